@@ -1,0 +1,74 @@
+"""The table of diagnostic codes: number, offence and title; grouped by stage, never reused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding; `policy` ones end a run with exit code 5, the others with 2."""
+
+    offence: str
+    title: str
+    policy: bool = False
+
+
+CODES: dict[str, Code] = {
+    # load: text that cannot become a spec
+    "HS0101": Code("file-unreadable", "a file cannot be read"),
+    "HS0102": Code("file-too-large", "a file is larger than the limit"),
+    "HS0103": Code("yaml-syntax", "the text is not valid YAML"),
+    "HS0104": Code("duplicate-key", "a key is written twice in one mapping"),
+    "HS0105": Code("yaml-bomb", "anchors or nesting expand beyond the limit"),
+    "HS0106": Code("empty-spec", "the file holds no spec"),
+    "HS0107": Code("yaml-unsupported", "a YAML feature that a spec may not use"),
+    # load: a spec of the wrong shape
+    "HS0201": Code("unknown-key", "a key that the spec does not know"),
+    "HS0202": Code("missing-key", "a required key is absent"),
+    "HS0203": Code("wrong-type", "a value of the wrong type"),
+    "HS0204": Code("wrong-unit", "a quantity with a missing or wrong unit"),
+    "HS0205": Code("out-of-range", "a number outside its range"),
+    "HS0206": Code("unknown-choice", "a value outside the allowed set"),
+    "HS0207": Code("malformed-name", "a name with characters or a length that targets refuse"),
+    "HS0208": Code("api-version", "an apiVersion that this release cannot read"),
+    "HS0209": Code("stage-shape", "a stage whose keys do not fit together"),
+    # resolve: names and facts
+    "HS0220": Code("unknown-reference", "a name that nothing defines"),
+    "HS0221": Code("flow-cycle", "stages feed each other without `feedback`"),
+    "HS0222": Code("unknown-country", "a country or bloc that is not known"),
+    "HS0223": Code("unknown-board", "a board that the catalogue does not hold"),
+    "HS0224": Code("unknown-region", "a region that the catalogue does not hold"),
+    "HS0225": Code("model-unreadable", "a model file that is not a usable ONNX model"),
+    "HS0226": Code("evaluation-unreadable", "evaluation data that does not fit its model"),
+    "HS0227": Code("nothing-declared", "a section that must not be empty is empty"),
+    # check: what the law, the physics and the spec itself forbid
+    "HS0301": Code("residency-violated", "data would leave its compliance zone", policy=True),
+    "HS0302": Code("latency-exceeded", "a latency bound cannot be met", policy=True),
+    "HS0303": Code("memory-exceeded", "a model needs more memory than the board has", policy=True),
+    "HS0304": Code("offline-impossible", "an offline need that no placement meets", policy=True),
+    "HS0305": Code("retention-exceeded", "data is kept longer than its zone allows", policy=True),
+    "HS0306": Code(
+        "capacity-exceeded", "the devices of a site are too slow for the event rate", policy=True
+    ),
+    "HS0307": Code("unused-declaration", "something is declared that no flow uses"),
+    "HS0308": Code("freeze-window-too-short", "updates would expire while devices are offline"),
+    "HS0309": Code("rollout-incomplete", "the cohorts do not reach the whole fleet"),
+    "HS0310": Code("no-region", "a zone needs a cloud region and allows none", policy=True),
+    "HS0311": Code("transfer-unproven", "a transfer that no stated fact allows", policy=True),
+    # place
+    "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
+    "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),
+    # emit
+    "HS0501": Code("target-unsupported", "a target cannot express what the spec asks"),
+    "HS0502": Code(
+        "resource-outside-plan", "an emitted resource lies outside the plan", policy=True
+    ),
+    # optimise
+    "HS0601": Code("accuracy-below-floor", "a model misses its own accuracy floor", policy=True),
+    "HS0602": Code("variant-rejected", "an optimised variant failed its gate"),
+    "HS0603": Code(
+        "estimate-missing",
+        "no latency figures for a model on a device",
+    ),
+}

@@ -1,0 +1,96 @@
+"""Source text and the spans that point into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file the user wrote.
+
+    `shown` is the path as the user gave it (diagnostics); `name` is relative to the spec's
+    folder and safe to print in deterministic output; `text` is the decoded content; `digest`
+    the SHA-256 of the file's bytes.
+    """
+
+    shown: str
+    name: str
+    text: str = field(repr=False, compare=False)
+    digest: str = ""
+
+    def line(self, number: int) -> str:
+        """Return line `number` (1-based) without its end, or an empty string past the end."""
+        lines = self.text.split("\n")
+        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A range in a source file; lines and columns are 1-based, the end is exclusive."""
+
+    file: SourceFile
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def shown(self) -> str:
+        """`path:line:column` as an editor or a CI annotation expects it."""
+        return f"{self.file.shown}:{self.line}:{self.column}"
+
+    @property
+    def ref(self) -> str:
+        """`file:line` relative to the spec's folder, for deterministic output."""
+        return f"{self.file.name}:{self.line}"
+
+
+def excerpt(span: Span) -> tuple[str, str]:
+    """Return the span's first line and a caret line that underlines the span on it.
+
+    >>> file = SourceFile(shown="s.yaml", name="s.yaml", text="count: -1")
+    >>> span = Span(file=file, line=1, column=8, end_line=1, end_column=10)
+    >>> print("|".join(excerpt(span)))
+    count: -1|       ^^
+    """
+    text = span.file.line(span.line)
+    end = span.end_column if span.end_line == span.line else len(text) + 1
+    start = span.column - 1
+    width = max(1, min(end - span.column, len(text) - start))
+    shown, offset = _window(text, start)
+    indent = "".join("\t" if char == "\t" else " " for char in shown[: start - offset])
+    return shown, indent + "^" * min(width, max(1, len(shown) - (start - offset)))
+
+
+def _window(text: str, start: int, limit: int = 160) -> tuple[str, int]:
+    """Cut a very long line around `start`, so that a hostile one cannot flood a terminal."""
+    offset = 0 if start < limit // 2 else start - limit // 2
+    printable = "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in text)
+    return printable[offset : offset + limit], offset
+
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where each value of a document was written, by its path of keys and indexes."""
+
+    values: Mapping[Path, Span]
+    keys: Mapping[Path, Span]
+
+    def value(self, *path: str | int) -> Span:
+        """Span of the value at `path`, or of the nearest enclosing one that was written."""
+        return self._nearest(self.values, path)
+
+    def key(self, *path: str | int) -> Span:
+        """Span of the key at `path`; the value's where it has none (a list item)."""
+        return self.keys.get(path) or self.value(*path)
+
+    @staticmethod
+    def _nearest(spans: Mapping[Path, Span], path: Path) -> Span:
+        while path not in spans:
+            path = path[:-1]
+        return spans[path]

@@ -1,0 +1,137 @@
+"""Quantities as users write them, parsed to exact integers (or fractions) and back.
+
+Durations become microseconds, sizes bytes, bandwidths bits per second, power milliwatts,
+rates events per second (a `Fraction`), money integer micro-units of its currency.
+Duration periods follow ISO 8601 (`P3D`, `PT12H`); years count 365 days, months are refused
+because their length is not fixed.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+SECOND = 1_000_000
+MINUTE, HOUR, DAY, YEAR = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 365 * 86_400 * SECOND
+
+_LIMIT = 10**18
+_DURATION = {"us": 1, "ms": 1000, "s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
+_BYTES = {"B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9,
+          "GiB": 2**30, "TB": 10**12, "TiB": 2**40}  # fmt: skip
+_BANDWIDTH = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9}
+_POWER = {"mW": 1, "W": 1000, "kW": 10**6}
+_RATE = {"/s": 1, "/min": 60, "/h": 3600, "/d": 86_400}
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z/]+)")
+_PERIOD = re.compile(
+    r"P(?=.)(?:([0-9]{1,6})Y)?(?:([0-9]{1,6})W)?(?:([0-9]{1,6})D)?"
+    r"(?:T(?=.)(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,6})S)?)?"
+)
+
+
+class UnitError(ValueError):
+    """A text is not the quantity that was asked for; the message says what is."""
+
+    def __init__(self, kind: str, text: str, example: str) -> None:
+        super().__init__(f"`{text[:60]}` is not {kind}")
+        self.kind = kind
+        self.example = example
+
+
+def _scaled(text: str, units: dict[str, int], kind: str, example: str) -> Fraction:
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None or match[2] not in units:
+        raise UnitError(kind, text, example)
+    value = Fraction(match[1]) * units[match[2]]
+    if value > _LIMIT:
+        raise UnitError(f"{kind} within range", text, example)
+    return value
+
+
+def _whole(text: str, units: dict[str, int], kind: str, example: str) -> int:
+    value = _scaled(text, units, kind, example)
+    if value.denominator != 1:
+        raise UnitError(f"{kind} in whole units", text, example)
+    return value.numerator
+
+
+def parse_duration(text: str) -> int:
+    """Microseconds in `40ms`, `1.5h`, `P30D` or `PT12H`.
+
+    >>> parse_duration("40ms"), parse_duration("P1DT1H") // HOUR
+    (40000, 25)
+    """
+    kind, example = "a duration", "40ms, 12h or P30D"
+    match = _PERIOD.fullmatch(text.strip())
+    if match is None or not any(match.groups()):
+        return _whole(text, _DURATION, kind, example)
+    years, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    total = years * YEAR + (weeks * 7 + days) * DAY + hours * HOUR + minutes * MINUTE
+    return total + seconds * SECOND
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes in `4KiB`, `2MB`.
+
+    >>> parse_bytes("4KiB")
+    4096
+    """
+    return _whole(text, _BYTES, "a size", "4KiB or 2MB")
+
+
+def parse_bandwidth(text: str) -> int:
+    """Bits per second in `20Mbit/s`."""
+    return _whole(text, _BANDWIDTH, "a bandwidth", "20Mbit/s")
+
+
+def parse_power(text: str) -> int:
+    """Milliwatts in `12W`."""
+    return _whole(text, _POWER, "a power", "12W")
+
+
+def parse_rate(text: str) -> Fraction:
+    """Events per second in `24/s`, `6/h`, `1/d`.
+
+    >>> parse_rate("30/min")
+    Fraction(1, 2)
+    """
+    match = re.fullmatch(r"\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(/(?:s|min|h|d))\s*", text)
+    if match is None:
+        raise UnitError("a rate", text, "24/s or 6/h")
+    return Fraction(match[1]) / _RATE[match[2]]
+
+
+def format_duration(micros: int) -> str:
+    """The shortest exact-looking form for people.
+
+    >>> format_duration(40_000), format_duration(3 * DAY), format_duration(1_234)
+    ('40 ms', '3 d', '1.23 ms')
+    """
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND), ("ms", 1000)):
+        if micros >= size:
+            return f"{_trim(Fraction(micros, size))} {unit}"
+    return f"{micros} us"
+
+
+def format_bytes(size: int) -> str:
+    """Bytes in binary units.
+
+    >>> format_bytes(4096), format_bytes(1_500_000)
+    ('4 KiB', '1.43 MiB')
+    """
+    for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size >= scale:
+            return f"{_trim(Fraction(size, scale))} {unit}"
+    return f"{size} B"
+
+
+def format_money(micro: int, currency: str) -> str:
+    """Money with two decimals, rounded half to even.
+
+    >>> format_money(1_234_567_890, "USD")
+    '1,234.57 USD'
+    """
+    return f"{round(Fraction(micro, 10_000)) / 100:,.2f} {currency}"
+
+
+def _trim(value: Fraction) -> str:
+    return f"{float(round(value, 2)):g}" if value < 10**6 else str(round(value))

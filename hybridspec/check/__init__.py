@@ -1,0 +1,1 @@
+"""Graph to findings: what law, physics and the spec itself forbid before anything is placed."""

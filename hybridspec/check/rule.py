@@ -1,0 +1,34 @@
+"""The list of rules and the one way to run them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
+from hybridspec.check.rules.no_region import no_region
+from hybridspec.check.rules.residency_violated import residency_violated
+from hybridspec.check.rules.retention_exceeded import retention_exceeded
+from hybridspec.check.rules.rollout_incomplete import rollout_incomplete
+from hybridspec.check.rules.transfer_unproven import transfer_unproven
+from hybridspec.check.rules.unused_declaration import unused_declaration
+from hybridspec.ir.graph import Graph
+
+Rule: TypeAlias = Callable[[Graph], Iterator[Diagnostic]]
+
+RULES: tuple[Rule, ...] = (
+    freeze_window_too_short,
+    no_region,
+    residency_violated,
+    retention_exceeded,
+    rollout_incomplete,
+    transfer_unproven,
+    unused_declaration,
+)
+
+
+def check(graph: Graph, sink: Sink) -> None:
+    """Run every rule over the graph; findings go to `sink`."""
+    for rule in RULES:
+        sink.extend(rule(graph))

@@ -1,0 +1,119 @@
+"""Cuts a plan into the slice that each cloud and each device class's target emits."""
+
+from __future__ import annotations
+
+from hybridspec.base.units import DAY, HOUR
+from hybridspec.ir.graph import Graph, Model, Zone
+from hybridspec.ir.plan import (
+    CloudSlice,
+    EdgeSlice,
+    FleetMember,
+    Plan,
+    Store,
+    TrainingJob,
+    ZoneSlice,
+)
+
+_TRAINING_INSTANCE = "ml.m5.xlarge"
+"""Instance whose hour the catalogue prices as `training_hour`."""
+
+
+def cloud_slices(graph: Graph, plan: Plan, plan_digest: str) -> tuple[CloudSlice, ...]:
+    """One slice per cloud that holds a zone's store, by cloud name."""
+    by_cloud: dict[str, list[Store]] = {}
+    for store in plan.stores:
+        by_cloud.setdefault(store.region.cloud, []).append(store)
+    return tuple(
+        CloudSlice(
+            spec=graph.name,
+            owner=graph.owner,
+            cloud=cloud,
+            provider=stores[0].region.provider,
+            partition=stores[0].region.partition,
+            spec_digest=graph.spec_digest,
+            plan_digest=plan_digest,
+            zones=tuple(_zone(graph, plan, store) for store in stores),
+        )
+        for cloud, stores in sorted(by_cloud.items())
+    )
+
+
+def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
+    zone = store.zone
+    sinks = [
+        (flow, stage)
+        for flow in graph.flows
+        if any(site.zone.name == zone.name for site in flow.sites)
+        for stage in flow.stages
+        if stage.place == "cloud"
+    ]
+    longest = [stage.retention or zone.retention for _, stage in sinks] or [zone.retention]
+    kept = None if None in longest else max(days for days in longest if days is not None)
+    models = _models(graph, zone)
+    return ZoneSlice(
+        zone=zone.name,
+        countries=zone.countries,
+        regimes=zone.regimes,
+        region=store.region.name,
+        country=store.region.country,
+        retention_days=None if kept is None else max(1, kept // DAY),
+        device_classes=tuple(
+            member.device_class.name
+            for member in plan.fleet
+            if zone.name in {z.name for z in member.zones}
+        ),
+        models=tuple(model.name for model in models),
+        stores=tuple(f"{flow.name}/{stage.name}" for flow, stage in sinks),
+        training=tuple(_training(model) for model in models if model.training is not None),
+        origin=zone.origin.ref,
+        store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,
+        devices_origin=graph.device_classes[0].origin.ref,
+    )
+
+
+def _models(graph: Graph, zone: Zone) -> list[Model]:
+    found = {
+        stage.model.name: stage.model
+        for flow in graph.flows
+        if any(site.zone.name == zone.name for site in flow.sites)
+        for stage in flow.stages
+        if stage.model is not None
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def _training(model: Model) -> TrainingJob:
+    if model.training is None:
+        raise ValueError(f"{model.name} has no training")
+    return TrainingJob(
+        model=model.name,
+        image=model.training.image,
+        instance=_TRAINING_INSTANCE,
+        hours=model.training.hours,
+        every=max(1, model.training.every // HOUR),
+        origin=model.training.origin.ref,
+    )
+
+
+def edge_slice(graph: Graph, plan: Plan, member: FleetMember) -> EdgeSlice:
+    """What a device class runs: its models, and the stages of each flow that stay at a site."""
+    hosts = {
+        (d.flow.name, stage): host
+        for d in plan.decisions
+        if d.chosen.device is not None and d.chosen.device.name == member.device_class.name
+        for stage, host in d.chosen.hosts
+        if host.kind == "edge"
+    }
+    return EdgeSlice(
+        spec=graph.name,
+        device_class=member.device_class.name,
+        board=member.device_class.board.name,
+        architecture=member.device_class.board.architecture,
+        platform=member.device_class.platform,
+        models=tuple((model.name, variant) for model, variant in member.models),
+        threads=1,
+        stages=tuple(
+            (flow, tuple(stage for stage in flow.stages if (flow.name, stage.name) in hosts))
+            for flow in member.flows
+        ),
+    )

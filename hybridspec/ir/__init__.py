@@ -1,0 +1,1 @@
+"""What stages hand each other: frozen, slotted dataclasses and tuples."""

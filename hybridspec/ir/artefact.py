@@ -1,0 +1,64 @@
+"""Artefacts: a model variant that was built, judged and is fit to ship, with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybridspec.ir.graph import Model
+from hybridspec.ir.plan import Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a gate measured; fractions are of 1, ratios are decibels, sizes bytes.
+
+    `agreement` is the share of samples on which variant and original choose the same class,
+    `cosine` and `sqnr_db` compare the raw outputs. Every figure is rounded to six digits.
+    """
+
+    metric: str
+    samples: int
+    original: float
+    variant: float
+    interval: float
+    agreement: float
+    cosine: float
+    sqnr_db: float
+    original_size: int
+    variant_size: int
+    evaluation_digest: str
+    tools: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether a variant may ship, with every reason against it."""
+
+    variant: str
+    accepted: bool
+    reasons: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """The file that a device class gets for a model.
+
+    `verdicts` lists all variants tried; `golden_inputs` and `golden_outputs` are `.npz` files
+    whose arrays a device must reproduce within `absolute` and `relative` tolerance.
+    """
+
+    model: Model
+    device_class: str
+    variant: str
+    path: Path
+    digest: str
+    size: int
+    estimate: Estimate
+    memory: int
+    verdicts: tuple[Verdict, ...]
+    golden_inputs: Path
+    golden_outputs: Path
+    absolute: float
+    relative: float

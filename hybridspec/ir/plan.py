@@ -1,0 +1,234 @@
+"""The Plan: where everything runs, what it costs and why; and the slices that targets emit.
+
+Money is in integer micro-units of `Plan.currency` over the whole horizon, durations in
+microseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Stage, Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A latency in microseconds with its 90 % interval and what it rests on."""
+
+    low: int
+    mid: int
+    high: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One bound that a candidate breaks: the code, a sentence and by how much."""
+
+    code: str
+    message: str
+    excess: int
+    unit: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One term of a latency: a stage or a network hop, microseconds."""
+
+    name: str
+    kind: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostTerm:
+    """One named amount over the horizon, in micro-units, and the inputs it came from."""
+
+    name: str
+    amount: int
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """Where the edge half or the cloud half of a flow runs: a device class or a region."""
+
+    kind: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        """How people name it."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """One way to run a flow at a site: a host for every stage and a variant for every model.
+
+    `demand` is the pessimistic busy time per second of one event stream, in microseconds per
+    second over all devices of the class; `memory` the bytes its models need on each device;
+    `uplink` bytes per second that the site sends to the cloud.
+    """
+
+    device: DeviceClass | None
+    region: Region | None
+    hosts: tuple[tuple[str, Host], ...]
+    variants: tuple[tuple[str, str], ...]
+    legs: tuple[Leg, ...]
+    latency: Estimate | None
+    demand: int
+    memory: int
+    uplink: int
+    terms: tuple[CostTerm, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def cost(self) -> int:
+        """Micro-units over the horizon, without what is shared between flows."""
+        return sum(term.amount for term in self.terms)
+
+    @property
+    def label(self) -> str:
+        """Stable and unique within one decision; the last key of every tie."""
+        variants = ",".join(f"{model}={variant}" for model, variant in self.variants)
+        hosts = ",".join(f"{stage}@{host.label}" for stage, host in self.hosts)
+        return f"{hosts}" + (f" [{variants}]" if variants else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was chosen for one flow at one site, and everything that was not."""
+
+    site: Site
+    flow: Flow
+    chosen: Configuration
+    runner_up: Configuration | None
+    runner_up_delta: int | None
+    rejected: tuple[Configuration, ...]
+    dearer: tuple[Configuration, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The region that holds a zone's store, keys, registries and training."""
+
+    zone: Zone
+    region: Region
+    terms: tuple[CostTerm, ...]
+    alternatives: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetMember:
+    """A device class that receives a bundle: what runs on it and how many devices there are."""
+
+    device_class: DeviceClass
+    count: int
+    zones: tuple[Zone, ...]
+    models: tuple[tuple[Model, str], ...]
+    flows: tuple[Flow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residency:
+    """One cell of the placement matrix: where one facet of one asset lies.
+
+    `verdict` is `satisfied`, `violated` or `gap` (a fact that nobody has stated, which never
+    counts as allowed); `why` is the certificate in words.
+    """
+
+    asset: str
+    zone: str
+    facet: str
+    places: tuple[str, ...]
+    countries: tuple[str, ...]
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The placement: decisions, stores, cost and its proof.
+
+    `bound` is a proven lower bound on `cost`; the plan is optimal only when they are equal.
+    """
+
+    decisions: tuple[Decision, ...]
+    stores: tuple[Store, ...]
+    fleet: tuple[FleetMember, ...]
+    residency: tuple[Residency, ...]
+    fixed: tuple[CostTerm, ...]
+    currency: str
+    horizon: int
+    cost: int
+    bound: int
+
+    @property
+    def gap(self) -> int:
+        """Micro-units between the plan's cost and the proven bound."""
+        return self.cost - self.bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingJob:
+    """A scheduled training job as a target emits it; `every` and `hours` are whole hours."""
+
+    model: str
+    image: str
+    instance: str
+    hours: int
+    every: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneSlice:
+    """What one cloud must hold for one compliance zone; origins are `file:line` of the spec.
+
+    `region` and `country` are where everything goes; `countries` are those the zone allows;
+    `retention_days` ends every stored object, `None` keeps it.
+    """
+
+    zone: str
+    countries: tuple[str, ...]
+    regimes: tuple[str, ...]
+    region: str
+    country: str
+    retention_days: int | None
+    device_classes: tuple[str, ...]
+    models: tuple[str, ...]
+    stores: tuple[str, ...]
+    training: tuple[TrainingJob, ...]
+    origin: str
+    store_origin: str
+    devices_origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudSlice:
+    """The part of a plan that one cloud's target turns into one Pulumi project."""
+
+    spec: str
+    owner: str
+    cloud: str
+    provider: str
+    partition: str
+    spec_digest: str
+    plan_digest: str
+    zones: tuple[ZoneSlice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSlice:
+    """The part of a plan that one edge target turns into a class's runtime payload."""
+
+    spec: str
+    device_class: str
+    board: str
+    architecture: str
+    platform: str
+    models: tuple[tuple[str, str], ...]
+    threads: int
+    stages: tuple[tuple[Flow, tuple[Stage, ...]], ...]

@@ -1,0 +1,1 @@
+"""Text to Spec: the only stage that reads files."""

@@ -1,0 +1,88 @@
+"""Reading the user's files: bounded, decoded, and inside the spec's folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from hybridspec.base.diagnostic import Diagnostic
+from hybridspec.base.source import SourceFile, Span
+from hybridspec.base.units import format_bytes
+
+SPEC_NAME = "hybridspec.yaml"
+MAX_SPEC = 4 * 2**20
+MAX_MODEL = 512 * 2**20
+
+
+def locate(argument: Path) -> Path:
+    """The spec file meant by a path: the file itself, or `hybridspec.yaml` in a folder."""
+    return argument / SPEC_NAME if argument.is_dir() else argument
+
+
+def read_source(path: Path) -> SourceFile | Diagnostic:
+    """Read a text file of at most `MAX_SPEC` bytes, or say why it cannot be read."""
+    source = SourceFile(shown=shown(path), name=path.name, text="")
+    data = read_bounded(path, MAX_SPEC)
+    if isinstance(data, str):
+        code = "HS0102" if "larger" in data else "HS0101"
+        help = (
+            "generate many sites with fewer lines, or split the system into several specs"
+            if code == "HS0102"
+            else "check the path, or start one with `hybridspec init`"
+        )
+        return Diagnostic(code=code, message=f"{source.shown}: {data}", span=None, help=help)
+    try:
+        text = data.decode("utf-8-sig")
+        return SourceFile(shown=source.shown, name=path.name, text=text, digest=digest(data))
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        column = fault.start - (data.rfind(b"\n", 0, fault.start) + 1) + 1
+        text = SourceFile(shown=source.shown, name=path.name, text=data.decode("utf-8", "replace"))
+        span = Span(file=text, line=line, column=column, end_line=line, end_column=column + 1)
+        return Diagnostic(code="HS0103", message="the file is not UTF-8 text", span=span,
+                          help="save the file as UTF-8")  # fmt: skip
+
+
+def read_bounded(path: Path, limit: int) -> bytes | str:
+    """The bytes of a regular file of at most `limit` bytes, or one clause that says why not."""
+    try:
+        with path.open("rb") as stream:
+            info = os.fstat(stream.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                return "not a regular file"
+            data = stream.read(limit + 1)
+    except FileNotFoundError:
+        return "there is no such file"
+    except OSError as fault:
+        return (fault.strerror or "cannot be read").lower()
+    except ValueError:
+        return "not a usable file name"
+    if len(data) > limit:
+        return f"the file is larger than the limit of {format_bytes(limit)}"
+    return data
+
+
+def inside(folder: Path, name: str) -> Path | str:
+    """The path `name` relative to `folder`, or one clause if it leaves the folder."""
+    try:
+        path = (folder / name).resolve()
+        if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
+            return "the path leaves the folder of the spec"
+    except (OSError, ValueError, RuntimeError):
+        return "not a usable file name"
+    return path
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def shown(path: Path) -> str:
+    """The path as short as it can be said from where the user stands."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

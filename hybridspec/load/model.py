@@ -1,0 +1,169 @@
+"""Model and data files to facts: opened in a limited process, cached by content."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import resource
+import struct
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hybridspec.ir.graph import ModelFacts, Tensor
+from hybridspec.ir.model_file import DataFile, ModelFile
+from hybridspec.load.file import MAX_MODEL, inside
+from hybridspec.spec.workload import Model
+
+_FORMAT = "1"
+_SECONDS = 60
+_MEMORY = 6 * 2**30
+_MAX_ARRAY_BYTES = 512 * 2**20
+
+
+def load_models(models: dict[str, Model], folder: Path, cache: Path) -> dict[str, ModelFile]:
+    """Facts behind every model of the spec; faults are clauses inside the results."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        files = pool.map(lambda model: _load(model, folder, cache), models.values())
+        return dict(zip(models, files, strict=True))
+
+
+def _load(model: Model, folder: Path, cache: Path) -> ModelFile:
+    evaluation = _data_file(folder, model.evaluation)
+    calibration = None if model.calibration is None else _data_file(folder, model.calibration)
+    path = inside(folder, model.source)
+    if isinstance(path, str):
+        return ModelFile(
+            path=folder, fault=path, evaluation=evaluation, calibration=calibration
+        )
+    answer = _facts(path, cache)
+    facts = None if isinstance(answer, str) else answer
+    fault = answer if isinstance(answer, str) else ""
+    return ModelFile(
+        path=path, facts=facts, fault=fault, evaluation=evaluation, calibration=calibration
+    )
+
+
+def _digest(path: Path, limit: int) -> tuple[str, int] | str:
+    try:
+        if not path.is_file():
+            return "there is no such file" if not path.exists() else "it is not a regular file"
+        size = path.stat().st_size
+        if size > limit:
+            return f"the file is larger than the limit of {limit // 2**20} MiB"
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest(), size
+    except OSError as fault:
+        return (fault.strerror or "it cannot be read").lower()
+
+
+def _facts(path: Path, cache: Path) -> ModelFacts | str:
+    read = _digest(path, MAX_MODEL)
+    if isinstance(read, str):
+        return read
+    digest, size = read
+    kept = cache / "models" / f"{digest}-{_FORMAT}-{version('onnx')}.json"
+    answer = _cached(kept)
+    if answer is None:
+        answer = _probe(path)
+        if "fault" not in answer:
+            _keep(kept, answer)
+    if "fault" in answer:
+        return str(answer["fault"])
+    tensors = {key: tuple(_tensor(t) for t in answer.pop(key)) for key in ("inputs", "outputs")}
+    unknown = tuple(answer.pop("unknown"))
+    return ModelFacts(digest=digest, size=size, unknown=unknown, **tensors, **answer)
+
+
+def _tensor(value: dict[str, Any]) -> Tensor:
+    return Tensor(name=value["name"], dtype=value["dtype"], shape=tuple(value["shape"]))
+
+
+def _cached(path: Path) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    fields = set(ModelFacts.__dataclass_fields__) - {"digest", "size"}
+    return answer if isinstance(answer, dict) and set(answer) == fields else None
+
+
+def _keep(path: Path, answer: dict[str, Any]) -> None:
+    """Best effort: a cache that cannot be written only costs time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.{os.getpid()}")
+        new.write_text(json.dumps(answer, sort_keys=True), encoding="utf-8")
+        new.replace(path)
+    except OSError:
+        return
+
+
+def _probe(path: Path) -> dict[str, Any]:
+    """Facts from a process with bounded memory and time; the file may be hostile."""
+    command = [sys.executable, "-m", "hybridspec.load.probe_child", str(path)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=_SECONDS, preexec_fn=_limit, check=False
+        )  # noqa: PLW1509 - the limits must hold before the child opens the file
+        answer = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return {"fault": f"reading it takes longer than {_SECONDS} s"}
+    except ValueError:
+        return {"fault": "reading it crashed or needs too much memory"}
+    return answer if isinstance(answer, dict) else {"fault": "reading it crashed"}
+
+
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _data_file(folder: Path, name: str) -> DataFile:
+    path = inside(folder, name)
+    if isinstance(path, str):
+        return DataFile(path=folder, fault=path)
+    read = _digest(path, MAX_MODEL)
+    if isinstance(read, str):
+        return DataFile(path=path, fault=read)
+    try:
+        return DataFile(path=path, digest=read[0], arrays=_arrays(path))
+    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError, struct.error):
+        return DataFile(path=path, digest=read[0], fault="it is not a `.npz` file of arrays")
+
+
+def _arrays(path: Path) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+    """Name, element type and shape of each array, from the headers alone."""
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if len(entries) > 64 or sum(entry.file_size for entry in entries) > _MAX_ARRAY_BYTES:
+            raise ValueError("more arrays than a data file may hold")
+        return tuple(
+            (entry.filename.removesuffix(".npy"), *_header(archive, entry)) for entry in entries
+        )
+
+
+def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, tuple[int, ...]]:
+    """Element type and shape in a `.npy` header (numpy NEP 1), read without numpy."""
+    with archive.open(entry) as stream:
+        start = stream.read(12)
+        if start[:6] != b"\x93NUMPY":
+            raise ValueError("not an array")
+        length = struct.unpack("<H", start[8:10])[0] if start[6] == 1 else None
+        text = start[10:] + stream.read(length - 2) if length else stream.read(
+            struct.unpack("<I", start[8:12])[0] & 0xFFFF
+        )  # fmt: skip
+    header = ast.literal_eval(text.decode("latin1").strip())
+    kinds = {"f2": "float16", "f4": "float32", "f8": "float64", "i8": "int64", "i4": "int32",
+             "u1": "uint8", "i1": "int8", "b1": "bool"}  # fmt: skip
+    shape = header["shape"]
+    if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise ValueError("not an array")
+    return kinds.get(str(header["descr"]).lstrip("<|="), "other"), shape

@@ -1,0 +1,169 @@
+"""The process that opens a hostile model file: counts its work, prints JSON, nothing else.
+
+Run as `python -m hybridspec.load.probe_child MODEL`. Faults are printed as `{"fault": clause}`.
+Work is counted for batch 1; a multiply-accumulate is counted once (ONNX operator semantics,
+https://onnx.ai/onnx/operators/).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+import onnx
+from onnx import TensorProto, helper
+
+MAX_NODES = 100_000
+_ELEMENT = {
+    TensorProto.FLOAT: ("float32", 4), TensorProto.UINT8: ("uint8", 1),
+    TensorProto.INT8: ("int8", 1), TensorProto.INT32: ("int32", 4),
+    TensorProto.INT64: ("int64", 8), TensorProto.BOOL: ("bool", 1),
+    TensorProto.FLOAT16: ("float16", 2), TensorProto.DOUBLE: ("float64", 8),
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """The file is not a model that can be used; the message is one clause."""
+
+
+def probe(path: str) -> dict[str, Any]:
+    """Facts of the ONNX file at `path`; raises `Refused`."""
+    try:
+        model = onnx.load_model(path, load_external_data=False)
+    except Exception as fault:
+        raise Refused("it is not an ONNX file, or it is truncated") from fault
+    _refuse_structure(model)
+    _fix_batch(model)
+    try:
+        onnx.checker.check_model(model, full_check=False)
+        inferred = onnx.shape_inference.infer_shapes(model, check_type=True)
+    except Exception as fault:
+        reason = str(fault).strip().splitlines()[0][:160] if str(fault).strip() else "invalid graph"
+        raise Refused(f"its graph is not valid ONNX ({reason})") from fault
+    return _facts(inferred.graph, model)
+
+
+def _refuse_structure(model: onnx.ModelProto) -> None:
+    if not model.graph.node or not model.graph.output:
+        raise Refused("it is not an ONNX file, or it is truncated")
+    if len(model.graph.node) > MAX_NODES:
+        raise Refused(f"it has more than {MAX_NODES:,} operators")
+    for tensor in model.graph.initializer:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            raise Refused("its weights are in external files; save it as one file")
+
+
+def _fix_batch(model: onnx.ModelProto) -> None:
+    """Set the first, free dimension of every input to 1."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    for value in model.graph.input:
+        shape = value.type.tensor_type.shape
+        if value.name not in weights and shape.dim and not shape.dim[0].dim_value:
+            shape.dim[0].ClearField("dim_param")
+            shape.dim[0].dim_value = 1
+    for value in model.graph.output:
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param:
+                dim.ClearField("dim_param")
+
+
+def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
+    shapes: dict[str, tuple[int, ...]] = {}
+    sizes: dict[str, int] = {}
+    for value in [*graph.input, *graph.value_info, *graph.output]:
+        shape = _shape(value)
+        if shape is not None:
+            shapes[value.name] = shape
+            sizes[value.name] = math.prod(shape) * _width(value.type.tensor_type.elem_type)
+    weights = {tensor.name: math.prod(tensor.dims) for tensor in graph.initializer}
+    for tensor in graph.initializer:
+        shapes[tensor.name] = tuple(tensor.dims)
+        sizes[tensor.name] = weights[tensor.name] * _width(tensor.data_type)
+    work = [_work(node, shapes, sizes) for node in graph.node]
+    return {
+        "opset": max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0),
+        "inputs": [_tensor(v) for v in graph.input if v.name not in weights],
+        "outputs": [_tensor(v) for v in graph.output],
+        "parameters": sum(weights.values()),
+        "weights": sum(sizes[name] for name in weights),
+        "conv_macs": sum(w["conv"] for w in work),
+        "gemm_macs": sum(w["gemm"] for w in work),
+        "moved": sum(w["moved"] for w in work),
+        "operators": sum(node.op_type not in ("Constant", "Identity") for node in graph.node),
+        "peak_activations": _peak(graph, sizes, set(weights)),
+        "unknown": sorted({w["unknown"] for w in work if w["unknown"]}),
+    }  # fmt: skip
+
+
+def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:
+    dims = value.type.tensor_type.shape.dim
+    if not value.type.HasField("tensor_type") or not value.type.tensor_type.HasField("shape"):
+        return None
+    return tuple(d.dim_value for d in dims) if all(d.HasField("dim_value") for d in dims) else None
+
+
+def _width(element: int) -> int:
+    return _ELEMENT.get(element, ("", 8))[1]
+
+
+def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
+    dims = value.type.tensor_type.shape.dim
+    dtype = _ELEMENT.get(value.type.tensor_type.elem_type, ("other", 0))[0]
+    shape = [d.dim_value if d.HasField("dim_value") else -1 for d in dims]
+    return {"name": value.name, "dtype": dtype, "shape": shape}
+
+
+def _work(
+    node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]], sizes: dict[str, int]
+) -> dict[str, Any]:
+    names = [name for name in (*node.input, *node.output) if name]
+    unknown = "" if all(name in sizes for name in names) else node.op_type
+    out = shapes.get(node.output[0]) if node.output else None
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    conv = gemm = 0
+    if node.op_type == "Conv" and out is not None and node.input[1] in shapes:
+        conv = math.prod(out) * math.prod(shapes[node.input[1]][1:])
+    elif node.op_type == "ConvTranspose" and node.input[0] in shapes and node.input[1] in shapes:
+        conv = math.prod(shapes[node.input[0]]) * math.prod(shapes[node.input[1]][1:])
+    elif node.op_type in ("Gemm", "MatMul") and out is not None and node.input[0] in shapes:
+        left = shapes[node.input[0]]
+        inner = left[0] if attributes.get("transA") else left[-1] if left else 1
+        gemm = math.prod(out) * inner
+    elif node.op_type in ("LSTM", "GRU", "RNN", "Attention", "Einsum", "Loop", "If", "Scan"):
+        unknown = node.op_type
+    moved = sum(sizes.get(name, 0) for name in names)
+    return {"conv": conv, "gemm": gemm, "moved": moved, "unknown": unknown}
+
+
+def _peak(graph: onnx.GraphProto, sizes: dict[str, int], weights: set[str]) -> int:
+    """Largest sum of tensors alive at once, running the operators in file order."""
+    last = {name: i for i, node in enumerate(graph.node) for name in node.input}
+    final = {value.name for value in graph.output}
+    alive = {v.name: sizes.get(v.name, 0) for v in graph.input if v.name not in weights}
+    total = sum(alive.values())
+    peak = total
+    for index, node in enumerate(graph.node):
+        for name in node.output:
+            if name and name not in alive:
+                alive[name] = sizes.get(name, 0)
+                total += alive[name]
+        peak = max(peak, total)
+        for name in {*node.input, *node.output}:
+            if name in alive and name not in final and last.get(name, -1) <= index:
+                total -= alive.pop(name)
+    return peak
+
+
+def main() -> None:
+    """Print the facts of the model named by the first argument as one JSON document."""
+    try:
+        answer = probe(sys.argv[1])
+    except Refused as refused:
+        answer = {"fault": str(refused)}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

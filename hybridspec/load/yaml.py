@@ -1,0 +1,235 @@
+"""YAML text to a tree of nodes that know their place, under limits a hostile file cannot pass.
+
+Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema), so the
+country `NO` is text. Tags, merge keys and several documents in one file are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import yaml
+
+from hybridspec.base.diagnostic import Diagnostic, Label, Sink
+from hybridspec.base.source import Origins, Path, SourceFile, Span
+
+MAX_DEPTH = 64
+MAX_NODES = 1_000_000
+
+Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Plain]"
+
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_NULL = {"", "~", "null", "Null", "NULL"}
+_TRUE = {"true", "True", "TRUE"}
+_FALSE = {"false", "False", "FALSE"}
+_INT = re.compile(r"[-+]?[0-9]{1,30}|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: plain values and where each of them stands."""
+
+    value: Plain
+    origins: Origins
+
+
+class _Refused(Exception):
+    """Parsing cannot go on; the finding says why."""
+
+    def __init__(self, finding: Diagnostic) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def parse(source: SourceFile, sink: Sink) -> Document | None:
+    """Parse `source`; faults go to `sink`. Returns None if no document came out."""
+    builder = _Builder(source, sink, yaml.parse(source.text, Loader=_LOADER))
+    try:
+        return builder.document()
+    except _Refused as refused:
+        sink.add(refused.finding)
+    except yaml.reader.ReaderError as fault:
+        sink.add(_unreadable_character(source, fault))
+    except yaml.MarkedYAMLError as fault:
+        sink.add(_syntax(source, fault))
+    except RecursionError:
+        sink.add(_finding("HS0105", "the nesting is too deep to read", _point(source, 1, 1),
+                          "flatten the document"))  # fmt: skip
+    return None
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Turns parser events into plain values, counting what aliases expand to."""
+
+    source: SourceFile
+    sink: Sink
+    events: Iterator[yaml.Event]
+    values: dict[Path, Span] = field(default_factory=dict)
+    keys: dict[Path, Span] = field(default_factory=dict)
+    anchors: dict[str, tuple[Plain, int]] = field(default_factory=dict)
+    nodes: int = 0
+
+    def document(self) -> Document | None:
+        documents = 0
+        value: Plain = None
+        while not isinstance(event := next(self.events), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise _Refused(_finding(
+                        "HS0107", "a second YAML document starts here", self._span(event),
+                        "keep one document per file: remove this `---` and what follows",
+                    ))  # fmt: skip
+                value = self._node(next(self.events), (), 0)
+        if value is None:
+            return None
+        return Document(value, Origins(self.values, self.keys))
+
+    def _span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        return Span(
+            file=self.source,
+            line=start.line + 1,
+            column=start.column + 1,
+            end_line=end.line + 1,
+            end_column=end.column + 1,
+        )
+
+    def _node(self, event: yaml.Event, path: Path, depth: int) -> Plain:
+        span = self._span(event)
+        self.nodes += 1
+        self._refuse_expansion(span, depth)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, path, span)
+        self._refuse_tag(event, span)
+        before = self.nodes
+        value = self._content(event, path, depth, span)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, self.nodes - before + 1)
+        return value
+
+    def _alias(self, event: yaml.AliasEvent, path: Path, span: Span) -> Plain:
+        """The anchored value; whatever lies inside it is reported at the alias."""
+        if event.anchor not in self.anchors:
+            raise _Refused(_finding(
+                "HS0103", f"the anchor `{event.anchor}` is not complete before this line", span,
+                f"define it first with `&{event.anchor}`, or write the value here",
+            ))  # fmt: skip
+        value, nodes = self.anchors[event.anchor]
+        self.nodes += nodes
+        self._refuse_expansion(span, 0)
+        self.values[path] = span
+        return value
+
+    def _refuse_expansion(self, span: Span, depth: int) -> None:
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise _Refused(_finding(
+                "HS0105",
+                f"the document expands beyond {MAX_NODES:,} values or {MAX_DEPTH} levels here",
+                span, "write the values out instead of nesting anchors",
+            ))  # fmt: skip
+
+    def _content(self, event: yaml.Event, path: Path, depth: int, span: Span) -> Plain:
+        self.values[path] = span
+        if isinstance(event, yaml.ScalarEvent):
+            return _resolve(event.value) if event.implicit[0] else str(event.value)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Plain] = []
+            while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
+                items.append(self._node(item, (*path, len(items)), depth + 1))
+            return items
+        return self._mapping(path, depth)
+
+    def _mapping(self, path: Path, depth: int) -> Plain:
+        found: dict[str, Plain] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            span = self._span(event)
+            key = self._key(event, span)
+            here = (*path, key)
+            if key in found:
+                self.sink.add(Diagnostic(
+                    code="HS0104", message=f"`{_clip(key)}` is written twice", span=span,
+                    help="keep one of the two, or rename one",
+                    notes=(Label(span=self.keys[here], message="first written here"),),
+                ))  # fmt: skip
+                self._node(next(self.events), (*here, "\0again"), depth + 1)
+                continue
+            self.keys[here] = span
+            found[key] = self._node(next(self.events), here, depth + 1)
+        return found
+
+    def _key(self, event: yaml.Event, span: Span) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _Refused(_finding("HS0107", "a key has to be plain text", span,
+                                    "write a name followed by a colon"))  # fmt: skip
+        self._refuse_tag(event, span)
+        if event.value == "<<" and event.implicit[0]:
+            raise _Refused(_finding("HS0107", "merge keys (`<<`) are not part of YAML 1.2", span,
+                                    "write the keys out here"))  # fmt: skip
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (str(event.value), 1)
+        return str(event.value)
+
+    def _refuse_tag(self, event: yaml.Event, span: Span) -> None:
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag != "!":
+            raise _Refused(_finding("HS0107", f"the tag `{_clip(tag)}` is not allowed", span,
+                                    "remove the tag; the spec knows each value's type"))  # fmt: skip
+
+
+def _resolve(text: str) -> Plain:
+    if text in _NULL:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if _INT.fullmatch(text):
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        return int(text[2:] if base != 10 else text, base)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _finding(code: str, message: str, span: Span, help: str) -> Diagnostic:
+    return Diagnostic(code=code, message=message, span=span, help=help)
+
+
+def _point(source: SourceFile, line: int, column: int) -> Span:
+    return Span(file=source, line=line, column=column, end_line=line, end_column=column + 1)
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
+    mark = fault.problem_mark or fault.context_mark
+    if mark is None:
+        return _finding("HS0103", "this is not valid YAML", _point(source, 1, 1),
+                        "check the indentation, colons and quotes")  # fmt: skip
+    span = _point(source, mark.line + 1, mark.column + 1)
+    line = source.line(span.line)
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        column = indent.index("\t") + 1
+        return _finding("HS0103", "a tab is used for indentation",
+                        _point(source, span.line, column),
+                        "replace the tab by two spaces; YAML forbids tabs here")  # fmt: skip
+    problem = (fault.problem or "this is not valid YAML").strip()
+    context = f" {fault.context.strip()}" if fault.context else ""
+    return _finding("HS0103", f"{problem}{context}", span,
+                    "check the indentation, and that every key ends in a colon and a space, "
+                    "and that quotes and brackets are closed")  # fmt: skip
+
+
+def _unreadable_character(source: SourceFile, fault: yaml.reader.ReaderError) -> Diagnostic:
+    before = source.text[: fault.position] if isinstance(fault.position, int) else ""
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return _finding("HS0103", "a control character is not allowed in YAML",
+                    _point(source, line, column), "remove the character")  # fmt: skip

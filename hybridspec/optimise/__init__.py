@@ -1,0 +1,1 @@
+"""Plan and ONNX files to Artefacts: variants built, judged and kept only if they are right."""

@@ -1,0 +1,181 @@
+"""Builds every variant that a plan asks for, judges it, and hands out artefacts.
+
+Work is cached by content: an unchanged model costs nothing, an interrupted run leaves nothing
+half-written, because a finished folder is renamed into place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
+from hybridspec.ir.artefact import Artefact, Verdict
+from hybridspec.ir.graph import DeviceClass, Graph, Model
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import Estimate, Plan
+from hybridspec.ir.tree import digest_of
+from hybridspec.optimise.gate import judge
+
+RECIPE = "2"
+"""Raise when a pass, the gate or a golden file changes; part of every cache key."""
+_TIMEOUT_S = 900
+
+Progress = Callable[[str], None]
+
+
+def optimise(
+    graph: Graph, plan: Plan, table: LatencyTable, cache: Path, progress: Progress, sink: Sink
+) -> tuple[tuple[Artefact, ...], frozenset[tuple[str, str]]]:
+    """Artefacts of the plan, and the (model, variant) pairs whose gate said no.
+
+    With a rejected variant the artefacts are incomplete: the caller plans again without it.
+    """
+    artefacts: list[Artefact] = []
+    rejected: set[tuple[str, str]] = set()
+    for member in plan.fleet:
+        for model, variant in member.models:
+            built = _build(model, variant, member.device_class, table, cache, progress, sink)
+            if isinstance(built, Artefact):
+                artefacts.append(built)
+            elif built is not None:
+                _report(model, member.device_class, built, sink)
+                if variant != "fp32":
+                    rejected.add((model.name, variant))
+    return tuple(artefacts), frozenset(rejected)
+
+
+def _report(model: Model, device: DeviceClass, verdict: Verdict, sink: Sink) -> None:
+    reasons = "; ".join(verdict.reasons)
+    if verdict.variant == "fp32":
+        sink.add(Diagnostic(
+            code="HS0601", message=f"model `{model.name}` may not ship: {reasons}",
+            span=model.floor_origin,
+            help=f"train it further, or lower `floor` to {verdict.evidence.variant:.4f} if that "
+            "is still good enough",
+        ))  # fmt: skip
+        return
+    sink.add(Diagnostic(
+        code="HS0602", severity=Severity.WARNING,
+        message=f"the {verdict.variant} variant of `{model.name}` on `{device.name}` was "
+        f"rejected: {reasons}",
+        span=model.source_origin,
+        help=f"the plan falls back to fp32; `variants: [fp32]` says so in the spec, or widen "
+        "`allowed_drop`",
+    ))  # fmt: skip
+
+
+def _build(
+    model: Model, variant: str, device: DeviceClass, table: LatencyTable, cache: Path,
+    progress: Progress, sink: Sink,
+) -> Artefact | Verdict | None:  # fmt: skip
+    """The artefact, the verdict against it, or None with a finding about the data."""
+    verdicts: list[Verdict] = []
+    for step in dict.fromkeys(("fp32", variant)):
+        folder = variant_folder(model, step, cache, progress)
+        figures: dict[str, Any] = json.loads((folder / "figures.json").read_bytes())
+        if "unusable" in figures:
+            sink.add(Diagnostic(
+                code="HS0226", message=f"the data for `{model.name}` cannot be used: "
+                f"{figures['unusable']}", span=model.source_origin,
+                help="repair the evaluation or calibration file",
+            ))  # fmt: skip
+            return None
+        verdicts.append(judge(model, step, figures, _estimates(table, model, step, device)))
+        if not verdicts[-1].accepted:
+            return verdicts[-1]
+    return _artefact(model, variant, device, table, folder, figures["scale"], tuple(verdicts))
+
+
+def _estimates(
+    table: LatencyTable, model: Model, variant: str, device: DeviceClass
+) -> tuple[Estimate, Estimate]:
+    slow = Estimate(low=0, mid=0, high=0, basis="none")
+    board = device.board.name
+    return (
+        table.models.get((model.name, board, "fp32"), slow),
+        table.models.get((model.name, board, variant), slow),
+    )
+
+
+def _artefact(
+    model: Model, variant: str, device: DeviceClass, table: LatencyTable, folder: Path,
+    scale: float, verdicts: tuple[Verdict, ...],
+) -> Artefact:  # fmt: skip
+    path = folder / "model.onnx"
+    # A tenth of the spread for int8, because instruction sets round differently; a thousandth
+    # for fp32, where only the order of additions differs.
+    absolute = scale * (0.1 if variant == "int8" else 0.001) + 1e-6
+    return Artefact(
+        model=model,
+        device_class=device.name,
+        variant=variant,
+        path=path,
+        digest=digest_of(path),
+        size=path.stat().st_size,
+        estimate=table.models[model.name, device.board.name, variant],
+        memory=table.memory[model.name, variant],
+        verdicts=verdicts,
+        golden_inputs=folder / "golden_inputs.npz",
+        golden_outputs=folder / "golden_outputs.npz",
+        absolute=round(absolute, 9),
+        relative=0.01,
+    )
+
+
+def variant_folder(model: Model, variant: str, cache: Path, progress: Progress) -> Path:
+    """The cached folder of a variant, built now if it is not there yet."""
+    key = hashlib.sha256(json.dumps([
+        RECIPE, variant, model.facts.digest, model.evaluation_digest, model.calibration_digest,
+        *(version(name) for name in ("numpy", "onnx", "onnxruntime")),
+    ]).encode()).hexdigest()  # fmt: skip
+    final = cache / "variants" / key
+    if (final / "figures.json").exists():
+        return final
+    progress(f"building {variant} of {model.name}")
+    final.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".work-", dir=final.parent))
+    try:
+        _run(model, variant, work)
+        os.replace(work, final) if not final.exists() else None
+    except OSError:
+        if not (final / "figures.json").exists():
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return final
+
+
+def _run(model: Model, variant: str, work: Path) -> None:
+    job = {
+        "folder": str(work),
+        "source": str(model.path),
+        "evaluation": str(model.evaluation),
+        "calibration": str(model.calibration) if model.calibration else None,
+        "inputs": [tensor.name for tensor in model.facts.inputs],
+        "variant": variant,
+    }
+    (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    command = [sys.executable, "-m", "hybridspec.optimise.worker", str(work / "job.json")]
+    failed = ""
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
+        if done.returncode != 0:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            failed = f"building or running it failed: {lines[-1][:200] if lines else 'it crashed'}"
+    except subprocess.TimeoutExpired:
+        failed = f"building or running it took longer than {_TIMEOUT_S} s"
+    (work / "job.json").unlink()
+    if failed:
+        figures = {"failed": failed, "samples": 0, "original_size": model.facts.size,
+                   "variant_size": 0, "tools": {}}  # fmt: skip
+        (work / "figures.json").write_text(json.dumps(figures), encoding="utf-8")

@@ -1,0 +1,34 @@
+"""Runs a model on the host with onnxruntime, one thread, so that results do not wander."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from hybridspec.optimise.data import Arrays
+
+_BATCH = 64
+
+
+def outputs(model: Path, inputs: Arrays, count: int | None = None) -> list[np.ndarray]:
+    """All outputs of `model` over the first `count` samples, batch by batch.
+
+    A model whose batch dimension is fixed to 1 is run sample by sample.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(
+        str(model), options, providers=["CPUExecutionProvider"]
+    )
+    wanted = session.get_inputs()
+    step = 1 if any(isinstance(value.shape[0], int) for value in wanted if value.shape) else _BATCH
+    total = min(len(inputs[value.name]) for value in wanted)
+    total = total if count is None else min(total, count)
+    parts = [
+        session.run(None, {v.name: inputs[v.name][i : min(i + step, total)] for v in wanted})
+        for i in range(0, total, step)
+    ]
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]

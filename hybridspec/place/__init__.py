@@ -1,0 +1,1 @@
+"""Graph and estimates to Plan: where everything runs at least cost, and why."""

@@ -1,0 +1,143 @@
+"""Every bound that a layout can break: one function each, saying by how much and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import TypeAlias
+
+from hybridspec.base.units import SECOND, format_bytes, format_duration
+from hybridspec.ir.plan import Failure
+from hybridspec.place.layout import Layout
+from hybridspec.place.path import path, total
+
+MAX_BUSY = Fraction(7, 10)
+"""Share of a device's time that may be busy; above it queues outgrow the estimate."""
+MAX_UPLINK = Fraction(8, 10)
+"""Share of an uplink that flows may fill."""
+
+
+def figures(layout: Layout) -> Iterator[Failure]:
+    """Every stage needs a latency estimate where it runs."""
+    for stage in layout.flow.stages:
+        if layout.estimate(stage) is None:
+            yield Failure(
+                code="HS0603", excess=1, unit="",
+                message=f"nobody has latency figures for `{stage.name}` on "
+                f"{layout.host(stage).label} in this precision",
+                remedy="choose a variant or a board that the catalogue has figures for",
+            )  # fmt: skip
+
+
+def residency(layout: Layout) -> Iterator[Failure]:
+    """Cloud stages stay inside the zone."""
+    zone, region = layout.site.zone, layout.region
+    if region is not None and layout.uses_cloud and region.country not in zone.countries:
+        yield Failure(
+            code="HS0301", excess=1, unit="",
+            message=f"sends data of zone `{zone.name}` to {region.label} ({region.country}), "
+            "which the zone does not allow",
+            remedy=f"allow {region.country} in zone `{zone.name}`",
+        )  # fmt: skip
+
+
+def latency(layout: Layout) -> Iterator[Failure]:
+    """The slowest path meets the bound even at the upper end of every leg."""
+    bound, legs = layout.flow.latency, path(layout)
+    time = total(legs)
+    if bound is not None and time is not None and time.high > bound.bound:
+        worst = max(legs, key=lambda leg: leg.estimate.high)
+        over = time.high - bound.bound
+        yield Failure(
+            code="HS0302", excess=over, unit="us",
+            message=f"takes up to {format_duration(time.high)} to `{bound.to}`, "
+            f"{format_duration(over)} over the bound of {format_duration(bound.bound)}; the "
+            f"longest part is `{worst.name}` with {format_duration(worst.estimate.high)}",
+            remedy=f"raise the bound to {-(-time.high // 1000)}ms",
+        )  # fmt: skip
+
+
+def memory(layout: Layout) -> Iterator[Failure]:
+    """The models of the flow fit into the board's free memory."""
+    board = layout.device.board
+    free = board.memory - board.reserved_memory
+    if layout.memory > free:
+        yield Failure(
+            code="HS0303", excess=layout.memory - free, unit="B",
+            message=f"needs {format_bytes(layout.memory)} of memory, but {board.title} has "
+            f"{format_bytes(free)} free",
+            remedy=f"use a board with {format_bytes(layout.memory - free)} more memory, or a "
+            "smaller model",
+        )  # fmt: skip
+
+
+def offline(layout: Layout) -> Iterator[Failure]:
+    """What must work without a network runs at the site."""
+    if not layout.flow.offline:
+        return
+    ends = [stage.name for stage in layout.flow.stages if stage.place == "site"]
+    if layout.flow.latency is not None:
+        ends.append(layout.flow.latency.to)
+    hosts = layout.hosts
+    away = sorted(name for name in layout.ancestors(ends) if hosts[name].kind == "cloud")
+    if away:
+        yield Failure(
+            code="HS0304", excess=layout.flow.offline, unit="us",
+            message=f"runs `{'`, `'.join(away)}` in the cloud, which is out of reach for "
+            f"{format_duration(layout.flow.offline)}",
+            remedy="lower `offline` to 0s",
+        )  # fmt: skip
+
+
+def store_and_forward(layout: Layout) -> Iterator[Failure]:
+    """What waits for the network fits on half of each device's disk."""
+    away = max(layout.flow.offline, layout.device.max_offline)
+    waiting = layout.uplink * Fraction(away, SECOND) / layout.count
+    room = layout.device.board.disk // 2
+    if waiting > room:
+        yield Failure(
+            code="HS0304", excess=int(waiting) - room, unit="B",
+            message=f"has to keep {format_bytes(int(waiting))} per device over "
+            f"{format_duration(away)} offline, more than half its disk",
+            remedy="send less: aggregate or filter before the cloud",
+        )  # fmt: skip
+
+
+def capacity(layout: Layout) -> Iterator[Failure]:
+    """The devices of the class keep up with the rate."""
+    demand = Fraction(layout.demand, SECOND)
+    limit = MAX_BUSY * layout.count
+    if demand > limit:
+        name = layout.device.name
+        yield Failure(
+            code="HS0306", excess=int((demand - limit) * SECOND), unit="us/s",
+            message=f"keeps {float(demand):.2f} devices busy at "
+            f"{float(layout.flow.data.rate):g} events/s, but {layout.count} `{name}` may give "
+            f"{float(limit):.2f}",
+            remedy=f"put {-(-demand // MAX_BUSY)} `{name}` at `{layout.site.name}`",
+        )  # fmt: skip
+
+
+def uplink(layout: Layout) -> Iterator[Failure]:
+    """What goes to the cloud fits through the uplinks."""
+    bits = layout.uplink * 8
+    limit = MAX_UPLINK * layout.device.uplink_bandwidth * layout.count
+    if bits > limit:
+        yield Failure(
+            code="HS0306", excess=int(bits - limit), unit="bit/s",
+            message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplinks of {layout.count} "
+            f"`{layout.device.name}` may carry {float(limit) / 10**6:.1f}",
+            remedy="run more stages at the site, or use a faster uplink",
+        )  # fmt: skip
+
+
+Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
+
+BOUNDS: tuple[Bound, ...] = (
+    residency, latency, memory, capacity, offline, store_and_forward, uplink, figures,
+)  # fmt: skip
+
+
+def failures(layout: Layout) -> tuple[Failure, ...]:
+    """Every bound that the layout breaks."""
+    return tuple(failure for bound in BOUNDS for failure in bound(layout))

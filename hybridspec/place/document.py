@@ -1,0 +1,122 @@
+"""The plan as a document: canonical JSON with a digest, the thing that is reviewed and applied."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from hybridspec.ir.graph import Graph
+from hybridspec.ir.plan import Configuration, CostTerm, Decision, Estimate, Plan
+
+SCHEMA = "hybridspec.dev/plan/v1"
+
+
+def document(graph: Graph, plan: Plan) -> dict[str, Any]:
+    """Plain data of a plan; money in micro-units, times in microseconds, `digest` over the rest."""
+    body: dict[str, Any] = {
+        "schema": SCHEMA,
+        "name": graph.name,
+        "owner": graph.owner,
+        "asOf": graph.as_of,
+        "specDigest": graph.spec_digest,
+        "catalogDigest": graph.catalog_digest,
+        "currency": plan.currency,
+        "horizonMicroseconds": plan.horizon,
+        "costMicro": plan.cost,
+        "boundMicro": plan.bound,
+        "gapMicro": plan.gap,
+        "models": [
+            {"name": model.name, "digest": model.facts.digest, "variants": list(model.variants),
+             "evaluationDigest": model.evaluation_digest}
+            for model in graph.models
+        ],
+        "decisions": [_decision(decision) for decision in plan.decisions],
+        "stores": [
+            {"zone": store.zone.name, "region": store.region.label, "country": store.region.country,
+             "terms": _terms(store.terms),
+             "alternatives": [{"region": region, "extraMicro": extra}
+                              for region, extra in store.alternatives]}
+            for store in plan.stores
+        ],
+        "fleet": [
+            {"deviceClass": member.device_class.name, "board": member.device_class.board.name,
+             "count": member.count, "zones": [zone.name for zone in member.zones],
+             "models": [{"name": model.name, "variant": variant}
+                        for model, variant in member.models],
+             "flows": [flow.name for flow in member.flows]}
+            for member in plan.fleet
+        ],
+        "residency": [
+            {"zone": row.zone, "asset": row.asset, "facet": row.facet, "places": list(row.places),
+             "countries": list(row.countries), "verdict": row.verdict, "why": row.why}
+            for row in plan.residency
+        ],
+        "fixed": _terms(plan.fixed),
+        "defaults": [{"key": key, "value": value, "reason": reason}
+                     for key, value, reason in graph.defaults],
+    }  # fmt: skip
+    return {**body, "digest": hashlib.sha256(canonical(body)).hexdigest()}
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys and no white space, UTF-8."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "site": decision.site.name,
+        "country": decision.site.country,
+        "flow": decision.flow.name,
+        "chosen": _configuration(decision.chosen),
+        "runnerUp": decision.runner_up.label if decision.runner_up else None,
+        "runnerUpExtraMicro": decision.runner_up_delta,
+        "dearer": [
+            {"placement": option.label, "extraMicro": option.cost - decision.chosen.cost}
+            for option in decision.dearer
+        ],
+        "rejected": [
+            {"placement": option.label,
+             "failures": [{"code": f.code, "message": f.message, "excess": f.excess,
+                           "unit": f.unit, "remedy": f.remedy} for f in option.failures]}
+            for option in decision.rejected
+        ],
+    }  # fmt: skip
+
+
+def _configuration(chosen: Configuration) -> dict[str, Any]:
+    return {
+        "placement": chosen.label,
+        "device": chosen.device.name if chosen.device else None,
+        "region": chosen.region.label if chosen.region else None,
+        "hosts": [{"stage": stage, "kind": host.kind, "host": host.label}
+                  for stage, host in chosen.hosts],
+        "variants": dict(chosen.variants),
+        "latency": _estimate(chosen.latency),
+        "legs": [{"name": leg.name, "kind": leg.kind, **(_estimate(leg.estimate) or {})}
+                 for leg in chosen.legs],
+        "busyMicrosecondsPerSecond": chosen.demand,
+        "memoryBytes": chosen.memory,
+        "uplinkBytesPerSecond": chosen.uplink,
+        "costMicro": chosen.cost,
+        "terms": _terms(chosen.terms),
+    }  # fmt: skip
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    return {
+        "lowMicroseconds": estimate.low,
+        "midMicroseconds": estimate.mid,
+        "highMicroseconds": estimate.high,
+        "basis": estimate.basis,
+    }
+
+
+def _terms(terms: tuple[CostTerm, ...]) -> list[dict[str, Any]]:
+    return [{"name": t.name, "amountMicro": t.amount, "inputs": t.inputs} for t in terms]

@@ -1,0 +1,99 @@
+"""Why nothing fits: the fewest bounds that stand in the way, at the user's own lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.source import Span
+from hybridspec.ir.graph import Flow, Graph, Site
+from hybridspec.ir.plan import Configuration, Failure
+
+# Wishes before law: among equally short ways out, relax what is the user's own to relax.
+_ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0301")
+
+
+def infeasible(flow: Flow, stuck: Sequence[tuple[Site, Sequence[Configuration]]]) -> Diagnostic:
+    """One finding for a flow that cannot run at the given sites, with the cheapest repair.
+
+    The repair is the configuration that breaks the fewest bounds; its first bound in the order
+    "wishes before law" names the finding.
+    """
+    site, options = stuck[0]
+    nearest = min(options, key=_distance)
+    first, *others = sorted(nearest.failures, key=lambda f: _ORDER.index(f.code))
+    where = f"`{site.name}`" + (f" and {len(stuck) - 1} more sites" if len(stuck) > 1 else "")
+    also = "".join(f"; and {failure.message}" for failure in others)
+    remedy = "; and ".join(failure.remedy for failure in (first, *others))
+    return Diagnostic(
+        code=first.code,
+        message=f"flow `{flow.name}` cannot run at {where}: its nearest placement "
+        f"({nearest.label}) {first.message}{also}",
+        span=_span(first, flow, nearest),
+        help=remedy,
+        notes=tuple(_others(site, options, nearest)),
+    )
+
+
+def _distance(option: Configuration) -> tuple[int, list[int], int, str]:
+    ranks = sorted(-_ORDER.index(failure.code) for failure in option.failures)
+    law = sum(failure.code == "HS0301" for failure in option.failures)
+    return (law + len(option.failures), ranks, sum(f.excess for f in option.failures), option.label)
+
+
+def _span(failure: Failure, flow: Flow, option: Configuration) -> Span:
+    if failure.code == "HS0302" and flow.latency is not None:
+        return flow.latency.origin
+    if failure.code == "HS0304":
+        return flow.offline_origin
+    if failure.code == "HS0303":
+        largest = max(
+            (s.model for s in flow.stages if s.model is not None),
+            key=lambda model: model.facts.weights + model.facts.peak_activations,
+        )
+        return largest.source_origin
+    if failure.code == "HS0306":
+        return flow.data.origin
+    return flow.origin
+
+
+def _others(
+    site: Site, options: Sequence[Configuration], nearest: Configuration
+) -> list[Label]:
+    """How every other device class fails, one line each."""
+    notes = []
+    for devices in site.devices:
+        name = devices.device_class.name
+        mine = [o for o in options if o.device is not None and o.device.name == name]
+        best = min(mine, key=_distance, default=None)
+        if best is not None and best.label != nearest.label:
+            notes.append(Label(
+                span=devices.origin,
+                message=f"on `{name}` it {'; '.join(f.message for f in best.failures)}",
+            ))  # fmt: skip
+    return notes
+
+
+def together_infeasible(site: Site, flows: Sequence[Flow]) -> Diagnostic:
+    """Each flow fits alone, but the devices of the site cannot carry them together."""
+    return Diagnostic(
+        code="HS0401",
+        message=f"each flow fits at `{site.name}` alone, but its devices cannot carry "
+        f"{', '.join(f'`{flow.name}`' for flow in flows)} together",
+        span=site.origin,
+        help="add a device, or move a flow to other sites",
+        notes=tuple(Label(span=flow.origin, message=f"`{flow.name}` is one of them")
+                    for flow in flows),
+    )  # fmt: skip
+
+
+def too_large(graph: Graph) -> Diagnostic:
+    """The search space is beyond what can be searched exactly."""
+    widest = max(graph.flows, key=lambda flow: len(flow.stages))
+    return Diagnostic(
+        code="HS0402",
+        message="the flows can be combined in more ways than can be searched exactly; the widest "
+        f"is `{widest.name}` with {len(widest.stages)} stages",
+        span=widest.origin,
+        help="split the flow, or allow fewer variants and devices per site",
+    )

@@ -1,0 +1,232 @@
+"""Joins the parts of placement: enumerate, search, price, explain; Plan or findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Zone
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import (
+    Configuration,
+    CostTerm,
+    Decision,
+    FleetMember,
+    Plan,
+    Store,
+)
+from hybridspec.place import cost
+from hybridspec.place.configuration import TooManyWays, configurations
+from hybridspec.place.explain import infeasible, together_infeasible, too_large
+from hybridspec.place.residency import residency
+from hybridspec.place.solve import SearchTooLarge, SitePlan, best_region, site_class, solve_site
+
+
+def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
+    """The cheapest plan that keeps every bound; None with findings if there is none."""
+    placer = _Placer(graph, table, sink)
+    try:
+        stores = {zone.name: placer.zone(zone) for zone in graph.zones}
+    except (TooManyWays, SearchTooLarge):
+        sink.add(too_large(graph))
+        return None
+    if sink.has_errors:
+        return None
+    decisions = tuple(
+        decision
+        for zone in graph.zones
+        for decision in placer.decisions(zone, stores[zone.name])
+    )
+    found = tuple(store for store in stores.values() if store is not None)
+    fixed = cost.fleet_terms(graph)
+    total = (
+        sum(term.amount for term in fixed)
+        + sum(term.amount for store in found for term in store.terms)
+        + sum(decision.chosen.cost for decision in decisions)
+    )
+    fleet = _fleet(graph, decisions)
+    return Plan(
+        decisions=decisions,
+        stores=found,
+        fleet=fleet,
+        residency=residency(graph, decisions, found),
+        fixed=fixed,
+        currency=graph.currency,
+        horizon=graph.horizon,
+        cost=total,
+        bound=total,
+    )
+
+
+@dataclass(slots=True)
+class _Placer:
+    """Solves zone by zone and remembers sites that are alike."""
+
+    graph: Graph
+    table: LatencyTable
+    sink: Sink
+    _solved: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
+    _options: dict[tuple[object, ...], tuple[tuple[Configuration, ...], ...]] = field(
+        default_factory=dict
+    )
+
+    def flows(self, site: Site) -> list[Flow]:
+        return [f for f in self.graph.flows if site.name in {s.name for s in f.sites}]
+
+    def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
+        """All configurations of each flow at the site, broken ones included."""
+        key = (site_class(self.graph, site), region.label if region else None)
+        if key not in self._options:
+            self._options[key] = tuple(
+                configurations(self.graph, self.table, site, flow, region)
+                for flow in self.flows(site)
+            )
+        return self._options[key]
+
+    def site(self, site: Site, region: Region | None) -> SitePlan | None:
+        key = (site_class(self.graph, site), region.label if region else None)
+        if key not in self._solved:
+            choices = [[c for c in options if not c.failures]
+                       for options in self.options(site, region)]  # fmt: skip
+            self._solved[key] = solve_site(site, choices)
+        return self._solved[key]
+
+    def zone(self, zone: Zone) -> Store | None:
+        """The store of a zone; findings if no region gives every site a plan."""
+        sites = [site for site in self.graph.sites if site.zone.name == zone.name]
+        if not sites:
+            return None
+        allowed = [r for r in self.graph.regions if r.country in zone.countries]
+        candidates: list[Region | None] = [*allowed] or [None]
+        priced: dict[str, tuple[int, tuple[CostTerm, ...]]] = {}
+        for region in candidates:
+            plans = [self.site(site, region) for site in sites]
+            if all(plan is not None for plan in plans):
+                terms = self._terms(zone, region, sites)
+                total = sum(p.cost for p in plans if p is not None)
+                priced[region.label if region else ""] = (
+                    total + sum(term.amount for term in terms), terms,
+                )  # fmt: skip
+        if not priced:
+            self._explain(sites, candidates)
+            return None
+        chosen = best_region({name: value for name, (value, _) in priced.items() if name},
+                             {region.label: region for region in allowed})  # fmt: skip
+        if chosen is None:
+            return None
+        others = tuple(sorted((name, value - priced[chosen.label][0])
+                              for name, (value, _) in priced.items() if name != chosen.label))  # fmt: skip
+        return Store(
+            zone=zone, region=chosen, terms=priced[chosen.label][1], alternatives=others
+        )
+
+    def _terms(
+        self, zone: Zone, region: Region | None, sites: list[Site]
+    ) -> tuple[CostTerm, ...]:
+        if region is None:
+            return ()
+        models: dict[str, Model] = {
+            stage.model.name: stage.model
+            for site in sites for flow in self.flows(site) for stage in flow.stages
+            if stage.model is not None
+        }  # fmt: skip
+        devices = sum(d.count for site in sites for d in site.devices)
+        listed = tuple(models[name] for name in sorted(models))
+        return cost.zone_terms(self.graph, zone, region, listed, devices)
+
+    def _explain(self, sites: list[Site], candidates: list[Region | None]) -> None:
+        """One finding per flow that cannot run alone, else one for flows that clash."""
+        found: list[Diagnostic] = []
+        for index_flow in self.graph.flows:
+            stuck = []
+            for site in sites:
+                flows = self.flows(site)
+                if index_flow not in flows:
+                    continue
+                index = flows.index(index_flow)
+                options = [c for r in candidates for c in self.options(site, r)[index]]
+                if all(option.failures for option in options):
+                    stuck.append((site, options))
+            if stuck:
+                found.append(infeasible(index_flow, stuck))
+        if not found:
+            site = next(s for s in sites if all(self.site(s, r) is None for r in candidates))
+            found.append(together_infeasible(site, self.flows(site)))
+        self.sink.extend(found)
+
+    def decisions(self, zone: Zone, store: Store | None) -> list[Decision]:
+        """What was chosen at every site of the zone, with runner-up and everything rejected."""
+        region = store.region if store else None
+        found: list[Decision] = []
+        for site in self.graph.sites:
+            plan = self.site(site, region) if site.zone.name == zone.name else None
+            if plan is None:
+                continue
+            for index, flow in enumerate(self.flows(site)):
+                found.append(self._decision(site, flow, index, plan, region))
+        return found
+
+    def _decision(
+        self, site: Site, flow: Flow, index: int, plan: SitePlan, region: Region | None
+    ) -> Decision:
+        options = self.options(site, region)
+        chosen = plan.chosen[index]
+        other = self._runner_up(site, options, index, chosen)
+        admissible = [c for c in options[index] if not c.failures and c.label != chosen.label]
+        abroad = [
+            c
+            for r in self.graph.regions
+            if region is None or r.label != region.label
+            for c in self.options(site, r)[index]
+            if c.region is not None and c.failures
+        ]
+        return Decision(
+            site=site,
+            flow=flow,
+            chosen=chosen,
+            runner_up=other.chosen[index] if other else None,
+            runner_up_delta=other.cost - plan.cost if other else None,
+            rejected=tuple(c for c in (*options[index], *abroad) if c.failures),
+            dearer=tuple(admissible),
+        )
+
+    def _runner_up(
+        self, site: Site, options: tuple[tuple[Configuration, ...], ...], index: int,
+        chosen: Configuration,
+    ) -> SitePlan | None:  # fmt: skip
+        """The best joint plan of the site in which this flow runs another way."""
+        key = (site_class(self.graph, site), index, chosen.label)
+        if key not in self._solved:
+            choices = [
+                [c for c in listed if not c.failures and (i != index or c.label != chosen.label)]
+                for i, listed in enumerate(options)
+            ]
+            self._solved[key] = solve_site(site, choices)
+        return self._solved[key]
+
+
+def _fleet(graph: Graph, decisions: tuple[Decision, ...]) -> tuple[FleetMember, ...]:
+    """The device classes that run something, with everything they run at any site."""
+    members = []
+    for device in graph.device_classes:
+        mine = [d for d in decisions if d.chosen.device is not None
+                and d.chosen.device.name == device.name
+                and any(host.kind == "edge" for _, host in d.chosen.hosts)]  # fmt: skip
+        if not mine:
+            continue
+        sites = {d.site.name: d.site for d in mine}
+        models: dict[tuple[str, str], Model] = {}
+        for decision in mine:
+            hosts, variants = dict(decision.chosen.hosts), dict(decision.chosen.variants)
+            for stage in decision.flow.stages:
+                if stage.model is not None and hosts[stage.name].kind == "edge":
+                    models[stage.model.name, variants[stage.model.name]] = stage.model
+        members.append(FleetMember(
+            device_class=device,
+            count=sum(d.count for site in sites.values() for d in site.devices
+                      if d.device_class.name == device.name),
+            zones=tuple({s.zone.name: s.zone for s in sites.values()}.values()),
+            models=tuple((model, variant) for (_, variant), model in sorted(models.items())),
+            flows=tuple({d.flow.name: d.flow for d in mine}.values()),
+        ))  # fmt: skip
+    return tuple(members)

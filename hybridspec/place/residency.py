@@ -1,0 +1,118 @@
+"""The placement matrix: every asset, every facet, where it lies, and whether that is allowed.
+
+Facets nobody has stated facts about are gaps: they are listed, and never count as allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hybridspec.ir.graph import Flow, Graph, Region, Site, Zone
+from hybridspec.ir.plan import Decision, Residency, Store
+
+
+def residency(
+    graph: Graph, decisions: tuple[Decision, ...], stores: tuple[Store, ...]
+) -> tuple[Residency, ...]:
+    """One row per asset, zone and facet, sorted."""
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    zones = {zone.name: zone for zone in graph.zones}
+    for asset, zone, facet, place, country in (
+        *_flow_places(decisions),
+        *_store_places(graph, stores),
+    ):
+        rows.setdefault((zone.name, asset, facet), {})[place] = country
+    found = [
+        _row(zones[zone], asset, facet, places) for (zone, asset, facet), places in rows.items()
+    ]
+    found.extend(_gaps(stores))
+    return tuple(sorted(found, key=lambda row: (row.zone, row.asset, row.facet)))
+
+
+def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residency:
+    countries = tuple(sorted(set(places.values())))
+    outside = [country for country in countries if country not in zone.countries]
+    return Residency(
+        asset=asset,
+        zone=zone.name,
+        facet=facet,
+        places=tuple(sorted(places)),
+        countries=countries,
+        verdict="violated" if outside else "satisfied",
+        why=f"{', '.join(outside)} not in the zone's countries ({zone.origin.ref})"
+        if outside
+        else f"{', '.join(countries)} in the zone's countries ({zone.origin.ref})",
+    )
+
+
+def _flow_places(decisions: tuple[Decision, ...]) -> Iterator[tuple[str, Zone, str, str, str]]:
+    for decision in decisions:
+        site, flow = decision.site, decision.flow
+        yield f"data {flow.data.name}", site.zone, "process", f"site {site.name}", site.country
+        for asset, facet, place, country in _stage_places(decision, site, flow):
+            yield asset, site.zone, facet, place, country
+
+
+def _stage_places(
+    decision: Decision, site: Site, flow: Flow
+) -> Iterator[tuple[str, str, str, str]]:
+    region = decision.chosen.region
+    hosts = dict(decision.chosen.hosts)
+    for stage in flow.stages:
+        asset = f"{flow.name}.{stage.name}"
+        if hosts[stage.name].kind == "cloud" and region is not None:
+            facet = "store" if stage.kind == "sink" else "process"
+            yield asset, facet, f"region {region.label}", region.country
+            yield asset, "transit", f"site {site.name}", site.country
+            yield asset, "transit", f"region {region.label}", region.country
+        else:
+            yield asset, "process", f"site {site.name}", site.country
+        if stage.model is not None and hosts[stage.name].kind == "edge":
+            yield f"model {stage.model.name}", "store", f"site {site.name}", site.country
+
+
+def _store_places(
+    graph: Graph, stores: tuple[Store, ...]
+) -> Iterator[tuple[str, Zone, str, str, str]]:
+    for store in stores:
+        zone, region = store.zone, store.region
+        place, country = f"region {region.label}", region.country
+        for facet in ("store", "keys", "backup"):
+            yield "zone store", zone, facet, place, country
+        for model in _models(graph, zone):
+            yield f"model {model}", zone, "store", place, country
+        for model in _trained(graph, zone):
+            yield f"training {model}", zone, "process", place, country
+        yield "update channel", zone, "store", place, country
+
+
+def _models(graph: Graph, zone: Zone) -> list[str]:
+    return sorted({
+        stage.model.name
+        for flow in graph.flows if any(site.zone.name == zone.name for site in flow.sites)
+        for stage in flow.stages if stage.model is not None
+    })  # fmt: skip
+
+
+def _trained(graph: Graph, zone: Zone) -> list[str]:
+    trained = {model.name for model in graph.models if model.training is not None}
+    return [name for name in _models(graph, zone) if name in trained]
+
+
+def _gaps(stores: tuple[Store, ...]) -> Iterator[Residency]:
+    for store in stores:
+        for facet, why in _unstated(store.region):
+            yield Residency(
+                asset="zone store", zone=store.zone.name, facet=facet,
+                places=(f"region {store.region.label}",), countries=(), verdict="gap", why=why,
+            )  # fmt: skip
+
+
+def _unstated(region: Region) -> tuple[tuple[str, str], ...]:
+    return (
+        ("control plane", f"identity and billing of partition `{region.partition}` are global; "
+         "no country is stated for their metadata"),
+        ("logs", "where the provider keeps its own service logs is not stated"),
+        ("operator", f"operated by {region.operator}; access under that law is not ruled on"),
+        ("support", "no country is stated for the provider's support staff"),
+    )  # fmt: skip

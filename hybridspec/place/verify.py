@@ -1,0 +1,156 @@
+"""The independent checker: feasibility and cost of a plan, worked out again from the graph.
+
+It shares no code with the engine beyond the types: it recomputes loads, bounds and the sum of
+costs in its own way, so that a fault in one of the two shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+
+from hybridspec.ir.graph import Graph
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import Decision, Plan
+
+
+def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
+    """Every way in which the plan breaks its graph, one sentence each; empty if it holds."""
+    faults: list[str] = []
+    wanted = {(site.name, flow.name) for flow in graph.flows for site in flow.sites}
+    made = [(d.site.name, d.flow.name) for d in plan.decisions]
+    if sorted(made) != sorted(wanted):
+        faults.append("not every flow is placed exactly once at each of its sites")
+    stores = {store.zone.name: store.region for store in plan.stores}
+    for decision in plan.decisions:
+        faults.extend(_residency(decision, stores))
+        faults.extend(_latency(decision, table))
+        faults.extend(_offline(decision))
+    faults.extend(_shared(graph, table, plan))
+    faults.extend(_cost(plan))
+    return tuple(faults)
+
+
+def _residency(decision: Decision, stores: dict[str, object]) -> list[str]:
+    allowed = set(decision.site.zone.countries)
+    label = f"{decision.flow.name} at {decision.site.name}"
+    faults = []
+    if decision.site.country not in allowed:
+        faults.append(f"{label}: the site is outside its zone")
+    region = decision.chosen.region
+    cloud = [name for name, host in decision.chosen.hosts if host.kind == "cloud"]
+    if cloud and (region is None or region.country not in allowed):
+        faults.append(f"{label}: cloud stages outside the zone")
+    if cloud and region is not stores.get(decision.site.zone.name):
+        faults.append(f"{label}: cloud stages away from the zone's store")
+    for stage in decision.flow.stages:
+        kind = dict(decision.chosen.hosts)[stage.name].kind
+        if (stage.place == "cloud" and kind != "cloud") or (stage.place == "site" and kind != "edge"):
+            faults.append(f"{label}: sink {stage.name} is in the wrong place")
+    return faults
+
+
+def _stage_time(decision: Decision, name: str, table: LatencyTable) -> int | None:
+    stage = next(s for s in decision.flow.stages if s.name == name)
+    device = decision.chosen.device
+    on_cloud = dict(decision.chosen.hosts)[name].kind == "cloud"
+    where = "cloud" if on_cloud or device is None else device.board.name
+    if stage.kind == "sink":
+        return 0
+    if stage.model is not None:
+        variant = dict(decision.chosen.variants)[stage.model.name]
+        found = table.models.get((stage.model.name, where, variant))
+    else:
+        found = table.operations.get((stage.operation, where, stage.input_size))
+    return None if found is None else found.high
+
+
+def _latency(decision: Decision, table: LatencyTable) -> list[str]:
+    """Longest path by memoised recursion from the bounded stage back to the sensor."""
+    bound, device = decision.flow.latency, decision.chosen.device
+    if bound is None or device is None:
+        return []
+    kinds = {name: host.kind for name, host in decision.chosen.hosts}
+    stages = {stage.name: stage for stage in decision.flow.stages}
+    known: dict[str, int] = {}
+
+    def upload(size: int) -> int:
+        wire = size * 8 * 1_000_000 // device.uplink_bandwidth
+        return 2 * (device.uplink_rtt // 2) + wire
+
+    def ready(name: str) -> int:
+        if name in known:
+            return known[name]
+        arrivals = []
+        for source in stages[name].inputs:
+            if source not in stages:
+                cloud = upload(decision.flow.data.size) + 25_000 if kinds[name] == "cloud" else 0
+                arrivals.append(decision.site.lan_rtt + cloud)
+            elif kinds[source] == kinds[name]:
+                arrivals.append(ready(source))
+            else:
+                service = 25_000 if kinds[name] == "cloud" else 0
+                arrivals.append(ready(source) + upload(stages[source].output_size) + service)
+        known[name] = max(arrivals) + (_stage_time(decision, name, table) or 0)
+        return known[name]
+
+    late = ready(bound.to) - bound.bound
+    label = f"{decision.flow.name} at {decision.site.name}"
+    return [f"{label}: {late} us over its latency bound"] if late > 0 else []
+
+
+def _offline(decision: Decision) -> list[str]:
+    if not decision.flow.offline:
+        return []
+    kinds = {name: host.kind for name, host in decision.chosen.hosts}
+    stages = {stage.name: stage for stage in decision.flow.stages}
+    ends = {s.name for s in decision.flow.stages if s.place == "site"}
+    if decision.flow.latency is not None:
+        ends.add(decision.flow.latency.to)
+    before: set[str] = set()
+    while ends:
+        before |= ends
+        ends = {s for n in ends for s in (*stages[n].inputs, *stages[n].feedback)
+                if s in stages} - before  # fmt: skip
+    if any(kinds[name] == "cloud" for name in before):
+        return [f"{decision.flow.name} at {decision.site.name}: needs the cloud while offline"]
+    return []
+
+
+def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
+    """Loads of all flows on one class at one site, against 70 % of its time and its memory."""
+    busy: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    memory: dict[tuple[str, str], int] = defaultdict(int)
+    for decision in plan.decisions:
+        if decision.chosen.device is None:
+            continue
+        key = (decision.site.name, decision.chosen.device.name)
+        used = set()
+        for name, host in decision.chosen.hosts:
+            stage = next(s for s in decision.flow.stages if s.name == name)
+            if host.kind == "edge":
+                time = _stage_time(decision, name, table)
+                busy[key] += stage.input_rate * (time if time is not None else 10**9)
+                if stage.model is not None:
+                    used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
+        memory[key] += sum(table.memory[entry] for entry in used)
+    faults = []
+    for site in graph.sites:
+        for devices in site.devices:
+            key, board = (site.name, devices.device_class.name), devices.device_class.board
+            if busy[key] / 1_000_000 > Fraction(7, 10) * devices.count:
+                faults.append(f"{key[1]} at {key[0]}: too busy")
+            if memory[key] > board.memory - board.reserved_memory:
+                faults.append(f"{key[1]} at {key[0]}: too little memory")
+    return faults
+
+
+def _cost(plan: Plan) -> list[str]:
+    amounts = [term.amount for term in plan.fixed]
+    for store in plan.stores:
+        amounts += [term.amount for term in store.terms]
+    for decision in plan.decisions:
+        amounts += [term.amount for term in decision.chosen.terms]
+    if sum(amounts) != plan.cost:
+        return ["the cost is not the sum of its terms"]
+    return ["the bound is above the cost"] if plan.bound > plan.cost else []

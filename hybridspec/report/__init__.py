@@ -1,0 +1,1 @@
+"""Values to text: diagnostics, plans and the placement report; no decisions."""

@@ -1,0 +1,126 @@
+"""Findings as text: for a terminal, one a line, as JSON, and as CI annotations."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from hybridspec.base.codes import CODES
+from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.source import Span, excerpt
+
+FORMATS = ("human", "concise", "json", "github")
+SCHEMA = "hybridspec.dev/findings/v1"
+
+
+def render(findings: Sequence[Diagnostic], format: str, *, colour: bool = False) -> str:
+    """All findings in one of `FORMATS`; ends with a new line unless empty."""
+    if format == "json":
+        return json.dumps(as_data(findings), indent=2, ensure_ascii=False) + "\n"
+    one = {"human": _human, "concise": _concise, "github": _github}[format]
+    text = "\n".join(one(finding) for finding in findings)
+    if format == "human" and text:
+        text = _coloured(text, findings) if colour else text
+    return text + "\n" if text else ""
+
+
+def as_data(findings: Sequence[Diagnostic]) -> dict[str, Any]:
+    """The JSON document of a list of findings."""
+    return {"schemaVersion": SCHEMA, "findings": [_data(finding) for finding in findings]}
+
+
+def _human(finding: Diagnostic) -> str:
+    lines = [_head(finding)]
+    if finding.span is not None:
+        lines += _excerpt(finding.span)
+    for note in finding.notes:
+        lines.append(f"  note: {note.span.shown}: {note.message}")
+    lines.append(f"  help: {finding.help}")
+    return "\n".join(lines) + "\n"
+
+
+def _head(finding: Diagnostic) -> str:
+    where = f"{finding.span.shown}: " if finding.span is not None else ""
+    return f"{where}{finding.severity}[{finding.code}]: {finding.message}"
+
+
+def _excerpt(span: Span) -> list[str]:
+    text, carets = excerpt(span)
+    if not text.strip():
+        return []
+    number = str(span.line)
+    return [f"  {number} | {text}", f"  {' ' * len(number)} | {carets}"]
+
+
+def _concise(finding: Diagnostic) -> str:
+    return f"{_head(finding)} (help: {finding.help})"
+
+
+def _github(finding: Diagnostic) -> str:
+    """A GitHub Actions workflow command.
+
+    Format: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    place = ""
+    if finding.span is not None:
+        span = finding.span
+        place = f"file={_property(span.file.shown)},line={span.line},col={span.column},"
+    level = {"error": "error", "warning": "warning", "note": "notice"}[finding.severity]
+    title = f"title={_property(f'{finding.code} {CODES[finding.code].title}')}"
+    message = f"{finding.message}\nhelp: {finding.help}"
+    return f"::{level} {place}{title}::{_escape(message)}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escape(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _data(finding: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "offence": CODES[finding.code].offence,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "help": finding.help,
+        "location": _location(finding.span),
+        "notes": [_note(note) for note in finding.notes],
+    }
+
+
+def _note(note: Label) -> dict[str, Any]:
+    return {"message": note.message, "location": _location(note.span)}
+
+
+def _location(span: Span | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    return {
+        "path": span.file.shown,
+        "line": span.line,
+        "column": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _coloured(text: str, findings: Sequence[Diagnostic]) -> str:
+    """The same text with ANSI colours; what the user wrote is never read as markup."""
+    from rich.console import Console
+    from rich.text import Text
+
+    styled = Text(text)
+    styled.highlight_regex(r"error\[HS\d{4}\]", "bold red")
+    styled.highlight_regex(r"warning\[HS\d{4}\]", "bold yellow")
+    styled.highlight_regex(r"(?m)^  help:", "bold green")
+    styled.highlight_regex(r"(?m)^  note:", "bold cyan")
+    styled.highlight_regex(r"(?m)\| +\^+$", "bold red")
+    buffer = io.StringIO()
+    console = Console(file=buffer, force_terminal=True, width=10_000, soft_wrap=True)
+    console.print(styled, end="")
+    return buffer.getvalue()

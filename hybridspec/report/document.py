@@ -1,0 +1,188 @@
+"""The report as data: one document from which Markdown, HTML and JSON are rendered.
+
+Nothing in it depends on when or where it was made, so two runs give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hybridspec.base.diagnostic import Diagnostic
+from hybridspec.base.units import format_bytes, format_duration, format_money
+from hybridspec.ir.artefact import Artefact, Verdict
+from hybridspec.ir.graph import Graph
+from hybridspec.ir.plan import Decision, Plan
+
+SCHEMA = "hybridspec.dev/report/v1"
+
+
+def report_document(
+    graph: Graph, plan: Plan, plan_document: Mapping[str, Any], artefacts: Sequence[Artefact],
+    bundles: Sequence[tuple[str, str, int]], stacks: Sequence[tuple[str, int, str]],
+    findings: Sequence[Diagnostic], tool_version: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything a reviewer reads.
+
+    `bundles` are (class, archive SHA-256, bytes), `stacks` (cloud, files, tree SHA-256).
+    """
+    counts = {verdict: sum(row.verdict == verdict for row in plan.residency)
+              for verdict in ("satisfied", "violated", "gap")}  # fmt: skip
+    return {
+        "schema": SCHEMA,
+        "tool": f"hybridspec {tool_version}",
+        "name": graph.name,
+        "owner": graph.owner,
+        "asOf": graph.as_of,
+        "digests": {"spec": graph.spec_digest, "catalog": graph.catalog_digest,
+                    "plan": plan_document["digest"]},
+        "verdict": {"residency": counts, "allowed": counts["violated"] == 0,
+                    "warnings": len(findings)},
+        "cost": _cost(plan),
+        "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
+        "residency": plan_document["residency"],
+        "stores": plan_document["stores"],
+        "zones": [
+            {"name": zone.name, "countries": list(zone.countries), "regimes": list(zone.regimes),
+             "retention": format_duration(zone.retention) if zone.retention else "unlimited",
+             "origin": zone.origin.ref}
+            for zone in graph.zones
+        ],
+        "keys": _keys(plan),
+        "models": [_model(artefact) for artefact in artefacts],
+        "bundles": [{"deviceClass": name, "sha256": digest, "bytes": size,
+                     "size": format_bytes(size)} for name, digest, size in bundles],
+        "stacks": [{"cloud": cloud, "files": files, "sha256": digest}
+                   for cloud, files, digest in stacks],
+        "rollout": _rollout(graph),
+        "findings": [{"code": f.code, "severity": str(f.severity), "message": f.message,
+                      "help": f.help, "where": f.span.ref if f.span else ""} for f in findings],
+        "defaults": plan_document["defaults"],
+        "notAssessed": _not_assessed(),
+    }  # fmt: skip
+
+
+def _cost(plan: Plan) -> dict[str, Any]:
+    rows: list[tuple[str, int, str]] = [(t.name, t.amount, t.inputs) for t in plan.fixed]
+    for store in plan.stores:
+        rows += [(f"{store.zone.name}: {t.name}", t.amount, t.inputs) for t in store.terms]
+    for decision in plan.decisions:
+        rows += [(f"{decision.flow.name} at {decision.site.name}: {t.name}", t.amount, t.inputs)
+                 for t in decision.chosen.terms]  # fmt: skip
+    return {
+        "total": format_money(plan.cost, plan.currency),
+        "bound": format_money(plan.bound, plan.currency),
+        "gap": format_money(plan.gap, plan.currency),
+        "optimal": plan.gap == 0,
+        "proof": "every combination was searched in exact integers"
+        if plan.gap == 0
+        else "bound proven by relaxation",
+        "horizon": format_duration(plan.horizon),
+        "terms": [{"name": name, "amount": format_money(amount, plan.currency), "inputs": inputs}
+                  for name, amount, inputs in sorted(rows, key=lambda row: (-row[1], row[0]))],
+    }  # fmt: skip
+
+
+def _placement(decision: Decision, currency: str) -> dict[str, Any]:
+    chosen, bound = decision.chosen, decision.flow.latency
+    latency = chosen.latency
+    return {
+        "site": decision.site.name,
+        "country": decision.site.country,
+        "zone": decision.site.zone.name,
+        "flow": decision.flow.name,
+        "hosts": [{"stage": stage, "host": host.label, "kind": host.kind}
+                  for stage, host in chosen.hosts],
+        "variants": dict(chosen.variants),
+        "cost": format_money(chosen.cost, currency),
+        "latency": None if latency is None else {
+            "to": bound.to if bound else "",
+            "range": f"{format_duration(latency.low)} to {format_duration(latency.high)}",
+            "bound": format_duration(bound.bound) if bound else "",
+            "basis": latency.basis,
+            "legs": [{"name": leg.name, "kind": leg.kind,
+                      "range": f"{format_duration(leg.estimate.low)} to "
+                      f"{format_duration(leg.estimate.high)}",
+                      "share": 100 * leg.estimate.high // max(1, latency.high),
+                      "basis": leg.estimate.basis}
+                     for leg in chosen.legs],
+        },
+        "busy": f"{chosen.demand / 10_000:.1f} % of one device",
+        "memory": format_bytes(chosen.memory),
+        "runnerUp": None if decision.runner_up is None or decision.runner_up_delta is None else {
+            "placement": decision.runner_up.label,
+            "extra": format_money(decision.runner_up_delta, currency),
+        },
+        "dearer": [{"placement": c.label, "extra": format_money(c.cost - chosen.cost, currency)}
+                   for c in decision.dearer],
+        "rejected": [{"placement": c.label,
+                      "reasons": [{"code": f.code, "message": f.message, "remedy": f.remedy}
+                                  for f in c.failures]}
+                     for c in decision.rejected],
+    }  # fmt: skip
+
+
+def _keys(plan: Plan) -> list[dict[str, str]]:
+    return [
+        {
+            "zone": store.zone.name,
+            "place": store.region.label,
+            "country": store.region.country,
+            "custody": "customer key of the cloud account, rotated yearly, used in this region",
+        }
+        for store in plan.stores
+    ]
+
+
+def _model(artefact: Artefact) -> dict[str, Any]:
+    return {
+        "model": artefact.model.name,
+        "deviceClass": artefact.device_class,
+        "variant": artefact.variant,
+        "sha256": artefact.digest,
+        "size": format_bytes(artefact.size),
+        "original": artefact.model.facts.digest,
+        "floor": f"{float(artefact.model.floor):g}",
+        "licence": artefact.model.licence,
+        "estimate": f"{artefact.estimate.low} to {artefact.estimate.high} us per inference",
+        "basis": artefact.estimate.basis,
+        "memory": format_bytes(artefact.memory),
+        "verdicts": [_verdict(verdict) for verdict in artefact.verdicts],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    evidence = verdict.evidence
+    return {
+        "variant": verdict.variant,
+        "accepted": verdict.accepted,
+        "reasons": list(verdict.reasons),
+        "metric": evidence.metric,
+        "value": f"{evidence.variant:.4f}",
+        "interval": f"{evidence.interval:.4f}",
+        "samples": evidence.samples,
+        "agreement": f"{evidence.agreement:.4f}",
+        "cosine": f"{evidence.cosine:.4f}",
+        "sqnrDb": "exact" if evidence.sqnr_db >= 200 else f"{evidence.sqnr_db:.1f} dB",
+        "size": format_bytes(evidence.variant_size),
+        "evaluationDigest": evidence.evaluation_digest,
+        "tools": dict(evidence.tools),
+    }
+
+
+def _rollout(graph: Graph) -> dict[str, Any]:
+    return {
+        "cohorts": [{"name": c.name, "percent": c.percent, "soak": format_duration(c.soak),
+                     "maxFailures": f"{100 * float(c.max_failures):g} %"} for c in graph.cohorts],
+        "validity": format_duration(graph.update_validity),
+        "offline": [{"deviceClass": d.name, "maxOffline": format_duration(d.max_offline)}
+                    for d in graph.device_classes],
+    }  # fmt: skip
+
+
+def _not_assessed() -> list[str]:
+    return [
+        "label propagation through transforms: every product of a flow keeps the zone of its site",
+        "transfer mechanisms: countries outside the EEA are refused under the GDPR, not examined",
+        "support access, control plane, provider logs and operator jurisdiction: listed as gaps",
+    ]

@@ -1,0 +1,142 @@
+"""The report as Markdown, for pull requests and printing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """The whole report; values of the user's are escaped."""
+    parts = [
+        _cover(report),
+        _placements(report),
+        _matrix(report),
+        _cost(report),
+        _models(report),
+        _delivery(report),
+        _rest(report),
+    ]
+    return "\n".join(part.strip() + "\n" for part in parts)
+
+
+def cell(value: object) -> str:
+    """Text that cannot leave its table cell or become markup."""
+    text = str(value).replace("\\", "\\\\")
+    for char in "`*_[]<>|#":
+        text = text.replace(char, "\\" + char)
+    return " ".join(text.split())
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table, or the word `none`."""
+    listed = [[cell(value) for value in row] for row in rows]
+    if not listed:
+        return "none\n"
+    head = list(head)
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in listed]
+    return "\n".join(lines) + "\n"
+
+
+def _cover(report: Mapping[str, Any]) -> str:
+    counts = report["verdict"]["residency"]
+    cost = report["cost"]
+    word = "allowed" if report["verdict"]["allowed"] else "NOT ALLOWED"
+    proof = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
+    return f"""# Placement report: {cell(report["name"])}
+
+Verdict: **{word}**: {counts["satisfied"]} facets satisfied, {counts["violated"]} violated,
+{counts["gap"]} gaps (unknown, never counted as allowed).
+Cost: **{cell(cost["total"])}** over {cell(cost["horizon"])}, {proof}: {cell(cost["proof"])}.
+Owner: {cell(report["owner"])}. Facts judged as of {cell(report["asOf"])}. {cell(report["tool"])}.
+
+{table(["input", "SHA-256"], report["digests"].items())}"""
+
+
+def _placements(report: Mapping[str, Any]) -> str:
+    rows = [
+        (p["site"], p["country"], p["flow"],
+         ", ".join(f"{h['stage']} on {h['host']}" for h in p["hosts"]),
+         ", ".join(f"{m} {v}" for m, v in p["variants"].items()),
+         f"{p['latency']['range']} (bound {p['latency']['bound']})" if p["latency"] else "no bound",
+         p["cost"], f"+{p['runnerUp']['extra']}" if p["runnerUp"] else "none")
+        for p in report["placements"]
+    ]  # fmt: skip
+    reasons = [
+        (p["site"], p["flow"], r["placement"], reason["code"], reason["message"], reason["remedy"])
+        for p in report["placements"] for r in p["rejected"] for reason in r["reasons"]
+    ]  # fmt: skip
+    return (
+        "## Placement\n\n"
+        + table(["site", "country", "flow", "stages", "models", "latency", "cost", "runner-up"],
+                rows)
+        + "\n### Rejected placements and why\n\n"
+        + table(["site", "flow", "placement", "rule", "reason", "what would help"], reasons)
+    )  # fmt: skip
+
+
+def _matrix(report: Mapping[str, Any]) -> str:
+    zones = table(
+        ["zone", "countries", "regimes", "retention", "defined"],
+        [(z["name"], " ".join(z["countries"]), " ".join(z["regimes"]), z["retention"], z["origin"])
+         for z in report["zones"]],
+    )  # fmt: skip
+    rows = [
+        (r["zone"], r["asset"], r["facet"], ", ".join(r["places"]), " ".join(r["countries"]),
+         r["verdict"], r["why"])
+        for r in report["residency"]
+    ]  # fmt: skip
+    head = ["zone", "asset", "facet", "where", "countries", "verdict", "why"]
+    return f"## Compliance zones\n\n{zones}\n## Where everything lies\n\n{table(head, rows)}"
+
+
+def _cost(report: Mapping[str, Any]) -> str:
+    rows = [(t["name"], t["amount"], t["inputs"]) for t in report["cost"]["terms"]]
+    others = [(s["zone"], s["region"], a["region"], f"{a['extraMicro'] / 10**6:.2f}")
+              for s in report["stores"] for a in s["alternatives"]]  # fmt: skip
+    return (
+        f"## Cost\n\n{table(['term', 'amount', 'from'], rows)}\n### Other regions\n\n"
+        + table(["zone", "chosen", "instead", "dearer by"], others)
+    )
+
+
+def _models(report: Mapping[str, Any]) -> str:
+    rows = [
+        (m["model"], m["deviceClass"], v["variant"], "ships" if v["variant"] == m["variant"]
+         else "reference", f"{v['value']} +-{v['interval']} (floor {m['floor']})", v["samples"],
+         v["agreement"], v["cosine"], v["sqnrDb"], v["size"])
+        for m in report["models"] for v in m["verdicts"]
+    ]  # fmt: skip
+    head = ["model", "class", "variant", "role", "accuracy", "samples", "agreement", "cosine",
+            "SQNR", "size"]  # fmt: skip
+    return f"## Models\n\n{table(head, rows)}"
+
+
+def _delivery(report: Mapping[str, Any]) -> str:
+    rollout = report["rollout"]
+    keys = [(k["zone"], k["place"], k["country"], k["custody"]) for k in report["keys"]]
+    return (
+        "## Keys\n\n" + table(["zone", "place", "country", "custody"], keys)
+        + "\n## Bundles and stacks\n\n"
+        + table(["what", "size", "SHA-256"],
+                [(f"bundle {b['deviceClass']}", b["size"], b["sha256"]) for b in report["bundles"]]
+                + [(f"stack {s['cloud']}", f"{s['files']} files", s["sha256"])
+                   for s in report["stacks"]])
+        + "\n## Rollout\n\n"
+        + table(["cohort", "fleet reached", "soak", "stops at failures"],
+                [(c["name"], f"{c['percent']} %", c["soak"], c["maxFailures"])
+                 for c in rollout["cohorts"]])
+        + f"\nUpdate metadata is valid for {cell(rollout['validity'])}: the longest time that a "
+        "device could be kept on an old release without noticing.\n"
+    )  # fmt: skip
+
+
+def _rest(report: Mapping[str, Any]) -> str:
+    warnings = [(f["where"], f["code"], f["message"], f["help"]) for f in report["findings"]]
+    defaults = [(d["key"], d["value"], d["reason"]) for d in report["defaults"]]
+    return (
+        "## Warnings\n\n" + table(["where", "rule", "finding", "help"], warnings)
+        + "\n## Values nobody wrote\n\n" + table(["key", "value", "reason"], defaults)
+        + "\n## Not assessed\n\n" + "".join(f"- {cell(x)}\n" for x in report["notAssessed"])
+    )  # fmt: skip

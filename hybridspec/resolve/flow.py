@@ -1,0 +1,192 @@
+"""Flows: stages in topological order with the rate and size of what passes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins
+from hybridspec.base.units import SECOND
+from hybridspec.ir.graph import Data, Flow, LatencyBound, Model, Site, Stage, StageKind
+from hybridspec.resolve.references import lookup, stage_order, suggest
+from hybridspec.spec import workload
+from hybridspec.spec.document import Spec
+
+
+def resolve_flows(
+    spec: Spec, origins: Origins, *, data: Mapping[str, Data], models: Mapping[str, Model],
+    sites: Mapping[str, Site], sink: Sink,
+) -> tuple[Flow, ...]:  # fmt: skip
+    """Every flow whose references hold."""
+    resolver = _Resolver(spec, origins, data, models, sites, sink)
+    flows = (resolver.flow(name) for name in spec.flows)
+    return tuple(flow for flow in flows if flow is not None)
+
+
+class _Resolver:
+    """Carries what all flows of one spec share."""
+
+    def __init__(
+        self, spec: Spec, origins: Origins, data: Mapping[str, Data], models: Mapping[str, Model],
+        sites: Mapping[str, Site], sink: Sink,
+    ) -> None:  # fmt: skip
+        self.spec, self.origins, self.sink = spec, origins, sink
+        self.data, self.models, self.sites = data, models, sites
+
+    def flow(self, name: str) -> Flow | None:
+        written = self.spec.flows[name]
+        span = self.origins.value("flows", name, "data")
+        data = lookup(written.data, self.data, self.sink, span=span, kind="data asset",
+                      defined=self.origins.key("data"))  # fmt: skip
+        sites = self._sites(name, written)
+        known = self._check_inputs(name, written)
+        inputs = {stage: list(step.inputs) for stage, step in written.stages.items()}
+        order = stage_order(inputs, self.origins, name, self.sink)
+        latency = self._latency(name, written)
+        if data is None or order is None or not known:
+            return None
+        stages: dict[str, Stage] = {}
+        for stage in order:
+            built = self._stage(name, stage, written.stages[stage], data, stages)
+            if built is None:
+                return None
+            stages[stage] = built
+        return Flow(
+            name=name,
+            data=data,
+            sites=sites,
+            stages=tuple(stages.values()),
+            latency=latency,
+            offline=written.offline,
+            origin=self.origins.key("flows", name),
+            offline_origin=self.origins.value("flows", name, "offline"),
+        )
+
+    def _sites(self, name: str, written: workload.Flow) -> tuple[Site, ...]:
+        if written.sites is None:
+            return tuple(self.sites.values())
+        found = []
+        for index, site in enumerate(written.sites):
+            if site in self.spec.sites and site not in self.sites:
+                continue  # it exists and has its own finding
+            thing = lookup(site, self.sites, self.sink, kind="site",
+                           span=self.origins.value("flows", name, "sites", index))  # fmt: skip
+            if thing is not None and thing not in found:
+                found.append(thing)
+        return tuple(found)
+
+    def _latency(self, name: str, written: workload.Flow) -> LatencyBound | None:
+        if written.latency is None:
+            return None
+        span = self.origins.value("flows", name, "latency", "to")
+        if lookup(written.latency.to, written.stages, self.sink, span=span,
+                  kind="stage") is None:  # fmt: skip
+            return None
+        return LatencyBound(
+            bound=written.latency.bound,
+            percentile=95,
+            to=written.latency.to,
+            origin=self.origins.value("flows", name, "latency", "bound"),
+        )
+
+    def _check_inputs(self, flow: str, written: workload.Flow) -> bool:
+        """Whether every input and feedback names a stage that has an output, or the data."""
+        good = True
+        names = {name for name, step in written.stages.items() if step.sink is None}
+        for stage, step in written.stages.items():
+            for key, listed, choices in (
+                ("inputs", step.inputs, names | {written.data}),
+                ("feedback", step.feedback, names),
+            ):
+                for index, source in enumerate(listed):
+                    if source in choices:
+                        continue
+                    good = False
+                    ended = source in written.stages
+                    self.sink.add(Diagnostic(
+                        code="HS0209" if ended else "HS0220",
+                        message=f"`{source}` is a sink, it feeds nothing" if ended
+                        else f"there is no stage or data asset `{source}` in flow `{flow}`",
+                        span=self.origins.value("flows", flow, "stages", stage, key, index),
+                        help=suggest(source, sorted(choices), "stage"),
+                    ))  # fmt: skip
+        return good
+
+    def _stage(
+        self, flow: str, name: str, step: workload.Stage, data: Data, before: Mapping[str, Stage]
+    ) -> Stage | None:
+        path = ("flows", flow, "stages", name)
+        kinds = {"transform": step.transform, "model": step.model, "sink": step.sink}
+        chosen = [kind for kind, value in kinds.items() if value is not None]
+        if len(chosen) != 1:
+            self._shape(
+                path, f"stage `{name}` has {'no' if not chosen else 'more than one'} kind",
+                "give it exactly one of `transform`, `model` and `sink`",
+            )  # fmt: skip
+            return None
+        if not self._fits(path, name, step):
+            return None
+        model = None
+        if step.model is not None:
+            if step.model in self.spec.models and step.model not in self.models:
+                return None  # the model has its own finding
+            model = lookup(step.model, self.models, self.sink, kind="model",
+                           span=self.origins.value(*path, "model"),
+                           defined=self.origins.key("models"))  # fmt: skip
+            if model is None:
+                return None
+        rate = _sum_rate(step, data, before)
+        size = max(_size(source, data, before) for source in step.inputs)
+        return Stage(
+            name=name,
+            kind=StageKind(chosen[0]),
+            inputs=tuple(step.inputs),
+            feedback=tuple(step.feedback),
+            model=model,
+            operation=step.transform or step.sink or "infer",
+            place={"alert": "site", "store": "cloud"}.get(step.sink or "", ""),
+            input_rate=rate,
+            input_size=size,
+            output_rate=_output_rate(step, rate),
+            output_size=step.size or size,
+            retention=step.retention,
+            origin=self.origins.key(*path),
+        )
+
+    def _fits(self, path: tuple[str, ...], name: str, step: workload.Stage) -> bool:
+        rules = (
+            (step.transform == "aggregate", "every", step.every, "every: P1D"),
+            (step.transform == "filter", "keep", step.keep, "keep: 5%"),
+            (step.sink == "store", "retention", step.retention, ""),
+        )
+        good = True
+        for applies, key, value, example in rules:
+            if applies and value is None and example:
+                good = self._shape(path, f"stage `{name}` needs `{key}`", f"add `{example}`")
+            if not applies and value is not None:
+                good = self._shape(
+                    (*path, key), f"`{key}` means nothing for stage `{name}`", f"remove `{key}`"
+                )
+        return good
+
+    def _shape(self, path: tuple[str, ...], message: str, help: str) -> bool:
+        self.sink.add(
+            Diagnostic(code="HS0209", message=message, span=self.origins.key(*path), help=help)
+        )
+        return False
+
+
+def _sum_rate(step: workload.Stage, data: Data, before: Mapping[str, Stage]) -> Fraction:
+    rates = (before[s].output_rate if s in before else data.rate for s in step.inputs)
+    return sum(rates, Fraction(0))
+
+
+def _size(source: str, data: Data, before: Mapping[str, Stage]) -> int:
+    return before[source].output_size if source in before else data.size
+
+
+def _output_rate(step: workload.Stage, rate: Fraction) -> Fraction:
+    if step.transform == "aggregate" and step.every is not None:
+        return Fraction(SECOND, step.every)
+    return rate * step.keep if step.keep is not None else rate

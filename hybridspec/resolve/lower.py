@@ -1,0 +1,277 @@
+"""Builds the Graph: zones, devices, sites, regions, data, models, flows and rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins
+from hybridspec.ir.graph import (
+    Board,
+    Cohort,
+    Data,
+    DeviceClass,
+    Graph,
+    Rates,
+    Region,
+    Site,
+    SiteDevices,
+    Zone,
+)
+from hybridspec.ir.model_file import ModelFile
+from hybridspec.resolve import defaults
+from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
+from hybridspec.resolve.flow import resolve_flows
+from hybridspec.resolve.model import resolve_models
+from hybridspec.resolve.references import lookup
+from hybridspec.spec.catalog import BoardRow, Catalog
+from hybridspec.spec.document import Spec
+
+_NEEDED = ("s3", "kms", "ecr", "sagemaker", "iot")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What `load` brings beside the spec itself."""
+
+    catalogs: Mapping[str, Catalog]
+    catalog_digest: str
+    spec_digest: str
+    models: Mapping[str, ModelFile]
+
+
+def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
+    """Resolve everything; faults go to `sink`, and only a sink without errors makes it usable."""
+    zones = {name: _zone(name, spec, origins, sink) for name in spec.zones}
+    boards = _boards(facts.catalogs)
+    classes = {name: _device_class(name, spec, origins, boards, sink) for name in spec.devices}
+    known = {name: device for name, device in classes.items() if device is not None}
+    regions = _regions(spec, origins, facts.catalogs, sink)
+    sites = {name: _site(name, spec, origins, zones, known, sink) for name in spec.sites}
+    data = {name: _data(name, spec, origins) for name in spec.data}
+    models = resolve_models(spec, origins, facts.models, regions, sink)
+    flows = resolve_flows(
+        spec, origins, data=data, models=models,
+        sites={name: site for name, site in sites.items() if site is not None}, sink=sink,
+    )  # fmt: skip
+    present = tuple(device for device in known.values())
+    return Graph(
+        name=spec.metadata.name,
+        owner=spec.metadata.owner,
+        as_of=spec.metadata.as_of.isoformat(),
+        currency=spec.metadata.currency,
+        horizon=spec.objective.horizon or defaults.HORIZON.value,
+        spec_digest=facts.spec_digest,
+        catalog_digest=facts.catalog_digest,
+        zones=tuple(zones.values()),
+        device_classes=present,
+        sites=tuple(site for site in sites.values() if site is not None),
+        regions=regions,
+        data=tuple(data.values()),
+        models=tuple(models.values()),
+        flows=flows,
+        cohorts=_cohorts(spec, origins, sink),
+        update_validity=spec.rollout.validity or _validity(present, tuple(zones.values())),
+        defaults=tuple((d.key, d.shown, d.reason) for d in defaults.ALL),
+        origin=origins.value("metadata"),
+        sites_origin=origins.key("sites"),
+        validity_origin=origins.value("rollout", "validity"),
+    )
+
+
+def _validity(classes: tuple[DeviceClass, ...], zones: tuple[Zone, ...]) -> int:
+    offline = max((device.max_offline for device in classes), default=0)
+    courier = max((zone.courier_delay for zone in zones), default=0)
+    return offline + courier + defaults.VALIDITY_SLACK.value
+
+
+def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
+    written = spec.zones[name]
+    countries, unknown = expand(written.countries)
+    for country in unknown:
+        index = written.countries.index(country)
+        sink.add(Diagnostic(
+            code="HS0222", message=f"`{country[:60]}` is not a known country or bloc",
+            span=origins.value("zones", name, "countries", index), help=bloc_hint(country),
+        ))  # fmt: skip
+    return Zone(
+        name=name,
+        countries=countries,
+        regimes=tuple(sorted(set(written.regimes))),
+        retention=written.retention,
+        courier_delay=written.courier_delay,
+        origin=origins.key("zones", name),
+        countries_origin=origins.value("zones", name, "countries"),
+    )
+
+
+def _boards(catalogs: Mapping[str, Catalog]) -> dict[str, Board]:
+    return {
+        name: _board(name, target, row)
+        for target, catalog in catalogs.items()
+        for name, row in catalog.boards.items()
+    }
+
+
+def _board(name: str, target: str, row: BoardRow) -> Board:
+    rates = tuple(Rates(**latency.model_dump()) for latency in row.latency)
+    plain = row.model_dump(exclude={"latency", "capabilities"})
+    return Board(
+        name=name, target=target, rates=rates, capabilities=tuple(row.capabilities), **plain
+    )
+
+
+def _device_class(
+    name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
+) -> DeviceClass | None:
+    written = spec.devices[name]
+    span = origins.value("devices", name, "board")
+    board = lookup(written.board, boards, sink, span=span, kind="board", code="HS0223")
+    if board is None:
+        return None
+    return DeviceClass(
+        name=name,
+        board=board,
+        platform=written.platform,
+        max_offline=written.max_offline,
+        uplink_bandwidth=written.uplink.bandwidth,
+        uplink_rtt=written.uplink.rtt,
+        origin=origins.key("devices", name),
+        offline_origin=origins.value("devices", name, "max_offline"),
+    )
+
+
+def _site(
+    name: str, spec: Spec, origins: Origins, zones: Mapping[str, Zone],
+    classes: Mapping[str, DeviceClass], sink: Sink,
+) -> Site | None:  # fmt: skip
+    written = spec.sites[name]
+    country_span = origins.value("sites", name, "country")
+    zone = lookup(
+        written.zone, zones, sink, span=origins.value("sites", name, "zone"), kind="zone",
+        defined=origins.key("zones"),
+    )  # fmt: skip
+    if written.country not in COUNTRIES:
+        bloc = written.country in BLOCS
+        sink.add(Diagnostic(
+            code="HS0222",
+            message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
+            span=country_span,
+            help="a site stands in one country, such as `DE`" if bloc
+            else bloc_hint(written.country),
+        ))  # fmt: skip
+        return None
+    devices = []
+    for device, count in written.devices.items():
+        span = origins.key("sites", name, "devices", device)
+        if device in classes or device not in spec.devices:
+            found = lookup(device, classes, sink, span=span, kind="device class",
+                           defined=origins.key("devices"))  # fmt: skip
+            if found is not None:
+                devices.append(SiteDevices(device_class=found, count=count, origin=span))
+    if zone is None:
+        return None
+    return Site(
+        name=name,
+        country=written.country,
+        zone=zone,
+        lan_rtt=defaults.LAN_RTT.value if written.lan_rtt is None else written.lan_rtt,
+        energy_price=written.energy_price
+        if written.energy_price is not None
+        else defaults.ENERGY_PRICE.value,
+        devices=tuple(devices),
+        origin=origins.key("sites", name),
+        country_origin=country_span,
+    )
+
+
+def _regions(
+    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], sink: Sink
+) -> tuple[Region, ...]:
+    clouds = {name: catalog for name, catalog in catalogs.items() if catalog.operator is not None}
+    found: list[Region] = []
+    for cloud, written in spec.clouds.items():
+        span = origins.value("clouds", cloud, "provider")
+        catalog = lookup(written.provider, clouds, sink, span=span, kind="cloud target")
+        if catalog is None:
+            continue
+        for index, name in enumerate(written.regions):
+            region = _region(cloud, written.provider, name, index, catalog, origins, sink)
+            if region is not None:
+                found.append(region)
+    return tuple(found)
+
+
+def _region(
+    cloud: str, provider: str, name: str, index: int, catalog: Catalog, origins: Origins,
+    sink: Sink,
+) -> Region | None:  # fmt: skip
+    span = origins.value("clouds", cloud, "regions", index)
+    row = lookup(name, catalog.regions, sink, span=span, kind="region", code="HS0224")
+    if row is None or catalog.operator is None:
+        return None
+    missing = [service for service in _NEEDED if service not in row.services]
+    if row.prices is None or missing:
+        lack = "prices" if row.prices is None else "the services " + ", ".join(missing)
+        sink.add(Diagnostic(
+            code="HS0224", message=f"the catalogue knows no {lack} for region `{name}`", span=span,
+            help="remove the region; nothing can be placed where prices or services are unknown",
+        ))  # fmt: skip
+        return None
+    prices = row.prices
+    return Region(
+        cloud=cloud,
+        provider=provider,
+        name=name,
+        country=row.country,
+        partition=row.partition,
+        operator=f"{catalog.operator.name} ({catalog.operator.jurisdiction})",
+        storage_price=prices.storage_gb_month,
+        egress_price=prices.egress_gb,
+        inference_price=prices.inference_gb_second,
+        training_price=prices.training_hour,
+        key_price=prices.key_month,
+        registry_price=prices.registry_gb_month,
+        services=tuple(row.services),
+        source=row.source,
+        origin=span,
+    )
+
+
+def _data(name: str, spec: Spec, origins: Origins) -> Data:
+    written = spec.data[name]
+    return Data(
+        name=name,
+        category=written.category,
+        personal=written.category.split(".")[0] == "user",
+        size=written.size,
+        rate=written.rate,
+        origin=origins.key("data", name),
+    )
+
+
+def _cohorts(spec: Spec, origins: Origins, sink: Sink) -> tuple[Cohort, ...]:
+    cohorts: list[Cohort] = []
+    reached = 0
+    for index, written in enumerate(spec.rollout.cohorts):
+        span = origins.value("rollout", "cohorts", index, "percent")
+        if written.percent <= reached:
+            sink.add(Diagnostic(
+                code="HS0205",
+                message=f"cohort `{written.name}` reaches {written.percent} %, but the cohorts "
+                f"before it already reach {reached} %",
+                span=span, help=f"shares are cumulative: write more than {reached}",
+            ))  # fmt: skip
+        reached = max(reached, written.percent)
+        cohorts.append(
+            Cohort(
+                name=written.name,
+                percent=written.percent,
+                soak=written.soak,
+                max_failures=Fraction(written.max_failures),
+                origin=span,
+            )
+        )
+    return tuple(cohorts)

@@ -1,0 +1,137 @@
+"""Models: the file behind each, its data files, and where it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins, Span
+from hybridspec.ir.graph import Model, ModelFacts, Region, Tensor, Training
+from hybridspec.ir.model_file import DataFile, ModelFile
+from hybridspec.resolve.references import lookup
+from hybridspec.spec.document import Spec
+
+_NUMPY = {"float32": "float32", "int64": "int64", "int32": "int32", "float16": "float16",
+          "uint8": "uint8", "int8": "int8", "float64": "float64", "bool": "bool"}  # fmt: skip
+
+
+def resolve_models(
+    spec: Spec, origins: Origins, files: Mapping[str, ModelFile], regions: tuple[Region, ...],
+    sink: Sink,
+) -> dict[str, Model]:  # fmt: skip
+    """Every model whose file can be used, by name."""
+    found = {}
+    for name in spec.models:
+        model = _model(name, spec, origins, files[name], regions, sink)
+        if model is not None:
+            found[name] = model
+    return found
+
+
+def _model(
+    name: str, spec: Spec, origins: Origins, file: ModelFile, regions: tuple[Region, ...],
+    sink: Sink,
+) -> Model | None:  # fmt: skip
+    written = spec.models[name]
+    facts = file.facts
+    if facts is None:
+        sink.add(Diagnostic(
+            code="HS0225", message=f"the model of `{name}` cannot be used: {file.fault}",
+            span=origins.value("models", name, "source"),
+            help="export the model again as one ONNX file, and check it with "
+            "`python -m onnx.checker`-like tools; the path is relative to the spec",
+        ))  # fmt: skip
+        return None
+    calibration = file.calibration
+    wanted = _expected(facts.inputs)
+    span = origins.value("models", name, "evaluation")
+    _check_arrays(file.evaluation, {**wanted, "label": ("int64", ())}, span, name, sink)
+    if calibration is not None:
+        span = origins.value("models", name, "calibration")
+        _check_arrays(calibration, wanted, span, name, sink)
+    training = _training(name, spec, origins, regions, sink)
+    return Model(
+        name=name,
+        path=file.path,
+        facts=facts,
+        task=written.task,
+        metric=written.metric,
+        floor=written.floor,
+        allowed_drop=written.allowed_drop,
+        evaluation=file.evaluation.path,
+        evaluation_digest=file.evaluation.digest,
+        calibration=calibration.path if calibration else None,
+        calibration_digest=calibration.digest if calibration else None,
+        variants=tuple(dict.fromkeys(written.variants)),
+        training=training,
+        licence=written.licence,
+        origin=origins.key("models", name),
+        source_origin=origins.value("models", name, "source"),
+        floor_origin=origins.value("models", name, "floor"),
+    )
+
+
+def _expected(inputs: tuple[Tensor, ...]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Array name to element type and the shape after the batch dimension."""
+    return {tensor.name: (_NUMPY.get(tensor.dtype, "?"), tensor.shape[1:]) for tensor in inputs}
+
+
+def _check_arrays(
+    file: DataFile, wanted: Mapping[str, tuple[str, tuple[int, ...]]], span: Span, name: str,
+    sink: Sink,
+) -> None:  # fmt: skip
+    fault = file.fault or _mismatch(file, wanted)
+    if fault:
+        arrays = ", ".join(f"`{array}`" for array in wanted)
+        sink.add(Diagnostic(
+            code="HS0226", message=f"the data for model `{name}` cannot be used: {fault}",
+            span=span,
+            help=f"write a `.npz` with the arrays {arrays}, one row per sample "
+            "(numpy.savez); the path is relative to the spec",
+        ))  # fmt: skip
+
+
+def _mismatch(file: DataFile, wanted: Mapping[str, tuple[str, tuple[int, ...]]]) -> str:
+    arrays = {name: (dtype, shape) for name, dtype, shape in file.arrays}
+    samples = set()
+    for name, (dtype, tail) in wanted.items():
+        if name not in arrays:
+            return f"the array `{name}` is missing"
+        found, shape = arrays[name]
+        fits = len(shape) == len(tail) + 1 and all(
+            free < 0 or free == size for free, size in zip(tail, shape[1:], strict=False)
+        )
+        if found != dtype or not fits:
+            return f"the array `{name}` is {found}{list(shape)}, but the model takes {dtype}" + (
+                f"{['N', *tail]}".replace("'", "").replace("-1", "any")
+            )
+        samples.add(shape[0])
+    if len(samples) > 1:
+        return "its arrays have different numbers of samples"
+    return "" if samples and min(samples) > 0 else "it holds no sample"
+
+
+def _training(
+    name: str, spec: Spec, origins: Origins, regions: tuple[Region, ...], sink: Sink
+) -> Training | None:
+    written = spec.models[name].training
+    if written is None:
+        return None
+    region = None
+    if written.region is not None:
+        choices = {region.name: region for region in regions
+                   if written.cloud in (None, region.cloud)}  # fmt: skip
+        region = lookup(
+            written.region, choices, sink, kind="region among those of `clouds`",
+            span=origins.value("models", name, "training", "region"),
+        )  # fmt: skip
+    if written.cloud is not None:
+        lookup(written.cloud, spec.clouds, sink, kind="cloud",
+               span=origins.value("models", name, "training", "cloud"))  # fmt: skip
+    return Training(
+        image=written.image,
+        hours=written.hours,
+        every=written.every,
+        region=region,
+        origin=origins.key("models", name, "training"),
+    )

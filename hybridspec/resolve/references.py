@@ -1,0 +1,89 @@
+"""Names to things: what a name may mean here, and what it probably meant if nothing has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from hybridspec.base.diagnostic import Diagnostic, Label, Sink
+from hybridspec.base.source import Origins, Span
+
+T = TypeVar("T")
+
+
+def lookup(
+    name: str,
+    things: Mapping[str, T],
+    sink: Sink,
+    *,
+    span: Span,
+    kind: str,
+    code: str = "HS0220",
+    defined: Span | None = None,
+) -> T | None:
+    """The thing called `name`, or None and a finding that lists what there is."""
+    if name in things:
+        return things[name]
+    notes = () if defined is None else (Label(span=defined, message=f"{kind}s are defined here"),)
+    sink.add(
+        Diagnostic(
+            code=code,
+            message=f"there is no {kind} `{name[:60]}`",
+            span=span,
+            help=suggest(name, list(things), kind),
+            notes=notes,
+        )
+    )
+    return None
+
+
+def suggest(name: str, choices: list[str], kind: str) -> str:
+    """`did you mean`, or the list of what exists (at most a dozen)."""
+    match = get_close_matches(name, choices, n=1, cutoff=0.6)
+    if match:
+        return f"did you mean `{match[0]}`?"
+    if not choices:
+        return f"define a {kind} first"
+    listed = ", ".join(f"`{choice}`" for choice in sorted(choices)[:12])
+    more = f" and {len(choices) - 12} more" if len(choices) > 12 else ""
+    return f"choose from: {listed}{more}"
+
+
+def stage_order(
+    stages: Mapping[str, list[str]], origins: Origins, flow: str, sink: Sink
+) -> list[str] | None:
+    """Stage names in topological order, written order among equals; a cycle is a finding."""
+    remaining = {name: [i for i in inputs if i in stages] for name, inputs in stages.items()}
+    order: list[str] = []
+    while remaining:
+        ready = next((n for n, needs in remaining.items() if all(i in order for i in needs)), None)
+        if ready is None:
+            sink.add(_cycle(remaining, origins, flow))
+            return None
+        order.append(ready)
+        del remaining[ready]
+    return order
+
+
+def _cycle(remaining: Mapping[str, list[str]], origins: Origins, flow: str) -> Diagnostic:
+    walk = [next(iter(remaining))]
+    while walk[-1] not in walk[:-1]:
+        walk.append(next(i for i in remaining[walk[-1]] if i in remaining))
+    ring = walk[walk.index(walk[-1]) :]
+    # Walking follows inputs, so the ring reads backwards along the data; turn it round.
+    ring.reverse()
+    closing, first = ring[-2], ring[0]
+    index = remaining[first].index(closing) if closing in remaining[first] else 0
+    span = origins.value("flows", flow, "stages", first, "inputs", index)
+    return Diagnostic(
+        code="HS0221",
+        message=f"the stages {' -> '.join(f'`{name}`' for name in ring)} feed each other",
+        span=span,
+        help=f"if `{first}` uses the last round's output of `{closing}`, move `{closing}` from its "
+        f"`inputs` to `feedback: [{closing}]`",
+        notes=tuple(
+            Label(span=origins.key("flows", flow, "stages", name), message=f"`{name}` is in the loop")
+            for name in ring[1:-1]
+        ),
+    )  # fmt: skip

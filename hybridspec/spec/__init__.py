@@ -1,0 +1,1 @@
+"""What the user and the catalogues write: pydantic models, strict and frozen."""

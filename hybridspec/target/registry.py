@@ -1,0 +1,37 @@
+"""Entry points to targets: a sorted mapping, built-ins and strangers by the same door."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from importlib.resources import files
+
+from hybridspec.target.api import Target
+
+GROUP = "hybridspec.targets"
+
+
+@cache
+def _loaded() -> dict[str, Target]:
+    targets: dict[str, Target] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+        target = entry.load()
+        if not isinstance(target, Target) or target.name != entry.name:
+            raise TypeError(f"entry point {entry.name} of {GROUP} is not a Target of that name")
+        targets[entry.name] = target
+    return targets
+
+
+def targets() -> dict[str, Target]:
+    """Every installed target by name, in order; a copy, so callers cannot change it."""
+    return dict(_loaded())
+
+
+def catalog_text(target: Target) -> str:
+    """The text of the target's `catalog.yaml`."""
+    return files(target.package).joinpath("catalog.yaml").read_text(encoding="utf-8")
+
+
+def template_text(target: Target, name: str) -> str:
+    """The text of one of the target's templates."""
+    return files(target.package).joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,12 @@
+"""HybridSpec's own agent on Linux boards: their facts, and the runtime half of a bundle."""
+
+from hybridspec.target.api import Target
+
+from .emit import emit
+
+TARGET = Target(
+    name="agent",
+    package="hybridspec_targets.agent",
+    summary="HybridSpec agent on Linux boards (systemd)",
+    emit_edge=emit,
+)

@@ -1,0 +1,52 @@
+"""EdgeSlice to the runtime folder of a bundle: what to run, in which order, with which wheels."""
+
+from __future__ import annotations
+
+import json
+
+from hybridspec.ir.graph import Flow, Stage
+from hybridspec.ir.plan import EdgeSlice
+from hybridspec.target.api import Emitted, Payload
+
+_WHEELS = ("numpy==2.4.6", "onnxruntime==1.32.0")
+
+
+def emit(part: EdgeSlice) -> Emitted:
+    """The runtime configuration and the wheels that the board's agent installs beside it."""
+    runtime = {
+        "schema": "hybridspec.dev/runtime/v1",
+        "spec": part.spec,
+        "deviceClass": part.device_class,
+        "architecture": part.architecture,
+        "threads": part.threads,
+        "models": [{"name": name, "variant": variant} for name, variant in part.models],
+        "flows": [_flow(flow, stages) for flow, stages in part.stages],
+    }
+    return (
+        Payload(path="runtime/flows.json", data=_json(runtime)),
+        Payload(path="runtime/requirements.txt", data="".join(f"{w}\n" for w in _WHEELS).encode()),
+    )
+
+
+def _flow(flow: Flow, stages: tuple[Stage, ...]) -> dict[str, object]:
+    return {
+        "name": flow.name,
+        "data": flow.data.name,
+        "offlineMicroseconds": flow.offline,
+        "stages": [_stage(stage) for stage in stages],
+    }
+
+
+def _stage(stage: Stage) -> dict[str, object]:
+    return {
+        "name": stage.name,
+        "kind": str(stage.kind),
+        "operation": stage.operation,
+        "inputs": list(stage.inputs),
+        "feedback": list(stage.feedback),
+        "outputBytes": stage.output_size,
+    }
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
