@@ -1,0 +1,86 @@
+"""The agent's command line: init, run, status; no logic."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hybridspec.agent.client import is_development
+from hybridspec.agent.errors import Stopped
+from hybridspec.agent.state import lock
+from hybridspec.agent.update import Config, Device, set_up
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command of the agent; 0 means that the device runs the release it was offered."""
+    options = _parser().parse_args(argv)
+    home: Path = options.home
+    if options.command == "init":
+        return _init(home, options)
+    if not (home / "config.json").exists():
+        return _fail(f"{home} is no agent's home; start with `hybridspec agent init`", 2)
+    if options.command == "status":
+        report = home / "report.json"
+        print(report.read_text(encoding="utf-8") if report.exists() else "{}")
+        return 0
+    held = lock(home)
+    if held is None:
+        return _fail(f"another agent runs on {home}", 1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    return _run(home, interval=None if options.once else options.interval)
+
+
+def _init(home: Path, options: argparse.Namespace) -> int:
+    root = Path(options.root).read_bytes()
+    if is_development(root) and not options.allow_development:
+        return _fail("this root is marked as development; a production device refuses it", 1)
+    config = Config(
+        device_id=options.device_id or options.device_class,
+        device_class=options.device_class,
+        channel=options.channel,
+    )
+    set_up(home, config, root)
+    return 0
+
+
+def _run(home: Path, interval: float | None) -> int:
+    while True:
+        try:
+            reason = Device.open(home).cycle()
+        except Stopped as stopped:  # a trial that was resumed at start and failed
+            reason = stopped.reason
+            device = Device.open(home)
+            device.report(stopped.reason, str(stopped))
+        if interval is None:
+            if reason:
+                print(f"agent: {reason}", file=sys.stderr)
+            return 1 if reason else 0
+        time.sleep(interval)
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"agent: {message}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hybridspec agent", description="On-device updater.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    init = commands.add_parser("init", help="set a device up with its bootstrap root")
+    init.add_argument("--device-class", required=True)
+    init.add_argument("--device-id", default="")
+    init.add_argument("--root", required=True, help="TUF root metadata to trust")
+    init.add_argument("--channel", required=True, help="URL or folder of the channel")
+    init.add_argument("--allow-development", action="store_true",
+                      help="accept a root that is marked as development")  # fmt: skip
+    run = commands.add_parser("run", help="look for a release and install it")
+    run.add_argument("--once", action="store_true", help="one cycle, then exit")
+    run.add_argument("--interval", type=float, default=30.0, help="seconds between cycles")
+    status = commands.add_parser("status", help="print the last report")
+    for command in (init, run, status):
+        command.add_argument("--home", type=Path, required=True, help="the device's folder")
+    return parser

@@ -1,0 +1,107 @@
+"""Durable state: two checksummed copies with a generation, the newest good one wins.
+
+Order of writing: data, fsync, rename, fsync of the folder; one copy is never touched while the
+other is written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+EMPTY, SLOTS = "", ("a", "b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A release in a slot; `counter` and `epoch` as signed, `tar_sha256` of the unpacked tar."""
+
+    release: str
+    counter: int
+    epoch: int
+    tar_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where the device stands; `active` is a slot name or empty, `pending` a slot on trial."""
+
+    generation: int = 0
+    phase: str = "IDLE"
+    active: str = EMPTY
+    pending: str = EMPTY
+    tries: int = 0
+    counter_floor: int = 0
+    epoch_floor: int = 0
+    slots: dict[str, Installed] = field(default_factory=dict)
+    quarantined: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def inactive(self) -> str:
+        """The slot that an update may write."""
+        return "b" if self.active == "a" else "a"
+
+
+def load(home: Path) -> State:
+    """The newest copy whose checksum holds; a fresh state if there is none."""
+    found = [s for s in (_read(home / f"state.{n}.json") for n in (0, 1)) if s is not None]
+    return max(found, key=lambda state: state.generation, default=State())
+
+
+def save(home: Path, state: State) -> State:
+    """Write the next generation over the older copy; returns what was written."""
+    written = replace(state, generation=state.generation + 1)
+    body = json.dumps(asdict(written), sort_keys=True)
+    check = hashlib.sha256(body.encode()).hexdigest()
+    write_durably(home / f"state.{written.generation % 2}.json", f"{check}\n{body}\n".encode())
+    return written
+
+
+def _read(path: Path) -> State | None:
+    try:
+        check, _, body = path.read_text(encoding="utf-8").strip().partition("\n")
+        if hashlib.sha256(body.encode()).hexdigest() != check:
+            return None
+        value: dict[str, Any] = json.loads(body)
+        slots = {name: Installed(**slot) for name, slot in value.pop("slots").items()}
+        return State(slots=slots, **value)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Temporary name, fsync, rename, fsync of the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    with new.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock(home: Path) -> IO[bytes] | None:
+    """Hold the home for this process; None if another agent has it."""
+    home.mkdir(parents=True, exist_ok=True)
+    stream = (home / "lock").open("wb")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        return None
+    return stream

@@ -1,0 +1,204 @@
+"""The update state machine: each step is persisted before it acts and can be repeated.
+
+IDLE -> CHECK -> FETCH -> VERIFY -> STAGED -> ARM -> SWITCH -> TRIAL -> COMMIT | ROLLBACK -> REPORT
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hybridspec.agent import slots, verify
+from hybridspec.agent.client import Channel, Offer
+from hybridspec.agent.errors import Refused, Stopped, Unhealthy
+from hybridspec.agent.health import trial
+from hybridspec.agent.state import EMPTY, SLOTS, Installed, State, load, save, write_durably
+from hybridspec.bundle.manifest import ManifestError, ReleaseManifest, parse_manifest
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a device was set up with; `channel` is a URL or a folder."""
+
+    device_id: str
+    device_class: str
+    channel: str
+
+
+@dataclass(slots=True)
+class Device:
+    """One device's home folder and the transitions on it."""
+
+    home: Path
+    config: Config
+    health: dict[str, Any]
+    state: State
+
+    @classmethod
+    def open(cls, home: Path) -> Device:
+        """Read configuration and state; recover from whatever interrupted the last run."""
+        config = Config(**json.loads((home / "config.json").read_text(encoding="utf-8")))
+        device = cls(home=home, config=config, health={}, state=load(home))
+        device._recover()
+        return device
+
+    def slot(self, name: str) -> Path:
+        """The folder of a slot."""
+        return self.home / "slots" / name
+
+    def cycle(self) -> str:
+        """One look at the channel, as far as it goes; returns a reason code, empty if all is well."""
+        try:
+            self._update()
+            reason, message = "", ""
+        except Stopped as stopped:
+            reason, message = stopped.reason, str(stopped)
+            self._save(phase="IDLE")
+        self.report(reason, message)
+        return reason
+
+    def _save(self, **changes: Any) -> None:
+        changed = replace(self.state, **changes)
+        if changed != self.state:
+            self.state = save(self.home, changed)
+
+    def _recover(self) -> None:
+        """Finish or undo a trial that never ended, and check the slot that is meant to run."""
+        if self.state.pending:
+            if self.state.tries >= TRIES:
+                self._roll_back("the trial did not end after three starts")
+            else:
+                self._try()
+        if self.state.active and not self._good(self.state.active):
+            other = self.state.inactive
+            usable = other in self.state.slots and self._good(other)
+            kept = {n: s for n, s in self.state.slots.items() if n != self.state.active}
+            self._save(active=other if usable else EMPTY, slots=kept, phase="IDLE")
+        slots.point(self.home, self.state.active)
+
+    def _good(self, name: str) -> bool:
+        """Whether a slot still holds exactly what its manifest lists."""
+        try:
+            manifest = parse_manifest((self.slot(name) / "release.json").read_bytes())
+            verify.installed(self.slot(name), manifest)
+        except (OSError, ManifestError, Refused):
+            return False
+        return True
+
+    def _update(self) -> None:
+        self._save(phase="CHECK")
+        channel = Channel(self.home, self.config.channel)
+        offer = channel.offer(self.config.device_class)  # steps 1 and 2: python-tuf
+        running = self.state.slots.get(self.state.active)
+        if running is not None and running.tar_sha256 == offer.tar_sha256:
+            self._remember(offer, running)
+            return
+        manifest = verify.eligible(offer, self.state, self.config.device_class, self.home)
+        self._install(channel, offer, manifest)
+        self._save(
+            phase="TRIAL", pending=self.state.inactive, tries=0,
+            slots={**self.state.slots, self.state.inactive: _installed(offer)},
+        )  # fmt: skip
+        self._try()
+
+    def _remember(self, offer: Offer, running: Installed) -> None:
+        """The same content under a newer counter or epoch raises the floors, nothing else."""
+        verify.eligible(offer, self.state, self.config.device_class, self.home)
+        name = self.state.active
+        self._save(
+            phase="IDLE",
+            counter_floor=max(offer.counter, self.state.counter_floor),
+            epoch_floor=max(offer.epoch, self.state.epoch_floor),
+            slots={**self.state.slots, name: replace(running, counter=offer.counter,
+                                                     epoch=offer.epoch)},
+        )  # fmt: skip
+
+    def _install(self, channel: Channel, offer: Offer, manifest: ReleaseManifest) -> None:
+        target = self.state.inactive
+        kept = {n: s for n, s in self.state.slots.items() if n != target}
+        self._save(phase="FETCH", slots=kept)
+        archive = self.home / "download" / "bundle.tar.zst"
+        channel.fetch(offer.bundle, archive)
+        self._save(phase="VERIFY")
+        slots.unpack(archive, self.slot(target), offer, manifest)
+        verify.installed(self.slot(target), manifest)
+        self._save(phase="STAGED")
+        shutil.rmtree(self.home / "download", ignore_errors=True)
+
+    def _try(self) -> None:
+        """Run the contract of the pending slot; commit it or go back."""
+        pending = self.state.pending
+        self._save(tries=self.state.tries + 1)
+        try:
+            if not self._good(pending):
+                raise Unhealthy("slot-damaged", "the slot on trial is not what was installed")
+            self.health = trial(self.slot(pending))
+        except Unhealthy as fault:
+            self._roll_back(str(fault))
+            raise
+        tried = self.state.slots[pending]
+        self._save(
+            phase="COMMIT", active=pending, pending=EMPTY, tries=0,
+            counter_floor=tried.counter,
+            epoch_floor=max(tried.epoch, self.state.epoch_floor),
+        )  # fmt: skip
+        slots.point(self.home, pending)
+
+    def _roll_back(self, why: str) -> None:
+        """Quarantine the pending release and stay with the active slot, or with none."""
+        failed = self.state.slots.get(self.state.pending)
+        bad = {**self.state.quarantined, failed.tar_sha256: failed.counter} if failed else {}
+        kept = {n: s for n, s in self.state.slots.items() if n != self.state.pending}
+        self._save(phase="ROLLBACK", pending=EMPTY, tries=0, slots=kept,
+                   quarantined=bad or self.state.quarantined)  # fmt: skip
+        slots.point(self.home, self.state.active)
+
+    def report(self, reason: str, message: str) -> None:
+        """Write what runs now, and why nothing newer does; only what is true at this moment."""
+        running = self.state.slots.get(self.state.active)
+        if running is not None and not self.health:
+            try:
+                self.health = trial(self.slot(self.state.active))
+            except Unhealthy as fault:
+                reason, message = fault.reason, str(fault)
+        body = {
+            "schema": "hybridspec.dev/agent-report/v1",
+            "deviceId": self.config.device_id,
+            "deviceClass": self.config.device_class,
+            "state": "COMMITTED" if running is not None else "EMPTY",
+            "phase": self.state.phase,
+            "slot": self.state.active,
+            "release": running.release if running else None,
+            "releaseCounter": running.counter if running else None,
+            "tarSha256": running.tar_sha256 if running else None,
+            "generation": self.state.generation,
+            "health": self.health if running else {},
+            "reason": reason,
+            "message": message,
+        }
+        data = json.dumps(body, indent=2, sort_keys=True).encode()
+        path = self.home / "report.json"
+        if not path.exists() or path.read_bytes() != data:
+            write_durably(path, data)
+
+
+def _installed(offer: Offer) -> Installed:
+    return Installed(
+        release=offer.release, counter=offer.counter, epoch=offer.epoch, tar_sha256=offer.tar_sha256
+    )
+
+
+def set_up(home: Path, config: Config, root: bytes) -> None:
+    """Burn the bootstrap root into a new home and write its configuration."""
+    for name in SLOTS:
+        (home / "slots" / name).mkdir(parents=True, exist_ok=True)
+    write_durably(home / "root.json", root)
+    (home / "root.json").chmod(0o444)
+    body = {"device_id": config.device_id, "device_class": config.device_class,
+            "channel": config.channel}  # fmt: skip
+    write_durably(home / "config.json", json.dumps(body, sort_keys=True).encode())

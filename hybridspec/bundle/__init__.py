@@ -1,0 +1,1 @@
+"""Bundles and the update channel: deterministic archives, the OTA manifest, TUF metadata."""

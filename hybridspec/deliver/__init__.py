@@ -1,0 +1,1 @@
+"""The only package with effects on the outside: files, processes, channels, clouds."""

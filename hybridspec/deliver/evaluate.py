@@ -1,0 +1,278 @@
+"""Offline evaluation: an emitted program, run against the real SDK and a monitor of ours.
+
+The monitor speaks the engine's gRPC protocol (the stubs ship in the `pulumi` package), hands out
+plausible outputs, records every resource, and refuses what the engine would refuse. No cloud, no
+network, no credentials: the program's process gets an almost empty environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hybridspec.base.errors import HybridspecError, ResourceFailed
+
+_SECRET = "4dabf18193072939515e22adb298388d"
+_SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
+_ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One registered resource; `provider` is the region of its provider, secrets are masked."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    provider: str
+    inputs: Mapping[str, Any]
+    dependencies: tuple[str, ...]
+    protect: bool
+    custom: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Every resource of a program, by URN, and what it exports."""
+
+    resources: tuple[Resource, ...]
+    outputs: Mapping[str, Any]
+
+
+class EvaluationFailed(ResourceFailed):
+    """The emitted program did not run, or asked for something impossible."""
+
+
+def evaluate(
+    folder: Path, *, project: str, stack: str = "local", timeout_s: float = 90
+) -> Evaluation:
+    """Run the Pulumi project in `folder` and return what it would create.
+
+    Raises:
+        EvaluationFailed: the program raised, registered a name twice, or took too long.
+        HybridspecError: the Pulumi SDK is not installed.
+    """
+    try:
+        import grpc
+        import pulumi  # noqa: F401 - its presence is the question
+    except ImportError as fault:
+        raise HybridspecError(
+            "the Pulumi SDK is not installed", help="run `pip install 'hybridspec[aws]'`"
+        ) from fault
+    monitor = _monitor(project, stack)
+    server = grpc.server(ThreadPoolExecutor(max_workers=8))
+    _register(server, monitor)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        _run(folder, f"127.0.0.1:{port}", project, stack, timeout_s)
+    finally:
+        server.stop(None)
+    if monitor.faults:
+        raise EvaluationFailed(monitor.faults[0], help="report this: the emitter made it")
+    resources = tuple(sorted(monitor.resources.values(), key=lambda r: r.urn))
+    return Evaluation(resources=resources, outputs=monitor.outputs)
+
+
+def _run(folder: Path, address: str, project: str, stack: str, timeout_s: float) -> None:
+    command = [sys.executable, "-m", "hybridspec.deliver.evaluation_child",
+               str(folder.resolve()), address, project, stack]  # fmt: skip
+    with tempfile.TemporaryDirectory() as home:
+        environment = {"PATH": os.defpath, "HOME": home, "PYTHONPATH": os.pathsep.join(sys.path),
+                       "PULUMI_SKIP_UPDATE_CHECK": "true", "NO_COLOR": "1"}  # fmt: skip
+        try:
+            done = subprocess.run(
+                command, env=environment, capture_output=True, timeout=timeout_s, check=False
+            )
+        except subprocess.TimeoutExpired as fault:
+            raise EvaluationFailed(
+                f"the program in {folder.name} did not end within {timeout_s:g} s",
+                help="run it with `pulumi preview` to see where it waits",
+            ) from fault
+    if done.returncode != 0:
+        lines = [x for x in done.stderr.decode(errors="replace").strip().splitlines() if x.strip()]
+        raise EvaluationFailed(
+            f"the program in {folder.name} failed: {lines[-1][:300] if lines else 'it crashed'}",
+            help="\n".join(lines[-6:]),
+        )
+
+
+@dataclass(slots=True)
+class _Monitor:
+    """What has been registered so far."""
+
+    project: str
+    stack: str
+    resources: dict[str, Resource] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    regions: dict[str, str] = field(default_factory=dict)
+
+    def urn(self, kind: str, name: str, parent: str) -> str:
+        """A URN as the engine makes it: the parent's types, then the resource's own."""
+        qualified = kind
+        if parent and parent in self.resources:
+            above = parent.split("::")[2]
+            qualified = kind if above == "pulumi:pulumi:Stack" else f"{above}${kind}"
+        return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
+
+    def register(self, request: Any) -> tuple[str, str, dict[str, Any]]:
+        """Record a resource; returns its URN, id and outputs."""
+        inputs = _plain(_to_dict(request.object))
+        urn = self.urn(request.type, request.name, request.parent)
+        if urn in self.resources:
+            self.faults.append(f"two resources have the URN {urn}")
+        region = self._region(request, inputs, urn)
+        self.resources[urn] = Resource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            provider=region,
+            inputs=inputs,
+            dependencies=tuple(sorted(request.dependencies)),
+            protect=request.protect,
+            custom=request.custom,
+        )
+        identity = f"{request.name}-id" if request.custom else ""
+        return urn, identity, _outputs(request.type, request.name, region, inputs)
+
+    def _region(self, request: Any, inputs: dict[str, Any], urn: str) -> str:
+        if request.type.startswith("pulumi:providers:"):
+            self.regions[urn] = str(inputs.get("region", ""))
+            return self.regions[urn]
+        provider = request.provider.rpartition("::")[0]
+        return self.regions.get(provider, "")
+
+
+def _outputs(kind: str, name: str, region: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs echoed, with the identifiers that a cloud would add."""
+    service = kind.split(":")[1].split("/")[0] if kind.count(":") == 2 else "none"
+    physical = name
+    for key in ("bucketPrefix", "namePrefix"):
+        if inputs.get(key):
+            physical = f"{inputs[key]}0000000"
+    if kind.startswith("aws:s3/bucket:"):
+        extra = {"bucket": physical, "arn": f"arn:aws:s3:::{physical}"}
+    else:
+        extra = {"arn": f"arn:aws:{service}:{region}:{_ACCOUNT}:{name}"}
+    url = f"{_ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{inputs.get('name', name)}"
+    return {"name": physical, "repositoryUrl": url, **extra, **inputs}
+
+
+def _to_dict(struct: Any) -> Any:
+    from google.protobuf import json_format
+
+    return json_format.MessageToDict(struct)
+
+
+def _plain(value: Any) -> Any:
+    """Inputs as plain data, with secrets masked."""
+    if isinstance(value, dict):
+        if value.get(_SECRET) == _SECRET_VALUE:
+            return "[secret]"
+        return {key: _plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _monitor(project: str, stack: str) -> _Monitor:
+    return _Monitor(project=project, stack=stack)
+
+
+def _register(server: Any, monitor: _Monitor) -> None:
+    """Serve the monitor under the engine's two services."""
+    from google.protobuf import empty_pb2, struct_pb2
+    from pulumi.runtime.proto import (
+        engine_pb2,
+        engine_pb2_grpc,
+        resource_pb2,
+        resource_pb2_grpc,
+    )
+
+    class Resources(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore[misc]
+        """Answers registrations; everything else stays unimplemented."""
+
+        def SupportsFeature(self, request: Any, context: Any) -> Any:  # noqa: N802
+            known = ("secrets", "resourceReferences", "outputValues")
+            return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in known[:1])
+
+        def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+            urn, identity, outputs = monitor.register(request)
+            answer = struct_pb2.Struct()
+            answer.update(outputs)
+            return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=answer)
+
+        def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:  # noqa: N802
+            if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
+                monitor.outputs.update(_plain(_to_dict(request.outputs)))
+            return empty_pb2.Empty()
+
+        def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
+            monitor.faults.append(f"the program asks the cloud for {request.tok}")
+            return resource_pb2.ResourceCallResponse() if False else _empty_invoke()
+
+        def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
+            return empty_pb2.Empty()
+
+    class Engine(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+        """Swallows logs; the program's errors reach us through its exit."""
+
+        def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
+            if request.severity == engine_pb2.ERROR:
+                monitor.faults.append(request.message.strip().splitlines()[-1][:300])
+            return empty_pb2.Empty()
+
+        def GetRootResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+            return engine_pb2.GetRootResourceResponse(urn="")
+
+        def SetRootResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+            return engine_pb2.SetRootResourceResponse()
+
+        def RequirePulumiVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
+            return engine_pb2.RequirePulumiVersionResponse()
+
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Resources(), server)
+    engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)
+
+
+def _empty_invoke() -> Any:
+    from pulumi.runtime.proto import provider_pb2
+
+    return provider_pb2.InvokeResponse()
+
+
+def outside_plan(
+    evaluation: Evaluation, allowed: Collection[str], known: Collection[str]
+) -> tuple[tuple[Resource, str], ...]:
+    """Resources that lie, or point, outside the planned regions, with the reason.
+
+    `allowed` are the plan's regions, `known` every region name of the provider. A resource
+    without a provider that fixes its region counts as outside: unknown is never allowed.
+    """
+    found: list[tuple[Resource, str]] = []
+    foreign = sorted(set(known) - set(allowed))
+    for resource in evaluation.resources:
+        if not resource.custom or resource.type == "pulumi:pulumi:Stack":
+            continue
+        if resource.provider not in allowed:
+            where = resource.provider or "no fixed region"
+            found.append((resource, f"its provider works in {where}"))
+            continue
+        text = json.dumps(resource.inputs, sort_keys=True)
+        named = [region for region in foreign if region in text]
+        if named:
+            found.append((resource, f"its inputs name {', '.join(named)}"))
+        elif "replicationConfiguration" in resource.inputs:
+            found.append((resource, "it replicates, which no plan asks for"))
+    return tuple(found)

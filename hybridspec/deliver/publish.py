@@ -1,0 +1,81 @@
+"""A publication to a channel folder, and the static server that shows it on loopback.
+
+Files are written in the order of the publication: targets, then metadata with the timestamp last,
+so a client sees the old channel or the new one. Run as
+`python -m hybridspec.deliver.publish CHANNEL PORT_FILE` to serve until terminated.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import signal
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hybridspec.bundle.repository import Publication
+from hybridspec.deliver.durable import write_durably
+
+
+def write_publication(channel: Path, publication: Publication) -> None:
+    """Write everything durably; what a client may be reading is never removed."""
+    for path, data in (*publication.targets, *publication.metadata):
+        write_durably(channel / path, data)
+
+
+def read_metadata(channel: Path) -> dict[str, bytes]:
+    """The newest metadata by role, as far as the current timestamp reaches.
+
+    Leftovers of an interrupted publication are above those versions and are overwritten.
+    """
+    folder = channel / "metadata"
+    try:
+        timestamp = (folder / "timestamp.json").read_bytes()
+    except FileNotFoundError:
+        return {}
+    version = json.loads(timestamp)["signed"]["meta"]["snapshot.json"]["version"]
+    snapshot = (folder / f"{version}.snapshot.json").read_bytes()
+    found = {"timestamp": timestamp, "snapshot": snapshot}
+    for name, meta in json.loads(snapshot)["signed"]["meta"].items():
+        role = name.removesuffix(".json")
+        found[role] = (folder / f"{meta['version']}.{name}").read_bytes()
+    found["root"] = _newest_root(folder)
+    return found
+
+
+def _newest_root(folder: Path) -> bytes:
+    roots = sorted(int(p.name.split(".")[0]) for p in folder.glob("*.root.json"))
+    return (folder / f"{roots[-1]}.root.json").read_bytes()
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Static files without listings and without a log."""
+
+    def list_directory(self, path: Any) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the agents' reports tell what was fetched."""
+
+
+def server(channel: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
+    """A server of `channel` on 127.0.0.1, bound but not yet serving."""
+    handler = partial(_Handler, directory=str(channel))
+    return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+
+
+def main() -> None:
+    """Serve the folder of the first argument; write the port to the file of the second."""
+    running = server(Path(sys.argv[1]))
+    signal.signal(
+        signal.SIGTERM, lambda *_: threading.Thread(target=running.shutdown, daemon=True).start()
+    )
+    write_durably(Path(sys.argv[2]), str(running.server_address[1]).encode())
+    running.serve_forever(poll_interval=0.2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Plan to file trees: slices cut per target, templates rendered, nothing written."""

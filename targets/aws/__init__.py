@@ -1,0 +1,12 @@
+"""Amazon Web Services: regions and prices, and one Pulumi project per stack."""
+
+from hybridspec.target.api import Target
+
+from .emit import emit
+
+TARGET = Target(
+    name="aws",
+    package="hybridspec_targets.aws",
+    summary="Amazon Web Services (S3, KMS, ECR, SageMaker, IoT Core) as a Pulumi project",
+    emit_cloud=emit,
+)
