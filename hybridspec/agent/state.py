@@ -96,12 +96,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def lock(home: Path) -> IO[bytes] | None:
-    """Hold the home for this process; None if another agent has it."""
+    """Hold the home for this process and write its number; None if another agent has it."""
     home.mkdir(parents=True, exist_ok=True)
-    stream = (home / "lock").open("wb")
+    stream = (home / "lock").open("ab")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         stream.close()
         return None
+    stream.truncate(0)
+    stream.write(json.dumps({"pid": os.getpid()}).encode())
+    stream.flush()
     return stream

@@ -68,7 +68,7 @@ def evaluate(
         raise HybridspecError(
             "the Pulumi SDK is not installed", help="run `pip install 'hybridspec[aws]'`"
         ) from fault
-    monitor = _monitor(project, stack)
+    monitor = _Monitor(project=project, stack=stack)
     server = grpc.server(ThreadPoolExecutor(max_workers=8))
     _register(server, monitor)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -186,16 +186,13 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _monitor(project: str, stack: str) -> _Monitor:
-    return _Monitor(project=project, stack=stack)
-
-
 def _register(server: Any, monitor: _Monitor) -> None:
     """Serve the monitor under the engine's two services."""
     from google.protobuf import empty_pb2, struct_pb2
     from pulumi.runtime.proto import (
         engine_pb2,
         engine_pb2_grpc,
+        provider_pb2,
         resource_pb2,
         resource_pb2_grpc,
     )
@@ -204,8 +201,7 @@ def _register(server: Any, monitor: _Monitor) -> None:
         """Answers registrations; everything else stays unimplemented."""
 
         def SupportsFeature(self, request: Any, context: Any) -> Any:  # noqa: N802
-            known = ("secrets", "resourceReferences", "outputValues")
-            return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in known[:1])
+            return resource_pb2.SupportsFeatureResponse(hasSupport=request.id == "secrets")
 
         def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802
             urn, identity, outputs = monitor.register(request)
@@ -220,7 +216,7 @@ def _register(server: Any, monitor: _Monitor) -> None:
 
         def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
             monitor.faults.append(f"the program asks the cloud for {request.tok}")
-            return resource_pb2.ResourceCallResponse() if False else _empty_invoke()
+            return provider_pb2.InvokeResponse()
 
         def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
             return empty_pb2.Empty()
@@ -244,12 +240,6 @@ def _register(server: Any, monitor: _Monitor) -> None:
 
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Resources(), server)
     engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)
-
-
-def _empty_invoke() -> Any:
-    from pulumi.runtime.proto import provider_pb2
-
-    return provider_pb2.InvokeResponse()
 
 
 def outside_plan(

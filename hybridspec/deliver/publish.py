@@ -2,13 +2,14 @@
 
 Files are written in the order of the publication: targets, then metadata with the timestamp last,
 so a client sees the old channel or the new one. Run as
-`python -m hybridspec.deliver.publish CHANNEL PORT_FILE` to serve until terminated.
+`python -m hybridspec.deliver.publish CHANNEL LOCK` to serve until terminated.
 """
 
 from __future__ import annotations
 
 import http.server
 import json
+import os
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.bundle.repository import Publication
+from hybridspec.deliver import process
 from hybridspec.deliver.durable import write_durably
 
 
@@ -68,12 +70,15 @@ def server(channel: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
 
 
 def main() -> None:
-    """Serve the folder of the first argument; write the port to the file of the second."""
+    """Serve the folder of the first argument; hold the file of the second, with pid and port."""
+    held = process.hold(Path(sys.argv[2]))
+    if held is None:
+        raise SystemExit("another server holds the channel")
     running = server(Path(sys.argv[1]))
     signal.signal(
         signal.SIGTERM, lambda *_: threading.Thread(target=running.shutdown, daemon=True).start()
     )
-    write_durably(Path(sys.argv[2]), str(running.server_address[1]).encode())
+    process.tell(held, {"pid": os.getpid(), "port": running.server_address[1]})
     running.serve_forever(poll_interval=0.2)
 
 

@@ -1,0 +1,20 @@
+"""Entry point of `hybridspec` and `python -m hybridspec`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; `agent` is handed on before anything of the compiler is imported."""
+    if sys.argv[1:2] == ["agent"]:
+        from hybridspec.agent.cli import main as agent
+
+        raise SystemExit(agent(sys.argv[2:]))
+    from hybridspec.cli.app import run
+
+    raise SystemExit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line: argv to options, compiler, report and deliver; exit codes; no decisions."""

@@ -1,0 +1,369 @@
+"""The commands of `hybridspec` and their flags; every import that costs time is inside one."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from hybridspec.cli import output
+
+
+app = typer.Typer(
+    name="hybridspec",
+    help="One spec in; placement, Pulumi stacks, signed edge bundles and reports out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+class FindingFormat(StrEnum):
+    """How findings are printed."""
+
+    HUMAN = "human"
+    CONCISE = "concise"
+    JSON = "json"
+    GITHUB = "github"
+
+
+SpecPath = Annotated[
+    Path, typer.Argument(help="The spec, or the folder that holds `hybridspec.yaml`.")
+]
+FormatFlag = Annotated[Format, typer.Option("--format", help="human or json.")]
+OutFlag = Annotated[
+    Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
+]
+StackFlag = Annotated[str, typer.Option("--stack", help="Stack to work on; `local` is built in.")]
+
+
+def _spec(path: Path) -> Path:
+    from hybridspec.load.file import locate
+
+    return locate(path)
+
+
+def _plain_version(wanted: bool) -> None:
+    if wanted:
+        from hybridspec import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_plain_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Common flags."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to start in; made if missing.")] = Path(),
+    name: Annotated[str, typer.Option("--name", help="Name of the system.")] = "my-system",
+) -> None:
+    """Start a spec with a small trained model, ready for `up`."""
+    from hybridspec.cli.starter import write_starter
+
+    for path in write_starter(folder, name):
+        print(path)
+
+
+@app.command()
+def validate(
+    spec: SpecPath = Path(),
+    format: Annotated[
+        FindingFormat, typer.Option("--format", help="human, concise, json or github.")
+    ] = FindingFormat.HUMAN,
+) -> None:
+    """Check a spec offline: shape, residency, latency, memory, and that a placement exists."""
+    from hybridspec.base.diagnostic import SpecInvalid
+    from hybridspec.compiler import Options, validate_file
+
+    try:
+        found = validate_file(spec, Options(cache=output.cache_folder())).findings
+    except SpecInvalid as invalid:
+        found = invalid.findings
+    output.findings(found, format)
+    code = output.exit_code(found)
+    if format is FindingFormat.HUMAN:
+        counted = output.summary(found)
+        word = "invalid" if code else "valid"
+        output.say(f"{word}{f': {counted}' if counted else ''}")
+    raise typer.Exit(code)
+
+
+@app.command()
+def plan(spec: SpecPath = Path(), format: FormatFlag = Format.HUMAN) -> None:
+    """Decide the placement at least cost and say why."""
+    from hybridspec.cli.output_tree import compiled, report_of
+
+    build = compiled(spec, output.cache_folder(), output.say)
+    if format is Format.JSON:
+        output.document(build.plan_document)
+        return
+    from hybridspec.report import terminal
+
+    output.findings(build.findings, "human")
+    terminal.plan(terminal.console(), report_of(build, ()))
+    print(f"Plan {build.plan_digest}")
+
+
+@app.command()
+def explain(
+    spec: Annotated[
+        Path, typer.Argument(help="The spec, or a finding's code such as HS0302.")
+    ] = Path(),
+    site: Annotated[str, typer.Option("--site", help="Only this site.")] = "",
+    flow: Annotated[str, typer.Option("--flow", help="Only this flow.")] = "",
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """Explain each decision: chosen, runner-up and every rejected placement; or a finding."""
+    from hybridspec.cli.explain_code import explain_code
+
+    text = explain_code(str(spec))
+    if text is not None:
+        print(text)
+        return
+    from hybridspec.base.errors import UsageError
+    from hybridspec.cli.output_tree import compiled, report_of
+    from hybridspec.report import terminal
+
+    report = report_of(compiled(spec, output.cache_folder(), output.say), ())
+    chosen = [p for p in report["placements"]
+              if site in ("", p["site"]) and flow in ("", p["flow"])]  # fmt: skip
+    if not chosen:
+        known = ", ".join(f"{p['flow']} at {p['site']}" for p in report["placements"][:8])
+        raise UsageError("no decision has this site and flow", help=f"there is {known}")
+    if format is Format.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/explain/v1", "decisions": chosen})
+        return
+    for placement in chosen:
+        terminal.explain(terminal.console(), placement)
+
+
+@app.command()
+def build(spec: SpecPath = Path(), out: OutFlag = None, format: FormatFlag = Format.HUMAN) -> None:
+    """Write plan, stacks, bundles and report."""
+    from hybridspec.cli.stack import build as make
+
+    done = make(_spec(spec), out, output.cache_folder(), output.say)
+    if format is Format.JSON:
+        output.document({
+            "schemaVersion": "hybridspec.dev/build/v1", "folder": str(done.folder),
+            "planDigest": done.build.plan_digest, "written": list(done.changes.written),
+            "removed": list(done.changes.removed), "kept": len(done.changes.kept),
+        })  # fmt: skip
+        return
+    output.findings(done.build.findings, "human")
+    print(f"{done.folder}: {len(done.changes.written)} files written, "
+          f"{len(done.changes.removed)} removed, {len(done.changes.kept)} unchanged")  # fmt: skip
+
+
+@app.command()
+def report(spec: SpecPath = Path(), out: OutFlag = None, format: FormatFlag = Format.HUMAN) -> None:
+    """Write the placement report (HTML, Markdown, JSON) and name its place."""
+    from hybridspec.cli.stack import build as make
+
+    done = make(_spec(spec), out, output.cache_folder(), output.say)
+    if format is Format.JSON:
+        output.document(done.report)
+        return
+    for name in ("index.html", "report.md", "report.json"):
+        print(done.folder / "report" / name)
+
+
+@app.command()
+def preview(
+    spec: SpecPath = Path(),
+    stack: StackFlag = "local",
+    format: FormatFlag = Format.HUMAN,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit with 7 if anything would change.")
+    ] = False,
+) -> None:
+    """Show what `up` would create, update and delete; touches no cloud."""
+    from hybridspec.cli.stack import LAYER, local
+    from hybridspec.cli.stack import preview as look
+
+    path = _spec(spec)
+    changes = look(path, local(path, stack), output.cache_folder(), output.say)
+    if format is Format.JSON:
+        output.document(
+            {"schemaVersion": "hybridspec.dev/preview/v1", "layer": LAYER, "changes": changes}
+        )
+    else:
+        from hybridspec.report import terminal
+
+        terminal.preview(terminal.console(), changes, LAYER)
+    if expect_no_changes and any(c["op"] != "same" for c in changes):
+        from hybridspec.base.errors import ChangesFound
+
+        raise ChangesFound("there are changes", help="run `hybridspec up` to apply them")
+
+
+@app.command()
+def up(
+    spec: SpecPath = Path(),
+    stack: StackFlag = "local",
+    out: OutFlag = None,
+    devices: Annotated[
+        int, typer.Option("--devices", min=1, max=50, help="Virtual devices per class.")
+    ] = 1,
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """Compile, publish and roll out: ends with a fleet that runs the signed release."""
+    from hybridspec.cli import stack as stacks
+
+    path = _spec(spec)
+    chosen = stacks.local(path, stack)
+    state, worked = stacks.up(chosen, out, output.cache_folder(), devices, output.say)
+    if not worked:
+        output.say("nothing changed: the fleet runs what the spec says")
+    _show_status(stacks.status(chosen), format)
+    if format is Format.HUMAN:
+        print(f"Report: {Path(state['folder']) / 'report' / 'index.html'}")
+
+
+@app.command()
+def status(
+    spec: SpecPath = Path(), stack: StackFlag = "local", format: FormatFlag = Format.HUMAN
+) -> None:
+    """Show what every device runs."""
+    from hybridspec.cli import stack as stacks
+
+    path = _spec(spec)
+    _show_status(stacks.status(stacks.local(path, stack)), format)
+
+
+@app.command()
+def destroy(spec: SpecPath = Path(), stack: StackFlag = "local") -> None:
+    """Stop the fleet and remove the stack's keys, devices, state and channel."""
+    from hybridspec.cli import stack as stacks
+
+    path = _spec(spec)
+    ended = stacks.destroy(stacks.local(path, stack))
+    print(f"stack `{stack}` is gone; {ended} processes ended")
+
+
+@app.command()
+def doctor(format: FormatFlag = Format.HUMAN) -> None:
+    """Look at this machine: what is there, what is missing, how to add it."""
+    from hybridspec.cli.doctor import checks
+
+    found = checks(output.cache_folder())
+    if format is Format.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/doctor/v1",
+                         "checks": [c._asdict() for c in found]})  # fmt: skip
+    else:
+        from hybridspec.report import terminal
+
+        terminal.table(
+            terminal.console(), "Doctor", ["check", "result", "found", "help"],
+            [(c.name, "good" if c.good else "missing" if c.needed else "optional", c.found,
+              "" if c.good else c.help) for c in found],
+        )  # fmt: skip
+    raise typer.Exit(0 if all(c.good for c in found if c.needed) else 1)
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="hybridspec, catalog or release.")] = "hybridspec",
+) -> None:
+    """Print a JSON Schema (draft-07) for editors and validators."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.schemas import SCHEMAS, text
+
+    if name not in SCHEMAS:
+        raise UsageError(f"there is no schema `{name}`", help=f"choose from {', '.join(SCHEMAS)}")
+    sys.stdout.write(text(name))
+
+
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+def agent() -> None:
+    """The on-device updater: init, run, status."""
+
+
+def _show_status(document: dict[str, Any], format: Format) -> None:
+    if format is Format.JSON:
+        output.document(document)
+        return
+    from hybridspec.report import terminal
+
+    terminal.fleet(terminal.console(), document["devices"])
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command; returns the exit code. No traceback reaches a user."""
+    from hybridspec.base.diagnostic import SpecInvalid
+    from hybridspec.base.errors import HybridspecError
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(args=list(argv), standalone_mode=False)
+    except typer.Exit as done:
+        return int(done.exit_code)
+    except SpecInvalid as invalid:
+        output.findings(invalid.findings, "json" if _wants_json(argv) else "human")
+        output.say(output.summary(invalid.findings))
+        return output.exit_code(invalid.findings)
+    except HybridspecError as fault:
+        return _fail(fault.message, fault.help, fault.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", "what was done is kept; run the same command again, or "
+                     "`hybridspec destroy`", 8)  # fmt: skip
+    except BrokenPipeError:
+        return 1
+    except OSError as fault:
+        return _fail(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "),
+                     "check the path, the permissions and the free disk space", 1)  # fmt: skip
+    except Exception as fault:
+        return _unexpected(fault)
+    return 0
+
+
+def _unexpected(fault: Exception) -> int:
+    """Flags that make no sense end with 2; anything else is a fault of ours and ends with 255."""
+    message = getattr(fault, "format_message", None)
+    if message is not None:
+        return _fail(message(), "see `hybridspec --help`", 2)
+    place = fault.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else ""
+    return _fail(f"internal error: {type(fault).__name__}: {str(fault)[:300]} ({where})",
+                 "this is a fault of hybridspec, not of your spec; please report it", 255)  # fmt: skip
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    return "--format=json" in argv or ("--format" in argv and "json" in argv)
+
+
+def _fail(message: str, help: str, code: int) -> int:
+    output.say(f"error: {message}")
+    if help:
+        output.say(f"  help: {help}")
+    return code
+
+

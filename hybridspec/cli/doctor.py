@@ -1,0 +1,62 @@
+"""What this machine has and lacks, with the command that would add it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import socket
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Check(NamedTuple):
+    """One line of the doctor: `needed` ones decide the exit code."""
+
+    name: str
+    good: bool
+    needed: bool
+    found: str
+    help: str
+
+
+def checks(cache: Path) -> list[Check]:
+    """Look, change nothing."""
+    return [
+        Check("python", sys.version_info >= (3, 11), True, platform.python_version(),
+              "install Python 3.11 or newer"),
+        _package("onnxruntime", needed=True, help="pip install hybridspec"),
+        _package("onnx", needed=True, help="pip install hybridspec"),
+        _package("tuf", needed=True, help="pip install hybridspec"),
+        _package("pulumi", needed=True, help="pip install 'hybridspec[aws]'"),
+        _package("pulumi-aws", needed=False, help="pip install 'hybridspec[aws]'"),
+        Check("pulumi CLI", shutil.which("pulumi") is not None, False,
+              shutil.which("pulumi") or "not on PATH",
+              "only needed to deploy to a cloud: https://www.pulumi.com/docs/install/"),
+        _loopback(),
+        _disk(cache),
+    ]  # fmt: skip
+
+
+def _package(name: str, *, needed: bool, help: str) -> Check:
+    try:
+        return Check(name, True, needed, version(name), help)
+    except PackageNotFoundError:
+        return Check(name, False, needed, "not installed", help)
+
+
+def _loopback() -> Check:
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            found = f"port {server.getsockname()[1]} could be bound"
+            return Check("loopback", True, True, found, "")
+    except OSError as fault:
+        return Check("loopback", False, True, str(fault), "allow programs to listen on 127.0.0.1")
+
+
+def _disk(cache: Path) -> Check:
+    place = next(p for p in (cache, *cache.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    return Check("disk", free > 2**30, True, f"{free / 2**30:.1f} GiB free at {place}",
+                 "free a gigabyte, or set HYBRIDSPEC_CACHE to a larger disk")  # fmt: skip

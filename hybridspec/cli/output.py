@@ -1,0 +1,68 @@
+"""What the command line prints and how it ends: one document on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hybridspec.base.codes import CODES
+from hybridspec.base.diagnostic import Diagnostic, Severity
+
+INVALID, POLICY = 2, 5
+
+
+def cache_folder() -> Path:
+    """Where work is kept between runs: HYBRIDSPEC_CACHE, else the user's cache folder."""
+    chosen = os.environ.get("HYBRIDSPEC_CACHE")
+    if chosen:
+        return Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(base) / "hybridspec" if base else Path.home() / ".cache" / "hybridspec"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"hybridspec-{os.getuid()}"
+
+
+def say(message: str) -> None:
+    """One line of progress on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def document(value: Any) -> None:
+    """The one JSON document of a run."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def findings(found: Sequence[Diagnostic], format: str) -> None:
+    """Findings in the wanted format: on stderr for people, on stdout for machines."""
+    from hybridspec.report.diagnostics import render
+
+    if format in ("human", "concise"):
+        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        sys.stderr.write(render(found, format, colour=colour))
+        return
+    sys.stdout.write(render(found, format))
+
+
+def exit_code(found: Sequence[Diagnostic]) -> int:
+    """5 if only policy is broken, 2 if the spec itself is, 0 without errors."""
+    errors = [f for f in found if f.severity is Severity.ERROR]
+    if not errors:
+        return 0
+    return POLICY if all(CODES[f.code].policy for f in errors) else INVALID
+
+
+def summary(found: Sequence[Diagnostic]) -> str:
+    """`2 errors, 1 warning`."""
+    parts = []
+    for severity in (Severity.ERROR, Severity.WARNING):
+        count = sum(f.severity is severity for f in found)
+        if count:
+            parts.append(f"{count} {severity}{'s' if count > 1 else ''}")
+    return ", ".join(parts)

@@ -1,0 +1,84 @@
+"""Joins compiler, report and deliver: the whole output of a spec, on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hybridspec import __version__
+from hybridspec.bundle.archive import ArchiveDigest
+from hybridspec.bundle.assemble import MANIFEST
+from hybridspec.bundle.manifest import canonical_json
+from hybridspec.compiler import Build, Options, compile_file
+from hybridspec.deliver.write import Changes, pack, write_tree
+from hybridspec.ir.tree import FileTree, merge
+from hybridspec.report.document import report_document
+from hybridspec.report.markdown import markdown
+from hybridspec.report.page import page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A build on disk: where, what changed, and what a channel needs of it."""
+
+    build: Build
+    folder: Path
+    changes: Changes
+    report: dict[str, Any]
+    archives: tuple[tuple[str, ArchiveDigest], ...]
+
+
+def default_folder(spec: Path, name: str) -> Path:
+    """`build/<name>` beside the spec."""
+    return spec.parent / "build" / name
+
+
+def compiled(spec: Path, cache: Path, progress: Callable[[str], None]) -> Build:
+    """The whole pipeline, with progress."""
+    return compile_file(spec, Options(cache=cache, progress=progress))
+
+
+def report_of(build: Build, archives: tuple[tuple[str, ArchiveDigest], ...]) -> dict[str, Any]:
+    """The report's document; without archives while nothing has been packed."""
+    return report_document(
+        build.graph,
+        build.plan,
+        build.plan_document,
+        build.artefacts,
+        tuple((name, d.archive_sha256, d.archive_size) for name, d in archives),
+        tuple((cloud, len(tree.files), tree.digest()) for cloud, tree in build.stacks),
+        build.findings,
+        __version__,
+    )
+
+
+def report_tree(report: dict[str, Any]) -> FileTree:
+    """The report in every form."""
+    return FileTree({
+        "report/report.json": canonical_json(report),
+        "report/report.md": markdown(report).encode(),
+        "report/index.html": page(report).encode(),
+    })  # fmt: skip
+
+
+def write_output(build: Build, folder: Path) -> Output:
+    """Pack bundles and write plan, stacks, bundles and report; the same build, the same bytes."""
+    with tempfile.TemporaryDirectory() as work:
+        files: dict[str, bytes | Path] = {}
+        archives = []
+        for name, tree in build.contents:
+            path = Path(work) / name / "bundle.tar.zst"
+            archives.append((name, pack(tree, path)))
+            files[f"bundles/{name}/bundle.tar.zst"] = path
+            files[f"bundles/{name}/manifest.json"] = tree.files[MANIFEST]
+        report = report_of(build, tuple(archives))
+        stacks = [tree.under(f"stacks/{cloud}") for cloud, tree in build.stacks]
+        plan = FileTree({"plan.json": canonical_json(build.plan_document)})
+        whole = merge([FileTree(files), plan, report_tree(report), *stacks])
+        changes = write_tree(folder, whole)
+    return Output(
+        build=build, folder=folder, changes=changes, report=report, archives=tuple(archives)
+    )

@@ -1,0 +1,71 @@
+"""A FileTree to a folder: only what changed is written, only what was ours is removed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybridspec.bundle.archive import ArchiveDigest, write_archive
+from hybridspec.deliver.durable import write_durably
+from hybridspec.ir.tree import FileTree, digest_of
+
+RECORD = ".hybridspec-files.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Paths by what happened to them."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def write_tree(folder: Path, tree: FileTree) -> Changes:
+    """Make `folder` hold `tree`; files that a former tree did not write stay untouched."""
+    owned = recorded(folder)
+    wanted = tree.digests()
+    written, kept = [], []
+    write_durably(folder / RECORD, _record({**owned, **wanted}))
+    for path, data in tree:
+        if _same(folder / path, wanted[path]):
+            kept.append(path)
+        else:
+            write_durably(folder / path, data)
+            written.append(path)
+    removed = sorted(set(owned) - set(wanted))
+    for path in removed:
+        (folder / path).unlink(missing_ok=True)
+    write_durably(folder / RECORD, _record(wanted))
+    return Changes(written=tuple(written), removed=tuple(removed), kept=tuple(kept))
+
+
+def intact(folder: Path) -> bool:
+    """Whether every file that was written is still there, byte for byte."""
+    owned = recorded(folder)
+    return bool(owned) and all(_same(folder / path, digest) for path, digest in owned.items())
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """The digest of every file written here, by path."""
+    try:
+        found = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(path): str(digest) for path, digest in found.items()}
+
+
+def _record(digests: dict[str, str]) -> bytes:
+    return (json.dumps(digests, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _same(path: Path, digest: str) -> bool:
+    return path.is_file() and not path.is_symlink() and digest_of(path) == digest
+
+
+def pack(tree: FileTree, path: Path) -> ArchiveDigest:
+    """Write a bundle's archive to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        return write_archive(tree, out)

@@ -1,0 +1,24 @@
+"""The report as one self-contained HTML page: no network, no script, every value escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined
+
+_ENVIRONMENT = Environment(
+    loader=BaseLoader(),
+    undefined=StrictUndefined,
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """The whole report as HTML."""
+    template = files("hybridspec.report").joinpath("templates", "report.html.j2")
+    return _ENVIRONMENT.from_string(template.read_text(encoding="utf-8")).render(r=report)

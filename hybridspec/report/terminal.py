@@ -1,0 +1,95 @@
+"""Plans, fleets and previews for a terminal, with rich; the user's text is never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that respects NO_COLOR and pipes; never guesses a width below 100 in a pipe."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=120)
+
+
+def table(out: Console, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print one table."""
+    made = Table(title=title, title_justify="left", header_style="bold")
+    for name in head:
+        made.add_column(name, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(str(cell)) for cell in row))
+    out.print(made)
+
+
+def plan(out: Console, report: Mapping[str, Any]) -> None:
+    """The decisions of a plan, one row each, and its cost with the proof."""
+    rows = [
+        (p["flow"], f"{p['site']} ({p['country']})",
+         "\n".join(f"{h['stage']}: {h['host']}" for h in p["hosts"]),
+         ", ".join(f"{m} {v}" for m, v in p["variants"].items()),
+         p["latency"]["range"] if p["latency"] else "",
+         p["cost"], f"+{p['runnerUp']['extra']}" if p["runnerUp"] else "none")
+        for p in report["placements"]
+    ]  # fmt: skip
+    table(out, "Placement",
+          ["flow", "site", "stages", "models", "latency", "cost", "runner-up"], rows)  # fmt: skip
+    cost, counts = report["cost"], report["verdict"]["residency"]
+    word = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
+    out.print(Text(f"Cost {cost['total']} over {cost['horizon']}, {word}: {cost['proof']}."))
+    out.print(Text(
+        f"Residency: {counts['satisfied']} facets satisfied, {counts['violated']} violated, "
+        f"{counts['gap']} gaps."
+    ))  # fmt: skip
+
+
+def explain(out: Console, placement: Mapping[str, Any]) -> None:
+    """One decision: what was chosen, what it costs, and every other way with its reasons."""
+    out.print(Text(f"{placement['flow']} at {placement['site']} ({placement['country']})",
+                   style="bold"))  # fmt: skip
+    for host in placement["hosts"]:
+        out.print(Text(f"  {host['stage']} runs on {host['host']} ({host['kind']})"))
+    latency = placement["latency"]
+    if latency:
+        out.print(Text(f"  latency to {latency['to']}: {latency['range']}, "
+                       f"bound {latency['bound']}"))  # fmt: skip
+        for leg in latency["legs"]:
+            out.print(Text(f"    {leg['name']}: {leg['range']} ({leg['basis']})"))
+    out.print(Text(f"  cost {placement['cost']}; devices busy {placement['busy']}; "
+                   f"memory {placement['memory']}"))  # fmt: skip
+    if placement["runnerUp"]:
+        up = placement["runnerUp"]
+        out.print(Text(f"  runner-up: {up['placement']}, {up['extra']} dearer"))
+    for other in placement["dearer"]:
+        out.print(Text(f"  admissible: {other['placement']}, {other['extra']} dearer"))
+    for other in placement["rejected"]:
+        out.print(Text(f"  rejected: {other['placement']}", style="dim"))
+        for reason in other["reasons"]:
+            out.print(Text(f"    {reason['code']}: {reason['message']}"))
+            out.print(Text(f"      would help: {reason['remedy']}"))
+
+
+def fleet(out: Console, devices: Sequence[Mapping[str, Any]]) -> None:
+    """The agents as they stand."""
+    rows = [
+        (d["name"], d["deviceClass"], d["state"], d["release"] or "", d["releaseCounter"] or "",
+         d["p95"], "yes" if d["alive"] else "no", d["reason"])
+        for d in devices
+    ]
+    table(out, "Fleet",
+          ["device", "class", "state", "release", "counter", "p95 ms", "alive", "reason"],
+          rows)  # fmt: skip
+
+
+def preview(out: Console, changes: Sequence[Mapping[str, Any]], layer: str) -> None:
+    """Resources by what would happen to them."""
+    shown = [c for c in changes if c["op"] != "same"]
+    table(out, f"Preview ({layer})", ["op", "cloud", "type", "name"],
+          [(c["op"], c["cloud"], c["type"], c["name"]) for c in shown])  # fmt: skip
+    counts = {op: sum(c["op"] == op for c in changes)
+              for op in ("create", "update", "delete", "same")}  # fmt: skip
+    out.print(Text(", ".join(f"{count} {op}" for op, count in counts.items())))
