@@ -121,12 +121,12 @@ def _place(graph: Graph, inputs: Inputs, sink: Sink) -> Build:
 
 
 def _optimise(build: Build, options: Options, sink: Sink) -> Build:
-    """Build what the plan asks for; a rejected variant is reported, and the plan made without it."""
+    """Build what the plan asks for; a rejected variant is reported and planned without."""
     from hybridspec.optimise.optimise import optimise
 
     while True:
         artefacts, rejected = optimise(
-            build.graph, build.plan, build.table, options.cache, options.progress, sink
+            build.plan, build.table, options.cache, options.progress, sink
         )
         sink.stop_if_errors()
         if not rejected:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Stopped(Exception):  # noqa: N818 - a reason, not a fault of the program
+class Stopped(Exception):
     """An update must not go on; the running release stays. `reason` is a stable code."""
 
     def __init__(self, reason: str, message: str) -> None:

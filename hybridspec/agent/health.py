@@ -70,7 +70,7 @@ def contract(slot: Path, model: ModelContract) -> dict[str, Any]:
         raise Unhealthy("too-slow", f"{model.name}: p95 {p95:.2f} ms over {model.p95_ms} ms")
     return {
         "variant": model.variant,
-        "samples": int(len(next(iter(inputs.values())))),
+        "samples": len(next(iter(inputs.values()))),
         "worstOfTolerance": round(worst, 4),
         "p50_ms": round(p50, 3),
         "p95_ms": round(p95, 3),

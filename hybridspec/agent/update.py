@@ -52,7 +52,7 @@ class Device:
         return self.home / "slots" / name
 
     def cycle(self) -> str:
-        """One look at the channel, as far as it goes; returns a reason code, empty if all is well."""
+        """One look at the channel, as far as it goes; why it stopped, empty if all is well."""
         try:
             self._update()
             reason, message = "", ""
@@ -71,7 +71,7 @@ class Device:
         """Finish or undo a trial that never ended, and check the slot that is meant to run."""
         if self.state.pending:
             if self.state.tries >= TRIES:
-                self._roll_back("the trial did not end after three starts")
+                self._roll_back()
             else:
                 self._try()
         if self.state.active and not self._good(self.state.active):
@@ -138,8 +138,8 @@ class Device:
             if not self._good(pending):
                 raise Unhealthy("slot-damaged", "the slot on trial is not what was installed")
             self.health = trial(self.slot(pending))
-        except Unhealthy as fault:
-            self._roll_back(str(fault))
+        except Unhealthy:
+            self._roll_back()
             raise
         tried = self.state.slots[pending]
         self._save(
@@ -149,7 +149,7 @@ class Device:
         )  # fmt: skip
         slots.point(self.home, pending)
 
-    def _roll_back(self, why: str) -> None:
+    def _roll_back(self) -> None:
         """Quarantine the pending release and stay with the active slot, or with none."""
         failed = self.state.slots.get(self.state.pending)
         bad = {**self.state.quarantined, failed.tar_sha256: failed.counter} if failed else {}

@@ -49,7 +49,7 @@ class Diagnostic:
         return (self.span.file.name, self.span.line, self.span.column, self.code, self.message)
 
 
-class SpecInvalid(Exception):  # noqa: N818 - it carries findings, it is not a failure of ours
+class SpecInvalid(Exception):
     """Raised between stages when the sink holds errors; `findings` are sorted and unique."""
 
     def __init__(self, findings: tuple[Diagnostic, ...]) -> None:

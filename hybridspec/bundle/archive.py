@@ -30,7 +30,7 @@ class ArchiveDigest:
     tar_size: int
 
 
-class _Hashing(io.RawIOBase):
+class _Hashing(io.RawIOBase, BinaryIO):
     """Passes bytes on and keeps their digest and number."""
 
     def __init__(self, target: BinaryIO) -> None:
@@ -51,9 +51,11 @@ class _Hashing(io.RawIOBase):
 def write_archive(tree: FileTree, out: BinaryIO) -> ArchiveDigest:
     """Write `tree` as tar.zst to `out` with bounded memory."""
     packed = _Hashing(out)
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=False)
+    compressor = zstandard.ZstdCompressor(
+        level=LEVEL, write_checksum=True, write_content_size=False
+    )
     with compressor.stream_writer(packed, closefd=False) as stream:
-        plain = _Hashing(stream)  # type: ignore[arg-type]
+        plain = _Hashing(stream)
         with tarfile.open(fileobj=plain, mode="w|", format=tarfile.PAX_FORMAT) as archive:
             for path, data in tree:
                 _add(archive, path, data)

@@ -65,7 +65,7 @@ class Publication:
     counters: tuple[tuple[str, int], ...]
 
 
-class Expired(Exception):  # noqa: N818 - tells the caller to publish a new root
+class Expired(Exception):
     """The root of the channel has expired and needs a ceremony."""
 
 

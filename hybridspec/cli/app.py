@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from hybridspec.cli import output
-
 
 app = typer.Typer(
     name="hybridspec",
@@ -68,7 +67,9 @@ def _plain_version(wanted: bool) -> None:
 def _root(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_plain_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_plain_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Common flags."""
@@ -348,8 +349,11 @@ def _unexpected(fault: Exception) -> int:
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else ""
-    return _fail(f"internal error: {type(fault).__name__}: {str(fault)[:300]} ({where})",
-                 "this is a fault of hybridspec, not of your spec; please report it", 255)  # fmt: skip
+    return _fail(
+        f"internal error: {type(fault).__name__}: {str(fault)[:300]} ({where})",
+        "this is a fault of hybridspec, not of your spec; please report it",
+        255,
+    )
 
 
 def _interrupt(*_: object) -> None:
@@ -365,5 +369,3 @@ def _fail(message: str, help: str, code: int) -> int:
     if help:
         output.say(f"  help: {help}")
     return code
-
-

@@ -15,7 +15,6 @@ from typing import Any
 from hybridspec import __version__
 from hybridspec.base.diagnostic import Diagnostic, SpecInvalid
 from hybridspec.base.errors import StackNotFound
-from hybridspec.base.units import SECOND
 from hybridspec.bundle.keys import class_role, complete
 from hybridspec.bundle.manifest import release_id
 from hybridspec.bundle.repository import ClassRelease, Validity, publish
@@ -222,14 +221,13 @@ def preview(spec: Path, stack: Stack, cache: Path, progress: Progress) -> list[d
         evaluations = evaluated(made, Path(work))
     refuse_outside(made, evaluations)
     before, after = stack.load().get("resources", {}), resource_digests(evaluations)
-    changes = [
+    return [
         {"op": _op(before.get(cloud, {}).get(urn), after.get(cloud, {}).get(urn)),
          "cloud": cloud, "type": urn.split("::")[2].rpartition("$")[2], "name": urn.split("::")[3],
          "urn": urn}
         for cloud in sorted({*before, *after})
         for urn in sorted({*before.get(cloud, {}), *after.get(cloud, {})})
     ]  # fmt: skip
-    return changes
 
 
 def _op(before: str | None, after: str | None) -> str:

@@ -1,4 +1,4 @@
-"""A starting spec with a small model that is trained on the spot: `init` gives something that runs."""
+"""A starting spec with a small model trained on the spot: `init` gives something that runs."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def _train(folder: Path) -> None:
     x = (rng.normal(size=(1200, 16)) + 0.7 * labels[:, None] * shift).astype(np.float32)
     design = np.hstack([x[:800], np.ones((800, 1), np.float32)])
     fit = np.linalg.lstsq(design, np.eye(2)[labels[:800]], rcond=None)[0].astype(np.float32)
-    weights = [numpy_helper.from_array(fit[:16], "weight"), numpy_helper.from_array(fit[16], "bias")]
+    weights = [
+        numpy_helper.from_array(fit[:16], "weight"),
+        numpy_helper.from_array(fit[16], "bias"),
+    ]
     graph = helper.make_graph(
         [helper.make_node("Gemm", ["readings", "weight", "bias"], ["scores"], name="linear")],
         "anomaly",
@@ -115,5 +118,5 @@ def _train(folder: Path) -> None:
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(made, str(folder / "anomaly.onnx"))
-    held = {"readings": x[800:], "label": labels[800:].astype(np.int64)}
+    held: dict[str, np.ndarray] = {"readings": x[800:], "label": labels[800:].astype(np.int64)}
     write_arrays(folder / "evaluation.npz", held)

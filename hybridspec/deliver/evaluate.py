@@ -20,8 +20,8 @@ from typing import Any
 
 from hybridspec.base.errors import HybridspecError, ResourceFailed
 
-_SECRET = "4dabf18193072939515e22adb298388d"
-_SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_MASKED = "1b47061264138c4ac30d75fd1eb44270"
 _ACCOUNT = "000000000000"
 
 
@@ -53,9 +53,16 @@ class EvaluationFailed(ResourceFailed):
 
 
 def evaluate(
-    folder: Path, *, project: str, stack: str = "local", timeout_s: float = 90
+    folder: Path,
+    *,
+    project: str,
+    stack: str = "local",
+    timeout_s: float = 90,
+    config: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Run the Pulumi project in `folder` and return what it would create.
+
+    `config` holds the stack's configuration by full key, such as `hybridspec:spec`.
 
     Raises:
         EvaluationFailed: the program raised, registered a name twice, or took too long.
@@ -74,7 +81,8 @@ def evaluate(
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        _run(folder, f"127.0.0.1:{port}", project, stack, timeout_s)
+        address = f"127.0.0.1:{port}"
+        _run(folder, [address, project, stack], timeout_s, config or {})
     finally:
         server.stop(None)
     if monitor.faults:
@@ -83,12 +91,12 @@ def evaluate(
     return Evaluation(resources=resources, outputs=monitor.outputs)
 
 
-def _run(folder: Path, address: str, project: str, stack: str, timeout_s: float) -> None:
+def _run(folder: Path, arguments: list[str], timeout_s: float, config: Mapping[str, str]) -> None:
     command = [sys.executable, "-m", "hybridspec.deliver.evaluation_child",
-               str(folder.resolve()), address, project, stack]  # fmt: skip
+               str(folder.resolve()), *arguments]  # fmt: skip
     with tempfile.TemporaryDirectory() as home:
         environment = {"PATH": os.defpath, "HOME": home, "PYTHONPATH": os.pathsep.join(sys.path),
-                       "PULUMI_SKIP_UPDATE_CHECK": "true", "NO_COLOR": "1"}  # fmt: skip
+                       "PULUMI_CONFIG": json.dumps(dict(config)), "NO_COLOR": "1"}  # fmt: skip
         try:
             done = subprocess.run(
                 command, env=environment, capture_output=True, timeout=timeout_s, check=False
@@ -178,7 +186,7 @@ def _to_dict(struct: Any) -> Any:
 def _plain(value: Any) -> Any:
     """Inputs as plain data, with secrets masked."""
     if isinstance(value, dict):
-        if value.get(_SECRET) == _SECRET_VALUE:
+        if value.get(_SIGNATURE) == _MASKED:
             return "[secret]"
         return {key: _plain(item) for key, item in sorted(value.items())}
     if isinstance(value, list):
@@ -186,7 +194,7 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _register(server: Any, monitor: _Monitor) -> None:
+def _register(server: Any, monitor: _Monitor) -> None:  # noqa: C901 - one line a call
     """Serve the monitor under the engine's two services."""
     from google.protobuf import empty_pb2, struct_pb2
     from pulumi.runtime.proto import (
@@ -197,7 +205,7 @@ def _register(server: Any, monitor: _Monitor) -> None:
         resource_pb2_grpc,
     )
 
-    class Resources(resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore[misc]
+    class Resources(resource_pb2_grpc.ResourceMonitorServicer):
         """Answers registrations; everything else stays unimplemented."""
 
         def SupportsFeature(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -221,7 +229,7 @@ def _register(server: Any, monitor: _Monitor) -> None:
         def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
             return empty_pb2.Empty()
 
-    class Engine(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]
+    class Engine(engine_pb2_grpc.EngineServicer):
         """Swallows logs; the program's errors reach us through its exit."""
 
         def Log(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -39,8 +39,8 @@ def read_source(path: Path) -> SourceFile | Diagnostic:
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
         column = fault.start - (data.rfind(b"\n", 0, fault.start) + 1) + 1
-        text = SourceFile(shown=source.shown, name=path.name, text=data.decode("utf-8", "replace"))
-        span = Span(file=text, line=line, column=column, end_line=line, end_column=column + 1)
+        lossy = SourceFile(shown=source.shown, name=path.name, text=data.decode("utf-8", "replace"))
+        span = Span(file=lossy, line=line, column=column, end_line=line, end_column=column + 1)
         return Diagnostic(code="HS0103", message="the file is not UTF-8 text", span=span,
                           help="save the file as UTF-8")  # fmt: skip
 

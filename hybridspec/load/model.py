@@ -39,9 +39,7 @@ def _load(model: Model, folder: Path, cache: Path) -> ModelFile:
     calibration = None if model.calibration is None else _data_file(folder, model.calibration)
     path = inside(folder, model.source)
     if isinstance(path, str):
-        return ModelFile(
-            path=folder, fault=path, evaluation=evaluation, calibration=calibration
-        )
+        return ModelFile(path=folder, fault=path, evaluation=evaluation, calibration=calibration)
     answer = _facts(path, cache)
     facts = None if isinstance(answer, str) else answer
     fault = answer if isinstance(answer, str) else ""
@@ -76,9 +74,15 @@ def _facts(path: Path, cache: Path) -> ModelFacts | str:
             _keep(kept, answer)
     if "fault" in answer:
         return str(answer["fault"])
-    tensors = {key: tuple(_tensor(t) for t in answer.pop(key)) for key in ("inputs", "outputs")}
-    unknown = tuple(answer.pop("unknown"))
-    return ModelFacts(digest=digest, size=size, unknown=unknown, **tensors, **answer)
+    read_in, read_out, unknown = (answer.pop(key) for key in ("inputs", "outputs", "unknown"))
+    return ModelFacts(
+        digest=digest,
+        size=size,
+        inputs=tuple(map(_tensor, read_in)),
+        outputs=tuple(map(_tensor, read_out)),
+        unknown=tuple(unknown),
+        **answer,
+    )
 
 
 def _tensor(value: dict[str, Any]) -> Tensor:
@@ -111,7 +115,7 @@ def _probe(path: Path) -> dict[str, Any]:
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=_SECONDS, preexec_fn=_limit, check=False
-        )  # noqa: PLW1509 - the limits must hold before the child opens the file
+        )
         answer = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         return {"fault": f"reading it takes longer than {_SECONDS} s"}

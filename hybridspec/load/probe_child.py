@@ -82,8 +82,9 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         shapes[tensor.name] = tuple(tensor.dims)
         sizes[tensor.name] = weights[tensor.name] * _width(tensor.data_type)
     work = [_work(node, shapes, sizes) for node in graph.node]
+    opsets = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
     return {
-        "opset": max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0),
+        "opset": max(opsets, default=0),
         "inputs": [_tensor(v) for v in graph.input if v.name not in weights],
         "outputs": [_tensor(v) for v in graph.output],
         "parameters": sum(weights.values()),

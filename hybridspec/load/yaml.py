@@ -19,7 +19,7 @@ from hybridspec.base.source import Origins, Path, SourceFile, Span
 MAX_DEPTH = 64
 MAX_NODES = 1_000_000
 
-Plain: TypeAlias = "str | int | float | bool | None | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULL = {"", "~", "null", "Null", "NULL"}
@@ -92,6 +92,8 @@ class _Builder:
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            raise AssertionError("the parser gave an event without a place")
         return Span(
             file=self.source,
             line=start.line + 1,
@@ -109,8 +111,9 @@ class _Builder:
         self._refuse_tag(event, span)
         before = self.nodes
         value = self._content(event, path, depth, span)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (value, self.nodes - before + 1)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self.anchors[anchor] = (value, self.nodes - before + 1)
         return value
 
     def _alias(self, event: yaml.AliasEvent, path: Path, span: Span) -> Plain:
@@ -178,8 +181,8 @@ class _Builder:
     def _refuse_tag(self, event: yaml.Event, span: Span) -> None:
         tag = getattr(event, "tag", None)
         if tag is not None and tag != "!":
-            raise _Refused(_finding("HS0107", f"the tag `{_clip(tag)}` is not allowed", span,
-                                    "remove the tag; the spec knows each value's type"))  # fmt: skip
+            raise _Refused(_finding("HS0107", f"tag `{_clip(tag)}` is not allowed", span,
+                                    "remove the tag; the spec knows each type"))  # fmt: skip
 
 
 def _resolve(text: str) -> Plain:

@@ -1,4 +1,4 @@
-"""Evaluation and calibration arrays: read without executing anything, written byte for byte alike."""
+"""Evaluation and calibration arrays: read without executing, written byte for byte alike."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 Arrays: TypeAlias = dict[str, "np.ndarray"]
 
 
-class DataUnusable(Exception):  # noqa: N818 - the reason, one clause
+class DataUnusable(Exception):
     """The arrays do not make sense as model input."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.ir.artefact import Artefact, Verdict
-from hybridspec.ir.graph import DeviceClass, Graph, Model
+from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
@@ -34,7 +33,7 @@ Progress = Callable[[str], None]
 
 
 def optimise(
-    graph: Graph, plan: Plan, table: LatencyTable, cache: Path, progress: Progress, sink: Sink
+    plan: Plan, table: LatencyTable, cache: Path, progress: Progress, sink: Sink
 ) -> tuple[tuple[Artefact, ...], frozenset[tuple[str, str]]]:
     """Artefacts of the plan, and the (model, variant) pairs whose gate said no.
 
@@ -69,7 +68,7 @@ def _report(model: Model, device: DeviceClass, verdict: Verdict, sink: Sink) -> 
         message=f"the {verdict.variant} variant of `{model.name}` on `{device.name}` was "
         f"rejected: {reasons}",
         span=model.source_origin,
-        help=f"the plan falls back to fp32; `variants: [fp32]` says so in the spec, or widen "
+        help="the plan falls back to fp32; `variants: [fp32]` says so in the spec, or widen "
         "`allowed_drop`",
     ))  # fmt: skip
 
@@ -146,7 +145,7 @@ def variant_folder(model: Model, variant: str, cache: Path, progress: Progress) 
     work = Path(tempfile.mkdtemp(prefix=".work-", dir=final.parent))
     try:
         _run(model, variant, work)
-        os.replace(work, final) if not final.exists() else None
+        work.replace(final)
     except OSError:
         if not (final / "figures.json").exists():
             raise

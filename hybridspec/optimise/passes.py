@@ -22,7 +22,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from hybridspec.optimise.data import Arrays
 
 
-class PassFailed(Exception):  # noqa: N818 - the reason why a variant is rejected
+class PassFailed(Exception):
     """A pass raised or changed nothing; the message is one clause."""
 
 

@@ -20,9 +20,7 @@ def outputs(model: Path, inputs: Arrays, count: int | None = None) -> list[np.nd
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(
-        str(model), options, providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     wanted = session.get_inputs()
     step = 1 if any(isinstance(value.shape[0], int) for value in wanted if value.shape) else _BATCH
     total = min(len(inputs[value.name]) for value in wanted)

@@ -43,7 +43,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     golden = {name: evaluation[name][:GOLDEN] for name in job["inputs"]}
     expected = outputs(target, golden)
     write_arrays(folder / "golden_inputs.npz", golden)
-    write_arrays(folder / "golden_outputs.npz", {f"output_{i:03}": a for i, a in enumerate(expected)})
+    write_arrays(
+        folder / "golden_outputs.npz", {f"output_{i:03}": a for i, a in enumerate(expected)}
+    )
     return {**measure(original, variant, labels), "scale": _scale(expected)}
 
 

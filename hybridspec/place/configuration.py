@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
 
 from hybridspec.ir.graph import Flow, Graph, Region, Site, StageKind
@@ -16,7 +17,7 @@ from hybridspec.place.path import path, total
 MAX_CONFIGURATIONS = 20_000
 
 
-class TooManyWays(Exception):  # noqa: N818 - a limit, turned into a finding by the caller
+class TooManyWays(Exception):
     """A flow has more ways to run than can be enumerated."""
 
 
@@ -29,7 +30,9 @@ def configurations(
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
     found: list[Configuration] = []
-    for device, cloud, variants in product(site.devices, _cloud_sets(flow, region), _variants(flow)):
+    for device, cloud, variants in product(
+        site.devices, _cloud_sets(flow, region), _variants(flow)
+    ):
         if len(found) == MAX_CONFIGURATIONS:
             raise TooManyWays
         found.append(_configuration(Layout(
@@ -98,7 +101,7 @@ def _terms(layout: Layout) -> Iterator[CostTerm]:
     for stage in layout.flow.stages:
         estimate = layout.estimate(stage)
         if layout.host(stage).kind == "edge":
-            busy = layout.busy(stage, estimate.mid) if estimate is not None else 0
+            busy = layout.busy(stage, estimate.mid) if estimate is not None else Fraction(0)
             if busy:
                 yield cost.energy(graph, layout.site, layout.device, busy, stage.name)
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from hybridspec.base.units import HOUR, SECOND, YEAR
-from hybridspec.ir.graph import DeviceClass, Graph, Model, Region, Site, Stage, Zone
+from hybridspec.ir.graph import DeviceClass, Graph, Model, Region, Site, Stage
 from hybridspec.ir.plan import CostTerm, Estimate
 
 MONTH = Fraction(YEAR, 12)
@@ -20,9 +20,7 @@ _SERVERLESS_GB = 1
 """Memory that a serverless inference is billed for at least."""
 
 
-def energy(
-    graph: Graph, site: Site, device: DeviceClass, busy: Fraction, stage: str
-) -> CostTerm:
+def energy(graph: Graph, site: Site, device: DeviceClass, busy: Fraction, stage: str) -> CostTerm:
     """Energy above idle for `busy` device-seconds per second at a site."""
     power = Fraction(device.board.load_power - device.board.idle_power)
     seconds = Fraction(graph.horizon, SECOND)
@@ -35,9 +33,7 @@ def energy(
     )
 
 
-def inference(
-    graph: Graph, region: Region, stage: Stage, latency: Estimate
-) -> CostTerm:
+def inference(graph: Graph, region: Region, stage: Stage, latency: Estimate) -> CostTerm:
     """Serverless inference in a region: GB-seconds at the middle estimate."""
     events = stage.input_rate * Fraction(graph.horizon, SECOND)
     seconds = events * Fraction(latency.mid, SECOND) * _SERVERLESS_GB
@@ -73,7 +69,7 @@ def returned(graph: Graph, region: Region, stage: Stage, rate: Fraction) -> Cost
 
 
 def zone_terms(
-    graph: Graph, zone: Zone, region: Region, models: tuple[Model, ...], devices: int
+    graph: Graph, region: Region, models: tuple[Model, ...], devices: int
 ) -> tuple[CostTerm, ...]:
     """What a zone costs in a region whatever its flows do: key, registry, training, updates."""
     months = Fraction(graph.horizon) / MONTH

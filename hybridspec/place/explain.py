@@ -29,7 +29,7 @@ def infeasible(flow: Flow, stuck: Sequence[tuple[Site, Sequence[Configuration]]]
         code=first.code,
         message=f"flow `{flow.name}` cannot run at {where}: its nearest placement "
         f"({nearest.label}) {first.message}{also}",
-        span=_span(first, flow, nearest),
+        span=_span(first, flow),
         help=remedy,
         notes=tuple(_others(site, options, nearest)),
     )
@@ -41,7 +41,7 @@ def _distance(option: Configuration) -> tuple[int, list[int], int, str]:
     return (law + len(option.failures), ranks, sum(f.excess for f in option.failures), option.label)
 
 
-def _span(failure: Failure, flow: Flow, option: Configuration) -> Span:
+def _span(failure: Failure, flow: Flow) -> Span:
     if failure.code == "HS0302" and flow.latency is not None:
         return flow.latency.origin
     if failure.code == "HS0304":
@@ -57,9 +57,7 @@ def _span(failure: Failure, flow: Flow, option: Configuration) -> Span:
     return flow.origin
 
 
-def _others(
-    site: Site, options: Sequence[Configuration], nearest: Configuration
-) -> list[Label]:
+def _others(site: Site, options: Sequence[Configuration], nearest: Configuration) -> list[Label]:
     """How every other device class fails, one line each."""
     notes = []
     for devices in site.devices:

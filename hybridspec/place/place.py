@@ -33,9 +33,7 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
     if sink.has_errors:
         return None
     decisions = tuple(
-        decision
-        for zone in graph.zones
-        for decision in placer.decisions(zone, stores[zone.name])
+        decision for zone in graph.zones for decision in placer.decisions(zone, stores[zone.name])
     )
     found = tuple(store for store in stores.values() if store is not None)
     fixed = cost.fleet_terms(graph)
@@ -102,7 +100,7 @@ class _Placer:
         for region in candidates:
             plans = [self.site(site, region) for site in sites]
             if all(plan is not None for plan in plans):
-                terms = self._terms(zone, region, sites)
+                terms = self._terms(region, sites)
                 total = sum(p.cost for p in plans if p is not None)
                 priced[region.label if region else ""] = (
                     total + sum(term.amount for term in terms), terms,
@@ -114,15 +112,13 @@ class _Placer:
                              {region.label: region for region in allowed})  # fmt: skip
         if chosen is None:
             return None
-        others = tuple(sorted((name, value - priced[chosen.label][0])
-                              for name, (value, _) in priced.items() if name != chosen.label))  # fmt: skip
-        return Store(
-            zone=zone, region=chosen, terms=priced[chosen.label][1], alternatives=others
+        least = priced[chosen.label][0]
+        others = tuple(
+            sorted((name, v - least) for name, (v, _) in priced.items() if name != chosen.label)
         )
+        return Store(zone=zone, region=chosen, terms=priced[chosen.label][1], alternatives=others)
 
-    def _terms(
-        self, zone: Zone, region: Region | None, sites: list[Site]
-    ) -> tuple[CostTerm, ...]:
+    def _terms(self, region: Region | None, sites: list[Site]) -> tuple[CostTerm, ...]:
         if region is None:
             return ()
         models: dict[str, Model] = {
@@ -132,7 +128,7 @@ class _Placer:
         }  # fmt: skip
         devices = sum(d.count for site in sites for d in site.devices)
         listed = tuple(models[name] for name in sorted(models))
-        return cost.zone_terms(self.graph, zone, region, listed, devices)
+        return cost.zone_terms(self.graph, region, listed, devices)
 
     def _explain(self, sites: list[Site], candidates: list[Region | None]) -> None:
         """One finding per flow that cannot run alone, else one for flows that clash."""

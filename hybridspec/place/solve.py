@@ -19,7 +19,7 @@ from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 MAX_STEPS = 5_000_000
 
 
-class SearchTooLarge(Exception):  # noqa: N818 - a limit, turned into a finding by the caller
+class SearchTooLarge(Exception):
     """Flows at one site interact in more ways than can be searched."""
 
 
@@ -36,9 +36,7 @@ class SitePlan:
         return (self.cost, tuple(c.label for c in self.chosen))
 
 
-def solve_site(
-    site: Site, choices: Sequence[Sequence[Configuration]]
-) -> SitePlan | None:
+def solve_site(site: Site, choices: Sequence[Sequence[Configuration]]) -> SitePlan | None:
     """The best joint plan of a site, or None if its flows do not fit together.
 
     `choices` holds, per flow, the admissible configurations sorted by cost and label.
@@ -101,9 +99,7 @@ def site_class(graph: Graph, site: Site) -> tuple[object, ...]:
     return (site.country, site.zone.name, site.lan_rtt, site.energy_price, devices, flows)
 
 
-def best_region(
-    totals: Mapping[str, int], regions: Mapping[str, Region]
-) -> Region | None:
+def best_region(totals: Mapping[str, int], regions: Mapping[str, Region]) -> Region | None:
     """The region with the least total; the first in alphabetical order among equals."""
     if not totals:
         return None

@@ -7,9 +7,10 @@ costs in its own way, so that a fault in one of the two shows.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from fractions import Fraction
 
-from hybridspec.ir.graph import Graph
+from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Plan
 
@@ -31,7 +32,7 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def _residency(decision: Decision, stores: dict[str, object]) -> list[str]:
+def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
     allowed = set(decision.site.zone.countries)
     label = f"{decision.flow.name} at {decision.site.name}"
     faults = []
@@ -45,7 +46,9 @@ def _residency(decision: Decision, stores: dict[str, object]) -> list[str]:
         faults.append(f"{label}: cloud stages away from the zone's store")
     for stage in decision.flow.stages:
         kind = dict(decision.chosen.hosts)[stage.name].kind
-        if (stage.place == "cloud" and kind != "cloud") or (stage.place == "site" and kind != "edge"):
+        if (stage.place == "cloud" and kind != "cloud") or (
+            stage.place == "site" and kind != "edge"
+        ):
             faults.append(f"{label}: sink {stage.name} is in the wrong place")
     return faults
 

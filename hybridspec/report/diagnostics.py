@@ -22,7 +22,7 @@ def render(findings: Sequence[Diagnostic], format: str, *, colour: bool = False)
     one = {"human": _human, "concise": _concise, "github": _github}[format]
     text = "\n".join(one(finding) for finding in findings)
     if format == "human" and text:
-        text = _coloured(text, findings) if colour else text
+        text = _coloured(text) if colour else text
     return text + "\n" if text else ""
 
 
@@ -109,7 +109,7 @@ def _location(span: Span | None) -> dict[str, Any] | None:
     }
 
 
-def _coloured(text: str, findings: Sequence[Diagnostic]) -> str:
+def _coloured(text: str) -> str:
     """The same text with ANSI colours; what the user wrote is never read as markup."""
     from rich.console import Console
     from rich.text import Text

@@ -76,8 +76,16 @@ def explain(out: Console, placement: Mapping[str, Any]) -> None:
 def fleet(out: Console, devices: Sequence[Mapping[str, Any]]) -> None:
     """The agents as they stand."""
     rows = [
-        (d["name"], d["deviceClass"], d["state"], d["release"] or "", d["releaseCounter"] or "",
-         d["p95"], "yes" if d["alive"] else "no", d["reason"])
+        (
+            d["name"],
+            d["deviceClass"],
+            d["state"],
+            d["release"] or "",
+            d["releaseCounter"] or "",
+            d["p95"],
+            "yes" if d["alive"] else "no",
+            d["reason"],
+        )
         for d in devices
     ]
     table(out, "Fleet",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins
 from hybridspec.ir.graph import (
@@ -22,7 +23,6 @@ from hybridspec.ir.graph import (
 )
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.resolve import defaults
-from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
 from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.references import lookup

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
-from hybridspec.ir.graph import Model, ModelFacts, Region, Tensor, Training
+from hybridspec.ir.graph import Model, Region, Tensor, Training
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec

@@ -83,7 +83,7 @@ def _cycle(remaining: Mapping[str, list[str]], origins: Origins, flow: str) -> D
         help=f"if `{first}` uses the last round's output of `{closing}`, move `{closing}` from its "
         f"`inputs` to `feedback: [{closing}]`",
         notes=tuple(
-            Label(span=origins.key("flows", flow, "stages", name), message=f"`{name}` is in the loop")
+            Label(span=origins.key("flows", flow, "stages", name), message=f"`{name}` is in it")
             for name in ring[1:-1]
         ),
     )  # fmt: skip

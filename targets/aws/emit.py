@@ -1,4 +1,4 @@
-"""CloudSlice to a Pulumi Python project: generic components, and literals in `__main__.py` alone."""
+"""CloudSlice to a Pulumi project: generic components, and literals in `__main__.py` alone."""
 
 from __future__ import annotations
 

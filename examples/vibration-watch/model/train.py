@@ -172,9 +172,10 @@ def train(network: Network, x: Array, labels: Array, epochs: int, seed: int) -> 
             step += 1
             gradients = network.gradients(x[chosen], labels[chosen])
             for p, g, m, v in zip(network.parameters, gradients, first, second, strict=True):
-                m += 0.1 * (g - m)
-                v += 0.001 * (g * g - v)
-                p -= rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
+                np.add(m, 0.1 * (g - m), out=m)
+                np.add(v, 0.001 * (g * g - v), out=v)
+                scaled = (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
+                np.subtract(p, rate * scaled, out=p)
         yield epoch
 
 

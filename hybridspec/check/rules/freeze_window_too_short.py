@@ -27,5 +27,7 @@ def freeze_window_too_short(graph: Graph) -> Iterator[Diagnostic]:
                 f"but `{device.name}` may be out of reach for {format_duration(needed)}",
                 span=graph.validity_origin,
                 help=f"write `validity: P{needed // DAY + 7}D`, or leave it out",
-                notes=(Label(span=device.offline_origin, message="the class is offline this long"),),
+                notes=(
+                    Label(span=device.offline_origin, message="the class is offline this long"),
+                ),
             )

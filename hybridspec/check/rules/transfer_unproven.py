@@ -15,6 +15,7 @@ from hybridspec.base.country import BLOCS
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Graph
 
+
 def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per GDPR zone that reaches beyond the EEA."""
     for zone in graph.zones:

@@ -1,0 +1,50 @@
+# Everything a newcomer or CI runs; needs Python >= 3.11 and make, and installs the rest itself.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+SPEC := examples/vibration-watch
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check test golden schemas docs demo bench clean
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## install everything into .venv
+
+.venv/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "HybridSpec needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv>=0.9,<1'; }
+	$(UV) sync --quiet --locked --inexact --extra aws --extra dev
+	@touch $@
+
+check: setup ## format, lint, types, layers, freshness of generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m hybridspec.schemas schemas --check
+	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md --check
+
+test: setup ## all tests
+	$(BIN)/pytest
+
+golden: setup ## accept what the emitters make now; read the diff
+	$(BIN)/pytest tests/golden tests/diagnostics --update -n 0
+
+schemas: setup ## write schemas/ from the models
+	$(BIN)/python -m hybridspec.schemas schemas
+
+docs: setup ## write docs/codes.md from the table of codes
+	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md
+
+demo: setup ## one spec to a running, verified virtual fleet
+	$(BIN)/hybridspec up $(SPEC)
+
+bench: setup ## measure the start-up and no-change figures that the README states
+	$(BIN)/python benchmarks/command_line.py
+
+clean: ## stop the demo and remove what make made
+	-test -x $(BIN)/hybridspec && $(BIN)/hybridspec destroy $(SPEC) 2>/dev/null
+	rm -rf .venv build $(SPEC)/build $(SPEC)/.hybridspec .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,44 @@
+"""The page of all diagnostic codes, made from the table and the rules' own docstrings.
+
+Run `python -m hybridspec.cli.codes_page FILE` to write it, with `--check` to compare only.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from hybridspec.base.codes import CODES
+from hybridspec.cli.explain_code import explain_code
+
+_HEAD = """\
+# Diagnostic codes
+
+Generated from the table of codes; `hybridspec explain HS0301` prints one entry.
+Findings of policy (sovereignty, latency, capacity) end a run with exit code 5, others with 2.
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    entries = []
+    for number, code in CODES.items():
+        kind = "policy" if code.policy else "spec"
+        body = (explain_code(number) or "").partition("\n\n")[2]
+        lines = [f"## {number} {code.offence}", "", f"{code.title} ({kind})"]
+        entries.append("\n".join([*lines, *(["", body] if body else [])]))
+    return _HEAD + "\n" + "\n\n".join(entries) + "\n"
+
+
+def main() -> None:
+    """Write the page, or check that it is fresh."""
+    path, fresh = Path(sys.argv[1]), page()
+    if path.exists() and path.read_text(encoding="utf-8") == fresh:
+        return
+    if "--check" in sys.argv[2:]:
+        raise SystemExit(f"{path} is stale; run `make docs`")
+    path.write_text(fresh, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

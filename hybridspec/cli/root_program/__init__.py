@@ -1,0 +1,1 @@
+"""The program of the `Pulumi.yaml` at the repository's root."""

@@ -1,0 +1,35 @@
+"""Compiles the spec that the stack's configuration names, and runs its emitted program.
+
+`pulumi config set spec examples/vibration-watch`, then `pulumi preview`; the optional key `cloud`
+chooses among several. Nothing is done here that the emitted folder does not say.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pulumi
+
+from hybridspec.cli.output import cache_folder
+from hybridspec.cli.stack import build
+from hybridspec.load.file import locate
+
+
+def main() -> None:
+    """Build into the spec's own output folder and hand over to the emitted program."""
+    config = pulumi.Config()
+    root = Path(__file__).parents[3]
+    spec = locate(root / config.require("spec"))
+    output = build(spec, None, cache_folder(), pulumi.log.info)
+    clouds = [cloud for cloud, _ in output.build.stacks]
+    cloud = config.get("cloud") or (clouds[0] if clouds else "")
+    if cloud not in clouds:
+        raise ValueError(f"the plan uses no cloud `{cloud}`; it uses {', '.join(clouds) or 'none'}")
+    folder = output.folder / "stacks" / cloud
+    sys.path.insert(0, str(folder))
+    runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
+
+main()
