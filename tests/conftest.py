@@ -1,0 +1,109 @@
+"""What every test shares: the examples, fixed keys and clock, one model cache, and `--update`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+EXAMPLE = EXAMPLES / "vibration-watch"
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="accept what is made now as golden")
+
+
+@pytest.fixture
+def update(request: pytest.FixtureRequest) -> bool:
+    """Whether goldens are to be rewritten."""
+    return bool(request.config.getoption("--update"))
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One content-addressed cache for the whole run, shared by all workers."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+
+
+@pytest.fixture(scope="session")
+def cli(cache: Path) -> Cli:
+    """Run `hybridspec` as users do, in a process of its own; returns code, stdout and stderr."""
+
+    def run(
+        *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None,
+        timeout: float = 120,
+    ) -> subprocess.CompletedProcess[str]:  # fmt: skip
+        plain = {k: v for k, v in os.environ.items() if not k.startswith(("HYBRIDSPEC", "PULUMI"))}
+        return subprocess.run(
+            [sys.executable, "-m", "hybridspec", *map(str, arguments)],
+            cwd=cwd, env={**plain, "HYBRIDSPEC_CACHE": str(cache), **(env or {})},
+            capture_output=True, text=True, timeout=timeout, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def copy_example(to: Path, source: Path = EXAMPLE) -> Path:
+    """A private copy of an example, without what a run leaves in it."""
+    return shutil.copytree(
+        source, to / source.name, ignore=shutil.ignore_patterns("build", ".hybridspec")
+    )
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """A private copy of the main example."""
+    return copy_example(tmp_path)
+
+
+@pytest.fixture
+def deployed(example: Path, cli: Cli) -> Iterator[Path]:
+    """The example with its virtual fleet running; gone afterwards, whatever the test did."""
+    try:
+        done = cli("up", example)
+        assert done.returncode == 0, done.stderr
+        yield example
+    finally:
+        cli("destroy", example)
+
+
+def fixed_pems(*classes: str) -> dict[str, bytes]:
+    """Development keys that are the same in every run, for goldens and attacks."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    from hybridspec.bundle.keys import ROLES, class_role
+
+    return {
+        name: Ed25519PrivateKey.from_private_bytes(
+            hashlib.sha256(f"test key {name}".encode()).digest()
+        ).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        for name in (*ROLES, *map(class_role, classes))
+    }
+
+
+def check_golden(folder: Path, made: Mapping[str, bytes], *, update: bool) -> None:
+    """Compare `made` with the files below `folder`, byte for byte; with `update`, rewrite them."""
+    if update:
+        shutil.rmtree(folder, ignore_errors=True)
+        for path, data in made.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+        return
+    found = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert sorted(found) == sorted(made), f"other files in {folder}; `make golden`, read the diff"
+    for path, data in made.items():
+        assert found[path] == data, f"{folder / path} differs; `make golden`, then read the diff"
