@@ -317,8 +317,11 @@ def run(argv: Sequence[str]) -> int:
     from hybridspec.base.errors import HybridspecError
 
     signal.signal(signal.SIGTERM, _interrupt)
+    command = typer.main.get_command(app)
     try:
-        app(args=list(argv), standalone_mode=False)
+        # Not `app(...)`: that turns exits and interrupts into a return value or another code.
+        with command.make_context("hybridspec", list(argv)) as context:
+            command.invoke(context)
     except typer.Exit as done:
         return int(done.exit_code)
     except SpecInvalid as invalid:
