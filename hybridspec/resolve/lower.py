@@ -23,6 +23,7 @@ from hybridspec.ir.graph import (
 )
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.resolve import defaults
+from hybridspec.resolve.defaults import Default
 from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.references import lookup
@@ -74,11 +75,22 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         flows=flows,
         cohorts=_cohorts(spec, origins, sink),
         update_validity=spec.rollout.validity or _validity(present, tuple(zones.values())),
-        defaults=tuple((d.key, d.shown, d.reason) for d in defaults.ALL),
+        defaults=tuple((d.key, d.shown, d.reason) for d in _unwritten(spec)),
         origin=origins.value("metadata"),
         sites_origin=origins.key("sites"),
         validity_origin=origins.value("rollout", "validity"),
     )
+
+
+def _unwritten(spec: Spec) -> tuple[Default[int], ...]:
+    """The defaults that stand in for something this spec leaves out."""
+    missing = {
+        defaults.ENERGY_PRICE: any(site.energy_price is None for site in spec.sites.values()),
+        defaults.HORIZON: spec.objective.horizon is None,
+        defaults.LAN_RTT: any(site.lan_rtt is None for site in spec.sites.values()),
+        defaults.VALIDITY_SLACK: spec.rollout.validity is None,
+    }
+    return tuple(default for default in defaults.ALL if missing[default])
 
 
 def _validity(classes: tuple[DeviceClass, ...], zones: tuple[Zone, ...]) -> int:
