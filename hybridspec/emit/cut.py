@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybridspec.base.units import DAY, HOUR
-from hybridspec.ir.graph import Graph, Model, Zone
+from hybridspec.ir.graph import Graph, Model, StageKind, Zone
 from hybridspec.ir.plan import (
     CloudSlice,
     EdgeSlice,
@@ -64,11 +64,24 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         ),
         models=tuple(model.name for model in models),
         stores=tuple(f"{flow.name}/{stage.name}" for flow, stage in sinks),
+        hosted=_hosted(plan, zone),
         training=tuple(_training(model) for model in models if model.training is not None),
         origin=zone.origin.ref,
         store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,
         devices_origin=graph.device_classes[0].origin.ref,
     )
+
+
+def _hosted(plan: Plan, zone: Zone) -> tuple[tuple[str, str], ...]:
+    """The stages that some site of the zone computes in the cloud."""
+    return tuple(sorted({
+        (f"{decision.flow.name}/{stage.name}", stage.origin.ref)
+        for decision in plan.decisions
+        if decision.site.zone.name == zone.name
+        for stage in decision.flow.stages
+        if stage.kind is not StageKind.SINK
+        and dict(decision.chosen.hosts)[stage.name].kind == "cloud"
+    }))  # fmt: skip
 
 
 def _models(graph: Graph, zone: Zone) -> list[Model]:

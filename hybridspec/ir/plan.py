@@ -188,7 +188,8 @@ class ZoneSlice:
     """What one cloud must hold for one compliance zone; origins are `file:line` of the spec.
 
     `region` and `country` are where everything goes; `countries` are those the zone allows;
-    `retention_days` ends every stored object, `None` keeps it.
+    `retention_days` ends every stored object, `None` keeps it. `hosted` are the stages that
+    compute in the region, as `flow/stage` with their origin.
     """
 
     zone: str
@@ -200,6 +201,7 @@ class ZoneSlice:
     device_classes: tuple[str, ...]
     models: tuple[str, ...]
     stores: tuple[str, ...]
+    hosted: tuple[tuple[str, str], ...]
     training: tuple[TrainingJob, ...]
     origin: str
     store_origin: str

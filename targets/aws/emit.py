@@ -86,7 +86,17 @@ def _rate(hours: int) -> str:
 
 
 def _unsupported(part: CloudSlice) -> list[Unsupported]:
-    return [
+    hosted = [
+        Unsupported(
+            what=f"the plan runs `{stage}` in {zone.region}, and no service is emitted for it",
+            instead="deploy the stage there yourself, or let it run at the site: more or larger "
+            "devices",
+            origin=origin,
+        )
+        for zone in part.zones
+        for stage, origin in zone.hosted
+    ]
+    long = [
         Unsupported(
             what=f"training `{job.model}` runs longer than a SageMaker job may (28 days)",
             instead="shorten `hours`, or split the training",
@@ -96,3 +106,4 @@ def _unsupported(part: CloudSlice) -> list[Unsupported]:
         for job in zone.training
         if job.hours > 28 * 24
     ]
+    return [*hosted, *long]
