@@ -10,11 +10,14 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
 EMPTY, SLOTS = "", ("a", "b")
+_PATIENCE_S = 5.0
+"""How long a starting agent waits for those who only look at its lock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +102,23 @@ def lock(home: Path) -> IO[bytes] | None:
     """Hold the home for this process and write its number; None if another agent has it."""
     home.mkdir(parents=True, exist_ok=True)
     stream = (home / "lock").open("ab")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        return None
+    end = time.monotonic() + _PATIENCE_S
+    while not _lock(stream, fcntl.LOCK_EX):
+        # A holder shares with nobody, so a shared lock tells lookers from another agent.
+        if not _lock(stream, fcntl.LOCK_SH) or time.monotonic() > end:
+            stream.close()
+            return None
+        fcntl.flock(stream, fcntl.LOCK_UN)
+        time.sleep(0.001)
     stream.truncate(0)
     stream.write(json.dumps({"pid": os.getpid()}).encode())
     stream.flush()
     return stream
+
+
+def _lock(stream: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(stream, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

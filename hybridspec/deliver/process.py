@@ -1,7 +1,8 @@
 """Background processes, known by the lock they hold: no lock, no process, whatever was killed.
 
 A process writes its number into a file and keeps an exclusive lock on it until it ends; a number
-that the system has given to somebody else is never signalled.
+that the system has given to somebody else is never signalled. Who only looks shares the lock for
+an instant, and whoever takes it waits for that.
 """
 
 from __future__ import annotations
@@ -18,17 +19,31 @@ from typing import IO, Any
 
 from hybridspec.base.errors import ResourceFailed
 
+_PATIENCE_S = 5.0
+"""How long a starting process waits for those who look; far more than they need."""
+
 
 def hold(path: Path) -> IO[bytes] | None:
     """Take the lock for this process; None if another one has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = path.open("ab")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        return None
+    end = time.monotonic() + _PATIENCE_S
+    while not _lock(stream, fcntl.LOCK_EX):
+        # A holder shares with nobody, so a shared lock tells lookers from a holder.
+        if not _lock(stream, fcntl.LOCK_SH) or time.monotonic() > end:
+            stream.close()
+            return None
+        fcntl.flock(stream, fcntl.LOCK_UN)
+        time.sleep(0.001)
     return stream
+
+
+def _lock(stream: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(stream, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def tell(stream: IO[bytes], facts: dict[str, Any]) -> None:
@@ -42,13 +57,9 @@ def running(path: Path) -> dict[str, Any] | None:
     """What the holder of the lock says of itself; None if nobody holds it."""
     try:
         with path.open("rb") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return _facts(path)
+            return None if _lock(stream, fcntl.LOCK_SH) else _facts(path)
     except FileNotFoundError:
-        pass
-    return None
+        return None
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -76,6 +87,8 @@ def start(command: Sequence[str], lock: Path, log: Path, wait_s: float = 20) -> 
         if facts and facts.get("pid") == child.pid:
             return facts
         time.sleep(0.05)
+    child.kill()
+    child.wait()
     tail = log.read_text(errors="replace").strip().splitlines()[-3:]
     raise ResourceFailed(
         f"a background process did not come up: {' '.join(tail) or 'no output'}",
@@ -84,20 +97,48 @@ def start(command: Sequence[str], lock: Path, log: Path, wait_s: float = 20) -> 
 
 
 def stop(lock: Path, wait_s: float = 5) -> bool:
-    """End the holder of a lock, by force after `wait_s` seconds; whether there was one."""
-    facts = running(lock)
-    if facts is None:
+    """End the holder of a lock, by force after `wait_s` seconds; whether there was one.
+
+    Raises:
+        ResourceFailed: it does not end, or does not say who it is.
+    """
+    if running(lock) is None:
         return False
     for number in (signal.SIGTERM, signal.SIGKILL):
-        pid = facts.get("pid")
-        if isinstance(pid, int) and pid > 1:
-            _signal(pid, number)
+        told = 0
         end = time.monotonic() + wait_s
         while time.monotonic() < end:
-            if running(lock) is None:
+            facts = running(lock)
+            if facts is None:
                 return True
+            pid = facts.get("pid")
+            if isinstance(pid, int) and pid != told and _has_open(pid, lock):
+                _signal(pid, number)
+                told = pid
             time.sleep(0.05)
-    return True
+    raise ResourceFailed(
+        f"a background process could not be ended: it holds {lock}",
+        help="end it by hand, then run the command again",
+    )
+
+
+def _has_open(pid: int, lock: Path) -> bool:
+    """Whether a process has the lock file open; a number left by a dead holder does not count."""
+    if not Path("/proc/self/fd").is_dir():
+        return pid > 1  # no such view on this system
+    try:
+        wanted = lock.stat()
+        opened = list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it is gone, or it is another user's
+        return False
+    return pid > 1 and any(_same(path, wanted) for path in opened)
+
+
+def _same(path: Path, wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), wanted)
+    except OSError:
+        return False
 
 
 def _signal(pid: int, number: int) -> None:
