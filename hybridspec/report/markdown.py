@@ -51,14 +51,14 @@ Verdict: **{word}**: {counts["satisfied"]} facets satisfied, {counts["violated"]
 Cost: **{cell(cost["total"])}** over {cell(cost["horizon"])}, {proof}: {cell(cost["proof"])}.
 Owner: {cell(report["owner"])}. Facts judged as of {cell(report["asOf"])}. {cell(report["tool"])}.
 
-{table(["input", "SHA-256"], report["digests"].items())}"""
+{table(["input", "SHA-256"], sorted(report["digests"].items()))}"""
 
 
 def _placements(report: Mapping[str, Any]) -> str:
     rows = [
         (p["site"], p["country"], p["flow"],
          ", ".join(f"{h['stage']} on {h['host']}" for h in p["hosts"]),
-         ", ".join(f"{m} {v}" for m, v in p["variants"].items()),
+         ", ".join(f"{m} {v}" for m, v in sorted(p["variants"].items())),
          f"{p['latency']['range']} (bound {p['latency']['bound']})" if p["latency"] else "no bound",
          p["cost"], f"+{p['runnerUp']['extra']}" if p["runnerUp"] else "none")
         for p in report["placements"]

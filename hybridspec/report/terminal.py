@@ -31,7 +31,7 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
     rows = [
         (p["flow"], f"{p['site']} ({p['country']})",
          "\n".join(f"{h['stage']}: {h['host']}" for h in p["hosts"]),
-         ", ".join(f"{m} {v}" for m, v in p["variants"].items()),
+         ", ".join(f"{m} {v}" for m, v in sorted(p["variants"].items())),
          p["latency"]["range"] if p["latency"] else "",
          p["cost"], f"+{p['runnerUp']['extra']}" if p["runnerUp"] else "none")
         for p in report["placements"]
