@@ -63,6 +63,15 @@ def copy_example(to: Path, source: Path = EXAMPLE) -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Path:
+    """The main example's whole output, made once per worker; read it, change nothing."""
+    example = copy_example(tmp_path_factory.mktemp("built"))
+    done = cli("build", example)
+    assert done.returncode == 0, done.stderr
+    return example / "build" / EXAMPLE.name
+
+
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
     """A private copy of the main example."""
