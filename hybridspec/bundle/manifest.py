@@ -106,7 +106,7 @@ def release_id(manifest: bytes) -> str:
 
 
 def parse_manifest(data: bytes) -> ReleaseManifest:
-    """Read a manifest strictly: unknown, missing, mistyped or unsafe is refused.
+    """Read a manifest strictly: unknown, missing, mistyped, unsafe or not canonical is refused.
 
     Raises:
         ManifestError: with the place of the first fault.
@@ -121,7 +121,17 @@ def parse_manifest(data: bytes) -> ReleaseManifest:
     if not isinstance(manifest, ReleaseManifest) or manifest.schema != SCHEMA:
         raise ManifestError("/schema", f"not {SCHEMA}")
     _check(manifest)
+    if not _is_canonical(manifest, data):
+        raise ManifestError("", "not in canonical form")
     return manifest
+
+
+def _is_canonical(manifest: ReleaseManifest, data: bytes) -> bool:
+    """Whether the manifest has these bytes and no others, so that no two readers differ."""
+    try:
+        return canonical_json(manifest) == data
+    except ValueError:  # a number beyond floats, or text that has no UTF-8
+        return False
 
 
 def _no_constant(name: str) -> float:
@@ -139,8 +149,6 @@ def _read(value: Any, kind: Any, where: str) -> Any:
             raise ManifestError(where, "needs a list of bounded length")
         item = typing.get_args(kind)[0]
         return tuple(_read(v, item, f"{where}/{i}") for i, v in enumerate(value))
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
     if type(value) is not kind:
         raise ManifestError(where, f"needs {kind.__name__}")
     return value
