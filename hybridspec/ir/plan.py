@@ -91,10 +91,15 @@ class Configuration:
 
     @property
     def label(self) -> str:
-        """Stable and unique within one decision; the last key of every tie."""
+        """Stable and unique within one decision; the last key of every tie.
+
+        A class that hosts no stage is named for the uplink that it lends.
+        """
         variants = ",".join(f"{model}={variant}" for model, variant in self.variants)
         hosts = ",".join(f"{stage}@{host.label}" for stage, host in self.hosts)
-        return f"{hosts}" + (f" [{variants}]" if variants else "")
+        lends = self.device is not None and all(host.kind == "cloud" for _, host in self.hosts)
+        via = f" via {self.device.name}" if self.device is not None and lends else ""
+        return f"{hosts}{via}" + (f" [{variants}]" if variants else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
