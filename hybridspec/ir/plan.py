@@ -34,7 +34,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One term of a latency: a stage or a network hop, microseconds."""
+    """One term of a latency, microseconds; `kind` is `stage`, `network` or `window`."""
 
     name: str
     kind: str

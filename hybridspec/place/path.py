@@ -21,7 +21,8 @@ def path(layout: Layout) -> tuple[Leg, ...]:
         arrivals = [_arrive(layout, source, stage, slowest) for source in stage.inputs]
         before = max(arrivals, key=lambda legs: sum(leg.estimate.high for leg in legs))
         estimate = layout.estimate(stage) or NOTHING
-        slowest[stage.name] = (*before, Leg(name=stage.name, kind="stage", estimate=estimate))
+        here = Leg(name=stage.name, kind="stage", estimate=estimate)
+        slowest[stage.name] = (*before, here, *_window(stage))
     bound = layout.flow.latency
     return slowest[bound.to] if bound is not None else ()
 
@@ -57,10 +58,21 @@ def _arrive(
     return (*slowest[source], _hop(layout, before.output_size, word))
 
 
+def _window(stage: Stage) -> tuple[Leg, ...]:
+    """The wait until an `aggregate` emits: the first event of a window sees the whole of it."""
+    if stage.operation != "aggregate":
+        return ()
+    wait = -(-SECOND * stage.output_rate.denominator // stage.output_rate.numerator)
+    estimate = Estimate(
+        low=0, mid=wait // 2, high=wait, basis=f"emits once in {format_duration(wait)}"
+    )
+    return (Leg(name=f"window of {stage.name}", kind="window", estimate=estimate),)
+
+
 def _hop(layout: Layout, size: int, word: str) -> Leg:
-    """Half a round trip and sending `size` bytes; an upload waits for the service as well."""
+    """A round trip at most and sending `size` bytes; an upload waits for the service as well."""
     device = layout.device
-    send = size * 8 * SECOND // device.uplink_bandwidth
+    send = -(-size * 8 * SECOND // device.uplink_bandwidth)
     half = device.uplink_rtt // 2
     service = SERVICE if word == "upload" else NOTHING
     basis = (
@@ -70,7 +82,7 @@ def _hop(layout: Layout, size: int, word: str) -> Leg:
     estimate = Estimate(
         low=half // 2 + send + service.low,
         mid=half + send + service.mid,
-        high=2 * half + send + service.high,
+        high=device.uplink_rtt + send + service.high,
         basis=basis,
     )
     return Leg(name=word, kind="network", estimate=estimate)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
+from math import ceil
 
 from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.latency import LatencyTable
@@ -78,8 +79,8 @@ def _latency(decision: Decision, table: LatencyTable) -> list[str]:
     known: dict[str, int] = {}
 
     def upload(size: int) -> int:
-        wire = size * 8 * 1_000_000 // device.uplink_bandwidth
-        return 2 * (device.uplink_rtt // 2) + wire
+        wire = Fraction(size * 8 * 1_000_000, device.uplink_bandwidth)
+        return device.uplink_rtt + ceil(wire)
 
     def ready(name: str) -> int:
         if name in known:
@@ -95,6 +96,8 @@ def _latency(decision: Decision, table: LatencyTable) -> list[str]:
                 service = 25_000 if kinds[name] == "cloud" else 0
                 arrivals.append(ready(source) + upload(stages[source].output_size) + service)
         known[name] = max(arrivals) + (_stage_time(decision, name, table) or 0)
+        if stages[name].operation == "aggregate":
+            known[name] += ceil(1_000_000 / stages[name].output_rate)
         return known[name]
 
     late = ready(bound.to) - bound.bound
