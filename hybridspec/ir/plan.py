@@ -69,7 +69,8 @@ class Configuration:
 
     `demand` is the pessimistic busy time per second of one event stream, in microseconds per
     second over all devices of the class; `memory` the bytes its models need on each device;
-    `uplink` bytes per second that the site sends to the cloud.
+    `uplink` bytes per second that the site sends to the cloud, and `waiting` the bytes that pile
+    up over all devices through the longest time offline. Loads are rounded up to whole units.
     """
 
     device: DeviceClass | None
@@ -81,6 +82,7 @@ class Configuration:
     demand: int
     memory: int
     uplink: int
+    waiting: int
     terms: tuple[CostTerm, ...]
     failures: tuple[Failure, ...]
 
@@ -193,7 +195,8 @@ class ZoneSlice:
     """What one cloud must hold for one compliance zone; origins are `file:line` of the spec.
 
     `region` and `country` are where everything goes; `countries` are those the zone allows;
-    `retention_days` ends every stored object, `None` keeps it. `hosted` are the stages that
+    `retention_days` ends every stored object, `None` keeps it; `stores` are the sinks, as
+    `flow/stage`, with their own days where the spec gives any. `hosted` are the stages that
     compute in the region, as `flow/stage` with their origin.
     """
 
@@ -205,7 +208,7 @@ class ZoneSlice:
     retention_days: int | None
     device_classes: tuple[str, ...]
     models: tuple[str, ...]
-    stores: tuple[str, ...]
+    stores: tuple[tuple[str, int | None], ...]
     hosted: tuple[tuple[str, str], ...]
     training: tuple[TrainingJob, ...]
     origin: str

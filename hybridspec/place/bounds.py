@@ -92,7 +92,7 @@ def offline(layout: Layout) -> Iterator[Failure]:
 def store_and_forward(layout: Layout) -> Iterator[Failure]:
     """What waits for the network fits on half of each device's disk."""
     away = max(layout.flow.offline, layout.device.max_offline)
-    waiting = layout.uplink * Fraction(away, SECOND) / layout.count
+    waiting = layout.waiting / layout.count
     room = layout.device.board.disk // 2
     if waiting > room:
         yield Failure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
+from math import ceil
 
 from hybridspec.ir.graph import Flow, Graph, Region, Site, StageKind
 from hybridspec.ir.latency import LatencyTable
@@ -90,7 +91,8 @@ def _configuration(layout: Layout) -> Configuration:
         latency=total(legs),
         demand=layout.demand,
         memory=layout.memory,
-        uplink=-(-layout.uplink.numerator // layout.uplink.denominator),
+        uplink=ceil(layout.uplink),
+        waiting=ceil(layout.waiting),
         terms=tuple(_terms(layout)),
         failures=failures(layout),
     )

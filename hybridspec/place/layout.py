@@ -95,6 +95,12 @@ class Layout:
                     sent[source] = stages[source].output_rate * stages[source].output_size
         return sum(sent.values(), Fraction(0))
 
+    @property
+    def waiting(self) -> Fraction:
+        """Bytes that pile up over all devices while the network is away for longest."""
+        away = max(self.flow.offline, self.device.max_offline)
+        return self.uplink * Fraction(away, SECOND)
+
     def ancestors(self, names: list[str]) -> set[str]:
         """The named stages and everything that feeds them, feedback included."""
         stages = {stage.name: stage for stage in self.flow.stages}

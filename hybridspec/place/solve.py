@@ -82,11 +82,13 @@ def fits(site: Site, chosen: Sequence[Configuration]) -> bool:
         busy = sum(c.demand for c in shared)
         used = sum(c.memory for c in shared)
         sent = sum(c.uplink for c in shared) * 8
+        kept = sum(c.waiting for c in shared)
         bandwidth = devices.device_class.uplink_bandwidth * devices.count
         if (
             busy > MAX_BUSY * devices.count * 1_000_000
             or used > board.memory - board.reserved_memory
             or sent > MAX_UPLINK * bandwidth
+            or kept > board.disk // 2 * devices.count
         ):
             return False
     return True

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from hybridspec.ir.graph import Graph, Region
+from hybridspec.ir.graph import DeviceClass, Graph, Region
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Plan
 
@@ -124,31 +124,55 @@ def _offline(decision: Decision) -> list[str]:
 
 
 def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
-    """Loads of all flows on one class at one site, against 70 % of its time and its memory."""
-    busy: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    memory: dict[tuple[str, str], int] = defaultdict(int)
+    """Loads of all flows on one class at one site: time, memory, uplink and disk."""
+    loads: dict[tuple[str, str], list[tuple[Fraction, ...]]] = defaultdict(list)
     for decision in plan.decisions:
-        if decision.chosen.device is None:
-            continue
-        key = (decision.site.name, decision.chosen.device.name)
-        used = set()
-        for name, host in decision.chosen.hosts:
-            stage = next(s for s in decision.flow.stages if s.name == name)
-            if host.kind == "edge":
-                time = _stage_time(decision, name, table)
-                busy[key] += stage.input_rate * (time if time is not None else 10**9)
-                if stage.model is not None:
-                    used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
-        memory[key] += sum(table.memory[entry] for entry in used)
+        if decision.chosen.device is not None:
+            key = (decision.site.name, decision.chosen.device.name)
+            loads[key].append(_loads(decision, decision.chosen.device, table))
     faults = []
     for site in graph.sites:
         for devices in site.devices:
-            key, board = (site.name, devices.device_class.name), devices.device_class.board
-            if busy[key] / 1_000_000 > Fraction(7, 10) * devices.count:
-                faults.append(f"{key[1]} at {key[0]}: too busy")
-            if memory[key] > board.memory - board.reserved_memory:
-                faults.append(f"{key[1]} at {key[0]}: too little memory")
+            device, count = devices.device_class, devices.count
+            board, nothing = device.board, (Fraction(0),) * 4
+            used = [sum(column) for column in zip(nothing, *loads[site.name, device.name],
+                                                  strict=True)]  # fmt: skip
+            limits = (
+                ("too busy", Fraction(7, 10) * 1_000_000 * count),
+                ("too little memory", board.memory - board.reserved_memory),
+                ("too narrow an uplink", Fraction(8, 10) * device.uplink_bandwidth * count / 8),
+                ("too little disk while offline", board.disk // 2 * count),
+            )
+            faults += [f"{device.name} at {site.name}: {what}"
+                       for (what, limit), load in zip(limits, used, strict=True)
+                       if load > limit]  # fmt: skip
     return faults
+
+
+def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tuple[Fraction, ...]:
+    """Busy microseconds a second, bytes of memory, bytes a second up, bytes kept offline."""
+    busy, used = Fraction(0), set()
+    for name, host in decision.chosen.hosts:
+        stage = next(s for s in decision.flow.stages if s.name == name)
+        if host.kind == "edge":
+            time = _stage_time(decision, name, table)
+            busy += stage.input_rate * (time if time is not None else 10**9)
+            if stage.model is not None:
+                used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
+    memory = Fraction(sum(table.memory[entry] for entry in used))
+    sent = _upload(decision)
+    away = max(decision.flow.offline, device.max_offline)
+    return busy, memory, sent, sent * away / 1_000_000
+
+
+def _upload(decision: Decision) -> Fraction:
+    """Bytes a second from the site to the cloud, whatever is read there counted once."""
+    kinds = {name: host.kind for name, host in decision.chosen.hosts}
+    made = {s.name: s.output_rate * s.output_size for s in decision.flow.stages}
+    read = {i for s in decision.flow.stages if kinds[s.name] == "cloud" for i in s.inputs}
+    raw = decision.flow.data.rate * decision.flow.data.size
+    crossing = (made.get(name, raw) for name in read if kinds.get(name) != "cloud")
+    return sum(crossing, Fraction(0))
 
 
 def _cost(plan: Plan) -> list[str]:
