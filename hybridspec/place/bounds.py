@@ -18,12 +18,13 @@ MAX_UPLINK = Fraction(8, 10)
 
 
 def figures(layout: Layout) -> Iterator[Failure]:
-    """Every stage needs a latency estimate where it runs."""
+    """Every stage needs a latency estimate where it runs, and every edge model one of memory."""
     for stage in layout.flow.stages:
-        if layout.estimate(stage) is None:
+        what = "latency" if layout.estimate(stage) is None else "memory"
+        if what == "latency" or layout.unmeasured(stage):
             yield Failure(
                 code="HS0603", excess=1, unit="",
-                message=f"nobody has latency figures for `{stage.name}` on "
+                message=f"nobody has {what} figures for `{stage.name}` on "
                 f"{layout.host(stage).label} in this precision",
                 remedy="choose a variant or a board that the catalogue has figures for",
             )  # fmt: skip
@@ -38,6 +39,18 @@ def residency(layout: Layout) -> Iterator[Failure]:
             message=f"sends data of zone `{zone.name}` to {region.label} ({region.country}), "
             "which the zone does not allow",
             remedy=f"allow {region.country} in zone `{zone.name}`",
+        )  # fmt: skip
+
+
+def region(layout: Layout) -> Iterator[Failure]:
+    """What is kept in the zone's store needs a region for it."""
+    kept = [stage.name for stage in layout.flow.stages if stage.place == "cloud"]
+    if kept and layout.region is None:
+        yield Failure(
+            code="HS0310", excess=1, unit="",
+            message=f"keeps `{'`, `'.join(kept)}` in the cloud, and no region lies in zone "
+            f"`{layout.site.zone.name}`",
+            remedy=f"allow a region in {', '.join(layout.site.zone.countries[:8])}",
         )  # fmt: skip
 
 
@@ -134,7 +147,7 @@ def uplink(layout: Layout) -> Iterator[Failure]:
 Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
 
 BOUNDS: tuple[Bound, ...] = (
-    residency, latency, memory, capacity, offline, store_and_forward, uplink, figures,
+    residency, region, latency, memory, capacity, offline, store_and_forward, uplink, figures,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from hybridspec.ir.graph import Flow, Graph, Site
 from hybridspec.ir.plan import Configuration, Failure
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
-_ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0301")
+_ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0301")
 
 
 def infeasible(flow: Flow, stuck: Sequence[tuple[Site, Sequence[Configuration]]]) -> Diagnostic:

@@ -74,13 +74,19 @@ class Layout:
 
     @property
     def memory(self) -> int:
-        """Bytes that the edge models need on each device."""
+        """Bytes that the edge models need on each device, as far as anybody has figures."""
         placed = {
             (stage.model.name, self.variant(stage))
             for stage in self.flow.stages
             if stage.model is not None and self.host(stage).kind == "edge"
         }
-        return sum(self.table.memory[entry] for entry in placed)
+        return sum(self.table.memory.get(entry, 0) for entry in placed)
+
+    def unmeasured(self, stage: Stage) -> bool:
+        """Whether an edge stage runs a model whose memory nobody has figures for."""
+        if stage.model is None or self.host(stage).kind == "cloud":
+            return False
+        return (stage.model.name, self.variant(stage)) not in self.table.memory
 
     @property
     def uplink(self) -> Fraction:

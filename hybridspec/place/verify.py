@@ -159,7 +159,7 @@ def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tupl
             busy += stage.input_rate * (time if time is not None else 10**9)
             if stage.model is not None:
                 used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
-    memory = Fraction(sum(table.memory[entry] for entry in used))
+    memory = Fraction(sum(table.memory.get(entry, 10**18) for entry in used))
     sent = _upload(decision)
     away = max(decision.flow.offline, device.max_offline)
     return busy, memory, sent, sent * away / 1_000_000
