@@ -26,6 +26,7 @@ check: setup ## format, lint, types, layers, freshness of generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m hybridspec.schemas schemas --check
 	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md --check
+	$(BIN)/python -m hybridspec.cli.modules_page ARCHITECTURE.md --check
 
 test: setup ## all tests
 	$(BIN)/pytest
@@ -36,8 +37,9 @@ golden: setup ## accept what the emitters make now; read the diff
 schemas: setup ## write schemas/ from the models
 	$(BIN)/python -m hybridspec.schemas schemas
 
-docs: setup ## write docs/codes.md from the table of codes
+docs: setup ## write docs/codes.md and the module table in ARCHITECTURE.md
 	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md
+	$(BIN)/python -m hybridspec.cli.modules_page ARCHITECTURE.md
 
 demo: setup ## one spec to a running, verified virtual fleet
 	$(BIN)/hybridspec up $(SPEC)
