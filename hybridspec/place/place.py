@@ -69,7 +69,9 @@ class _Placer:
     )
 
     def flows(self, site: Site) -> list[Flow]:
-        return [f for f in self.graph.flows if site.name in {s.name for s in f.sites}]
+        """The flows of a site by name, so that ties do not depend on the order in the spec."""
+        mine = [f for f in self.graph.flows if site.name in {s.name for s in f.sites}]
+        return sorted(mine, key=lambda flow: flow.name)
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
         """All configurations of each flow at the site, broken ones included."""
@@ -158,8 +160,11 @@ class _Placer:
             plan = self.site(site, region) if site.zone.name == zone.name else None
             if plan is None:
                 continue
-            for index, flow in enumerate(self.flows(site)):
-                found.append(self._decision(site, flow, index, plan, region))
+            names = [flow.name for flow in self.flows(site)]
+            found += [
+                self._decision(site, flow, names.index(flow.name), plan, region)
+                for flow in self.graph.flows if flow.name in names
+            ]  # fmt: skip
         return found
 
     def _decision(

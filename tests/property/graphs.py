@@ -265,7 +265,8 @@ def _draw(rng: random.Random) -> Graph:
 def _region(rng: random.Random, index: int) -> Region:
     return region(
         f"r{index}", rng.choice(COUNTRIES), cloud=rng.choice(("aws", "other")),
-        storage_price=rng.choice((0, 23_000, 24_500)), egress_price=rng.choice((0, 90_000, 120_000)),
+        storage_price=rng.choice((0, 23_000, 24_500)),
+        egress_price=rng.choice((0, 90_000, 120_000)),
         inference_price=rng.choice((0, 1, 20, 22)), training_price=rng.randint(200_000, 300_000),
         key_price=rng.choice((0, 1_000_000)), registry_price=rng.choice((0, 100_000)),
     )  # fmt: skip
