@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -21,11 +21,14 @@ from hybridspec.bundle.repository import ClassRelease, Validity, publish
 from hybridspec.cli.output_tree import Output, compiled, default_folder, write_output
 from hybridspec.compiler import Build
 from hybridspec.deliver import fleet
-from hybridspec.deliver.evaluate import Evaluation, evaluate, outside_plan
+from hybridspec.deliver.evaluate import Evaluation, evaluate
+from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.deliver.publish import read_metadata, write_publication
 from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import intact, write_tree
 from hybridspec.ir.tree import digest_of
+from hybridspec.load.catalog import load_catalogs
+from hybridspec.spec.catalog import Catalog
 from hybridspec.target import registry
 
 Progress = Callable[[str], None]
@@ -121,9 +124,10 @@ def evaluated(build: Build, folder: Path) -> dict[str, Evaluation]:
 
 def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
     """Stop if a resource of an emitted program lies outside the plan: the last tripwire."""
-    known = {region.name for region in build.graph.regions}
+    catalogs, _ = load_catalogs()
     found = []
     for cloud, evaluation in evaluations.items():
+        known = _region_names(build, catalogs, cloud)
         allowed = {s.region.name for s in build.plan.stores if s.region.cloud == cloud}
         found += [
             Diagnostic(
@@ -134,6 +138,15 @@ def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
         ]  # fmt: skip
     if found:
         raise SpecInvalid(tuple(found))
+
+
+def _region_names(build: Build, catalogs: Mapping[str, Catalog], cloud: str) -> set[str]:
+    """Every region of the cloud's provider, but for words that the user gave a meaning."""
+    graph = build.graph
+    provider = next(s.region.provider for s in build.plan.stores if s.region.cloud == cloud)
+    given = {graph.name, *(z.name for z in graph.zones), *(d.name for d in graph.device_classes),
+             *(m.name for m in graph.models)}  # fmt: skip
+    return set(catalogs[provider].regions) - given
 
 
 def publish_channel(stack: Stack, output: Output) -> datetime:

@@ -2,7 +2,8 @@
 
 The monitor speaks the engine's gRPC protocol (the stubs ship in the `pulumi` package), hands out
 plausible outputs, records every resource, and refuses what the engine would refuse. No cloud, no
-network, no credentials: the program's process gets an almost empty environment.
+network, no credentials: the program's process gets an almost empty environment, and may neither
+connect to anything nor change its own folder.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import HybridspecError, ResourceFailed
+from hybridspec.ir.tree import digest_of
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _MASKED = "1b47061264138c4ac30d75fd1eb44270"
@@ -65,7 +67,8 @@ def evaluate(
     `config` holds the stack's configuration by full key, such as `hybridspec:spec`.
 
     Raises:
-        EvaluationFailed: the program raised, registered a name twice, or took too long.
+        EvaluationFailed: the program raised, registered a name twice, asked the cloud, reached for
+            the network, changed its folder, or took too long.
         HybridspecError: the Pulumi SDK is not installed.
     """
     try:
@@ -80,23 +83,43 @@ def evaluate(
     _register(server, monitor)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    before = _contents(folder)
     try:
         address = f"127.0.0.1:{port}"
         _run(folder, [address, project, stack], timeout_s, config or {})
+    except EvaluationFailed as failed:
+        if not monitor.faults:
+            raise
+        # The program fell over an answer that was refused: the refusal is the reason.
+        raise EvaluationFailed(monitor.faults[0], help=failed.help) from failed
     finally:
         server.stop(None)
+    changed = sorted(path for path, _ in before ^ _contents(folder))
+    if changed:
+        monitor.faults.append(f"the program changes its own folder: {changed[0]}")
     if monitor.faults:
         raise EvaluationFailed(monitor.faults[0], help="report this: the emitter made it")
     resources = tuple(sorted(monitor.resources.values(), key=lambda r: r.urn))
     return Evaluation(resources=resources, outputs=monitor.outputs)
 
 
+def _contents(folder: Path) -> set[tuple[str, str]]:
+    """Every file below a folder with its digest; what Python itself caches does not count."""
+    return {
+        (str(path.relative_to(folder)), digest_of(path))
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
 def _run(folder: Path, arguments: list[str], timeout_s: float, config: Mapping[str, str]) -> None:
-    command = [sys.executable, "-m", "hybridspec.deliver.evaluation_child",
+    command = [sys.executable, "-P", "-m", "hybridspec.deliver.evaluation_child",
                str(folder.resolve()), *arguments]  # fmt: skip
     with tempfile.TemporaryDirectory() as home:
-        environment = {"PATH": os.defpath, "HOME": home, "PYTHONPATH": os.pathsep.join(sys.path),
-                       "PULUMI_CONFIG": json.dumps(dict(config)), "NO_COLOR": "1"}  # fmt: skip
+        environment = {
+            "PATH": os.defpath, "HOME": home, "PYTHONPATH": os.pathsep.join(_search_path()),
+            "PULUMI_CONFIG": json.dumps(dict(config)), "NO_COLOR": "1",
+        }  # fmt: skip
         try:
             done = subprocess.run(
                 command, env=environment, capture_output=True, timeout=timeout_s, check=False
@@ -112,6 +135,11 @@ def _run(folder: Path, arguments: list[str], timeout_s: float, config: Mapping[s
             f"the program in {folder.name} failed: {lines[-1][:300] if lines else 'it crashed'}",
             help="\n".join(lines[-6:]),
         )
+
+
+def _search_path() -> list[str]:
+    """Where this process finds its packages, without the folder that it happens to run in."""
+    return [path for path in sys.path if path and Path(path).resolve() != Path.cwd()]
 
 
 @dataclass(slots=True)
@@ -222,6 +250,10 @@ def _register(server: Any, monitor: _Monitor) -> None:  # noqa: C901 - one line 
                 monitor.outputs.update(_plain(_to_dict(request.outputs)))
             return empty_pb2.Empty()
 
+        def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+            monitor.faults.append(f"the program asks the cloud for an existing {request.type}")
+            return resource_pb2.ReadResourceResponse()
+
         def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
             monitor.faults.append(f"the program asks the cloud for {request.tok}")
             return provider_pb2.InvokeResponse()
@@ -248,29 +280,3 @@ def _register(server: Any, monitor: _Monitor) -> None:  # noqa: C901 - one line 
 
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Resources(), server)
     engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)
-
-
-def outside_plan(
-    evaluation: Evaluation, allowed: Collection[str], known: Collection[str]
-) -> tuple[tuple[Resource, str], ...]:
-    """Resources that lie, or point, outside the planned regions, with the reason.
-
-    `allowed` are the plan's regions, `known` every region name of the provider. A resource
-    without a provider that fixes its region counts as outside: unknown is never allowed.
-    """
-    found: list[tuple[Resource, str]] = []
-    foreign = sorted(set(known) - set(allowed))
-    for resource in evaluation.resources:
-        if not resource.custom or resource.type == "pulumi:pulumi:Stack":
-            continue
-        if resource.provider not in allowed:
-            where = resource.provider or "no fixed region"
-            found.append((resource, f"its provider works in {where}"))
-            continue
-        text = json.dumps(resource.inputs, sort_keys=True)
-        named = [region for region in foreign if region in text]
-        if named:
-            found.append((resource, f"its inputs name {', '.join(named)}"))
-        elif "replicationConfiguration" in resource.inputs:
-            found.append((resource, "it replicates, which no plan asks for"))
-    return tuple(found)

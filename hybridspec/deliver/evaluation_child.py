@@ -1,7 +1,8 @@
 """The process that runs an emitted Pulumi program against the evaluation's monitor.
 
 Run as `python -m hybridspec.deliver.evaluation_child FOLDER MONITOR PROJECT STACK`; it is what the
-Pulumi language host would do, without the engine.
+Pulumi language host would do, without the engine and without the network. The SDK speaks to the
+monitor through gRPC's own sockets, so nothing that goes through Python's has a reason to.
 """
 
 from __future__ import annotations
@@ -11,6 +12,21 @@ import os
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
+
+_REACHING = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
+             "socket.gethostbyname")  # fmt: skip
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+def _stay(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: no other machine is connected to or looked up."""
+    if event not in _REACHING:
+        return
+    where = arguments[0] if event.startswith("socket.get") else arguments[1]
+    host = where[0] if isinstance(where, tuple) else where
+    if isinstance(host, str) and host and not host.startswith("/") and host not in _HERE:
+        raise PermissionError(f"the program reaches for {host}, and an evaluation is offline")
 
 
 def main() -> None:
@@ -18,11 +34,12 @@ def main() -> None:
     from pulumi.runtime import Settings, configure, run_in_stack
 
     folder, monitor, project, stack = sys.argv[1:5]
-    sys.path[0] = folder
+    sys.path.insert(0, folder)
     os.chdir(folder)
     sys.dont_write_bytecode = True
     configure(Settings(project=project, stack=stack, monitor=monitor, engine=monitor,
                        parallel=4, dry_run=False, organization="organization"))  # fmt: skip
+    sys.addaudithook(_stay)
     program = str(Path(folder) / "__main__.py")
     asyncio.run(run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None))
 
