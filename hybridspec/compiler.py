@@ -19,6 +19,7 @@ from hybridspec.place.document import document
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 from hybridspec.resolve.lower import Facts, lower
+from hybridspec.target.api import Unsupported
 
 Progress = Callable[[str], None]
 
@@ -150,20 +151,20 @@ def _emit(build: Build, sink: Sink) -> Build:
     for part in cloud_slices(build.graph, build.plan, build.plan_digest):
         tree, unsupported = emit_cloud(known[part.provider], part)
         stacks.append((part.cloud, tree))
-        sink.extend(_unsupported(u.what, u.instead, u.origin) for u in unsupported)
+        sink.extend(map(_unsupported, unsupported))
     for member in build.plan.fleet:
         target = known[member.device_class.platform]
         tree, unsupported = emit_edge(target, edge_slice(build.graph, build.plan, member))
         contents.append((member.device_class.name, tree))
-        sink.extend(_unsupported(u.what, u.instead, u.origin) for u in unsupported)
+        sink.extend(map(_unsupported, unsupported))
     sink.stop_if_errors()
     return replace(build, stacks=tuple(stacks), contents=tuple(contents))
 
 
-def _unsupported(what: str, instead: str, origin: str) -> Diagnostic:
+def _unsupported(found: Unsupported) -> Diagnostic:
     return Diagnostic(
-        code="HS0501", severity=Severity.WARNING, message=f"{origin}: {what}", span=None,
-        help=instead,
+        code="HS0501", severity=Severity.ERROR if found.promised else Severity.WARNING,
+        message=f"{found.origin}: {found.what}", span=None, help=found.instead,
     )  # fmt: skip
 
 

@@ -47,8 +47,6 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         for stage in flow.stages
         if stage.place == "cloud"
     ]
-    longest = [stage.retention or zone.retention for _, stage in sinks] or [zone.retention]
-    kept = None if None in longest else max(days for days in longest if days is not None)
     models = _models(graph, zone)
     return ZoneSlice(
         zone=zone.name,
@@ -56,20 +54,27 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         regimes=zone.regimes,
         region=store.region.name,
         country=store.region.country,
-        retention_days=None if kept is None else max(1, kept // DAY),
+        retention_days=_days(zone.retention),
         device_classes=tuple(
             member.device_class.name
             for member in plan.fleet
             if zone.name in {z.name for z in member.zones}
         ),
         models=tuple(model.name for model in models),
-        stores=tuple(f"{flow.name}/{stage.name}" for flow, stage in sinks),
+        stores=tuple(
+            (f"{flow.name}/{stage.name}", _days(stage.retention)) for flow, stage in sinks
+        ),
         hosted=_hosted(plan, zone),
         training=tuple(_training(model) for model in models if model.training is not None),
         origin=zone.origin.ref,
         store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,
         devices_origin=graph.device_classes[0].origin.ref,
     )
+
+
+def _days(retention: int | None) -> int | None:
+    """Whole days, none of them too many; 0 for less than one."""
+    return None if retention is None else retention // DAY
 
 
 def _hosted(plan: Plan, zone: Zone) -> tuple[tuple[str, str], ...]:

@@ -29,12 +29,14 @@ class Payload:
 class Unsupported:
     """Something the slice asks that the target cannot express; becomes finding HS0501.
 
-    `origin` is `file:line` of the request.
+    `origin` is `file:line` of the request. What the spec `promised` to others, such as a
+    retention, stops the build; the rest is a warning.
     """
 
     what: str
     instead: str
     origin: str
+    promised: bool = False
 
 
 Emitted: TypeAlias = tuple[Payload | Unsupported, ...]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
 from hybridspec.target.api import Emitted, Payload, Unsupported
 
 _CONCERNS = ("keys", "data", "registry", "devices", "training")
+_LATE = 3
+"""Days by which S3 may end an object late: it rounds up to midnight twice, for the object and for
+its deleted version, which lives on for one more day."""
 
 
 def emit(part: CloudSlice) -> Emitted:
@@ -41,9 +45,9 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
         "prefix": short(f"{part.spec}-{zone.zone}", 36),
         "region": zone.region,
         "partition": part.partition,
-        "retention": zone.retention_days,
-        "classes": [{"name": name, "label": short(name, 24)} for name in zone.device_classes],
-        "models": [{"name": name, "label": short(name, 24)} for name in zone.models],
+        "expiry": {p: max(1, d - _LATE) for p, d in _retained(zone).items() if d is not None},
+        "classes": {name: short(name, 24) for name in zone.device_classes},
+        "models": {name: short(name, 24) for name in zone.models},
         "training": [
             {
                 "model": job.model,
@@ -69,16 +73,27 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
     }
 
 
+def _retained(zone: ZoneSlice) -> dict[str, int | None]:
+    """Days that objects below a prefix may be kept; where prefixes overlap, S3 takes the fewest."""
+    return {
+        "data/": zone.retention_days,
+        **{f"data/{store}/": days for store, days in zone.stores if days != zone.retention_days},
+    }
+
+
 def short(name: str, limit: int) -> str:
     """A name of at most `limit` characters that stays unique: cut, with a digest at the end.
+
+    None has two hyphens in a row, so that `--` joins two of them unmistakably.
 
     >>> short("eu-plants", 24)
     'eu-plants'
     """
-    if len(name) <= limit:
+    if len(name) <= limit and "--" not in name:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:6]
-    return f"{name[: limit - 7].rstrip('-')}-{digest}"
+    plain = re.sub("-+", "-", name)
+    return f"{plain[: limit - 7].rstrip('-')}-{digest}"
 
 
 def _rate(hours: int) -> str:
@@ -106,4 +121,16 @@ def _unsupported(part: CloudSlice) -> list[Unsupported]:
         for job in zone.training
         if job.hours > 28 * 24
     ]
-    return [*hosted, *long]
+    late = [
+        Unsupported(
+            what=f"S3 may end an object {_LATE} days late, so none below `{prefix}` can be sure to "
+            f"end within {days} {'day' if days == 1 else 'days'}",
+            instead=f"write a retention of P{_LATE + 1}D or more, or store nothing in this cloud",
+            origin=zone.store_origin,
+            promised=True,
+        )
+        for zone in part.zones
+        for prefix, days in _retained(zone).items()
+        if days is not None and days <= _LATE
+    ]
+    return [*hosted, *long, *late]

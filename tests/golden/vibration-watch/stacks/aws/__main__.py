@@ -46,7 +46,9 @@ zone_eu_plants_data = ZoneData(
     ZoneDataArgs(
         prefix="vibration-watch-eu-plants",
         key_arn=zone_eu_plants_key.arn,
-        retention_days=30,
+        expiry={
+            "data/": 27,
+        },
     ),
     zone_eu_plants_options,
 )
@@ -83,8 +85,10 @@ zone_eu_plants_devices = ZoneDevices(
 
 # Retraining, asked for at hybridspec.yaml:58.
 Training(
-    "eu-plants-bearing-fault",
+    "eu-plants--bearing-fault",
     TrainingArgs(
+        partition="aws",
+        region="eu-west-1",
         prefix="vibration-watch-eu-plants",
         model="bearing-fault",
         image="train/bearing-fault:1",
@@ -100,8 +104,14 @@ Training(
     zone_eu_plants_options,
 )
 
-pulumi.export("eu-plants:bucket", zone_eu_plants_data.bucket)
-pulumi.export("eu-plants:key", zone_eu_plants_key.arn)
+pulumi.export(
+    "eu-plants:bucket",
+    zone_eu_plants_data.bucket,
+)
+pulumi.export(
+    "eu-plants:key",
+    zone_eu_plants_key.arn,
+)
 pulumi.export(
     "eu-plants:registry",
     zone_eu_plants_registry.repository_url,

@@ -11,17 +11,17 @@ import pulumi_aws as aws
 
 @dataclass
 class ZoneDataArgs:
-    """Key and retention of the store; without days, objects are kept."""
+    """Key of the store, and after how many days what lies below a prefix expires."""
 
     prefix: str
     key_arn: pulumi.Input[str]
-    retention_days: int | None
+    expiry: dict[str, int]
 
 
 class ZoneData(pulumi.ComponentResource):
     """A private, versioned bucket under the zone's key, reached over TLS alone.
 
-    Flows write below `data/`, which the retention ends; the update channel lies below `ota/`.
+    Flows write below `data/<flow>/<store>/`; the update channel lies below `ota/`.
     """
 
     bucket: pulumi.Output[str]
@@ -125,17 +125,16 @@ class ZoneData(pulumi.ComponentResource):
                 ),
             ),
         ]
-        if args.retention_days is not None:
-            # A deleted version lives on for one more day, which counts as well.
+        for prefix, days in args.expiry.items():
             rules.append(
                 aws.s3.BucketLifecycleConfigurationRuleArgs(
-                    id="retention",
+                    id=prefix,
                     status="Enabled",
                     filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(
-                        prefix="data/",
+                        prefix=prefix,
                     ),
                     expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
-                        days=max(1, args.retention_days - 1),
+                        days=days,
                     ),
                     noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                         noncurrent_days=1,

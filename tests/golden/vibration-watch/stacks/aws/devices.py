@@ -39,16 +39,16 @@ class ZoneDevices(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         for device_class, label in args.classes.items():
             aws.iot.ThingType(
-                f"{name}-{label}",
-                name=f"{args.prefix}-{label}",
+                f"{name}--{label}",
+                name=f"{args.prefix}--{label}",
                 properties=aws.iot.ThingTypePropertiesArgs(
                     description=f"Device class {device_class}",
                 ),
                 opts=child,
             )
             aws.iot.Policy(
-                f"{name}-{label}",
-                name=f"{args.prefix}-{label}",
+                f"{name}--{label}",
+                name=f"{args.prefix}--{label}",
                 policy=json.dumps(self._permissions(args, label), sort_keys=True),
                 opts=child,
             )

@@ -49,8 +49,8 @@ class ZoneRegistry(pulumi.ComponentResource):
         )
         for model, label in args.models.items():
             aws.sagemaker.ModelPackageGroup(
-                f"{name}-{label}",
-                model_package_group_name=f"{args.prefix}-{label}",
+                f"{name}--{label}",
+                model_package_group_name=f"{args.prefix}--{label}",
                 model_package_group_description=f"Versions of {model}",
                 opts=child,
             )

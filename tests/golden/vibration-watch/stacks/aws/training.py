@@ -13,6 +13,8 @@ import pulumi_aws as aws
 class TrainingArgs:
     """The job, when it runs, and the store, key and registry that it may touch."""
 
+    partition: str
+    region: str
     prefix: str
     model: str
     image: str
@@ -46,8 +48,8 @@ class Training(pulumi.ComponentResource):
         )
         pipeline = aws.sagemaker.Pipeline(
             f"{name}-pipeline",
-            pipeline_name=f"{args.prefix}-{args.model}",
-            pipeline_display_name=f"{args.prefix}-{args.model}",
+            pipeline_name=f"{args.prefix}--{args.model}",
+            pipeline_display_name=f"{args.prefix}--{args.model}",
             role_arn=role.arn,
             pipeline_definition=pulumi.Output.json_dumps(
                 self._definition(args, role.arn),
@@ -141,16 +143,20 @@ class Training(pulumi.ComponentResource):
                     ],
                     "Resource": args.repository_arn,
                 },
-                # These actions have no resource to narrow them to.
+                # Signing in to a registry has no resource to narrow it to.
+                {
+                    "Effect": "Allow",
+                    "Action": "ecr:GetAuthorizationToken",
+                    "Resource": "*",
+                },
                 {
                     "Effect": "Allow",
                     "Action": [
-                        "ecr:GetAuthorizationToken",
                         "sagemaker:CreateTrainingJob",
                         "sagemaker:DescribeTrainingJob",
                         "sagemaker:StopTrainingJob",
                     ],
-                    "Resource": "*",
+                    "Resource": f"arn:{args.partition}:sagemaker:{args.region}:*:training-job/*",
                 },
                 {
                     "Effect": "Allow",
