@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
+SYNC := --quiet --locked --inexact --extra aws --extra dev
 SPEC := examples/vibration-watch
 
 .DEFAULT_GOAL := help
@@ -15,8 +16,10 @@ setup: .venv/.ready ## install everything into .venv
 .venv/.ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "HybridSpec needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
-	test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv>=0.9,<1'; }
-	$(UV) sync --quiet --locked --inexact --extra aws --extra dev
+	@test -x $(UV) || { echo "installing into .venv" && $(PYTHON) -m venv .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'; }
+	@# uv brings its own certificates; where those do not do, the system's may.
+	@$(UV) sync $(SYNC) 2>.venv/uv.log || UV_SYSTEM_CERTS=1 $(UV) sync $(SYNC)
 	@touch $@
 
 check: setup ## format, lint, types, layers, freshness of generated files
