@@ -1,10 +1,13 @@
 """HS0301: a place that the spec pins lies outside its compliance zone.
 
-What it flags: a site whose country its zone does not list, and a training region whose country
-is not in the zone of every site that feeds the model.
-Why: everything a site or a region does with the zone's data happens under that country's law.
+What it flags: a site whose country its zone does not list; a training region whose country is not
+in the zone of every site that feeds the model; a model that learns in one zone and runs at a site
+outside it; a device class whose one bundle would carry a zone's model to such a site.
+Why: everything a site or a region does with the zone's data happens under that country's law, and
+weights hold what they were learnt from.
 Example: `sites.oslo: {country: NO, zone: eu}` where `eu` lists only `[EU]`.
-Fix: move the site to a zone that lists its country, or list the country in the zone.
+Fix: move the site to a zone that lists its country, or list the country in the zone; give each
+zone device classes of its own, and models of its own where they are trained.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
-from hybridspec.ir.graph import Graph, Model, Zone
+from hybridspec.ir.graph import Graph, Model, Site, Zone
 
 
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
@@ -29,6 +32,8 @@ def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
             )
     for model in graph.models:
         yield from _training(graph, model)
+        yield from _learnt(graph, model)
+        yield from _bundled(graph, model)
 
 
 def _training(graph: Graph, model: Model) -> Iterator[Diagnostic]:
@@ -48,13 +53,59 @@ def _training(graph: Graph, model: Model) -> Iterator[Diagnostic]:
             )
 
 
-def _zones_of(graph: Graph, model: Model) -> list[Zone]:
-    zones = {
-        site.zone.name: site.zone
+def _learnt(graph: Graph, model: Model) -> Iterator[Diagnostic]:
+    """Weights that hold a zone's data, at a site of another zone that may not see it."""
+    if model.training is None:
+        return
+    sites = {(site.zone.name, site.country): site for site in _sites_of(graph, model)}
+    for zone in _zones_of(graph, model):
+        for site in sites.values():
+            if site.zone.name != zone.name and site.country not in zone.countries:
+                yield Diagnostic(
+                    code="HS0301",
+                    message=f"model `{model.name}` learns from data of zone `{zone.name}`, but "
+                    f"also runs at `{site.name}` ({site.country}) of zone `{site.zone.name}`",
+                    span=model.training.origin,
+                    help="declare the model once for each zone, from the same file if you like, "
+                    "so that each learns and stays in its own",
+                    notes=(_allowed(zone),),
+                )
+
+
+def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
+    """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
+    zones = {zone.name: zone for zone in _zones_of(graph, model)}
+    classes = {(site.zone.name, devices.device_class.name)
+               for site in _sites_of(graph, model) for devices in site.devices}  # fmt: skip
+    stands = {(devices.device_class.name, site.zone.name, site.country): (site, devices)
+              for site in graph.sites for devices in site.devices}  # fmt: skip
+    for home, device in sorted(classes):
+        for (name, other, country), (site, devices) in sorted(stands.items(), key=lambda i: i[0]):
+            apart = other != home and country not in zones[home].countries
+            if name == device and apart and (other not in zones or model.training is not None):
+                yield Diagnostic(
+                    code="HS0301",
+                    message=f"the bundle of `{device}` would carry model `{model.name}` of zone "
+                    f"`{home}` to `{site.name}` ({country}) of zone `{other}`",
+                    span=devices.origin,
+                    help=f"give zone `{other}` a device class of its own, of the same board",
+                    notes=(_allowed(zones[home]),),
+                )
+
+
+def _sites_of(graph: Graph, model: Model) -> list[Site]:
+    """Every site that runs the model."""
+    sites = {
+        site.name: site
         for flow in graph.flows
         if any(stage.model is not None and stage.model.name == model.name for stage in flow.stages)
         for site in flow.sites
     }
+    return [sites[name] for name in sorted(sites)]
+
+
+def _zones_of(graph: Graph, model: Model) -> list[Zone]:
+    zones = {site.zone.name: site.zone for site in _sites_of(graph, model)}
     return [zones[name] for name in sorted(zones)]
 
 
