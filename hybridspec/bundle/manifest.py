@@ -164,6 +164,9 @@ def _check(manifest: ReleaseManifest) -> None:
         if record.size < 0 or len(record.sha256) != 64:
             raise ManifestError(where, "needs a size and a SHA-256")
         seen.add(record.path)
+    folders = {str(parent) for path in seen for parent in PurePosixPath(path).parents}
+    if folders & seen:
+        raise ManifestError("/files", f"{min(folders & seen)} is both a file and a folder")
     for index, model in enumerate(manifest.models):
         for path in (model.path, model.golden.inputs, model.golden.outputs):
             if path not in seen:

@@ -58,6 +58,9 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "negative size": (lambda m: m["files"][0].update(size=-1), "needs a size"),
     "short digest": (lambda m: m["files"][0].update(sha256="ab"), "needs a size and a SHA-256"),
     "listed twice": (lambda m: m["files"].append(m["files"][0]), "listed twice"),
+    "a file that is a folder too": (
+        lambda m: m["files"][1].update(path=m["files"][0]["path"] + "/x"), "both a file and",
+    ),
     "unlisted model": (lambda m: m["models"][0].update(path="other.onnx"), "not listed"),
     "unlisted golden": (lambda m: m["models"][0]["golden"].update(inputs="x.npz"), "not listed"),
     "too many files": (lambda m: m.update(zones=["z"] * 10_001), "bounded length"),
