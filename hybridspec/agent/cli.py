@@ -7,10 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from hybridspec.agent.client import is_development
-from hybridspec.agent.errors import Stopped
+from hybridspec.agent.errors import Refused
 from hybridspec.agent.state import lock
 from hybridspec.agent.update import Config, Device, set_up
 
@@ -35,31 +36,37 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _init(home: Path, options: argparse.Namespace) -> int:
-    root = Path(options.root).read_bytes()
-    if is_development(root) and not options.allow_development:
+    try:
+        root = Path(options.root).read_bytes()
+        development = is_development(root)
+    except (OSError, Refused) as fault:
+        return _fail(f"{options.root}: {fault}", 2)
+    if development and not options.allow_development:
         return _fail("this root is marked as development; a production device refuses it", 1)
     config = Config(
         device_id=options.device_id or options.device_class,
         device_class=options.device_class,
         channel=options.channel,
     )
-    set_up(home, config, root)
+    with lock(home) or nullcontext() as held:
+        if held is None:
+            return _fail(f"an agent runs on {home}; stop it first", 1)
+        set_up(home, config, root)
     return 0
 
 
 def _run(home: Path, interval: float | None) -> int:
+    try:
+        device = Device.open(home)
+    except (OSError, ValueError, TypeError) as fault:
+        return _fail(f"{home} cannot be used: {fault}", 1)
     while True:
-        try:
-            reason = Device.open(home).cycle()
-        except Stopped as stopped:  # a trial that was resumed at start and failed
-            reason = stopped.reason
-            device = Device.open(home)
-            device.report(stopped.reason, str(stopped))
+        reason = device.cycle()
         if interval is None:
-            if reason:
-                print(f"agent: {reason}", file=sys.stderr)
-            return 1 if reason else 0
+            return _fail(reason, 1) if reason else 0
         time.sleep(interval)
+        if not (home / "config.json").exists():
+            return _fail(f"{home} is gone", 1)
 
 
 def _fail(message: str, code: int) -> int:

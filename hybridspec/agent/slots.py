@@ -18,8 +18,8 @@ from hybridspec.agent.state import sync_folder
 from hybridspec.bundle.manifest import MAX_MANIFEST, ReleaseManifest
 
 _CHUNK = 1 << 16
-_OVERHEAD = 1 << 20
-"""Bytes of tar headers and padding allowed beyond the files' own sizes."""
+_PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
+"""Files as they are; not sparse ones, which grow beyond the bytes that were read."""
 
 
 class _Limited(io.RawIOBase):
@@ -47,7 +47,9 @@ def unpack(archive: Path, slot: Path, offer: Offer, manifest: ReleaseManifest) -
 
     Raises:
         Refused: a rule was broken; the slot is left empty.
+        OSError: the device's storage failed.
     """
+    # (8) The archive is of the signed size and content, and holds nothing but listed plain files.
     shutil.rmtree(slot, ignore_errors=True)
     slot.mkdir(parents=True)
     try:
@@ -59,7 +61,7 @@ def unpack(archive: Path, slot: Path, offer: Offer, manifest: ReleaseManifest) -
                 pass
         if stream.digest.hexdigest() != offer.tar_sha256 or stream.size != offer.tar_size:
             raise Refused("archive-differs", "the archive's content is not what was signed")
-    except (tarfile.TarError, zstandard.ZstdError, OSError, EOFError) as fault:
+    except (tarfile.TarError, zstandard.ZstdError, EOFError) as fault:
         shutil.rmtree(slot, ignore_errors=True)
         raise Refused("archive-unreadable", f"the archive cannot be unpacked: {fault}") from fault
     except Refused:
@@ -75,7 +77,7 @@ def _members(stream: Any, slot: Path, manifest: ReleaseManifest) -> None:
     with tarfile.open(fileobj=stream, mode="r|", format=tarfile.PAX_FORMAT) as archive:
         for member in archive:
             name = member.name
-            if not member.isreg() or name not in sizes:
+            if member.type not in _PLAIN or member.issparse() or name not in sizes:
                 raise Refused("archive-member", f"{name[:100]} may not be in the bundle")
             if name in seen:
                 raise Refused("archive-duplicate", f"{name[:100]} is in the bundle twice")
@@ -107,12 +109,16 @@ def _sync_tree(slot: Path) -> None:
 
 def point(home: Path, slot: str) -> None:
     """Let `current` name a slot, or nothing; replaced by rename."""
-    link = home / "current"
+    link, target = home / "current", Path("slots") / slot
     if not slot:
-        link.unlink(missing_ok=True)
+        if link.is_symlink():
+            link.unlink()
+            sync_folder(home)
+        return
+    if link.is_symlink() and link.readlink() == target:
         return
     new = home / ".current.new"
     new.unlink(missing_ok=True)
-    new.symlink_to(Path("slots") / slot)
+    new.symlink_to(target)
     new.replace(link)
     sync_folder(home)

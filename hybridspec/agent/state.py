@@ -51,9 +51,23 @@ class State:
 
 
 def load(home: Path) -> State:
-    """The newest copy whose checksum holds; a fresh state if there is none."""
-    found = [s for s in (_read(home / f"state.{n}.json") for n in (0, 1)) if s is not None]
-    return max(found, key=lambda state: state.generation, default=State())
+    """The newest copy whose checksum holds; a fresh state if there is none.
+
+    Raises:
+        OSError: no copy is good and one could not be read, which is not the same as none.
+    """
+    found, faults = [], []
+    for copy in (0, 1):
+        try:
+            found.append(_read(home / f"state.{copy}.json"))
+        except FileNotFoundError:
+            continue
+        except OSError as fault:
+            faults.append(fault)
+    good = [state for state in found if state is not None]
+    if not good and faults:
+        raise faults[0]
+    return max(good, key=lambda state: state.generation, default=State())
 
 
 def save(home: Path, state: State) -> State:
@@ -66,20 +80,20 @@ def save(home: Path, state: State) -> State:
 
 
 def _read(path: Path) -> State | None:
+    data = path.read_bytes()
     try:
-        check, _, body = path.read_text(encoding="utf-8").strip().partition("\n")
+        check, _, body = data.decode().strip().partition("\n")
         if hashlib.sha256(body.encode()).hexdigest() != check:
             return None
         value: dict[str, Any] = json.loads(body)
         slots = {name: Installed(**slot) for name, slot in value.pop("slots").items()}
         return State(slots=slots, **value)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Temporary name, fsync, rename, fsync of the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Temporary name, fsync, rename, fsync of the folder; a home that is gone stays gone."""
     new = path.with_name(f".{path.name}.new")
     with new.open("wb") as stream:
         stream.write(data)

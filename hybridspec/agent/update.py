@@ -1,12 +1,15 @@
 """The update state machine: each step is persisted before it acts and can be repeated.
 
-IDLE -> CHECK -> FETCH -> VERIFY -> STAGED -> ARM -> SWITCH -> TRIAL -> COMMIT | ROLLBACK -> REPORT
+IDLE -> FETCH -> VERIFY -> STAGED -> TRIAL -> COMMIT | ROLLBACK -> IDLE; a look that finds nothing
+new changes nothing on disk.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,12 @@ from hybridspec.agent.client import Channel, Offer
 from hybridspec.agent.errors import Refused, Stopped, Unhealthy
 from hybridspec.agent.health import trial
 from hybridspec.agent.state import EMPTY, SLOTS, Installed, State, load, save, write_durably
-from hybridspec.bundle.manifest import ManifestError, ReleaseManifest, parse_manifest
+from hybridspec.bundle.manifest import (
+    ManifestError,
+    ReleaseManifest,
+    parse_manifest,
+    release_id,
+)
 
 TRIES = 3
 
@@ -41,26 +49,36 @@ class Device:
 
     @classmethod
     def open(cls, home: Path) -> Device:
-        """Read configuration and state; recover from whatever interrupted the last run."""
+        """Read configuration and state; nothing is decided before the first `cycle`."""
         config = Config(**json.loads((home / "config.json").read_text(encoding="utf-8")))
-        device = cls(home=home, config=config, health={}, state=load(home))
-        device._recover()
-        return device
+        return cls(home=home, config=config, health={}, state=load(home))
 
     def slot(self, name: str) -> Path:
         """The folder of a slot."""
         return self.home / "slots" / name
 
     def cycle(self) -> str:
-        """One look at the channel, as far as it goes; why it stopped, empty if all is well."""
+        """Recover, look at the channel once, report; why it stopped, empty if all is well."""
         try:
-            self._update()
-            reason, message = "", ""
-        except Stopped as stopped:
-            reason, message = stopped.reason, str(stopped)
-            self._save(phase="IDLE")
-        self.report(reason, message)
+            reason, message = self._look()
+            self.report(reason, message)
+        except OSError as fault:
+            full = fault.errno in (errno.ENOSPC, errno.EDQUOT)
+            reason = "disk-full" if full else "storage-fault"
+            with suppress(OSError):
+                # From here on what is on the disk counts, not what this process believes.
+                self.state, self.health = load(self.home), {}
+                self.report(reason, str(fault))
         return reason
+
+    def _look(self) -> tuple[str, str]:
+        try:
+            self._recover()
+            self._update()
+        except Stopped as stopped:
+            self._save(phase="IDLE")
+            return stopped.reason, str(stopped)
+        return "", ""
 
     def _save(self, **changes: Any) -> None:
         changed = replace(self.state, **changes)
@@ -69,36 +87,43 @@ class Device:
 
     def _recover(self) -> None:
         """Finish or undo a trial that never ended, and check the slot that is meant to run."""
-        if self.state.pending:
-            if self.state.tries >= TRIES:
-                self._roll_back()
-            else:
-                self._try()
+        if self.state.pending and self.state.tries < TRIES:
+            self._try()
+        elif self.state.pending:
+            self._roll_back(blame=True)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Run the active slot if it is whole, else the other one, else nothing."""
         if self.state.active and not self._good(self.state.active):
-            other = self.state.inactive
-            usable = other in self.state.slots and self._good(other)
+            other = self.state.slots.get(self.state.inactive)
+            # What the security epoch has shut out does not come back through a damaged slot.
+            usable = other is not None and other.epoch >= self.state.epoch_floor
+            usable = usable and self._good(self.state.inactive)
             kept = {n: s for n, s in self.state.slots.items() if n != self.state.active}
-            self._save(active=other if usable else EMPTY, slots=kept, phase="IDLE")
+            self.health = {}
+            self._save(active=self.state.inactive if usable else EMPTY, slots=kept, phase="IDLE")
         slots.point(self.home, self.state.active)
 
     def _good(self, name: str) -> bool:
-        """Whether a slot still holds exactly what its manifest lists."""
+        """Whether a slot still holds exactly the release that was installed into it."""
+        recorded = self.state.slots.get(name)
         try:
-            manifest = parse_manifest((self.slot(name) / "release.json").read_bytes())
-            verify.installed(self.slot(name), manifest)
+            data = (self.slot(name) / "release.json").read_bytes()
+            verify.installed(self.slot(name), parse_manifest(data))
         except (OSError, ManifestError, Refused):
             return False
-        return True
+        return recorded is not None and release_id(data) == recorded.release
 
     def _update(self) -> None:
-        self._save(phase="CHECK")
         channel = Channel(self.home, self.config.channel)
         offer = channel.offer(self.config.device_class)  # steps 1 and 2: python-tuf
+        manifest = verify.eligible(offer, self.state, self.config.device_class)
         running = self.state.slots.get(self.state.active)
         if running is not None and running.tar_sha256 == offer.tar_sha256:
             self._remember(offer, running)
             return
-        manifest = verify.eligible(offer, self.state, self.config.device_class, self.home)
+        verify.room(offer, manifest, self.home)
         self._install(channel, offer, manifest)
         self._save(
             phase="TRIAL", pending=self.state.inactive, tries=0,
@@ -108,7 +133,6 @@ class Device:
 
     def _remember(self, offer: Offer, running: Installed) -> None:
         """The same content under a newer counter or epoch raises the floors, nothing else."""
-        verify.eligible(offer, self.state, self.config.device_class, self.home)
         name = self.state.active
         self._save(
             phase="IDLE",
@@ -133,13 +157,18 @@ class Device:
     def _try(self) -> None:
         """Run the contract of the pending slot; commit it or go back."""
         pending = self.state.pending
+        if not self._good(pending):
+            self._roll_back(blame=False)
+            raise Refused("slot-damaged", "the slot on trial is not what was installed")
         self._save(tries=self.state.tries + 1)
         try:
-            if not self._good(pending):
-                raise Unhealthy("slot-damaged", "the slot on trial is not what was installed")
             self.health = trial(self.slot(pending))
         except Unhealthy:
-            self._roll_back()
+            self._roll_back(blame=True)
+            raise
+        except (SystemExit, KeyboardInterrupt, OSError):
+            # A planned stop, or a device that cannot start a process, is no failed try.
+            self._save(tries=self.state.tries - 1)
             raise
         tried = self.state.slots[pending]
         self._save(
@@ -149,14 +178,14 @@ class Device:
         )  # fmt: skip
         slots.point(self.home, pending)
 
-    def _roll_back(self) -> None:
-        """Quarantine the pending release and stay with the active slot, or with none."""
+    def _roll_back(self, *, blame: bool) -> None:
+        """Stay with the active slot, or with none; quarantine the release if it is to blame."""
         failed = self.state.slots.get(self.state.pending)
-        bad = {**self.state.quarantined, failed.tar_sha256: failed.counter} if failed else {}
+        bad = {failed.tar_sha256: failed.counter} if failed and blame else {}
         kept = {n: s for n, s in self.state.slots.items() if n != self.state.pending}
         self._save(phase="ROLLBACK", pending=EMPTY, tries=0, slots=kept,
-                   quarantined=bad or self.state.quarantined)  # fmt: skip
-        slots.point(self.home, self.state.active)
+                   quarantined={**self.state.quarantined, **bad})  # fmt: skip
+        self._settle()
 
     def report(self, reason: str, message: str) -> None:
         """Write what runs now, and why nothing newer does; only what is true at this moment."""
