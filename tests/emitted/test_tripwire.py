@@ -1,0 +1,69 @@
+"""An emitted program that was changed, by a hand or by a fault of ours, is stopped with HS0502."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import EXAMPLE
+
+from hybridspec.base.diagnostic import SpecInvalid
+from hybridspec.cli.stack import evaluated, refuse_outside
+from hybridspec.compiler import Build, Options, compile_file
+
+REPLICATION = """\
+        aws.s3.BucketReplicationConfig(
+            f"{name}-copy",
+            bucket=self.bucket,
+            role="arn:aws:iam::000000000000:role/copy",
+            rules=[
+                aws.s3.BucketReplicationConfigRuleArgs(
+                    status="Enabled",
+                    destination=aws.s3.BucketReplicationConfigRuleDestinationArgs(
+                        bucket="arn:aws:s3:::elsewhere",
+                    ),
+                ),
+            ],
+            opts=self._child,
+        )
+        self._expire(name, args)
+"""
+MUTANTS = {
+    "the zone in another region": ("__main__.py", 'region="eu-west-1",\n    default',
+                                   'region="us-east-1",\n    default', 20),
+    "no provider": ("__main__.py", 'providers={"aws": zone_eu_plants_provider},', "", 20),
+    "replication": ("data.py", "        self._expire(name, args)\n", REPLICATION, 1),
+    "a foreign region in an input": ("keys.py", "multi_region=False,",
+                                     'multi_region=False,\n            region="ap-south-2",', 1),
+    "an ARN in another region": ("__main__.py", "zone_eu_plants_key.arn,\n        expiry",
+                                 '"arn:aws:kms:us-east-1:0:key/1",\n        expiry', 1),
+    "a policy for another region": ("__main__.py", 'region="eu-west-1",\n        bucket_arn',
+                                    'region="eu-central-2",\n        bucket_arn', 2),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def build(cache: Path) -> Build:
+    return compile_file(EXAMPLE, Options(cache=cache))
+
+
+def test_what_is_emitted_passes(build: Build, built: Path) -> None:
+    refuse_outside(build, evaluated(build, built))
+
+
+@pytest.mark.parametrize(("file", "old", "new", "least"), MUTANTS.values(), ids=list(MUTANTS))
+def test_a_mutant_is_caught(
+    file: str, old: str, new: str, least: int, build: Build, built: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(built / "stacks", tmp_path / "stacks")
+    path = tmp_path / "stacks" / "aws" / file
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+    with pytest.raises(SpecInvalid) as stopped:
+        refuse_outside(build, evaluated(build, tmp_path))
+    found = stopped.value.findings
+    assert {f.code for f in found} == {"HS0502"}
+    assert len(found) >= least
+    assert all(f.help and "`" in f.message for f in found)
