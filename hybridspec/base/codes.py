@@ -23,6 +23,7 @@ CODES: dict[str, Code] = {
     "HS0105": Code("yaml-bomb", "anchors or nesting expand beyond the limit"),
     "HS0106": Code("empty-spec", "the file holds no spec"),
     "HS0107": Code("yaml-unsupported", "a YAML feature that a spec may not use"),
+    "HS0108": Code("too-many-findings", "more findings than are shown"),
     # load: a spec of the wrong shape
     "HS0201": Code("unknown-key", "a key that the spec does not know"),
     "HS0202": Code("missing-key", "a required key is absent"),
@@ -41,7 +42,6 @@ CODES: dict[str, Code] = {
     "HS0224": Code("unknown-region", "a region that the catalogue does not hold"),
     "HS0225": Code("model-unreadable", "a model file that is not a usable ONNX model"),
     "HS0226": Code("evaluation-unreadable", "evaluation data that does not fit its model"),
-    "HS0227": Code("nothing-declared", "a section that must not be empty is empty"),
     # check: what the law, the physics and the spec itself forbid
     "HS0301": Code("residency-violated", "data would leave its compliance zone", policy=True),
     "HS0302": Code("latency-exceeded", "a latency bound cannot be met", policy=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -57,32 +58,62 @@ class SpecInvalid(Exception):
         self.findings = findings
 
 
+MAX_FINDINGS = 200
+"""How many findings of one severity are kept: a reader repairs no more before the next run."""
+
+
 @dataclass(slots=True)
 class Sink:
     """Collects the findings of a run; a stage adds, the compiler asks."""
 
-    _found: list[Diagnostic] = field(default_factory=list)
+    _found: dict[tuple[object, ...], Diagnostic] = field(default_factory=dict)
+    _kept: Counter[Severity] = field(default_factory=Counter)
+    _omitted: int = 0
 
     def add(self, finding: Diagnostic) -> None:
-        """Keep one finding."""
-        self._found.append(finding)
+        """Keep one finding, unless it is kept already; past the limit, count it."""
+        key = (*finding.sort_key, finding.severity)
+        if key in self._found:
+            return
+        if self._kept[finding.severity] >= MAX_FINDINGS:
+            self._omitted += 1
+            return
+        self._found[key] = finding
+        self._kept[finding.severity] += 1
 
     def extend(self, findings: Iterable[Diagnostic]) -> None:
         """Keep several findings."""
-        self._found.extend(findings)
+        for finding in findings:
+            self.add(finding)
+
+    def omit(self, count: int) -> None:
+        """Count errors that nobody puts into words, because the sink is full of them."""
+        self._omitted += count
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
-        """All findings so far, sorted by place and without repeats."""
-        unique = {(*f.sort_key, f.severity): f for f in self._found}
-        return tuple(sorted(unique.values(), key=lambda f: f.sort_key))
+        """All findings so far, sorted by place and without repeats; last, how many are left out."""
+        kept = sorted(self._found.values(), key=lambda finding: finding.sort_key)
+        return (*kept, _left_out(self._omitted)) if self._omitted else tuple(kept)
 
     @property
     def has_errors(self) -> bool:
         """Whether any finding is an error."""
-        return any(f.severity is Severity.ERROR for f in self._found)
+        return self._kept[Severity.ERROR] > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether further errors are only counted."""
+        return self._kept[Severity.ERROR] >= MAX_FINDINGS
 
     def stop_if_errors(self) -> None:
         """Raise `SpecInvalid` with everything found, if any of it is an error."""
         if self.has_errors:
             raise SpecInvalid(self.findings)
+
+
+def _left_out(count: int) -> Diagnostic:
+    return Diagnostic(
+        code="HS0108", severity=Severity.NOTE, message=f"{count:,} more findings are not shown",
+        span=None, help="repair those above, then run again",
+    )  # fmt: skip

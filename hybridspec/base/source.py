@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What ends a line for the YAML parser, so that its line numbers find their text here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +28,24 @@ class SourceFile:
 
     def line(self, number: int) -> str:
         """Return line `number` (1-based) without its end, or an empty string past the end."""
-        lines = self.text.split("\n")
-        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+        lines = _lines(self.text)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    """All lines, split once: a file may have as many findings as lines."""
+    return _BREAK.split(text)
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both 1-based, of the character at `offset`.
+
+    >>> position("a: 1\\nb: 2", 8)
+    (2, 4)
+    """
+    before = _BREAK.split(text[:offset])
+    return len(before), len(before[-1]) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +82,31 @@ def excerpt(span: Span) -> tuple[str, str]:
     start = span.column - 1
     width = max(1, min(end - span.column, len(text) - start))
     shown, offset = _window(text, start)
-    indent = "".join("\t" if char == "\t" else " " for char in shown[: start - offset])
-    return shown, indent + "^" * min(width, max(1, len(shown) - (start - offset)))
+    before, under = shown[: start - offset], shown[start - offset : start - offset + width]
+    indent = "".join("\t" if char == "\t" else " " * _columns(char) for char in before)
+    return shown, indent + "^" * max(1, sum(map(_columns, under)))
 
 
 def _window(text: str, start: int, limit: int = 160) -> tuple[str, int]:
     """Cut a very long line around `start`, so that a hostile one cannot flood a terminal."""
     offset = 0 if start < limit // 2 else start - limit // 2
-    printable = "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in text)
-    return printable[offset : offset + limit], offset
+    return printable(text[offset : offset + limit], keep="\t"), offset
+
+
+def _columns(char: str) -> int:
+    """Columns that a terminal gives to a character."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """`text` with every control character replaced, so that it cannot steer a terminal.
+
+    >>> printable("a\\x1b[2Jb") == "a\\ufffd[2Jb"
+    True
+    """
+    return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
 Path = tuple[str | int, ...]

@@ -15,6 +15,8 @@ SECOND = 1_000_000
 MINUTE, HOUR, DAY, YEAR = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 365 * 86_400 * SECOND
 
 _LIMIT = 10**18
+_LONGEST = 1000 * YEAR
+"""So that today plus a few durations is still a date."""
 _DURATION = {"us": 1, "ms": 1000, "s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
 _BYTES = {"B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9,
           "GiB": 2**30, "TB": 10**12, "TiB": 2**40}  # fmt: skip
@@ -63,10 +65,14 @@ def parse_duration(text: str) -> int:
     kind, example = "a duration", "40ms, 12h or P30D"
     match = _PERIOD.fullmatch(text.strip())
     if match is None or not any(match.groups()):
-        return _whole(text, _DURATION, kind, example)
-    years, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    total = years * YEAR + (weeks * 7 + days) * DAY + hours * HOUR + minutes * MINUTE
-    return total + seconds * SECOND
+        total = _whole(text, _DURATION, kind, example)
+    else:
+        years, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        total = years * YEAR + (weeks * 7 + days) * DAY
+        total += hours * HOUR + minutes * MINUTE + seconds * SECOND
+    if total > _LONGEST:
+        raise UnitError(f"{kind} of at most 1000 years", text, example)
+    return total
 
 
 def parse_bytes(text: str) -> int:
@@ -110,6 +116,18 @@ def format_duration(micros: int) -> str:
         if micros >= size:
             return f"{_trim(Fraction(micros, size))} {unit}"
     return f"{micros} us"
+
+
+def write_duration(micros: int) -> str:
+    """The exact form for a spec.
+
+    >>> write_duration(30 * DAY), write_duration(12 * HOUR), write_duration(1_500)
+    ('P30D', '12h', '1500us')
+    """
+    if micros and micros % DAY == 0:
+        return f"P{micros // DAY}D"
+    unit = next(u for u in ("h", "min", "s", "ms", "us") if micros % _DURATION[u] == 0)
+    return f"{micros // _DURATION[unit]}{unit}"
 
 
 def format_bytes(size: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hybridspec.base.codes import CODES
 from hybridspec.base.diagnostic import Diagnostic, Label
-from hybridspec.base.source import Span, excerpt
+from hybridspec.base.source import Span, excerpt, printable
 
 FORMATS = ("human", "concise", "json", "github")
 SCHEMA = "hybridspec.dev/findings/v1"
@@ -36,14 +36,14 @@ def _human(finding: Diagnostic) -> str:
     if finding.span is not None:
         lines += _excerpt(finding.span)
     for note in finding.notes:
-        lines.append(f"  note: {note.span.shown}: {note.message}")
-    lines.append(f"  help: {finding.help}")
+        lines.append(printable(f"  note: {note.span.shown}: {note.message}"))
+    lines.append(printable(f"  help: {finding.help}"))
     return "\n".join(lines) + "\n"
 
 
 def _head(finding: Diagnostic) -> str:
     where = f"{finding.span.shown}: " if finding.span is not None else ""
-    return f"{where}{finding.severity}[{finding.code}]: {finding.message}"
+    return printable(f"{where}{finding.severity}[{finding.code}]: {finding.message}")
 
 
 def _excerpt(span: Span) -> list[str]:
@@ -55,7 +55,7 @@ def _excerpt(span: Span) -> list[str]:
 
 
 def _concise(finding: Diagnostic) -> str:
-    return f"{_head(finding)} (help: {finding.help})"
+    return f"{_head(finding)} (help: {printable(finding.help)})"
 
 
 def _github(finding: Diagnostic) -> str:
@@ -69,7 +69,7 @@ def _github(finding: Diagnostic) -> str:
         place = f"file={_property(span.file.shown)},line={span.line},col={span.column},"
     level = {"error": "error", "warning": "warning", "note": "notice"}[finding.severity]
     title = f"title={_property(f'{finding.code} {CODES[finding.code].title}')}"
-    message = f"{finding.message}\nhelp: {finding.help}"
+    message = f"{printable(finding.message)}\nhelp: {printable(finding.help)}"
     return f"::{level} {place}{title}::{_escape(message)}"
 
 

@@ -1,7 +1,9 @@
 """HS0305: a store keeps data longer than its zone allows.
 
-What it flags: a `store` sink whose `retention` is longer than that of a site's zone.
-Why: the zone's retention is a legal maximum; the shorter one has to win.
+What it flags: a `store` sink whose `retention` is longer than that of a site's zone, or that may
+keep data for less than a day.
+Why: the zone's retention is a legal maximum; the shorter one has to win. Stores delete by whole
+days, so a shorter time cannot be kept.
 Example: `retention: P90D` in a zone with `retention: P30D`.
 Fix: shorten the store's retention, or leave it out to take the zone's.
 """
@@ -11,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
-from hybridspec.base.units import format_duration
-from hybridspec.ir.graph import Graph
+from hybridspec.base.units import DAY, format_duration, write_duration
+from hybridspec.ir.graph import Graph, Stage, Zone
 
 
 def retention_exceeded(graph: Graph) -> Iterator[Diagnostic]:
@@ -23,13 +25,23 @@ def retention_exceeded(graph: Graph) -> Iterator[Diagnostic]:
             for zone in zones.values():
                 limit = zone.retention
                 if stage.retention is not None and limit is not None and stage.retention > limit:
-                    yield Diagnostic(
-                        code="HS0305",
-                        message=f"`{stage.name}` keeps data for "
+                    yield _finding(
+                        stage, zone, f"`{stage.name}` keeps data for "
                         f"{format_duration(stage.retention)}, but zone `{zone.name}` allows "
                         f"{format_duration(limit)}",
-                        span=stage.origin,
-                        help=f"write `retention: P{limit // 86_400_000_000}D` or less, or leave "
-                        "it out",
-                        notes=(Label(span=zone.origin, message="the zone is defined here"),),
-                    )
+                        f"write `retention: {write_duration(limit)}` or less, or leave it out",
+                    )  # fmt: skip
+                kept = limit if stage.retention is None else stage.retention
+                if stage.place == "cloud" and kept is not None and kept < DAY:
+                    yield _finding(
+                        stage, zone, f"`{stage.name}` may keep data of zone `{zone.name}` for "
+                        f"{format_duration(kept)} only, but stores delete by whole days",
+                        "allow at least `retention: P1D`, or store nothing",
+                    )  # fmt: skip
+
+
+def _finding(stage: Stage, zone: Zone, message: str, help: str) -> Diagnostic:
+    return Diagnostic(
+        code="HS0305", message=message, span=stage.origin, help=help,
+        notes=(Label(span=zone.origin, message="the zone is defined here"),),
+    )  # fmt: skip
