@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import Flow, Graph, Site
-from hybridspec.ir.plan import Configuration, Failure
+from hybridspec.ir.plan import Configuration, Failure, Residency
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0301")
@@ -83,6 +83,18 @@ def together_infeasible(site: Site, flows: Sequence[Flow]) -> Diagnostic:
         notes=tuple(Label(span=flow.origin, message=f"`{flow.name}` is one of them")
                     for flow in flows),
     )  # fmt: skip
+
+
+def leaves_zone(graph: Graph, row: Residency) -> Diagnostic:
+    """A cell of the placement matrix outside its zone: the last door, which no plan passes."""
+    zone = next(zone for zone in graph.zones if zone.name == row.zone)
+    return Diagnostic(
+        code="HS0301",
+        message=f"{row.asset} of zone `{row.zone}` would lie outside it ({row.facet}: "
+        f"{', '.join(row.places)}): {row.why}",
+        span=zone.countries_origin,
+        help="give each zone device classes and models of its own, or allow the country",
+    )
 
 
 def too_large(graph: Graph) -> Diagnostic:

@@ -17,7 +17,7 @@ from hybridspec.ir.plan import (
 )
 from hybridspec.place import cost
 from hybridspec.place.configuration import TooManyWays, configurations
-from hybridspec.place.explain import infeasible, together_infeasible, too_large
+from hybridspec.place.explain import infeasible, leaves_zone, together_infeasible, too_large
 from hybridspec.place.residency import residency
 from hybridspec.place.solve import SearchTooLarge, SitePlan, best_region, site_class, solve_site
 
@@ -43,11 +43,16 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
         + sum(decision.chosen.cost for decision in decisions)
     )
     fleet = _fleet(graph, decisions)
+    matrix = residency(graph, decisions, found, fleet)
+    outside = [row for row in matrix if row.verdict == "violated"]
+    if outside:
+        sink.extend(leaves_zone(graph, row) for row in outside)
+        return None
     return Plan(
         decisions=decisions,
         stores=found,
         fleet=fleet,
-        residency=residency(graph, decisions, found),
+        residency=matrix,
         fixed=fixed,
         currency=graph.currency,
         horizon=graph.horizon,

@@ -8,41 +8,53 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.ir.graph import Flow, Graph, Region, Site, Zone
-from hybridspec.ir.plan import Decision, Residency, Store
+from hybridspec.ir.plan import Decision, FleetMember, Residency, Store
 
 
 def residency(
-    graph: Graph, decisions: tuple[Decision, ...], stores: tuple[Store, ...]
-) -> tuple[Residency, ...]:
+    graph: Graph, decisions: tuple[Decision, ...], stores: tuple[Store, ...],
+    fleet: tuple[FleetMember, ...],
+) -> tuple[Residency, ...]:  # fmt: skip
     """One row per asset, zone and facet, sorted."""
     rows: dict[tuple[str, str, str], dict[str, str]] = {}
     zones = {zone.name: zone for zone in graph.zones}
     for asset, zone, facet, place, country in (
         *_flow_places(decisions),
         *_store_places(graph, stores),
+        *_bundle_places(graph, decisions, stores, fleet),
     ):
         rows.setdefault((zone.name, asset, facet), {})[place] = country
+    for model in graph.models:
+        if model.training is not None:
+            _join(rows, f"model {model.name}")
     found = [
         _row(zones[zone], asset, facet, places) for (zone, asset, facet), places in rows.items()
     ]
-    found.extend(_gaps(stores))
+    found.extend(_gaps(graph, stores))
     return tuple(sorted(found, key=lambda row: (row.zone, row.asset, row.facet)))
 
 
 def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residency:
     countries = tuple(sorted(set(places.values())))
     outside = [country for country in countries if country not in zone.countries]
-    return Residency(
-        asset=asset,
-        zone=zone.name,
-        facet=facet,
-        places=tuple(sorted(places)),
-        countries=countries,
-        verdict="violated" if outside else "satisfied",
-        why=f"{', '.join(outside)} not in the zone's countries ({zone.origin.ref})"
-        if outside
-        else f"{', '.join(countries)} in the zone's countries ({zone.origin.ref})",
+    verdict = "violated" if outside else "satisfied"
+    why = (
+        f"{', '.join(outside or countries)} {'not ' if outside else ''}in the zone's countries "
+        f"({zone.origin.ref})"
     )
+    if facet == "transit" and not outside:
+        verdict, why = "gap", f"both ends: {why}; the route between them is not stated"
+    return Residency(
+        asset=asset, zone=zone.name, facet=facet, places=tuple(sorted(places)),
+        countries=countries, verdict=verdict, why=why,
+    )  # fmt: skip
+
+
+def _join(rows: dict[tuple[str, str, str], dict[str, str]], asset: str) -> None:
+    """Weights that learn in several zones hold the data of each wherever they lie."""
+    keys = [key for key in rows if key[1] == asset]
+    everywhere = {place: country for key in keys for place, country in rows[key].items()}
+    rows.update({key: dict(everywhere) for key in keys})
 
 
 def _flow_places(decisions: tuple[Decision, ...]) -> Iterator[tuple[str, Zone, str, str, str]]:
@@ -86,6 +98,43 @@ def _store_places(
         yield "update channel", zone, "store", place, country
 
 
+def _bundle_places(
+    graph: Graph, decisions: tuple[Decision, ...], stores: tuple[Store, ...],
+    fleet: tuple[FleetMember, ...],
+) -> Iterator[tuple[str, Zone, str, str, str]]:  # fmt: skip
+    """A class has one bundle: its models reach all its sites, and the channels of their zones.
+
+    A zone that runs a model itself answers for its own copy of it.
+    """
+    owners: dict[tuple[str, str], dict[str, Zone]] = {}
+    for decision in decisions:
+        for device, model in _held(decision):
+            owners.setdefault((device, model), {})[decision.site.zone.name] = decision.site.zone
+    channels = {store.zone.name: store.region for store in stores}
+    own = {zone.name: set(_models(graph, zone)) for zone in graph.zones}
+    for member in fleet:
+        name = member.device_class.name
+        sites = [s for s in graph.sites if any(d.device_class.name == name for d in s.devices)]
+        for model in sorted({model.name for model, _ in member.models}):
+            for site in sites:
+                for zone in owners[name, model].values():
+                    if site.zone.name != zone.name and model in own[site.zone.name]:
+                        continue
+                    yield f"model {model}", zone, "store", f"site {site.name}", site.country
+                    region = channels.get(site.zone.name)
+                    if region is not None:
+                        place = f"region {region.label}"
+                        yield f"model {model}", zone, "store", place, region.country
+
+
+def _held(decision: Decision) -> Iterator[tuple[str, str]]:
+    """(class, model) pairs that a decision puts on devices."""
+    hosts = dict(decision.chosen.hosts)
+    for stage in decision.flow.stages:
+        if stage.model is not None and hosts[stage.name].kind == "edge":
+            yield hosts[stage.name].name, stage.model.name
+
+
 def _models(graph: Graph, zone: Zone) -> list[str]:
     return sorted({
         stage.model.name
@@ -99,7 +148,13 @@ def _trained(graph: Graph, zone: Zone) -> list[str]:
     return [name for name in _models(graph, zone) if name in trained]
 
 
-def _gaps(stores: tuple[Store, ...]) -> Iterator[Residency]:
+def _gaps(graph: Graph, stores: tuple[Store, ...]) -> Iterator[Residency]:
+    stored = {store.zone.name for store in stores}
+    for zone in sorted({site.zone.name for site in graph.sites} - stored):
+        yield Residency(
+            asset="update channel", zone=zone, facet="store", places=(), countries=(),
+            verdict="gap", why="no region lies in the zone; where updates are kept is not stated",
+        )  # fmt: skip
     for store in stores:
         for facet, why in _unstated(store.region):
             yield Residency(

@@ -12,7 +12,8 @@ zone device classes of its own, and models of its own where they are trained.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import permutations, product
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.ir.graph import Graph, Model, Site, Zone
@@ -54,43 +55,59 @@ def _training(graph: Graph, model: Model) -> Iterator[Diagnostic]:
 
 
 def _learnt(graph: Graph, model: Model) -> Iterator[Diagnostic]:
-    """Weights that hold a zone's data, at a site of another zone that may not see it."""
+    """Weights that hold a zone's data, in another zone whose places may not see it."""
     if model.training is None:
         return
-    sites = {(site.zone.name, site.country): site for site in _sites_of(graph, model)}
-    for zone in _zones_of(graph, model):
-        for site in sites.values():
-            if site.zone.name != zone.name and site.country not in zone.countries:
-                yield Diagnostic(
-                    code="HS0301",
-                    message=f"model `{model.name}` learns from data of zone `{zone.name}`, but "
-                    f"also runs at `{site.name}` ({site.country}) of zone `{site.zone.name}`",
-                    span=model.training.origin,
-                    help="declare the model once for each zone, from the same file if you like, "
-                    "so that each learns and stays in its own",
-                    notes=(_allowed(zone),),
-                )
+    zones = _zones_of(graph, model)
+    for home, other in permutations(zones, 2):
+        place = _outside(graph, home, [s for s in _sites_of(graph, model) if s.zone == other])
+        if place:
+            yield Diagnostic(
+                code="HS0301",
+                message=f"model `{model.name}` learns from data of zone `{home.name}`, but zone "
+                f"`{other.name}` runs it as well, which reaches {place}",
+                span=model.training.origin,
+                help="declare the model once for each zone, from the same file if you like, "
+                "so that each learns and stays in its own",
+                notes=(_allowed(home),),
+            )
 
 
 def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
     """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
-    zones = {zone.name: zone for zone in _zones_of(graph, model)}
-    classes = {(site.zone.name, devices.device_class.name)
-               for site in _sites_of(graph, model) for devices in site.devices}  # fmt: skip
+    own = _zones_of(graph, model)
     stands = {(devices.device_class.name, site.zone.name, site.country): (site, devices)
               for site in graph.sites for devices in site.devices}  # fmt: skip
-    for home, device in sorted(classes):
-        for (name, other, country), (site, devices) in sorted(stands.items(), key=lambda i: i[0]):
-            apart = other != home and country not in zones[home].countries
-            if name == device and apart and (other not in zones or model.training is not None):
+    runs = {(site.zone.name, devices.device_class.name)
+            for site in _sites_of(graph, model) for devices in site.devices}  # fmt: skip
+    for home, other in product(own, graph.zones):
+        if other == home or (other in own and model.training is None):
+            continue
+        for key in sorted(stands):
+            site, devices = stands[key]
+            if site.zone != other or (home.name, key[0]) not in runs:
+                continue
+            place = _outside(graph, home, [site])
+            if place:
                 yield Diagnostic(
                     code="HS0301",
-                    message=f"the bundle of `{device}` would carry model `{model.name}` of zone "
-                    f"`{home}` to `{site.name}` ({country}) of zone `{other}`",
+                    message=f"the bundle of `{key[0]}` would carry model `{model.name}` of zone "
+                    f"`{home.name}` into zone `{other.name}`, which reaches {place}",
                     span=devices.origin,
-                    help=f"give zone `{other}` a device class of its own, of the same board",
-                    notes=(_allowed(zones[home]),),
+                    help=f"give zone `{other.name}` a device class of its own, of the same board",
+                    notes=(_allowed(home),),
                 )
+
+
+def _outside(graph: Graph, home: Zone, sites: Sequence[Site]) -> str:
+    """A site, or a region that the sites' zone may store in, that `home` does not allow."""
+    for site in sites:
+        if site.country not in home.countries:
+            return f"`{site.name}` ({site.country})"
+    for region in graph.regions:
+        if region.country in sites[0].zone.countries and region.country not in home.countries:
+            return f"{region.label} ({region.country})"
+    return ""
 
 
 def _sites_of(graph: Graph, model: Model) -> list[Site]:

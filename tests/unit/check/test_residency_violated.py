@@ -97,6 +97,18 @@ def test_a_shared_class_is_fine_inside_the_zone_that_owns_the_model() -> None:
     assert found(of) == []
 
 
+def test_a_region_of_the_other_zone_holds_the_bundle_as_well() -> None:
+    wide = zone("wide", "DE", "US")
+    lab, plant = site("lab", EU, (SHARED, 1)), site("plant", wide, (SHARED, 1))
+    of = graph(
+        flow("a", FRAMES, (lab,), infer("see", NET, "frames")),
+        flow("b", FRAMES, (plant,), stage("scale", "frames")),
+    )
+    assert found(of) == []
+    (finding,) = found(replace(of, regions=(region("us-one", "US"),)))
+    assert "aws/us-one (US)" in finding.message
+
+
 def test_weights_learnt_in_one_zone_may_not_run_in_the_other() -> None:
     learnt = model(training=training())
     for of_us in (SHARED, device("plant-gateway")):
