@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from fractions import Fraction
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from unicodedata import combining, normalize
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.diagnostic import MAX_FINDINGS, Diagnostic, Sink
 from hybridspec.base.source import Path
 from hybridspec.load.yaml import Document
+from hybridspec.spec.quantity import NAME_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -26,7 +29,7 @@ _KINDS = {
     "dict_type": "a mapping of names",
     "model_type": "a mapping of keys",
     "model_attributes_type": "a mapping of keys",
-    "none_required": "nothing",
+    "date_format": "a date",
 }
 
 
@@ -36,22 +39,35 @@ def bind(document: Document, model: type[Model], sink: Sink) -> Model | None:
         return model.model_validate(document.value)
     except ValidationError as fault:
         errors = fault.errors(include_url=False, include_context=True)
+        surplus = len(errors[MAX_FINDINGS:])
+        del errors[MAX_FINDINGS:]
         findings = [_finding(error, document, model) for error in errors]
-        misspelt = {f.help for f in findings if f.code == "HS0201"}
+        misspelt = {(e["loc"][:-1], f.help) for e, f in zip(errors, findings, strict=True)
+                    if f.code == "HS0201"}  # fmt: skip
         sink.extend(
             finding
             for finding, error in zip(findings, errors, strict=True)
-            if error["type"] != "missing" or _did_you_mean(str(error["loc"][-1])) not in misspelt
+            if error["type"] != "missing"
+            or (error["loc"][:-1], _did_you_mean(str(error["loc"][-1]))) not in misspelt
         )
+        sink.omit(surplus)
         return None
 
 
 def _finding(error: ErrorDetails, document: Document, root: type[BaseModel]) -> Diagnostic:
-    at_key = bool(error["loc"]) and error["loc"][-1] == "[key]"
-    path: Path = tuple(part for part in error["loc"] if part != "[key]")
+    path: Path = error["loc"]
+    at_key = error["type"] == "string_pattern_mismatch" and path[-1] == "[key]"
+    if at_key:
+        path = path[:-1]
     owner, info, annotation = _describe(root, path)
-    name = str(path[-1]) if path else "the spec"
     kind, origins = error["type"], document.origins
+    if not path:
+        found = _written(error["input"])
+        return Diagnostic(
+            code="HS0203", message=f"the spec needs a mapping of keys, not {found}",
+            span=origins.key(), help=f"write the keys {_listed(_needed(root))}",
+        )  # fmt: skip
+    name = str(path[-1])
     if kind == "extra_forbidden":
         return Diagnostic(
             code="HS0201", message=f"`{_clip(name)}` is not a key of {_place(path[:-1])}",
@@ -63,70 +79,64 @@ def _finding(error: ErrorDetails, document: Document, root: type[BaseModel]) -> 
             span=origins.key(*path[:-1]),
             help=f"add `{name}: {_example(info, annotation)}`" + _purpose(info),
         )  # fmt: skip
-    code, message, help = _fault(error, name, info, _example(info, annotation), at_key=at_key)
+    code, message, help = _fault(error, path, info, _example(info, annotation))
     span = origins.key(*path) if at_key or error["input"] is None else origins.value(*path)
     return Diagnostic(code=code, message=message, span=span, help=help)
 
 
 def _fault(
-    error: ErrorDetails, name: str, info: FieldInfo | None, example: str, *, at_key: bool
+    error: ErrorDetails, path: Path, info: FieldInfo | None, example: str
 ) -> tuple[str, str, str]:
     """Code, sentence and way out for a value that is present but wrong."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    written = _clip(str(value))
+    title, written, purpose = _title(path), _written(value), _purpose(info)
+    if value is None and (wanted := _KINDS.get(kind) or context.get("kind")):
+        return ("HS0203", f"{title} is empty; it needs {wanted}",
+                f"fill it, for example `{example}`{purpose}")  # fmt: skip
     if kind == "unit":
-        return ("HS0204", f"`{name}` needs a quantity with a unit, not `{written}`",
-                f"write it like `{context['example']}`{_purpose(info)}")  # fmt: skip
-    if kind in ("literal_error", "enum"):
-        choices = _choices(info) or str(context.get("expected", "")).replace("'", "").split(", ")
-        if name == "apiVersion":
-            return ("HS0208", f"this release cannot read apiVersion `{written}`",
+        return ("HS0204", f"{title} needs {context['kind']}, not {written}",
+                f"write it like {context['example']}{purpose}")  # fmt: skip
+    if kind == "literal_error":
+        choices = _choices(info)
+        if path[-1] == "apiVersion":
+            return ("HS0208", f"this release cannot read apiVersion {written}",
                     f"write `apiVersion: {choices[0]}`")  # fmt: skip
-        return ("HS0206", f"`{written}` is not a choice for `{name}`", _closest(written, choices))
-    if kind == "string_pattern_mismatch" and (at_key or name in ("name", "zone")):
-        return ("HS0207", f"`{written}` is not a usable name",
+        return ("HS0206", f"{written} is not a choice for {title}", _closest(str(value), choices))
+    if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
+        return ("HS0207", f"{written} is not a usable name",
                 "use lower-case letters, digits and hyphens, start with a letter, end without "
-                f"a hyphen, at most 40 characters{_suggest_name(written)}")  # fmt: skip
+                f"a hyphen, at most 40 characters{_suggest_name(str(value))}")  # fmt: skip
     if kind == "string_pattern_mismatch":
-        return ("HS0203", f"`{written}` is not a usable `{name}`",
-                f"write it like `{example}`{_purpose(info)}")  # fmt: skip
+        return ("HS0203", f"{written} is not usable as {title}",
+                f"write it like `{example}`{purpose}")  # fmt: skip
     if kind in _KINDS:
-        if value is None:
-            return ("HS0203", f"`{name}` is empty; it needs {_KINDS[kind]}",
-                    f"fill it, for example `{example}`{_purpose(info)}")  # fmt: skip
-        return ("HS0203", f"`{name}` needs {_KINDS[kind]}, not `{written}`",
-                f"write it like `{example}`{_purpose(info)}")  # fmt: skip
-    if kind.startswith("date"):
-        return ("HS0203", f"`{name}` needs a date, not `{written}`", "write it like `2026-11-01`")
-    return _range_fault(kind, name, written, context, info, example)
+        return ("HS0203", f"{title} needs {_KINDS[kind]}, not {written}",
+                f"write it like `{example}`{purpose}")  # fmt: skip
+    return _range_fault(kind, f"{title} is {written}", title, context, purpose, example)
 
 
 def _range_fault(
-    kind: str,
-    name: str,
-    written: str,
-    context: dict[str, Any],
-    info: FieldInfo | None,
-    example: str,
+    kind: str, found: str, title: str, context: dict[str, Any], purpose: str, example: str
 ) -> tuple[str, str, str]:
     if kind in ("greater_than_equal", "greater_than"):
         least = context.get("ge", context.get("gt"))
         word = "at least" if kind == "greater_than_equal" else "more than"
-        return ("HS0205", f"`{name}` is `{written}`, but has to be {word} {least}",
-                f"write {word} {least}{_purpose(info)}")  # fmt: skip
-    if kind in ("less_than_equal", "less_than"):
-        most = context.get("le", context.get("lt"))
-        return ("HS0205", f"`{name}` is `{written}`, but has to be at most {most}",
-                f"write at most {most}{_purpose(info)}")  # fmt: skip
+        like = "" if example.isdigit() else f", for example `{example}`"
+        return ("HS0205", f"{found}, but has to be {word} {least}",
+                f"write {word} {least}{like}{purpose}")  # fmt: skip
+    if kind == "less_than_equal":
+        return ("HS0205", f"{found}, but has to be at most {context['le']}",
+                f"write at most {context['le']}{purpose}")  # fmt: skip
     if kind in ("too_short", "string_too_short"):
-        return ("HS0205", f"`{name}` is empty", f"write it like `{example}`{_purpose(info)}")
+        return ("HS0205", f"{title} is empty", f"write it like `{example}`{purpose}")
     if kind in ("too_long", "string_too_long"):
-        return ("HS0205", f"`{name}` has more than {context['max_length']} entries or characters",
+        what = "entries" if kind == "too_long" else "characters"
+        return ("HS0205", f"{title} has more than {context['max_length']} {what}",
                 "shorten it, or split the system into several specs")  # fmt: skip
     if kind == "share_range":
-        return ("HS0205", f"`{name}` is `{written}`, but a share lies between 0 and 1",
+        return ("HS0205", f"{found}, but a share lies between 0 and 1",
                 "write it like `0.95` or `95%`")  # fmt: skip
-    return ("HS0203", f"`{name}` cannot be `{written}`", f"write it like `{example}`")
+    return ("HS0203", f"{found}, which is of no use here", f"write it like `{example}`{purpose}")
 
 
 def _describe(
@@ -185,7 +195,7 @@ def _closest(written: str, choices: list[str]) -> str:
     match = get_close_matches(written, choices, n=1, cutoff=0.6)
     if match:
         return _did_you_mean(match[0])
-    return f"choose from: {', '.join(f'`{choice}`' for choice in choices)}"
+    return f"choose from: {_listed(choices)}"
 
 
 def _did_you_mean(name: str) -> str:
@@ -195,10 +205,15 @@ def _did_you_mean(name: str) -> str:
 def _example(info: FieldInfo | None, annotation: Any = None) -> str:
     if info is None:
         return "a-name"
-    if annotation not in (None, _inner(info.annotation)):
-        return _shape(annotation)
+    inside = annotation not in (None, _inner(info.annotation))
     if info.examples:
-        return _yaml(info.examples[0])
+        example = info.examples[0]
+        if not inside:
+            return _yaml(example)
+        if isinstance(example, list):
+            return _yaml(example[0])
+    if inside:
+        return _shape(annotation)
     choices = _choices(info)
     return choices[0] if choices else _shape(_inner(info.annotation))
 
@@ -212,7 +227,7 @@ def _shape(annotation: Any) -> str:
         return "{a-name: " + _shape(_item(annotation)) + "}"
     if get_origin(annotation) is list:
         return "[" + _shape(_item(annotation)) + "]"
-    return {int: "1", str: "a-name", bool: "true"}.get(annotation, "2026-11-01")
+    return {int: "1", str: "a-name", Fraction: "5%"}.get(annotation, "2026-11-01")
 
 
 def _yaml(value: Any) -> str:
@@ -223,8 +238,32 @@ def _yaml(value: Any) -> str:
     return str(value)
 
 
+def _title(path: Path) -> str:
+    """How a sentence names the value at `path`: its key, or its list's key."""
+    key = next((part for part in reversed(path) if isinstance(part, str)), "")
+    return f"an entry of `{_clip(key)}`" if isinstance(path[-1], int) else f"`{_clip(key)}`"
+
+
+def _written(value: object) -> str:
+    """A value as the user wrote it; a collection, which may be huge, by its kind alone."""
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "`null`", True: "`true`", False: "`false`"}[value]
+    return f"`{_clip(str(value))}`"
+
+
+def _needed(section: type[BaseModel]) -> list[str]:
+    return [f.alias or name for name, f in section.model_fields.items() if f.is_required()]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def _suggest_name(written: str) -> str:
-    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in written.lower())
+    letters = (c for c in normalize("NFKD", written[:200].lower()) if not combining(c))
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in letters)
     plain = "-".join(part for part in plain.split("-") if part).lstrip("0123456789-")[:40]
     return f", such as `{plain.rstrip('-')}`" if plain else ""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic
-from hybridspec.base.source import SourceFile, Span
+from hybridspec.base.source import SourceFile, Span, position
 from hybridspec.base.units import format_bytes
 
 SPEC_NAME = "hybridspec.yaml"
@@ -23,7 +25,7 @@ def locate(argument: Path) -> Path:
 
 def read_source(path: Path) -> SourceFile | Diagnostic:
     """Read a text file of at most `MAX_SPEC` bytes, or say why it cannot be read."""
-    source = SourceFile(shown=shown(path), name=path.name, text="")
+    source = SourceFile(shown=shown(path), name=_encodable(Path(path.name)), text="")
     data = read_bounded(path, MAX_SPEC)
     if isinstance(data, str):
         code = "HS0102" if "larger" in data else "HS0101"
@@ -33,13 +35,14 @@ def read_source(path: Path) -> SourceFile | Diagnostic:
             else "check the path, or start one with `hybridspec init`"
         )
         return Diagnostic(code=code, message=f"{source.shown}: {data}", span=None, help=help)
+    data_digest, data = digest(data), data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
-        return SourceFile(shown=source.shown, name=path.name, text=text, digest=digest(data))
+        text = data.decode()
+        return replace(source, text=text, digest=data_digest)
     except UnicodeDecodeError as fault:
-        line = data.count(b"\n", 0, fault.start) + 1
-        column = fault.start - (data.rfind(b"\n", 0, fault.start) + 1) + 1
-        lossy = SourceFile(shown=source.shown, name=path.name, text=data.decode("utf-8", "replace"))
+        readable = data[: fault.start].decode()
+        line, column = position(readable, len(readable))
+        lossy = replace(source, text=data.decode("utf-8", "replace"))
         span = Span(file=lossy, line=line, column=column, end_line=line, end_column=column + 1)
         return Diagnostic(code="HS0103", message="the file is not UTF-8 text", span=span,
                           help="save the file as UTF-8")  # fmt: skip
@@ -48,7 +51,8 @@ def read_source(path: Path) -> SourceFile | Diagnostic:
 def read_bounded(path: Path, limit: int) -> bytes | str:
     """The bytes of a regular file of at most `limit` bytes, or one clause that says why not."""
     try:
-        with path.open("rb") as stream:
+        # Without O_NONBLOCK, a named pipe that nobody writes to would never open.
+        with open(path, "rb", opener=_without_waiting) as stream:
             info = os.fstat(stream.fileno())
             if not stat.S_ISREG(info.st_mode):
                 return "not a regular file"
@@ -62,6 +66,10 @@ def read_bounded(path: Path, limit: int) -> bytes | str:
     if len(data) > limit:
         return f"the file is larger than the limit of {format_bytes(limit)}"
     return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def inside(folder: Path, name: str) -> Path | str:
@@ -83,6 +91,11 @@ def digest(data: bytes) -> str:
 def shown(path: Path) -> str:
     """The path as short as it can be said from where the user stands."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        return _encodable(path.relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        return _encodable(path)
+
+
+def _encodable(path: Path) -> str:
+    """The path as text that can be written out, even where its bytes are not UTF-8."""
+    return str(path).encode("utf-8", "replace").decode()

@@ -6,6 +6,7 @@ country `NO` is text. Tags, merge keys and several documents in one file are ref
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from typing import TypeAlias
 import yaml
 
 from hybridspec.base.diagnostic import Diagnostic, Label, Sink
-from hybridspec.base.source import Origins, Path, SourceFile, Span
+from hybridspec.base.source import Origins, Path, SourceFile, Span, position
 
 MAX_DEPTH = 64
-MAX_NODES = 1_000_000
+MAX_NODES = 200_000
+"""A fleet of 20,000 sites needs 160,000; each may become a fault, and a fault takes 1 KB."""
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
@@ -26,6 +28,10 @@ _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}
 _FALSE = {"false", "False", "FALSE"}
 _INT = re.compile(r"[-+]?[0-9]{1,30}|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
+_FORBIDDEN = re.compile(
+    "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
+)
+"""What https://yaml.org/spec/1.2.2/#51-character-set leaves out."""
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
 
 
@@ -52,8 +58,8 @@ def parse(source: SourceFile, sink: Sink) -> Document | None:
         return builder.document()
     except _Refused as refused:
         sink.add(refused.finding)
-    except yaml.reader.ReaderError as fault:
-        sink.add(_unreadable_character(source, fault))
+    except yaml.reader.ReaderError:
+        sink.add(_unreadable_character(source))
     except yaml.MarkedYAMLError as fault:
         sink.add(_syntax(source, fault))
     except RecursionError:
@@ -118,12 +124,13 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent, path: Path, span: Span) -> Plain:
         """The anchored value; whatever lies inside it is reported at the alias."""
-        if event.anchor not in self.anchors:
+        name = event.anchor or ""
+        if name not in self.anchors:
             raise _Refused(_finding(
-                "HS0103", f"the anchor `{event.anchor}` is not complete before this line", span,
-                f"define it first with `&{event.anchor}`, or write the value here",
+                "HS0103", f"the anchor `{_clip(name)}` is not complete before this line", span,
+                f"define it first with `&{_clip(name)}`, or write the value here",
             ))  # fmt: skip
-        value, nodes = self.anchors[event.anchor]
+        value, nodes = self.anchors[name]
         self.nodes += nodes
         self._refuse_expansion(span, 0)
         self.values[path] = span
@@ -193,8 +200,8 @@ def _resolve(text: str) -> Plain:
     if _INT.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         return int(text[2:] if base != 10 else text, base)
-    if _FLOAT.fullmatch(text):
-        return float(text)
+    if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):
+        return number
     return text
 
 
@@ -211,11 +218,10 @@ def _clip(text: str) -> str:
 
 
 def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
-    mark = fault.problem_mark or fault.context_mark
-    if mark is None:
-        return _finding("HS0103", "this is not valid YAML", _point(source, 1, 1),
-                        "check the indentation, colons and quotes")  # fmt: skip
-    span = _point(source, mark.line + 1, mark.column + 1)
+    marks = [mark for mark in (fault.problem_mark, fault.context_mark) if mark is not None]
+    spans = [_point(source, mark.line + 1, mark.column + 1) for mark in marks]
+    # What is never closed is found at the end of the file, but belongs to where it was opened.
+    span = next((s for s in spans if source.line(s.line).strip()), _point(source, 1, 1))
     line = source.line(span.line)
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
@@ -230,9 +236,8 @@ def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
                     "and that quotes and brackets are closed")  # fmt: skip
 
 
-def _unreadable_character(source: SourceFile, fault: yaml.reader.ReaderError) -> Diagnostic:
-    before = source.text[: fault.position] if isinstance(fault.position, int) else ""
-    line = before.count("\n") + 1
-    column = len(before) - (before.rfind("\n") + 1) + 1
+def _unreadable_character(source: SourceFile) -> Diagnostic:
+    found = _FORBIDDEN.search(source.text)
+    line, column = position(source.text, found.start()) if found else (1, 1)
     return _finding("HS0103", "a control character is not allowed in YAML",
                     _point(source, line, column), "remove the character")  # fmt: skip

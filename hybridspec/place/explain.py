@@ -36,7 +36,7 @@ def infeasible(flow: Flow, stuck: Sequence[tuple[Site, Sequence[Configuration]]]
 
 
 def _distance(option: Configuration) -> tuple[int, list[int], int, str]:
-    ranks = sorted(-_ORDER.index(failure.code) for failure in option.failures)
+    ranks = sorted((_ORDER.index(failure.code) for failure in option.failures), reverse=True)
     law = sum(failure.code == "HS0301" for failure in option.failures)
     return (law + len(option.failures), ranks, sum(f.excess for f in option.failures), option.label)
 
@@ -45,7 +45,7 @@ def _span(failure: Failure, flow: Flow) -> Span:
     if failure.code == "HS0302" and flow.latency is not None:
         return flow.latency.origin
     if failure.code == "HS0304":
-        return flow.offline_origin
+        return flow.offline_origin if flow.offline else flow.origin
     if failure.code == "HS0303":
         largest = max(
             (s.model for s in flow.stages if s.model is not None),

@@ -66,15 +66,14 @@ class _Resolver:
     def _sites(self, name: str, written: workload.Flow) -> tuple[Site, ...]:
         if written.sites is None:
             return tuple(self.sites.values())
-        found = []
+        found: dict[str, Site] = {}
         for index, site in enumerate(written.sites):
-            if site in self.spec.sites and site not in self.sites:
-                continue  # it exists and has its own finding
-            thing = lookup(site, self.sites, self.sink, kind="site",
-                           span=self.origins.value("flows", name, "sites", index))  # fmt: skip
-            if thing is not None and thing not in found:
-                found.append(thing)
-        return tuple(found)
+            lookup(site, self.spec.sites, self.sink, kind="site",
+                   span=self.origins.value("flows", name, "sites", index))  # fmt: skip
+            # One that is written but not resolved has its own finding.
+            if site in self.sites:
+                found[site] = self.sites[site]
+        return tuple(found.values())
 
     def _latency(self, name: str, written: workload.Flow) -> LatencyBound | None:
         if written.latency is None:
@@ -94,22 +93,21 @@ class _Resolver:
         """Whether every input and feedback names a stage that has an output, or the data."""
         good = True
         names = {name for name, step in written.stages.items() if step.sink is None}
+        # A misspelt `data` has its own finding; inputs that name an asset are not at fault.
+        born = {written.data} if written.data in self.data else {written.data, *self.data}
         for stage, step in written.stages.items():
             for key, listed, choices in (
-                ("inputs", step.inputs, names | {written.data}),
+                ("inputs", step.inputs, names | born),
                 ("feedback", step.feedback, names),
             ):
                 for index, source in enumerate(listed):
                     if source in choices:
                         continue
                     good = False
-                    ended = source in written.stages
+                    code, message = _no_input(source, flow, written, born)
                     self.sink.add(Diagnostic(
-                        code="HS0209" if ended else "HS0220",
-                        message=f"`{source}` is a sink, it feeds nothing" if ended
-                        else f"there is no stage or data asset `{source}` in flow `{flow}`",
+                        code=code, message=message, help=suggest(source, sorted(choices), "stage"),
                         span=self.origins.value("flows", flow, "stages", stage, key, index),
-                        help=suggest(source, sorted(choices), "stage"),
                     ))  # fmt: skip
         return good
 
@@ -175,6 +173,15 @@ class _Resolver:
             Diagnostic(code="HS0209", message=message, span=self.origins.key(*path), help=help)
         )
         return False
+
+
+def _no_input(source: str, flow: str, written: workload.Flow, born: set[str]) -> tuple[str, str]:
+    """Code and sentence for a name that feeds nothing here."""
+    if source in written.stages:
+        return "HS0209", f"`{source}` is a sink, it feeds nothing"
+    if source in born:
+        return "HS0209", f"`{source}` is a data asset, no stage's output"
+    return "HS0220", f"there is no stage or data asset `{source}` in flow `{flow}`"
 
 
 def _sum_rate(step: workload.Stage, data: Data, before: Mapping[str, Stage]) -> Fraction:

@@ -38,8 +38,8 @@ def _model(
         sink.add(Diagnostic(
             code="HS0225", message=f"the model of `{name}` cannot be used: {file.fault}",
             span=origins.value("models", name, "source"),
-            help="export the model again as one ONNX file, and check it with "
-            "`python -m onnx.checker`-like tools; the path is relative to the spec",
+            help="export the model again as one ONNX file and try `onnx.checker.check_model` on "
+            "it; the path is relative to the spec",
         ))  # fmt: skip
         return None
     calibration = file.calibration
@@ -118,16 +118,16 @@ def _training(
     if written is None:
         return None
     region = None
-    if written.region is not None:
+    if written.cloud is not None and written.cloud not in spec.clouds:
+        lookup(written.cloud, spec.clouds, sink, kind="cloud",
+               span=origins.value("models", name, "training", "cloud"))  # fmt: skip
+    elif written.region is not None:
         choices = {region.name: region for region in regions
                    if written.cloud in (None, region.cloud)}  # fmt: skip
         region = lookup(
-            written.region, choices, sink, kind="region among those of `clouds`",
+            written.region, choices, sink, kind="usable region",
             span=origins.value("models", name, "training", "region"),
         )  # fmt: skip
-    if written.cloud is not None:
-        lookup(written.cloud, spec.clouds, sink, kind="cloud",
-               span=origins.value("models", name, "training", "cloud"))  # fmt: skip
     return Training(
         image=written.image,
         hours=written.hours,

@@ -11,6 +11,9 @@ from hybridspec.base.source import Origins, Span
 
 T = TypeVar("T")
 
+_COMPARED = 1000
+"""How many names are compared for `did you mean`: with all sites of a fleet it takes minutes."""
+
 
 def lookup(
     name: str,
@@ -25,7 +28,11 @@ def lookup(
     """The thing called `name`, or None and a finding that lists what there is."""
     if name in things:
         return things[name]
-    notes = () if defined is None else (Label(span=defined, message=f"{kind}s are defined here"),)
+    if sink.is_full:
+        sink.omit(1)
+        return None
+    kinds = f"{kind}{'es' if kind.endswith('s') else 's'}"
+    notes = () if defined is None else (Label(span=defined, message=f"{kinds} are defined here"),)
     sink.add(
         Diagnostic(
             code=code,
@@ -40,7 +47,7 @@ def lookup(
 
 def suggest(name: str, choices: list[str], kind: str) -> str:
     """`did you mean`, or the list of what exists (at most a dozen)."""
-    match = get_close_matches(name, choices, n=1, cutoff=0.6)
+    match = get_close_matches(name, choices[:_COMPARED], n=1, cutoff=0.6)
     if match:
         return f"did you mean `{match[0]}`?"
     if not choices:

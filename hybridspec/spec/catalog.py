@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybridspec.spec.quantity import Country, Duration, Money, Power, Section, Size
+from hybridspec.spec.quantity import Country, Day, Duration, Money, Power, Section, Size
 
 
 class RegionPrices(Section):
@@ -83,7 +82,7 @@ class Catalog(Section):
     schema_: Annotated[
         Literal["hybridspec.dev/catalog/v1"], Field(alias="schema", description="Format.")
     ]
-    as_of: Annotated[date, Field(strict=False, description="When the rows were last checked.")]
+    as_of: Annotated[Day, Field(description="When the rows were last checked.")]
     operator: Annotated[Operator | None, Field(description="Who runs the cloud.")] = None
     regions: Annotated[dict[str, RegionRow], Field(description="Regions of a cloud.")] = {}
     boards: Annotated[dict[str, BoardRow], Field(description="Boards of an edge target.")] = {}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybridspec.spec.quantity import Name, Section
+from hybridspec.spec.quantity import Day, Name, Section
 from hybridspec.spec.rollout import Objective, Rollout
 from hybridspec.spec.site import Cloud, DeviceClass, Site, Zone
 from hybridspec.spec.workload import Data, Flow, Model
@@ -22,7 +21,7 @@ class Metadata(Section):
     owner: Annotated[
         str, Field(min_length=1, max_length=200, description="Team or person responsible.")
     ]
-    as_of: Annotated[date, Field(strict=False, description="Date on which facts are judged.")]
+    as_of: Annotated[Day, Field(description="Date on which facts are judged.")]
     currency: Annotated[Literal["USD"], Field(description="Currency of every amount.")] = "USD"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
 
@@ -27,17 +28,18 @@ class Section(BaseModel):
 def _quantity(parse: Callable[[str], Any], kind: str, example: str) -> BeforeValidator:
     def validate(value: object) -> Any:
         if not isinstance(value, str):
-            raise PydanticCustomError(
-                "unit", "{kind} needs a unit", {"kind": kind, "example": example}
-            )
+            raise _misfit(f"{kind} with a unit", example)
         try:
             return parse(value)
         except units.UnitError as fault:
-            raise PydanticCustomError(
-                "unit", "{message}", {"message": str(fault), "example": fault.example}
-            ) from None
+            raise _misfit(fault.kind, fault.example) from None
 
     return BeforeValidator(validate)
+
+
+def _misfit(kind: str, example: str) -> PydanticCustomError:
+    """The fault of a value that is not `kind`; `load.bind` puts it into words."""
+    return PydanticCustomError("unit", "not {kind}", {"kind": kind, "example": example})
 
 
 def _schema(kind: str, pattern: str, *examples: str) -> WithJsonSchema:
@@ -91,9 +93,7 @@ def _money(value: object) -> int:
         else None
     )
     if match is None:
-        raise PydanticCustomError(
-            "unit", "an amount of money needs a currency", {"example": "0.09 USD"}
-        )
+        raise _misfit("an amount of money with its currency", "0.09 USD")
     return int((Decimal(match[1]) * 10**6).to_integral_value())
 
 
@@ -105,16 +105,17 @@ Money: TypeAlias = Annotated[
 """Integer micro-units."""
 
 
+_SHARE = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]{1,15})?%?")
+
+
 def _fraction(value: object) -> Fraction:
+    text = value.strip() if isinstance(value, str) else str(value)
+    # The pattern keeps text such as `1e999999999` from becoming a number of that many digits.
+    if isinstance(value, str) and not _SHARE.fullmatch(text):
+        raise _misfit("a share", "0.95 or 95%")
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise PydanticCustomError("unit", "not a share", {"example": "0.95 or 95%"})
-    text = str(value).strip()
-    try:
-        share = (
-            Fraction(Decimal(text[:-1])) / 100 if text.endswith("%") else Fraction(Decimal(text))
-        )
-    except (InvalidOperation, ValueError, OverflowError):
-        raise PydanticCustomError("unit", "not a share", {"example": "0.95 or 95%"}) from None
+        raise _misfit("a share", "0.95 or 95%")
+    share = Fraction(text.rstrip("%")) / (100 if text.endswith("%") else 1)
     if not 0 <= share <= 1:
         raise PydanticCustomError("share_range", "a share lies between 0 and 1", {})
     return share
@@ -134,6 +135,20 @@ Share: TypeAlias = Annotated[
     ),
 ]
 """A fraction of 1, written `0.95` or `95%`."""
+
+
+def _day(value: object) -> object:
+    """Only the written form: pydantic would read a number as seconds since 1970."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("date_format", "not a date", {})
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date_format", "not a date", {}) from None
+
+
+Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
+"""A day of the Gregorian calendar, written `2026-11-01`."""
 
 Name: TypeAlias = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Lower-case letters, digits and hyphens, at most 40: what every target accepts."""

@@ -30,9 +30,7 @@ def no_region(graph: Graph) -> Iterator[Diagnostic]:
                 message=f"zone `{zone.name}` needs a cloud region for {need}, but "
                 + (f"none of {there} lies in it" if there else "`clouds` allows none"),
                 span=flow.origin,
-                help="allow a region in one of "
-                f"{', '.join(zone.countries[:8])} under `clouds`, such as "
-                "`aws: {provider: aws, regions: [eu-central-1]}`",
+                help=f"under `clouds`, allow a region in {' or '.join(zone.countries[:8])}",
                 notes=(Label(span=zone.countries_origin, message="the zone allows these"),),
             )
 
