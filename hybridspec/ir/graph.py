@@ -194,11 +194,15 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """A training job that runs in the cloud of the model's zone."""
+    """A training job that runs where the store of the model's zone is.
+
+    `cloud` and `region` pin that place; `None` leaves it to placement.
+    """
 
     image: str
     hours: int
     every: int
+    cloud: str | None
     region: Region | None
     origin: Span = spanned()
 

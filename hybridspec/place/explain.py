@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
-from hybridspec.ir.graph import Flow, Graph, Site
+from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import Configuration, Failure, Residency
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
@@ -83,6 +83,24 @@ def together_infeasible(site: Site, flows: Sequence[Flow]) -> Diagnostic:
         notes=tuple(Label(span=flow.origin, message=f"`{flow.name}` is one of them")
                     for flow in flows),
     )  # fmt: skip
+
+
+def untrainable(zone: Zone, models: Sequence[Model]) -> Diagnostic:
+    """No region holds the zone's store and suits every model that is trained there."""
+    pins = [
+        f"`{model.name}` in {job.region.name if job.region else job.cloud or 'any region'}"
+        for model in models if (job := model.training) is not None
+    ]  # fmt: skip
+    span = next(m.training.origin for m in models if m.training is not None)
+    return Diagnostic(
+        code="HS0310",
+        message=f"no region of `clouds` lies in zone `{zone.name}` and suits its training: "
+        f"{', '.join(pins)}",
+        span=span,
+        help="the store of a zone and its training share one region: pin one that lies in "
+        f"{', '.join(zone.countries[:8])}, or none",
+        notes=(Label(span=zone.countries_origin, message="the zone allows these"),),
+    )
 
 
 def leaves_zone(graph: Graph, row: Residency) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Zone
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Training, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import (
     Configuration,
@@ -17,7 +17,13 @@ from hybridspec.ir.plan import (
 )
 from hybridspec.place import cost
 from hybridspec.place.configuration import TooManyWays, configurations
-from hybridspec.place.explain import infeasible, leaves_zone, together_infeasible, too_large
+from hybridspec.place.explain import (
+    infeasible,
+    leaves_zone,
+    together_infeasible,
+    too_large,
+    untrainable,
+)
 from hybridspec.place.residency import residency
 from hybridspec.place.solve import SearchTooLarge, SitePlan, best_region, site_class, solve_site
 
@@ -101,13 +107,16 @@ class _Placer:
         sites = [site for site in self.graph.sites if site.zone.name == zone.name]
         if not sites:
             return None
-        allowed = [r for r in self.graph.regions if r.country in zone.countries]
-        candidates: list[Region | None] = [*allowed] or [None]
+        models = self._models(sites)
+        candidates = self._candidates(zone, models)
+        if not candidates:
+            self.sink.add(untrainable(zone, models))
+            return None
         priced: dict[str, tuple[int, tuple[CostTerm, ...]]] = {}
         for region in candidates:
             plans = [self.site(site, region) for site in sites]
             if all(plan is not None for plan in plans):
-                terms = self._terms(region, sites)
+                terms = self._terms(region, models, sites)
                 total = sum(p.cost for p in plans if p is not None)
                 priced[region.label if region else ""] = (
                     total + sum(term.amount for term in terms), terms,
@@ -116,7 +125,7 @@ class _Placer:
             self._explain(sites, candidates)
             return None
         chosen = best_region({name: value for name, (value, _) in priced.items() if name},
-                             {region.label: region for region in allowed})  # fmt: skip
+                             {region.label: region for region in candidates if region})  # fmt: skip
         if chosen is None:
             return None
         least = priced[chosen.label][0]
@@ -125,17 +134,31 @@ class _Placer:
         )
         return Store(zone=zone, region=chosen, terms=priced[chosen.label][1], alternatives=others)
 
-    def _terms(self, region: Region | None, sites: list[Site]) -> tuple[CostTerm, ...]:
-        if region is None:
-            return ()
+    def _models(self, sites: list[Site]) -> tuple[Model, ...]:
+        """Every model that runs at the sites, by name."""
         models: dict[str, Model] = {
             stage.model.name: stage.model
             for site in sites for flow in self.flows(site) for stage in flow.stages
             if stage.model is not None
         }  # fmt: skip
+        return tuple(models[name] for name in sorted(models))
+
+    def _candidates(self, zone: Zone, models: tuple[Model, ...]) -> list[Region | None]:
+        """Regions for the store: inside the zone, and where its training is pinned."""
+        inside = {r.label: r for r in self.graph.regions if r.country in zone.countries}
+        jobs = [model.training for model in models if model.training is not None]
+        fitting: list[Region | None] = [
+            region for region in inside.values() if all(_trains_in(region, job) for job in jobs)
+        ]
+        return fitting if inside or jobs else [None]
+
+    def _terms(
+        self, region: Region | None, models: tuple[Model, ...], sites: list[Site]
+    ) -> tuple[CostTerm, ...]:
+        if region is None:
+            return ()
         devices = sum(d.count for site in sites for d in site.devices)
-        listed = tuple(models[name] for name in sorted(models))
-        return cost.zone_terms(self.graph, region, listed, devices)
+        return cost.zone_terms(self.graph, region, models, devices)
 
     def _explain(self, sites: list[Site], candidates: list[Region | None]) -> None:
         """One finding per flow that cannot run alone, else one for flows that clash."""
@@ -209,6 +232,11 @@ class _Placer:
             ]
             self._solved[key] = solve_site(site, choices)
         return self._solved[key]
+
+
+def _trains_in(region: Region, job: Training) -> bool:
+    """Whether a job's pins allow it to run in a region."""
+    return job.cloud in (None, region.cloud) and job.region in (None, region)
 
 
 def _fleet(graph: Graph, decisions: tuple[Decision, ...]) -> tuple[FleetMember, ...]:

@@ -43,7 +43,7 @@ def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
     cloud = [name for name, host in decision.chosen.hosts if host.kind == "cloud"]
     if cloud and (region is None or region.country not in allowed):
         faults.append(f"{label}: cloud stages outside the zone")
-    if cloud and region is not stores.get(decision.site.zone.name):
+    if cloud and region != stores.get(decision.site.zone.name):
         faults.append(f"{label}: cloud stages away from the zone's store")
     for stage in decision.flow.stages:
         kind = dict(decision.chosen.hosts)[stage.name].kind

@@ -132,6 +132,7 @@ def _training(
         image=written.image,
         hours=written.hours,
         every=written.every,
+        cloud=written.cloud,
         region=region,
         origin=origins.key("models", name, "training"),
     )

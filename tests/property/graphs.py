@@ -125,7 +125,9 @@ def model(name: str = "detect", **fields: object) -> Model:
 
 def training(**fields: object) -> Training:
     """A monthly job of two hours."""
-    plain = Training(image="train:1", hours=2, every=30 * DAY, region=None, origin=at(63))
+    plain = Training(
+        image="train:1", hours=2, every=30 * DAY, cloud=None, region=None, origin=at(63)
+    )  # fmt: skip
     return replace(plain, **fields)  # type: ignore[arg-type]
 
 

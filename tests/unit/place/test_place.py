@@ -1,0 +1,99 @@
+"""Placement as a whole: the zone's store, pinned training, and what is said if nothing fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from property.graphs import (
+    data,
+    device,
+    flow,
+    graph,
+    infer,
+    model,
+    region,
+    site,
+    stage,
+    store,
+    table,
+    training,
+    zone,
+)
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.ir.graph import Graph, Region, Training
+from hybridspec.ir.plan import Plan
+from hybridspec.place.place import place
+from hybridspec.place.verify import verify
+
+EU = zone()
+FRAMES = data()
+LAB = site("lab", EU, (device(), 1))
+DEAR = region("dear", "DE", training_price=900_000)
+CHEAP = region("cheap", "FR", training_price=1)
+OTHER = region("other", "DE", cloud="second", training_price=800_000)
+
+
+def placed(of: Graph) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+    """The plan and the findings."""
+    sink = Sink()
+    plan = place(of, table(of), sink)
+    if plan is not None:
+        assert verify(of, table(of), plan) == ()
+    return plan, sink.findings
+
+
+def trained(job: Training, *regions: Region, second: Training | None = None) -> Graph:
+    """A flow whose model is trained as `job` says."""
+    stages = [infer("see", model(training=job), "frames")]
+    if second is not None:
+        stages.append(infer("hear", model("listen", training=second), "frames"))
+    return graph(flow("watch", FRAMES, (LAB,), *stages), regions=regions)
+
+
+def chosen(of: Graph) -> str:
+    """The region of the only store."""
+    plan, findings = placed(of)
+    assert plan is not None, findings
+    return plan.stores[0].region.label
+
+
+def test_without_a_pin_training_is_where_it_is_cheapest() -> None:
+    assert chosen(trained(training(), DEAR, CHEAP, OTHER)) == "aws/cheap"
+
+
+def test_a_pinned_region_of_training_holds_the_store() -> None:
+    assert chosen(trained(training(region=DEAR), DEAR, CHEAP, OTHER)) == "aws/dear"
+
+
+def test_a_pinned_cloud_of_training_holds_the_store() -> None:
+    assert chosen(trained(training(cloud="second"), DEAR, CHEAP, OTHER)) == "second/other"
+
+
+@pytest.mark.parametrize(
+    "clash", [training(region=CHEAP), training(cloud="second"), training(cloud="nowhere")]
+)
+def test_pins_that_no_region_fits_are_no_placement(clash: Training) -> None:
+    plan, findings = placed(trained(training(region=DEAR), DEAR, CHEAP, OTHER, second=clash))
+    assert plan is None
+    assert [finding.code for finding in findings] == ["HS0310"]
+    assert "`detect`" in findings[0].message
+
+
+def test_training_without_a_region_in_the_zone_is_no_placement() -> None:
+    plan, findings = placed(trained(training(), region("us-one", "US")))
+    assert plan is None
+    assert [finding.code for finding in findings] == ["HS0310"]
+
+
+def test_a_region_named_twice_is_one_region() -> None:
+    of = graph(flow("watch", FRAMES, (LAB,), store("keep", "frames")),
+               regions=(CHEAP, replace(CHEAP)))  # fmt: skip
+    assert chosen(of) == "aws/cheap"
+
+
+def test_a_zone_without_regions_needs_none_while_everything_runs_at_its_sites() -> None:
+    plan, _ = placed(graph(flow("watch", FRAMES, (LAB,), stage("scale", "frames"))))
+    assert plan is not None
+    assert plan.stores == ()
