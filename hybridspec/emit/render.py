@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 
@@ -18,6 +18,8 @@ def literal(value: object) -> str:
     """
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} has no literal")
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     if isinstance(value, (list, tuple)):
@@ -41,8 +43,13 @@ def comment(value: object) -> str:
 
 
 def yaml_text(value: object) -> str:
-    """A YAML scalar: JSON is YAML."""
-    return json.dumps(str(value))
+    """A double-quoted YAML scalar. JSON would do, but for characters beyond the first plane.
+
+    >>> print(yaml_text('say "hi"'), yaml_text(chr(0x1F600) + chr(10)))
+    "say \\"hi\\"" "😀\\U0000000a"
+    """
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
 class _Templates(BaseLoader):
