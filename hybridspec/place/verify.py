@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from hybridspec.ir.graph import DeviceClass, Graph, Region
+from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Plan
 
@@ -23,14 +23,46 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     made = [(d.site.name, d.flow.name) for d in plan.decisions]
     if sorted(made) != sorted(wanted):
         faults.append("not every flow is placed exactly once at each of its sites")
+    misshapen = [fault for decision in plan.decisions for fault in _shape(decision)]
+    if misshapen:
+        return (*faults, *misshapen)
     stores = {store.zone.name: store.region for store in plan.stores}
     for decision in plan.decisions:
         faults.extend(_residency(decision, stores))
+        faults.extend(_figures(decision, table))
         faults.extend(_latency(decision, table))
         faults.extend(_offline(decision))
+    faults.extend(_stores(graph, plan))
+    faults.extend(_matrix(graph, plan))
+    faults.extend(_bundles(graph, plan))
     faults.extend(_shared(graph, table, plan))
     faults.extend(_cost(plan))
     return tuple(faults)
+
+
+def _shape(decision: Decision) -> list[str]:
+    """Whether every stage has one host that exists, and every model a variant of its own."""
+    label, chosen = f"{decision.flow.name} at {decision.site.name}", decision.chosen
+    device = chosen.device
+    if device is None or device.name not in {d.device_class.name for d in decision.site.devices}:
+        return [f"{label}: its device class does not stand there"]
+    hosts, variants = dict(chosen.hosts), dict(chosen.variants)
+    if [name for name, _ in chosen.hosts] != [stage.name for stage in decision.flow.stages]:
+        return [f"{label}: not every stage has one host"]
+    faults = []
+    for stage in decision.flow.stages:
+        host = hosts[stage.name]
+        region = chosen.region.label if chosen.region is not None else host.name
+        if host.name != (region if host.kind == "cloud" else device.name):
+            faults.append(f"{label}: {stage.name} names another host")
+        if stage.model is not None and variants.get(stage.model.name) not in stage.model.variants:
+            faults.append(f"{label}: {stage.name} runs a variant that its model does not have")
+        back = any(hosts[i].kind == "cloud" for i in stage.inputs if i in hosts)
+        if host.kind == "edge" and stage.kind != "sink" and back:
+            faults.append(f"{label}: data comes back from the cloud to {stage.name}")
+        if any(hosts[i].kind != host.kind for i in stage.feedback):
+            faults.append(f"{label}: a loop through {stage.name} is cut")
+    return faults
 
 
 def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
@@ -121,6 +153,90 @@ def _offline(decision: Decision) -> list[str]:
     if any(kinds[name] == "cloud" for name in before):
         return [f"{decision.flow.name} at {decision.site.name}: needs the cloud while offline"]
     return []
+
+
+def _figures(decision: Decision, table: LatencyTable) -> list[str]:
+    label = f"{decision.flow.name} at {decision.site.name}"
+    faults = [f"{label}: no latency figures for {name}" for name, _ in decision.chosen.hosts
+              if _stage_time(decision, name, table) is None]  # fmt: skip
+    hosts, variants = dict(decision.chosen.hosts), dict(decision.chosen.variants)
+    faults += [
+        f"{label}: no memory figures for {stage.name}" for stage in decision.flow.stages
+        if stage.model is not None and hosts[stage.name].kind == "edge"
+        and (stage.model.name, variants[stage.model.name]) not in table.memory
+    ]  # fmt: skip
+    return faults
+
+
+def _stores(graph: Graph, plan: Plan) -> list[str]:
+    """One store for each zone that has sites and a region, inside it, where training is pinned."""
+    faults = []
+    names = [store.zone.name for store in plan.stores]
+    for zone in graph.zones:
+        lived_in = any(site.zone.name == zone.name for site in graph.sites)
+        regions = [region for region in graph.regions if region.country in zone.countries]
+        if names.count(zone.name) != (1 if lived_in and regions else 0):
+            faults.append(f"{zone.name}: not one store for the zone")
+    for store in plan.stores:
+        if store.region.country not in store.zone.countries:
+            faults.append(f"{store.zone.name}: its store is outside the zone")
+        for stage in _stages_of(graph, store.zone.name):
+            job = stage.model.training if stage.model is not None else None
+            if job is not None and (
+                job.region not in (None, store.region)
+                or job.cloud not in (None, store.region.cloud)
+            ):
+                faults.append(f"{store.zone.name}: its store is not where training is pinned")
+    return faults
+
+
+def _stages_of(graph: Graph, zone: str) -> list[Stage]:
+    return [stage for flow in graph.flows if any(s.zone.name == zone for s in flow.sites)
+            for stage in flow.stages]  # fmt: skip
+
+
+def _matrix(graph: Graph, plan: Plan) -> list[str]:
+    """Rows claim nothing that their countries do not show, and leave out no place."""
+    allowed = {zone.name: set(zone.countries) for zone in graph.zones}
+    faults = [
+        f"{row.zone}: the row of {row.asset} ({row.facet}) does not hold" for row in plan.residency
+        if row.verdict not in ("satisfied", "gap") or not set(row.countries) <= allowed[row.zone]
+        or (row.verdict == "satisfied" and not row.countries)
+    ]  # fmt: skip
+    listed = {(row.zone, place) for row in plan.residency for place in row.places}
+    used = {(d.site.zone.name, f"site {d.site.name}") for d in plan.decisions}
+    used |= {(s.zone.name, f"region {s.region.label}") for s in plan.stores}
+    return faults + [
+        f"{zone}: the matrix leaves out {place}" for zone, place in sorted(used - listed)
+    ]
+
+
+def _bundles(graph: Graph, plan: Plan) -> list[str]:
+    """Every class gets what it runs, and nothing that may not lie where the class stands."""
+    held = {(member.device_class.name, model.name, variant)
+            for member in plan.fleet for model, variant in member.models}  # fmt: skip
+    stands = {(d.device_class.name, site.zone.name, site.country)
+              for site in graph.sites for d in site.devices}  # fmt: skip
+    run = {(d.chosen.hosts, d.chosen.variants, d.flow.name, d.site.zone.name): d
+           for d in plan.decisions}.values()  # fmt: skip
+    own = {zone.name: {stage.model.name for stage in _stages_of(graph, zone.name) if stage.model}
+           for zone in graph.zones}  # fmt: skip
+    faults = []
+    for decision in run:
+        hosts, variants = dict(decision.chosen.hosts), dict(decision.chosen.variants)
+        for stage in decision.flow.stages:
+            if stage.model is None or hosts[stage.name].kind == "cloud":
+                continue
+            name, device = stage.model.name, hosts[stage.name].name
+            if (device, name, variants[name]) not in held:
+                faults.append(f"the bundle of {device} lacks {name}")
+            faults += [
+                f"the bundle of {device} takes {name} to {country}"
+                for where, zone, country in sorted(stands)
+                if where == device and country not in decision.site.zone.countries
+                and (name not in own[zone] or stage.model.training is not None)
+            ]  # fmt: skip
+    return faults
 
 
 def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
