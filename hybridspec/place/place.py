@@ -74,19 +74,24 @@ class _Placer:
     graph: Graph
     table: LatencyTable
     sink: Sink
+    _flows: dict[str, list[Flow]] = field(default_factory=dict)
     _solved: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
     _options: dict[tuple[object, ...], tuple[tuple[Configuration, ...], ...]] = field(
         default_factory=dict
     )
 
+    def __post_init__(self) -> None:
+        for flow in sorted(self.graph.flows, key=lambda flow: flow.name):
+            for site in flow.sites:
+                self._flows.setdefault(site.name, []).append(flow)
+
     def flows(self, site: Site) -> list[Flow]:
         """The flows of a site by name, so that ties do not depend on the order in the spec."""
-        mine = [f for f in self.graph.flows if site.name in {s.name for s in f.sites}]
-        return sorted(mine, key=lambda flow: flow.name)
+        return self._flows.get(site.name, [])
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
         """All configurations of each flow at the site, broken ones included."""
-        key = (site_class(self.graph, site), region.label if region else None)
+        key = (site_class(site, self.flows(site)), region.label if region else None)
         if key not in self._options:
             self._options[key] = tuple(
                 configurations(self.graph, self.table, site, flow, region)
@@ -95,7 +100,7 @@ class _Placer:
         return self._options[key]
 
     def site(self, site: Site, region: Region | None) -> SitePlan | None:
-        key = (site_class(self.graph, site), region.label if region else None)
+        key = (site_class(site, self.flows(site)), region.label if region else None)
         if key not in self._solved:
             choices = [[c for c in options if not c.failures]
                        for options in self.options(site, region)]  # fmt: skip
@@ -224,7 +229,7 @@ class _Placer:
         chosen: Configuration,
     ) -> SitePlan | None:  # fmt: skip
         """The best joint plan of the site in which this flow runs another way."""
-        key = (site_class(self.graph, site), index, chosen.label)
+        key = (site_class(site, self.flows(site)), index, chosen.label)
         if key not in self._solved:
             choices = [
                 [c for c in listed if not c.failures and (i != index or c.label != chosen.label)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hybridspec.ir.graph import Graph, Region, Site
+from hybridspec.ir.graph import Flow, Region, Site
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 
@@ -94,11 +94,11 @@ def fits(site: Site, chosen: Sequence[Configuration]) -> bool:
     return True
 
 
-def site_class(graph: Graph, site: Site) -> tuple[object, ...]:
+def site_class(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
     """What a site's plan depends on: everything but its name and its lines in the spec."""
-    flows = tuple(flow.name for flow in graph.flows if site.name in {s.name for s in flow.sites})
+    names = tuple(flow.name for flow in flows)
     devices = tuple((d.device_class.name, d.count) for d in site.devices)
-    return (site.country, site.zone.name, site.lan_rtt, site.energy_price, devices, flows)
+    return (site.country, site.zone.name, site.lan_rtt, site.energy_price, devices, names)
 
 
 def best_region(totals: Mapping[str, int], regions: Mapping[str, Region]) -> Region | None:

@@ -22,8 +22,10 @@ from property.graphs import (
 )
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.ir.graph import Graph, Region, Training
+from hybridspec.ir.graph import Graph, Region, Site, Training
+from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
+from hybridspec.place import place as placing
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 
@@ -97,3 +99,19 @@ def test_a_zone_without_regions_needs_none_while_everything_runs_at_its_sites() 
     plan, _ = placed(graph(flow("watch", FRAMES, (LAB,), stage("scale", "frames"))))
     assert plan is not None
     assert plan.stores == ()
+
+
+def test_sites_that_are_alike_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = placing.configurations
+
+    def counted(of: Graph, figures: LatencyTable, where: Site, *rest: object) -> object:
+        asked.append(where.name)
+        return real(of, figures, where, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(placing, "configurations", counted)
+    alike = tuple(site(f"s{i}", EU, (device(), 1)) for i in range(200))
+    plan, _ = placed(graph(flow("watch", FRAMES, alike, stage("scale", "frames"))))
+    assert plan is not None
+    assert len(plan.decisions) == 200
+    assert asked == ["s0"]
