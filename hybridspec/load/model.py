@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
+import lzma
 import os
+import re
 import resource
 import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +27,10 @@ _FORMAT = "1"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
+_DESCR = re.compile(rb"'descr': *(?:'([ -~]{1,40}?)'|\[)")
+_SHAPE = re.compile(rb"'shape': *\(((?:[0-9]{1,18}(?:, *|(?=\))))*)\)")
+_KINDS = {"f2": "float16", "f4": "float32", "f8": "float64", "i8": "int64", "i4": "int32",
+          "u1": "uint8", "i1": "int8", "b1": "bool", "O": "object"}  # fmt: skip
 
 
 def load_models(models: dict[str, Model], folder: Path, cache: Path) -> dict[str, ModelFile]:
@@ -139,7 +145,10 @@ def _data_file(folder: Path, name: str) -> DataFile:
         return DataFile(path=path, fault=read)
     try:
         return DataFile(path=path, digest=read[0], arrays=_arrays(path))
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError, struct.error):
+    except (
+        ValueError, OSError, KeyError, EOFError, RuntimeError, struct.error, zipfile.BadZipFile,
+        zlib.error, lzma.LZMAError,
+    ):  # fmt: skip
         return DataFile(path=path, digest=read[0], fault="it is not a `.npz` file of arrays")
 
 
@@ -155,19 +164,16 @@ def _arrays(path: Path) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
 
 
 def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, tuple[int, ...]]:
-    """Element type and shape in a `.npy` header (numpy NEP 1), read without numpy."""
+    """Element type and shape in a `.npy` header (numpy NEP 1), read without evaluating it."""
     with archive.open(entry) as stream:
-        start = stream.read(12)
-        if start[:6] != b"\x93NUMPY":
+        start = stream.read(8)
+        if start[:6] != b"\x93NUMPY" or len(start) < 8:
             raise ValueError("not an array")
-        length = struct.unpack("<H", start[8:10])[0] if start[6] == 1 else None
-        text = start[10:] + stream.read(length - 2) if length else stream.read(
-            struct.unpack("<I", start[8:12])[0] & 0xFFFF
-        )  # fmt: skip
-    header = ast.literal_eval(text.decode("latin1").strip())
-    kinds = {"f2": "float16", "f4": "float32", "f8": "float64", "i8": "int64", "i4": "int32",
-             "u1": "uint8", "i1": "int8", "b1": "bool"}  # fmt: skip
-    shape = header["shape"]
-    if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
+        size = "<H" if start[6] == 1 else "<I"
+        (length,) = struct.unpack(size, stream.read(struct.calcsize(size)))
+        text = stream.read(min(length, 0xFFFF))
+    descr, shape = _DESCR.search(text), _SHAPE.search(text)
+    if descr is None or shape is None:
         raise ValueError("not an array")
-    return kinds.get(str(header["descr"]).lstrip("<|="), "other"), shape
+    kind = "records" if descr[1] is None else descr[1].decode("ascii").lstrip("<|=")
+    return _KINDS.get(kind, kind), tuple(int(n) for n in re.findall(rb"[0-9]+", shape[1]))

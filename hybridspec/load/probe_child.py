@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import onnx
@@ -50,19 +51,51 @@ def _refuse_structure(model: onnx.ModelProto) -> None:
         raise Refused("it is not an ONNX file, or it is truncated")
     if len(model.graph.node) > MAX_NODES:
         raise Refused(f"it has more than {MAX_NODES:,} operators")
-    for tensor in model.graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            raise Refused("its weights are in external files; save it as one file")
+    tensors = [*_tensors(model.graph), *(t for f in model.functions for t in _of_nodes(f.node))]
+    if any(tensor.data_location == TensorProto.EXTERNAL for tensor in tensors):
+        raise Refused("its weights are in external files; save it as one file")
+    inputs = _fed(model.graph)
+    if not inputs:
+        raise Refused("it has no input")
+    for value in inputs:
+        if not value.type.tensor_type.shape.dim:
+            raise Refused(f"its input `{value.name[:60]}` has no batch dimension")
+
+
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Every constant of the graph and of the graphs inside it."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    yield from _of_nodes(graph.node)
+
+
+def _of_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
+    for attribute in (a for node in nodes for a in node.attribute):
+        yield from (attribute.t, *attribute.tensors)
+        for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+            yield from (sparse.values, sparse.indices)
+        for graph in (attribute.g, *attribute.graphs):
+            yield from _tensors(graph)
+
+
+def _fed(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
+    """The inputs that a caller has to feed: old models list their weights as inputs, too."""
+    weights = {tensor.name for tensor in graph.initializer}
+    return [value for value in graph.input if value.name not in weights]
 
 
 def _fix_batch(model: onnx.ModelProto) -> None:
-    """Set the first, free dimension of every input to 1."""
-    weights = {tensor.name for tensor in model.graph.initializer}
-    for value in model.graph.input:
-        shape = value.type.tensor_type.shape
-        if value.name not in weights and shape.dim and not shape.dim[0].dim_value:
-            shape.dim[0].ClearField("dim_param")
-            shape.dim[0].dim_value = 1
+    """Set the first, free dimension of every input to 1; some exporters write free as -1."""
+    for value in (*model.graph.input, *model.graph.output):
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_value < 0:
+                dim.ClearField("dim_value")
+    for value in _fed(model.graph):
+        first = value.type.tensor_type.shape.dim[0]
+        if not first.dim_value:
+            first.ClearField("dim_param")
+            first.dim_value = 1
     for value in model.graph.output:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
@@ -85,7 +118,7 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
     opsets = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
     return {
         "opset": max(opsets, default=0),
-        "inputs": [_tensor(v) for v in graph.input if v.name not in weights],
+        "inputs": [_tensor(v) for v in _fed(graph)],
         "outputs": [_tensor(v) for v in graph.output],
         "parameters": sum(weights.values()),
         "weights": sum(sizes[name] for name in weights),
@@ -93,7 +126,7 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         "gemm_macs": sum(w["gemm"] for w in work),
         "moved": sum(w["moved"] for w in work),
         "operators": sum(node.op_type not in ("Constant", "Identity") for node in graph.node),
-        "peak_activations": _peak(graph, sizes, set(weights)),
+        "peak_activations": _peak(graph, sizes),
         "unknown": sorted({w["unknown"] for w in work if w["unknown"]}),
     }  # fmt: skip
 
@@ -102,7 +135,8 @@ def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:
     dims = value.type.tensor_type.shape.dim
     if not value.type.HasField("tensor_type") or not value.type.tensor_type.HasField("shape"):
         return None
-    return tuple(d.dim_value for d in dims) if all(d.HasField("dim_value") for d in dims) else None
+    known = all(d.HasField("dim_value") and d.dim_value >= 0 for d in dims)
+    return tuple(d.dim_value for d in dims) if known else None
 
 
 def _width(element: int) -> int:
@@ -138,11 +172,11 @@ def _work(
     return {"conv": conv, "gemm": gemm, "moved": moved, "unknown": unknown}
 
 
-def _peak(graph: onnx.GraphProto, sizes: dict[str, int], weights: set[str]) -> int:
+def _peak(graph: onnx.GraphProto, sizes: dict[str, int]) -> int:
     """Largest sum of tensors alive at once, running the operators in file order."""
     last = {name: i for i, node in enumerate(graph.node) for name in node.input}
     final = {value.name for value in graph.output}
-    alive = {v.name: sizes.get(v.name, 0) for v in graph.input if v.name not in weights}
+    alive = {v.name: sizes.get(v.name, 0) for v in _fed(graph)}
     total = sum(alive.values())
     peak = total
     for index, node in enumerate(graph.node):
