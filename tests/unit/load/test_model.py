@@ -24,11 +24,11 @@ from hybridspec.spec.workload import Model
 GOOD = "{'descr': '<f4', 'fortran_order': False, 'shape': (8, 4), }"
 
 
-def read(folder: Path, **files: str) -> ModelFile:
+def read(folder: Path, cache: Path, **files: str) -> ModelFile:
     """What loading finds behind one model."""
     written = {"source": "m.onnx", "evaluation": "e.npz", "floor": 0.9, "allowed_drop": 0.01}
     model = Model.model_validate({**written, **files})
-    return load_models({"m": model}, folder, folder / "cache")["m"]
+    return load_models({"m": model}, folder, cache)["m"]
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def swollen(data: bytes) -> bytes:
     return data[:size] + b"\xf0\xff\xff\xff" + data[size + 4 :]
 
 
-def test_a_good_model_and_its_data(folder: Path) -> None:
-    found = read(folder)
+def test_a_good_model_and_its_data(folder: Path, cache: Path) -> None:
+    found = read(folder, cache)
     assert found.facts is not None
     assert [(t.name, t.dtype, t.shape) for t in found.facts.inputs] == [("x", "float32", (1, 4))]
     assert found.facts.gemm_macs == small_models.FEATURES * small_models.CLASSES
@@ -80,18 +80,18 @@ def test_a_good_model_and_its_data(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
-def test_every_version_of_the_header_is_read(folder: Path, version: int) -> None:
+def test_every_version_of_the_header_is_read(folder: Path, cache: Path, version: int) -> None:
     (folder / "e.npz").write_bytes(packed(("x.npy", npy(GOOD, version))))
-    assert read(folder).evaluation.arrays == (("x", "float32", (8, 4)),)
+    assert read(folder, cache).evaluation.arrays == (("x", "float32", (8, 4)),)
 
 
 @pytest.mark.parametrize(("descr", "kind"), [
     ("'<f8'", "float64"), ("'|b1'", "bool"), ("'|O'", "object"), ("'>f4'", ">f4"),
     ("'<M8[ns]'", "M8[ns]"), ("[('a', '<f4')]", "records"),
 ])  # fmt: skip
-def test_element_types_have_names(folder: Path, descr: str, kind: str) -> None:
+def test_element_types_have_names(folder: Path, cache: Path, descr: str, kind: str) -> None:
     (folder / "e.npz").write_bytes(packed(("x.npy", npy(GOOD.replace("'<f4'", descr)))))
-    assert read(folder).evaluation.arrays == (("x", kind, (8, 4)),)
+    assert read(folder, cache).evaluation.arrays == (("x", kind, (8, 4)),)
 
 
 HOSTILE_DATA = {
@@ -117,18 +117,18 @@ HOSTILE_DATA = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_DATA)
-def test_hostile_data_is_a_fault_and_nothing_else(folder: Path, name: str) -> None:
+def test_hostile_data_is_a_fault_and_nothing_else(folder: Path, cache: Path, name: str) -> None:
     (folder / "e.npz").write_bytes(HOSTILE_DATA[name])
-    assert read(folder).evaluation.fault == "it is not a `.npz` file of arrays"
+    assert read(folder, cache).evaluation.fault == "it is not a `.npz` file of arrays"
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_damaged_compression_is_a_fault(folder: Path, method: int) -> None:
+def test_damaged_compression_is_a_fault(folder: Path, cache: Path, method: int) -> None:
     data = bytearray(packed(("x.npy", npy(GOOD)), method=method))
     start = data.index(b"x.npy") + 5
     data[start : start + 20] = b"\xff" * 20
     (folder / "e.npz").write_bytes(data)
-    assert read(folder).evaluation.fault == "it is not a `.npz` file of arrays"
+    assert read(folder, cache).evaluation.fault == "it is not a `.npz` file of arrays"
 
 
 def outside() -> TensorProto:
@@ -248,31 +248,33 @@ def test_absurd_sizes_never_count_as_less_than_nothing(tmp_path: Path, size: int
     ("a\0b", "not a usable file name"),
     ("x" * 1000, "file name too long"),
 ])  # fmt: skip
-def test_paths_stay_inside_the_spec(folder: Path, name: str, fault: str) -> None:
+def test_paths_stay_inside_the_spec(folder: Path, cache: Path, name: str, fault: str) -> None:
     spec = folder / "spec"
     (spec / "folder").mkdir(parents=True)
     (spec / "link.onnx").symlink_to(folder / "m.onnx")
     os.mkfifo(spec / "pipe")
-    found = read(spec, source=name, evaluation=name)
+    found = read(spec, cache, source=name, evaluation=name)
     assert found.facts is None
     assert found.fault == fault
     assert found.evaluation.fault == fault
 
 
-def test_a_link_that_turns_in_a_circle_is_a_fault(folder: Path) -> None:
+def test_a_link_that_turns_in_a_circle_is_a_fault(folder: Path, cache: Path) -> None:
     (folder / "a").symlink_to(folder / "b")
     (folder / "b").symlink_to(folder / "a")
-    assert read(folder, source="a").fault
+    assert read(folder, cache, source="a").fault
 
 
 def test_facts_are_kept_by_content_and_a_damaged_cache_is_not_believed(folder: Path) -> None:
-    facts = read(folder).facts
-    (kept,) = (folder / "cache" / "models").iterdir()
+    cache = folder / "cache"
+    facts = read(folder, cache).facts
+    (kept,) = (cache / "models").iterdir()
     for damage in ("", "[]", json.dumps({"fault": "no"}), json.dumps({"opset": 1})):
         kept.write_text(damage, encoding="utf-8")
-        assert read(folder).facts == facts
+        assert read(folder, cache).facts == facts
 
 
 def test_a_cache_that_cannot_be_written_only_costs_time(folder: Path) -> None:
-    (folder / "cache").write_text("", encoding="utf-8")
-    assert read(folder).facts is not None
+    cache = folder / "cache"
+    cache.write_text("", encoding="utf-8")
+    assert read(folder, cache).facts is not None
