@@ -101,7 +101,11 @@ def _fault(
         if path[-1] == "apiVersion":
             return ("HS0208", f"this release cannot read apiVersion {written}",
                     f"write `apiVersion: {choices[0]}`")  # fmt: skip
-        return ("HS0206", f"{written} is not a choice for {title}", _closest(str(value), choices))
+        return (
+            "HS0206",
+            f"{written} is not a choice for {title}",
+            _closest(written.strip("`"), choices),
+        )
     if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
         return ("HS0207", f"{written} is not a usable name",
                 "use lower-case letters, digits and hyphens, start with a letter, end without "

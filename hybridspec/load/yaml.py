@@ -187,7 +187,7 @@ class _Builder:
 
     def _refuse_tag(self, event: yaml.Event, span: Span) -> None:
         tag = getattr(event, "tag", None)
-        if tag is not None and tag != "!":
+        if tag is not None:
             raise _Refused(_finding("HS0107", f"tag `{_clip(tag)}` is not allowed", span,
                                     "remove the tag; the spec knows each type"))  # fmt: skip
 
