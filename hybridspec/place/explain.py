@@ -12,6 +12,12 @@ from hybridspec.ir.plan import Configuration, Failure, Residency
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0301")
 
+CROWDED = Failure(
+    code="HS0401", excess=1, unit="",
+    message="is cheaper alone, but the flows of the site do not fit or cost more beside it",
+    remedy="add devices, or move a flow to other sites",
+)  # fmt: skip
+
 
 def infeasible(flow: Flow, stuck: Sequence[tuple[Site, Sequence[Configuration]]]) -> Diagnostic:
     """One finding for a flow that cannot run at the given sites, with the cheapest repair.

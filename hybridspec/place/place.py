@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Training, Zone
@@ -18,6 +18,7 @@ from hybridspec.ir.plan import (
 from hybridspec.place import cost
 from hybridspec.place.configuration import TooManyWays, configurations
 from hybridspec.place.explain import (
+    CROWDED,
     infeasible,
     leaves_zone,
     together_infeasible,
@@ -207,6 +208,7 @@ class _Placer:
         chosen = plan.chosen[index]
         other = self._runner_up(site, options, index, chosen)
         admissible = [c for c in options[index] if not c.failures and c.label != chosen.label]
+        crowded = [replace(c, failures=(CROWDED,)) for c in admissible if c.cost < chosen.cost]
         abroad = [
             c
             for r in self.graph.regions
@@ -220,8 +222,8 @@ class _Placer:
             chosen=chosen,
             runner_up=other.chosen[index] if other else None,
             runner_up_delta=other.cost - plan.cost if other else None,
-            rejected=tuple(c for c in (*options[index], *abroad) if c.failures),
-            dearer=tuple(admissible),
+            rejected=(*crowded, *(c for c in (*options[index], *abroad) if c.failures)),
+            dearer=tuple(c for c in admissible if c.cost >= chosen.cost),
         )
 
     def _runner_up(

@@ -239,18 +239,23 @@ def _ways(of: Graph, here: Site) -> int:
 
 
 def _draw(rng: random.Random) -> Graph:
+    alike = rng.sample(COUNTRIES, 3) if rng.random() < 0.6 else None
     zones = [
-        zone(f"z{i}", *rng.sample(COUNTRIES, rng.randint(1, 3)),
+        zone(f"z{i}", *(alike or rng.sample(COUNTRIES, rng.randint(1, 3))),
              retention=rng.choice((None, None, 10 * DAY, 90 * DAY)))
         for i in range(rng.randint(1, 3))
     ]  # fmt: skip
-    regions = tuple(_region(rng, i) for i in range(rng.randint(0, 3)))
+    near = [country for of in zones for country in of.countries]
+    regions = tuple(
+        _region(rng, i, near if rng.random() < 0.85 else list(COUNTRIES))
+        for i in range(rng.choice((0, 1, 2, 2, 3, 3)))
+    )
     classes = [_device(rng, i) for i in range(rng.randint(1, 3))]
     sites = tuple(_site(rng, i, zones, classes) for i in range(rng.randint(1, 4)))
     models = [
         model(f"m{i}", variants=rng.choice((("fp32", "int8"), ("fp32",), ("int8", "fp32"))),
               facts=facts(size=rng.randint(1, 50) * 10**6),
-              training=training(hours=rng.randint(1, 40)) if rng.random() < 0.2 else None)
+              training=training(hours=rng.randint(1, 40)) if rng.random() < 0.12 else None)
         for i in range(rng.randint(1, 2))
     ]  # fmt: skip
     assets = [data(f"d{i}", size=rng.choice((1, 900, 64_000)),
@@ -264,9 +269,9 @@ def _draw(rng: random.Random) -> Graph:
     )  # fmt: skip
 
 
-def _region(rng: random.Random, index: int) -> Region:
+def _region(rng: random.Random, index: int, countries: list[str]) -> Region:
     return region(
-        f"r{index}", rng.choice(COUNTRIES), cloud=rng.choice(("aws", "other")),
+        f"r{index}", rng.choice(countries), cloud=rng.choice(("aws", "other")),
         storage_price=rng.choice((0, 23_000, 24_500)),
         egress_price=rng.choice((0, 90_000, 120_000)),
         inference_price=rng.choice((0, 1, 20, 22)), training_price=rng.randint(200_000, 300_000),
@@ -278,13 +283,13 @@ def _device(rng: random.Random, index: int) -> DeviceClass:
     return device(
         f"k{index}",
         board=board(
-            f"b{rng.randint(0, 1)}-{index}", memory=rng.choice((700, 1_500, 2_500, 10_000)),
+            f"b{rng.randint(0, 1)}-{index}", memory=rng.choice((900, 1_500, 2_500, 10_000)),
             reserved_memory=rng.choice((0, 200)), idle_power=rng.choice((0, 2_700)),
             load_power=rng.choice((2_700, 7_500, 15_000)), price=rng.choice((0, 95_000_000)),
             disk=rng.choice((10**12, 10**12, 10**9, 2 * 10**6)), life=rng.choice((YEAR, 5 * YEAR)),
         ),
         max_offline=rng.choice((0, HOUR, 3 * DAY)),
-        uplink_bandwidth=rng.choice((2_000, 100_000, 20_000_000, 10**9)),
+        uplink_bandwidth=rng.choice((2_000, 100_000, 20_000_000, 10**9, 10**9)),
         uplink_rtt=rng.choice((0, 7_001, 35_000)),
     )  # fmt: skip
 
@@ -312,11 +317,12 @@ def _flow(
         if s.kind is not StageKind.SINK and rng.random() < 0.15 else s
         for s in stages
     ]  # fmt: skip
-    limit = rng.choice((300, 5_000, 30_000, 60_000, 120_000)) + rng.randint(0, 9_999)
+    limit = rng.choice((300, 10_000, 40_000, 120_000, 2 * DAY)) + rng.randint(0, 9_999)
     return flow(
         f"f{index}", asset,
-        tuple(sorted(rng.sample(sites, rng.randint(1, len(sites))), key=lambda s: s.name)), *stages,
-        latency=bound(limit, rng.choice(stages).name) if rng.random() < 0.6 else None,
+        tuple(sorted(rng.sample(sites, max(rng.randint(1, len(sites)), rng.randint(1, len(sites)))),
+                     key=lambda s: s.name)), *stages,
+        latency=bound(limit, rng.choice(stages).name) if rng.random() < 0.5 else None,
         offline=rng.choice((0, 0, HOUR, 3 * DAY)),
     )  # fmt: skip
 

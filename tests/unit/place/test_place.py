@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from property.graphs import (
@@ -99,6 +100,20 @@ def test_a_zone_without_regions_needs_none_while_everything_runs_at_its_sites() 
     plan, _ = placed(graph(flow("watch", FRAMES, (LAB,), stage("scale", "frames"))))
     assert plan is not None
     assert plan.stores == ()
+
+
+def test_what_is_cheaper_alone_but_not_together_is_rejected_and_not_called_dearer() -> None:
+    # Energy is free, so both flows want the device; it carries one of them.
+    lab = site("lab", EU, (device(), 1), energy_price=0)
+    busy = data(size=1, rate=Fraction(200_000))
+    flows = [flow(n, busy, (lab,), stage("scale", "frames", input_rate=busy.rate)) for n in "ab"]
+    plan, _ = placed(graph(*flows, regions=(DEAR,)))
+    assert plan is not None
+    moved = next(d for d in plan.decisions if d.chosen.region is not None)
+    assert moved.dearer == ()
+    (crowded,) = moved.rejected
+    assert crowded.cost < moved.chosen.cost
+    assert [failure.code for failure in crowded.failures] == ["HS0401"]
 
 
 def test_sites_that_are_alike_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,483 @@
+"""A second opinion on placement, worked out from the written rules by brute force.
+
+It shares nothing with `place` but the types. Where the engine closes sets of stages and walks
+longest paths, this module tries every stage on every host and lists every path. All sums are
+exact fractions, rounded only where a rule says that something is counted in whole units.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage, Zone
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import CloudSlice, Estimate, Plan
+
+SECOND = 1_000_000
+MONTH_SECONDS = Fraction(365 * 86_400, 12)
+SERVICE_HIGH = 25_000
+UNRELIEVED = ("HS0301", "HS0310", "HS0603")
+"""Codes that no larger amount of anything cures."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One assignment: the class that hosts the edge half, who runs each stage, and variants."""
+
+    device: str
+    hosts: tuple[tuple[str, str], ...]
+    variants: tuple[tuple[str, str], ...]
+
+    @property
+    def cloud(self) -> set[str]:
+        """The stages that run in the cloud."""
+        return {name for name, kind in self.hosts if kind == "cloud"}
+
+
+def ways(site: Site, flow: Flow, region: Region | None) -> list[Way]:
+    """Every assignment that means something: each stage on each host, in each variant.
+
+    A sink is pinned; what a cloud stage feeds stays in the cloud unless it is a sink; a feedback
+    loop is not cut; without a region nothing runs in the cloud.
+    """
+    names = [stage.name for stage in flow.stages]
+    models = sorted({(s.model.name, s.model.variants) for s in flow.stages if s.model is not None})
+    found = []
+    for devices in site.devices:
+        for kinds in product(("edge", "cloud"), repeat=len(names)):
+            hosts = dict(zip(names, kinds, strict=True))
+            if _means_something(flow, hosts, region):
+                found += [
+                    Way(devices.device_class.name, tuple(hosts.items()),
+                        tuple((m, v) for (m, _), v in zip(models, picked, strict=True)))
+                    for picked in product(*(variants for _, variants in models))
+                ]  # fmt: skip
+    return found
+
+
+def _means_something(flow: Flow, hosts: Mapping[str, str], region: Region | None) -> bool:
+    for stage in flow.stages:
+        here = hosts[stage.name]
+        if here == "cloud" and region is None:
+            return False
+        if stage.kind == "sink":
+            if here != {"site": "edge", "cloud": "cloud"}[stage.place]:
+                return False
+            continue
+        if here == "edge" and any(hosts.get(source) == "cloud" for source in stage.inputs):
+            return False
+        if any(hosts[source] != here for source in stage.feedback):
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one way asks of the devices and the uplinks of its class, in whole units."""
+
+    busy: int
+    memory: int
+    uplink: int
+    waiting: int
+
+
+class Case:
+    """One way to run one flow at one site, looked at from every side."""
+
+    def __init__(
+        self, graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None,
+        way: Way,
+    ) -> None:  # fmt: skip
+        self.graph, self.table, self.site, self.flow = graph, table, site, flow
+        self.region, self.way = region, way
+        self.kinds = dict(way.hosts)
+        self.devices = next(d for d in site.devices if d.device_class.name == way.device)
+        self.device, self.count = self.devices.device_class, self.devices.count
+        self.stages = {stage.name: stage for stage in flow.stages}
+
+    def time(self, stage: Stage) -> Estimate | None:
+        """The estimate of a stage where it runs."""
+        if stage.kind == "sink":
+            return Estimate(low=0, mid=0, high=0, basis="")
+        host = "cloud" if self.kinds[stage.name] == "cloud" else self.device.board.name
+        if stage.model is not None:
+            variant = dict(self.way.variants)[stage.model.name]
+            return self.table.models.get((stage.model.name, host, variant))
+        return self.table.operations.get((stage.operation, host, stage.input_size))
+
+    def faults(self) -> set[str]:
+        """The codes of all bounds that this way breaks on its own."""
+        found = set()
+        if any(self.time(stage) is None for stage in self.flow.stages):
+            found.add("HS0603")
+        inside = self.site.zone.countries
+        if self.way.cloud and (self.region is None or self.region.country not in inside):
+            found.add("HS0301")
+        if self.flow.latency is not None and self.slowest() > self.flow.latency.bound:
+            found.add("HS0302")
+        found |= self._overload()
+        if self.flow.offline and self._needed_offline() & self.way.cloud:
+            found.add("HS0304")
+        return found
+
+    def _overload(self) -> set[str]:
+        return overload(self.site, {self.way.device: [self.load()]})
+
+    def slowest(self) -> int:
+        """The upper end over every path from the sensor to the bounded stage, listed one by one."""
+        assert self.flow.latency is not None
+        return max(self._length(path) for path in self._paths(self.flow.latency.to))
+
+    def _paths(self, name: str) -> Iterator[tuple[str, ...]]:
+        for source in self.stages[name].inputs:
+            if source in self.stages:
+                for before in self._paths(source):
+                    yield (*before, name)
+            else:
+                yield (name,)
+
+    def _length(self, path: Sequence[str]) -> int:
+        length, here, size = self.site.lan_rtt, "edge", self.flow.data.size
+        for name in path:
+            stage = self.stages[name]
+            if self.kinds[name] != here:
+                here = self.kinds[name]
+                wire = Fraction(size * 8 * SECOND, self.device.uplink_bandwidth)
+                length += self.device.uplink_rtt + math.ceil(wire)
+                length += SERVICE_HIGH if here == "cloud" else 0
+            estimate = self.time(stage)
+            length += estimate.high if estimate is not None else 0
+            if stage.operation == "aggregate":
+                length += math.ceil(SECOND / stage.output_rate)
+            size = stage.output_size
+        return length
+
+    def _needed_offline(self) -> set[str]:
+        """What alerts and the bounded stage depend on, by growing the set until it stands."""
+        ends = {s.name for s in self.flow.stages if s.place == "site"}
+        needed = ends | ({self.flow.latency.to} if self.flow.latency else set())
+        while True:
+            more = {
+                source
+                for name in needed
+                for source in (*self.stages[name].inputs, *self.stages[name].feedback)
+                if source in self.stages
+            }
+            if more <= needed:
+                return needed
+            needed |= more
+
+    def load(self) -> Load:
+        """Loads on the class, each rounded up to whole units."""
+        busy = Fraction(0)
+        weights = {}
+        for name, stage in self.stages.items():
+            estimate = self.time(stage)
+            if self.kinds[name] == "edge" and estimate is not None:
+                busy += stage.input_rate * estimate.high
+            if self.kinds[name] == "edge" and stage.model is not None:
+                entry = (stage.model.name, dict(self.way.variants)[stage.model.name])
+                weights[entry] = self.table.memory[entry]
+        sent = self._sent()
+        away = max(self.flow.offline, self.device.max_offline)
+        return Load(
+            busy=math.ceil(busy), memory=sum(weights.values()), uplink=math.ceil(sent),
+            waiting=math.ceil(sent * away / SECOND),
+        )  # fmt: skip
+
+    def _sent(self) -> Fraction:
+        """Bytes a second that leave the site, each product once however many cloud stages read."""
+        senders = {
+            source
+            for name, stage in self.stages.items() if self.kinds[name] == "cloud"
+            for source in stage.inputs
+            if source not in self.stages or self.kinds[source] == "edge"
+        }  # fmt: skip
+        total = Fraction(0)
+        for sender in senders:
+            if sender in self.stages:
+                total += self.stages[sender].output_rate * self.stages[sender].output_size
+            else:
+                total += self.flow.data.rate * self.flow.data.size
+        return total
+
+    def cost(self) -> int:
+        """Micro-units over the horizon, each term rounded once."""
+        seconds = Fraction(self.graph.horizon, SECOND)
+        amounts = []
+        for name, stage in self.stages.items():
+            estimate, here = self.time(stage), self.kinds[name]
+            if here == "edge" and estimate is not None:
+                watts = Fraction(self.device.board.load_power - self.device.board.idle_power, 1000)
+                busy_seconds = stage.input_rate * Fraction(estimate.mid, SECOND) * seconds
+                hours = watts * busy_seconds / 3600 / 1000
+                amounts.append(round(hours * self.site.energy_price))
+            elif here == "cloud" and self.region is not None:
+                amounts += self._cloud_terms(stage, estimate, seconds)
+        return sum(amounts)
+
+    def _cloud_terms(
+        self, stage: Stage, estimate: Estimate | None, seconds: Fraction
+    ) -> Iterator[int]:
+        assert self.region is not None
+        if stage.kind == "sink":
+            kept = stage.retention or self.site.zone.retention
+            months = seconds / MONTH_SECONDS
+            monthly = stage.input_rate * stage.input_size * MONTH_SECONDS / 10**9
+            stays = Fraction(kept, SECOND) / MONTH_SECONDS if kept is not None else None
+            if stays is None or stays > months:
+                volume = monthly * months * months / 2
+            else:
+                volume = monthly * months * stays
+            yield round(volume * self.region.storage_price)
+            return
+        if estimate is not None:
+            used = stage.input_rate * seconds * Fraction(estimate.mid, SECOND)
+            yield round(used * self.region.inference_price)
+        readers = [s.name for s in self.flow.stages if stage.name in s.inputs]
+        if any(self.kinds[reader] == "edge" for reader in readers):
+            volume = stage.output_rate * stage.output_size * seconds / 10**9
+            yield round(volume * self.region.egress_price)
+
+
+def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
+    """Codes of the shared limits that the loads on each class of a site exceed together."""
+    found = set()
+    for devices in site.devices:
+        mine = loads.get(devices.device_class.name, ())
+        board, count = devices.device_class.board, devices.count
+        if sum(load.busy for load in mine) * 10 > 7 * count * SECOND:
+            found.add("HS0306")
+        wire = devices.device_class.uplink_bandwidth * count
+        if sum(load.uplink for load in mine) * 8 * 10 > 8 * wire:
+            found.add("HS0306")
+        if mine and sum(load.memory for load in mine) > board.memory - board.reserved_memory:
+            found.add("HS0303")
+        if sum(load.waiting for load in mine) > board.disk // 2 * count:
+            found.add("HS0304")
+    return found
+
+
+@dataclass(frozen=True)
+class Best:
+    """The least cost of the whole graph, and the region of each zone's store that it needs."""
+
+    cost: int
+    regions: tuple[tuple[str, str | None], ...]
+
+
+def best(graph: Graph, table: LatencyTable) -> Best | None:
+    """The least cost over every region, host and variant; None where nothing is allowed."""
+    if any(broken for broken in forbidden(graph)):
+        return None
+    total, regions = fleet_cost(graph), []
+    for zone in graph.zones:
+        found = best_zone(graph, table, zone)
+        if found is None:
+            return None
+        total += found[0]
+        regions.append((zone.name, found[1]))
+    return Best(total, tuple(regions))
+
+
+def best_zone(graph: Graph, table: LatencyTable, zone: Zone) -> tuple[int, str | None] | None:
+    """The least cost of a zone and the region of its store."""
+    sites = [site for site in graph.sites if site.zone.name == zone.name]
+    if not sites:
+        return 0, None
+    costs: list[tuple[int, str | None]] = []
+    for region in regions_of(graph, zone):
+        total = store_cost(graph, region, zone) if region is not None else 0
+        plans = [best_site(graph, table, site, region) for site in sites]
+        if all(plan is not None for plan in plans):
+            total += sum(plan for plan in plans if plan is not None)
+            costs.append((total, f"{region.cloud}/{region.name}" if region else None))
+    return min(costs, key=lambda pair: (pair[0], pair[1] or "")) if costs else None
+
+
+def regions_of(graph: Graph, zone: Zone) -> list[Region | None]:
+    """Regions that may hold a zone's store: in its countries, and where training is pinned."""
+    jobs = [m.training for m in models_of(graph, zone) if m.training is not None]
+    inside = [r for r in graph.regions if r.country in zone.countries]
+    fitting: list[Region | None] = [
+        region for region in inside
+        if all(job.region is None or job.region == region for job in jobs)
+        and all(getattr(job, "cloud", None) in (None, region.cloud) for job in jobs)
+    ]  # fmt: skip
+    return fitting if inside or jobs else [None]
+
+
+def flows_of(graph: Graph, site: Site) -> list[Flow]:
+    """The flows of a site."""
+    return [flow for flow in graph.flows if any(s.name == site.name for s in flow.sites)]
+
+
+def models_of(graph: Graph, zone: Zone) -> list[Model]:
+    """Every model that runs in a zone."""
+    return list({
+        stage.model.name: stage.model
+        for flow in graph.flows if any(s.zone.name == zone.name for s in flow.sites)
+        for stage in flow.stages if stage.model is not None
+    }.values())  # fmt: skip
+
+
+def joint(
+    graph: Graph, table: LatencyTable, site: Site, region: Region | None
+) -> Iterator[tuple[int, tuple[Way, ...]]]:
+    """Every joint assignment of a site that keeps all bounds, with its cost."""
+    options = []
+    for flow in flows_of(graph, site):
+        cases = [Case(graph, table, site, flow, region, way) for way in ways(site, flow, region)]
+        options.append([(c.way, c.load(), c.cost()) for c in cases if not c.faults()])
+    for chosen in product(*options):
+        loads: dict[str, list[Load]] = {}
+        for way, load, _ in chosen:
+            loads.setdefault(way.device, []).append(load)
+        if not overload(site, loads):
+            yield sum(cost for _, _, cost in chosen), tuple(way for way, _, _ in chosen)
+
+
+def best_site(graph: Graph, table: LatencyTable, site: Site, region: Region | None) -> int | None:
+    """The least cost of a site with its zone's store in `region`."""
+    return min((cost for cost, _ in joint(graph, table, site, region)), default=None)
+
+
+def store_cost(graph: Graph, region: Region, zone: Zone) -> int:
+    """Key, registry, training and updates of a zone in a region."""
+    months = Fraction(graph.horizon, SECOND) / MONTH_SECONDS
+    devices = sum(d.count for s in graph.sites if s.zone.name == zone.name for d in s.devices)
+    amounts = [round(months * region.key_price)]
+    for model in models_of(graph, zone):
+        gigabytes = Fraction(model.facts.size, 10**9)
+        amounts.append(round(gigabytes * months * region.registry_price))
+        if model.training is not None:
+            runs = Fraction(graph.horizon, model.training.every)
+            amounts.append(round(runs * model.training.hours * region.training_price))
+            amounts.append(round(runs * devices * gigabytes * region.egress_price))
+    return sum(amounts)
+
+
+def fleet_cost(graph: Graph) -> int:
+    """Purchases and idle energy of all declared devices."""
+    amounts = []
+    for site in graph.sites:
+        for devices in site.devices:
+            board = devices.device_class.board
+            purchases = math.ceil(Fraction(graph.horizon, board.life))
+            amounts.append(devices.count * purchases * board.price)
+            hours = Fraction(graph.horizon, SECOND) / 3600
+            kilowatts = Fraction(board.idle_power * devices.count, 10**6)
+            amounts.append(round(kilowatts * hours * site.energy_price))
+    return sum(amounts)
+
+
+def forbidden(graph: Graph) -> Iterator[str]:
+    """What no placement can repair: places that the spec itself pins outside a zone.
+
+    A site outside its zone; weights that would reach a country outside the zone they belong to,
+    because the same bundle or the same trained model serves sites of another zone.
+    """
+    for site in graph.sites:
+        if site.country not in site.zone.countries:
+            yield f"{site.name} is outside {site.zone.name}"
+    for zone in graph.zones:
+        for model in models_of(graph, zone):
+            for country, why in _reached(graph, zone, model):
+                if country not in zone.countries:
+                    yield f"{model.name} of {zone.name} reaches {country}: {why}"
+            pinned = model.training.region if model.training else None
+            if pinned is not None and pinned.country not in zone.countries:
+                yield f"{model.name} of {zone.name} trains in {pinned.country}"
+
+
+def _reached(graph: Graph, zone: Zone, model: Model) -> Iterator[tuple[str, str]]:
+    """Countries that a zone's model reaches through other zones: their sites and their stores."""
+    runs = {
+        s.name: s for f in graph.flows for s in f.sites
+        if any(st.model is not None and st.model.name == model.name for st in f.stages)
+    }  # fmt: skip
+    classes = {d.device_class.name for s in runs.values() if s.zone.name == zone.name
+               for d in s.devices}  # fmt: skip
+    for site in graph.sites:
+        own = any(s.zone.name == site.zone.name for s in runs.values())
+        if site.zone.name == zone.name:
+            continue
+        shared = classes & {d.device_class.name for d in site.devices}
+        learnt = model.training is not None and site.name in runs
+        if learnt or (shared and (not own or model.training is not None)):
+            yield site.country, f"{sorted(shared) or 'weights'} at {site.name}"
+            for region in graph.regions:
+                if region.country in site.zone.countries:
+                    yield region.country, f"the store of {site.zone.name}"
+
+
+def way_of(chosen: object) -> Way:
+    """A plan's configuration as a way."""
+    return Way(
+        device=chosen.device.name,  # type: ignore[attr-defined]
+        hosts=tuple((name, host.kind) for name, host in chosen.hosts),  # type: ignore[attr-defined]
+        variants=tuple(sorted(chosen.variants)),  # type: ignore[attr-defined]
+    )
+
+
+def leaks(graph: Graph, plan: Plan, slices: Sequence[CloudSlice] = ()) -> list[str]:
+    """Every place of the plan and of the emitted slices that lies outside a zone's countries."""
+    zones = {zone.name: set(zone.countries) for zone in graph.zones}
+    country = {f"{r.cloud}/{r.name}": r.country for r in graph.regions}
+    found = []
+    for decision in plan.decisions:
+        zone, chosen = decision.site.zone.name, decision.chosen
+        places = {decision.site.country}
+        if any(host.kind == "cloud" for _, host in chosen.hosts):
+            places |= {country.get(host.name, "?") for _, host in chosen.hosts
+                       if host.kind == "cloud"}  # fmt: skip
+        found += [f"{decision.flow.name} of {zone} in {c}" for c in places - zones[zone]]
+    for store in plan.stores:
+        where = country[f"{store.region.cloud}/{store.region.name}"]
+        if where not in zones[store.zone.name]:
+            found.append(f"store of {store.zone.name} in {where}")
+    for member in plan.fleet:
+        found += _bundle_leaks(graph, plan, member.device_class.name, zones)
+    for part in slices:
+        for held in part.zones:
+            where = country.get(f"{part.cloud}/{held.region}", "?")
+            if where not in zones[held.zone] or where != held.country:
+                found.append(f"slice of {held.zone} in {where}")
+            if set(held.countries) != zones[held.zone]:
+                found.append(f"slice of {held.zone} allows {held.countries}")
+            strangers = set(held.models) - {
+                m.name for m in models_of(graph, graph_zone(graph, held.zone))
+            }
+            found += [f"model {name} in the slice of {held.zone}" for name in strangers]
+    return found
+
+
+def graph_zone(graph: Graph, name: str) -> Zone:
+    """The zone of a name."""
+    return next(zone for zone in graph.zones if zone.name == name)
+
+
+def _bundle_leaks(
+    graph: Graph, plan: Plan, device: str, zones: Mapping[str, set[str]]
+) -> list[str]:
+    """Models in a class's bundle that reach a site outside the zone they belong to."""
+    held = {
+        (stage.model.name, decision.site.zone.name)
+        for decision in plan.decisions if decision.chosen.device.name == device
+        for stage in decision.flow.stages
+        if stage.model is not None and dict(way_of(decision.chosen).hosts)[stage.name] == "edge"
+    }  # fmt: skip
+    trained = {m.name for m in graph.models if m.training is not None}
+    found = []
+    for name, zone in held:
+        for site in graph.sites:
+            if all(d.device_class.name != device for d in site.devices):
+                continue
+            runs = name in {m.name for m in models_of(graph, site.zone)}
+            if site.country not in zones[zone] and (name in trained or not runs):
+                found.append(f"{name} of {zone} in the bundle of {device} at {site.name}")
+    return found
