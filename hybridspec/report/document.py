@@ -172,7 +172,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _rollout(graph: Graph) -> dict[str, Any]:
     return {
-        "cohorts": [{"name": c.name, "percent": c.percent, "soak": format_duration(c.soak),
+        "cohorts": [{"name": c.name, "percent": c.percent,
+                     "soak": format_duration(c.soak) if c.soak else "none",
                      "maxFailures": f"{100 * float(c.max_failures):g} %"} for c in graph.cohorts],
         "validity": format_duration(graph.update_validity),
         "offline": [{"deviceClass": d.name, "maxOffline": format_duration(d.max_offline)}

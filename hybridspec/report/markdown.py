@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from hybridspec.base.source import printable
+
 
 def markdown(report: Mapping[str, Any]) -> str:
     """The whole report; values of the user's are escaped."""
@@ -22,10 +24,10 @@ def markdown(report: Mapping[str, Any]) -> str:
 
 def cell(value: object) -> str:
     """Text that cannot leave its table cell or become markup."""
-    text = str(value).replace("\\", "\\\\")
-    for char in "`*_[]<>|#":
+    text = printable(" ".join(str(value).split())).replace("\\", "\\\\")
+    for char in "`*_[]<>|#~&$":
         text = text.replace(char, "\\" + char)
-    return " ".join(text.split())
+    return text
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hybridspec.base.source import printable
+
 
 def console(*, stderr: bool = False) -> Console:
     """A console that respects NO_COLOR and pipes; never guesses a width below 100 in a pipe."""
@@ -22,8 +24,13 @@ def table(out: Console, title: str, head: Sequence[str], rows: Iterable[Sequence
     for name in head:
         made.add_column(name, overflow="fold")
     for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+        made.add_row(*(_text(cell) for cell in row))
     out.print(made)
+
+
+def _text(value: object, style: str = "") -> Text:
+    """Text that is neither markup nor a control sequence."""
+    return Text(printable(str(value), keep="\n"), style=style)
 
 
 def plan(out: Console, report: Mapping[str, Any]) -> None:
@@ -40,8 +47,8 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
           ["flow", "site", "stages", "models", "latency", "cost", "runner-up"], rows)  # fmt: skip
     cost, counts = report["cost"], report["verdict"]["residency"]
     word = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
-    out.print(Text(f"Cost {cost['total']} over {cost['horizon']}, {word}: {cost['proof']}."))
-    out.print(Text(
+    out.print(_text(f"Cost {cost['total']} over {cost['horizon']}, {word}: {cost['proof']}."))
+    out.print(_text(
         f"Residency: {counts['satisfied']} facets satisfied, {counts['violated']} violated, "
         f"{counts['gap']} gaps."
     ))  # fmt: skip
@@ -49,28 +56,28 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
 
 def explain(out: Console, placement: Mapping[str, Any]) -> None:
     """One decision: what was chosen, what it costs, and every other way with its reasons."""
-    out.print(Text(f"{placement['flow']} at {placement['site']} ({placement['country']})",
+    out.print(_text(f"{placement['flow']} at {placement['site']} ({placement['country']})",
                    style="bold"))  # fmt: skip
     for host in placement["hosts"]:
-        out.print(Text(f"  {host['stage']} runs on {host['host']} ({host['kind']})"))
+        out.print(_text(f"  {host['stage']} runs on {host['host']} ({host['kind']})"))
     latency = placement["latency"]
     if latency:
-        out.print(Text(f"  latency to {latency['to']}: {latency['range']}, "
+        out.print(_text(f"  latency to {latency['to']}: {latency['range']}, "
                        f"bound {latency['bound']}"))  # fmt: skip
         for leg in latency["legs"]:
-            out.print(Text(f"    {leg['name']}: {leg['range']} ({leg['basis']})"))
-    out.print(Text(f"  cost {placement['cost']}; devices busy {placement['busy']}; "
+            out.print(_text(f"    {leg['name']}: {leg['range']} ({leg['basis']})"))
+    out.print(_text(f"  cost {placement['cost']}; devices busy {placement['busy']}; "
                    f"memory {placement['memory']}"))  # fmt: skip
     if placement["runnerUp"]:
         up = placement["runnerUp"]
-        out.print(Text(f"  runner-up: {up['placement']}, {up['extra']} dearer"))
+        out.print(_text(f"  runner-up: {up['placement']}, {up['extra']} dearer"))
     for other in placement["dearer"]:
-        out.print(Text(f"  admissible: {other['placement']}, {other['extra']} dearer"))
+        out.print(_text(f"  admissible: {other['placement']}, {other['extra']} dearer"))
     for other in placement["rejected"]:
-        out.print(Text(f"  rejected: {other['placement']}", style="dim"))
+        out.print(_text(f"  rejected: {other['placement']}", style="dim"))
         for reason in other["reasons"]:
-            out.print(Text(f"    {reason['code']}: {reason['message']}"))
-            out.print(Text(f"      would help: {reason['remedy']}"))
+            out.print(_text(f"    {reason['code']}: {reason['message']}"))
+            out.print(_text(f"      would help: {reason['remedy']}"))
 
 
 def fleet(out: Console, devices: Sequence[Mapping[str, Any]]) -> None:
@@ -100,4 +107,4 @@ def preview(out: Console, changes: Sequence[Mapping[str, Any]], layer: str) -> N
           [(c["op"], c["cloud"], c["type"], c["name"]) for c in shown])  # fmt: skip
     counts = {op: sum(c["op"] == op for c in changes)
               for op in ("create", "update", "delete", "same")}  # fmt: skip
-    out.print(Text(", ".join(f"{count} {op}" for op, count in counts.items())))
+    out.print(_text(", ".join(f"{count} {op}" for op, count in counts.items())))

@@ -1,0 +1,74 @@
+"""Plans and fleets in a terminal: the user's text is neither markup nor a control sequence."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import pytest
+from rich.console import Console
+from unit.report.hostile import MARKUP, WORD, spoilt
+
+from hybridspec.report import terminal
+
+WIDE = 400_000
+
+
+def shown(show: str, *values: Any, width: int = WIDE, colour: bool = True) -> str:
+    """What a function of the module prints to a terminal."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=colour, width=width, highlight=False, no_color=True)
+    getattr(terminal, show)(console, *values)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_hostile_text_is_text(text: str, report: dict[str, Any]) -> None:
+    document = spoilt(report, text)
+    device = {"name": text, "deviceClass": text, "state": "EMPTY", "release": text, "p95": text,
+              "releaseCounter": 1, "alive": False, "reason": text}  # fmt: skip
+    change = {"op": "create", "cloud": text, "type": text, "name": text}
+    seen = "".join(c if c.isprintable() else "\ufffd" for c in text.splitlines()[0])
+    for made in (
+        shown("plan", document),
+        *(shown("explain", placement) for placement in document["placements"]),
+        shown("fleet", [device]),
+        shown("preview", [change], "layer"),
+    ):
+        bare = re.sub(r"\x1b\[[0-3]m", "", made)  # bold, dim and italic are this program's own
+        assert all(c.isprintable() or c == "\n" for c in bare)
+        assert seen in bare
+
+
+def test_a_plan_shows_every_decision_and_the_proof(report: dict[str, Any]) -> None:
+    made = shown("plan", report, colour=False)
+    for placement in report["placements"]:
+        assert f"{placement['site']} ({placement['country']})" in made
+        assert placement["cost"] in made
+    assert f"Cost {report['cost']['total']}" in made
+    assert "facets satisfied" in made
+
+
+def test_an_explanation_shows_every_reason(report: dict[str, Any]) -> None:
+    placement = report["placements"][0]
+    made = shown("explain", placement, colour=False)
+    assert placement["rejected"]
+    for rejected in placement["rejected"]:
+        assert f"rejected: {rejected['placement']}" in made
+        for reason in rejected["reasons"]:
+            assert f"{reason['code']}: {reason['message']}" in made
+
+
+def test_a_preview_lists_what_changes_and_counts_the_rest() -> None:
+    changes = [{"op": op, "cloud": "aws", "type": "t", "name": op + "d"}
+               for op in ("create", "update", "delete", "same")]  # fmt: skip
+    made = shown("preview", changes, "layer", colour=False)
+    assert "created" in made
+    assert "samed" not in made
+    assert "1 create, 1 update, 1 delete, 1 same" in made
+
+
+def test_a_narrow_terminal_loses_no_text(report: dict[str, Any]) -> None:
+    made = shown("plan", spoilt(report, WORD * 20), width=60, colour=False)
+    assert max(map(len, made.splitlines())) <= 60
