@@ -227,6 +227,8 @@ class Model:
     licence: str
     origin: Span = spanned()
     source_origin: Span = spanned()
+    evaluation_origin: Span = spanned()
+    calibration_origin: Span = spanned()
     floor_origin: Span = spanned()
 
 

@@ -25,7 +25,7 @@ from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
 from hybridspec.optimise.gate import judge
 
-RECIPE = "2"
+RECIPE = "3"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
 _TIMEOUT_S = 900
 
@@ -60,16 +60,19 @@ def _report(model: Model, device: DeviceClass, verdict: Verdict, sink: Sink) -> 
             code="HS0601", message=f"model `{model.name}` may not ship: {reasons}",
             span=model.floor_origin,
             help=f"train it further, or lower `floor` to {verdict.evidence.variant:.4f} if that "
-            "is still good enough",
+            "is still good enough" if verdict.evidence.samples
+            else "repair the model so that onnxruntime runs it on the evaluation data",
         ))  # fmt: skip
         return
+    left = [variant for variant in model.variants if variant != verdict.variant]
     sink.add(Diagnostic(
-        code="HS0602", severity=Severity.WARNING,
+        code="HS0602", severity=Severity.WARNING if left else Severity.ERROR,
         message=f"the {verdict.variant} variant of `{model.name}` on `{device.name}` was "
         f"rejected: {reasons}",
         span=model.source_origin,
-        help="the plan falls back to fp32; `variants: [fp32]` says so in the spec, or widen "
-        "`allowed_drop`",
+        help=f"the plan falls back to {left[0]}; `variants: [{left[0]}]` says so in the spec, or "
+        "widen `allowed_drop`" if left
+        else "no other variant is allowed: add `fp32` to `variants`, or widen `allowed_drop`",
     ))  # fmt: skip
 
 
@@ -84,9 +87,11 @@ def _build(
         figures: dict[str, Any] = json.loads((folder / "figures.json").read_bytes())
         if "unusable" in figures:
             sink.add(Diagnostic(
-                code="HS0226", message=f"the data for `{model.name}` cannot be used: "
-                f"{figures['unusable']}", span=model.source_origin,
-                help="repair the evaluation or calibration file",
+                code="HS0226", message=f"the data for model `{model.name}` cannot be used: "
+                f"{figures['unusable']}",
+                span=model.calibration_origin if figures["data"] == "calibration"
+                else model.evaluation_origin,
+                help=f"write the {figures['data']} data again, with finite numbers only",
             ))  # fmt: skip
             return None
         verdicts.append(judge(model, step, figures, _estimates(table, model, step, device)))

@@ -28,10 +28,14 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     """Build the variant, run both models, and return the figures."""
     folder, source = Path(job["folder"]), Path(job["source"])
     target = folder / "model.onnx"
-    evaluation = read_arrays(Path(job["evaluation"]))
+    evaluation = read_arrays(Path(job["evaluation"]), "evaluation")
     labels = evaluation.pop("label")
     if job["variant"] == "int8":
-        calibration = read_arrays(Path(job["calibration"])) if job["calibration"] else evaluation
+        calibration = (
+            read_arrays(Path(job["calibration"]), "calibration")
+            if job["calibration"]
+            else evaluation
+        )
         try:
             int8(source, target, calibration, job["inputs"])
         except PassFailed as fault:
@@ -61,7 +65,7 @@ def main() -> None:
     try:
         figures = work(job)
     except DataUnusable as fault:
-        figures = {"unusable": str(fault)}
+        figures = {"unusable": str(fault), "data": fault.data}
     model = folder / "model.onnx"
     figures["original_size"] = Path(job["source"]).stat().st_size
     figures["variant_size"] = model.stat().st_size if model.exists() else 0

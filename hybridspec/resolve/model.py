@@ -67,6 +67,8 @@ def _model(
         licence=written.licence,
         origin=origins.key("models", name),
         source_origin=origins.value("models", name, "source"),
+        evaluation_origin=origins.value("models", name, "evaluation"),
+        calibration_origin=origins.value("models", name, "calibration"),
         floor_origin=origins.value("models", name, "floor"),
     )
 

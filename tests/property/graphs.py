@@ -118,7 +118,8 @@ def model(name: str = "detect", **fields: object) -> Model:
         floor=Fraction(1, 2), allowed_drop=Fraction(1, 100), evaluation=Path("e.npz"),
         evaluation_digest="0" * 64, calibration=None, calibration_digest=None,
         variants=("fp32", "int8"), training=None, licence="Apache-2.0", origin=at(60),
-        source_origin=at(61), floor_origin=at(62),
+        source_origin=at(61), evaluation_origin=at(63), calibration_origin=at(64),
+        floor_origin=at(62),
     )  # fmt: skip
     return replace(plain, **fields)  # type: ignore[arg-type]
 
