@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from math import ceil
 from typing import TypeAlias
 
 from hybridspec.base.units import SECOND, format_bytes, format_duration
@@ -79,8 +80,8 @@ def memory(layout: Layout) -> Iterator[Failure]:
             code="HS0303", excess=layout.memory - free, unit="B",
             message=f"needs {format_bytes(layout.memory)} of memory, but {board.title} has "
             f"{format_bytes(free)} free",
-            remedy=f"use a board with {format_bytes(layout.memory - free)} more memory, or a "
-            "smaller model",
+            remedy=f"use {more_memory(layout.memory - free, layout.device.name)}, or a smaller "
+            "model",
         )  # fmt: skip
 
 
@@ -108,11 +109,13 @@ def store_and_forward(layout: Layout) -> Iterator[Failure]:
     waiting = layout.waiting / layout.count
     room = layout.device.board.disk // 2
     if waiting > room:
+        enough = ceil(layout.waiting / room) if room else 0
+        more = f", or put {enough} `{layout.device.name}` there" if enough else ""
         yield Failure(
             code="HS0304", excess=int(waiting) - room, unit="B",
             message=f"has to keep {format_bytes(int(waiting))} per device over "
             f"{format_duration(away)} offline, more than half its disk",
-            remedy="send less: aggregate or filter before the cloud",
+            remedy=f"send less: aggregate or filter before the cloud{more}",
         )  # fmt: skip
 
 
@@ -127,7 +130,7 @@ def capacity(layout: Layout) -> Iterator[Failure]:
             message=f"keeps {float(demand):.2f} devices busy at "
             f"{float(layout.flow.data.rate):g} events/s, but {layout.count} `{name}` may give "
             f"{float(limit):.2f}",
-            remedy=f"put {-(-demand // MAX_BUSY)} `{name}` at `{layout.site.name}`",
+            remedy=f"put {ceil(demand / MAX_BUSY)} `{name}` there",
         )  # fmt: skip
 
 
@@ -140,8 +143,20 @@ def uplink(layout: Layout) -> Iterator[Failure]:
             code="HS0306", excess=int(bits - limit), unit="bit/s",
             message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplinks of {layout.count} "
             f"`{layout.device.name}` may carry {float(limit) / 10**6:.1f}",
-            remedy="run more stages at the site, or use a faster uplink",
+            remedy="run more stages at the site, or use an uplink of "
+            f"{_bandwidth(ceil(bits / (MAX_UPLINK * layout.count)))} for `{layout.device.name}`",
         )  # fmt: skip
+
+
+def more_memory(missing: int, name: str) -> str:
+    """A board that has at least `missing` bytes more, in words."""
+    return f"a board with {ceil(Fraction(missing, 2**20))} MiB more memory for `{name}`"
+
+
+def _bandwidth(bits: int) -> str:
+    """At least `bits` per second, as a spec writes it."""
+    scale, unit = (10**6, "Mbit/s") if bits > 10**7 else (10**3, "kbit/s")
+    return f"{ceil(Fraction(bits, scale))}{unit}"
 
 
 Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
@@ -11,6 +11,8 @@ from hybridspec.ir.plan import Configuration, Failure, Residency
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0301")
+# Law, geography and unknown figures: no amount of anything cures them.
+_FIXED = ("HS0301", "HS0310", "HS0603")
 
 CROWDED = Failure(
     code="HS0401", excess=1, unit="",
@@ -19,32 +21,50 @@ CROWDED = Failure(
 )  # fmt: skip
 
 
-def infeasible(flow: Flow, stuck: Sequence[tuple[Site, Sequence[Configuration]]]) -> Diagnostic:
-    """One finding for a flow that cannot run at the given sites, with the cheapest repair.
+def infeasible(
+    flow: Flow, stuck: Sequence[tuple[Sequence[Site], Sequence[Configuration]]]
+) -> Iterator[Diagnostic]:
+    """One finding for each way out that helps a flow at sites where it cannot run.
 
-    The repair is the configuration that breaks the fewest bounds; its first bound in the order
-    "wishes before law" names the finding.
+    `stuck` holds groups of sites that are alike, with everything that was tried there. The way
+    out is the configuration that breaks the fewest bounds; its first bound in the order "wishes
+    before law" names the finding, unless no amount of anything would cure another.
     """
-    site, options = stuck[0]
-    nearest = min(options, key=_distance)
-    first, *others = sorted(nearest.failures, key=lambda f: _ORDER.index(f.code))
-    where = f"`{site.name}`" + (f" and {len(stuck) - 1} more sites" if len(stuck) > 1 else "")
-    also = "".join(f"; and {failure.message}" for failure in others)
-    remedy = "; and ".join(failure.remedy for failure in (first, *others))
-    return Diagnostic(
-        code=first.code,
-        message=f"flow `{flow.name}` cannot run at {where}: its nearest placement "
-        f"({nearest.label}) {first.message}{also}",
-        span=_span(first, flow),
-        help=remedy,
-        notes=tuple(_others(site, options, nearest)),
-    )
+    groups: dict[tuple[str, tuple[Failure, ...]], list[Site]] = {}
+    tried: dict[tuple[str, tuple[Failure, ...]], Sequence[Configuration]] = {}
+    for sites, options in stuck:
+        nearest = min(options, key=_distance)
+        groups.setdefault((nearest.label, nearest.failures), []).extend(sites)
+        tried.setdefault((nearest.label, nearest.failures), options)
+    for (label, failures), sites in groups.items():
+        first, *others = sorted(failures, key=lambda f: (f.code not in _FIXED, _rank(f)))
+        also = "".join(f"; and {failure.message}" for failure in others)
+        yield Diagnostic(
+            code=first.code,
+            message=f"flow `{flow.name}` cannot run at {_named(sites)}: its nearest placement "
+            f"({label}) {first.message}{also}",
+            span=_span(first, flow),
+            help="; and ".join(dict.fromkeys(failure.remedy for failure in (first, *others))),
+            notes=tuple(_others(sites[0], tried[label, failures], label)),
+        )
 
 
-def _distance(option: Configuration) -> tuple[int, list[int], int, str]:
-    ranks = sorted((_ORDER.index(failure.code) for failure in option.failures), reverse=True)
-    law = sum(failure.code == "HS0301" for failure in option.failures)
-    return (law + len(option.failures), ranks, sum(f.excess for f in option.failures), option.label)
+def _named(sites: Sequence[Site]) -> str:
+    names = [f"`{site.name}`" for site in sites]
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more sites"
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def _rank(failure: Failure) -> int:
+    return _ORDER.index(failure.code)
+
+
+def _distance(option: Configuration) -> tuple[int, int, list[int], int, str]:
+    fixed = sum(failure.code in _FIXED for failure in option.failures)
+    ranks = sorted((_rank(failure) for failure in option.failures), reverse=True)
+    excess = sum(failure.excess for failure in option.failures)
+    return (fixed, len(option.failures), ranks, excess, option.label)
 
 
 def _span(failure: Failure, flow: Flow) -> Span:
@@ -63,14 +83,14 @@ def _span(failure: Failure, flow: Flow) -> Span:
     return flow.origin
 
 
-def _others(site: Site, options: Sequence[Configuration], nearest: Configuration) -> list[Label]:
+def _others(site: Site, options: Sequence[Configuration], nearest: str) -> list[Label]:
     """How every other device class fails, one line each."""
     notes = []
     for devices in site.devices:
         name = devices.device_class.name
         mine = [o for o in options if o.device is not None and o.device.name == name]
         best = min(mine, key=_distance, default=None)
-        if best is not None and best.label != nearest.label:
+        if best is not None and best.label != nearest:
             notes.append(Label(
                 span=devices.origin,
                 message=f"on `{name}` it {'; '.join(f.message for f in best.failures)}",
@@ -78,14 +98,16 @@ def _others(site: Site, options: Sequence[Configuration], nearest: Configuration
     return notes
 
 
-def together_infeasible(site: Site, flows: Sequence[Flow]) -> Diagnostic:
-    """Each flow fits alone, but the devices of the site cannot carry them together."""
+def together_infeasible(
+    sites: Sequence[Site], flows: Sequence[Flow], additions: Sequence[str]
+) -> Diagnostic:
+    """Each flow fits alone, but the devices of the sites cannot carry them together."""
     return Diagnostic(
         code="HS0401",
-        message=f"each flow fits at `{site.name}` alone, but its devices cannot carry "
+        message=f"each flow fits alone at {_named(sites)}, but the devices there cannot carry "
         f"{', '.join(f'`{flow.name}`' for flow in flows)} together",
-        span=site.origin,
-        help="add a device, or move a flow to other sites",
+        span=sites[0].origin,
+        help=f"{'; and '.join(additions)}, or move a flow to other sites",
         notes=tuple(Label(span=flow.origin, message=f"`{flow.name}` is one of them")
                     for flow in flows),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from hybridspec.place.explain import (
     too_large,
     untrainable,
 )
+from hybridspec.place.repair import repair
 from hybridspec.place.residency import residency
 from hybridspec.place.solve import SearchTooLarge, SitePlan, best_region, site_class, solve_site
 
@@ -167,24 +168,28 @@ class _Placer:
         return cost.zone_terms(self.graph, region, models, devices)
 
     def _explain(self, sites: list[Site], candidates: list[Region | None]) -> None:
-        """One finding per flow that cannot run alone, else one for flows that clash."""
-        found: list[Diagnostic] = []
-        for index_flow in self.graph.flows:
-            stuck = []
-            for site in sites:
-                flows = self.flows(site)
-                if index_flow not in flows:
-                    continue
-                index = flows.index(index_flow)
-                options = [c for r in candidates for c in self.options(site, r)[index]]
+        """Findings for flows that cannot run alone, and for flows that fit only alone."""
+        alike: dict[tuple[object, ...], list[Site]] = {}
+        for site in sites:
+            alike.setdefault(site_class(site, self.flows(site)), []).append(site)
+        stuck: dict[str, list[tuple[list[Site], list[Configuration]]]] = {}
+        for group in alike.values():
+            alone = True
+            for index, flow in enumerate(self.flows(group[0])):
+                options = [c for r in candidates for c in self.options(group[0], r)[index]]
                 if all(option.failures for option in options):
-                    stuck.append((site, options))
-            if stuck:
-                found.append(infeasible(index_flow, stuck))
-        if not found:
-            site = next(s for s in sites if all(self.site(s, r) is None for r in candidates))
-            found.append(together_infeasible(site, self.flows(site)))
-        self.sink.extend(found)
+                    alone = False
+                    stuck.setdefault(flow.name, []).append((group, options))
+            if alone and all(self.site(group[0], region) is None for region in candidates):
+                self.sink.add(self._together(group, candidates[0]))
+        for flow in self.graph.flows:
+            if flow.name in stuck:
+                self.sink.extend(infeasible(flow, stuck[flow.name]))
+
+    def _together(self, group: list[Site], region: Region | None) -> Diagnostic:
+        choices = [[c for c in options if not c.failures]
+                   for options in self.options(group[0], region)]  # fmt: skip
+        return together_infeasible(group, self.flows(group[0]), repair(group[0], choices))
 
     def decisions(self, zone: Zone, store: Store | None) -> list[Decision]:
         """What was chosen at every site of the zone, with runner-up and everything rejected."""

@@ -1,0 +1,77 @@
+"""What a site lacks: the least additions with which its devices carry all of its flows at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hybridspec.ir.graph import Site, SiteDevices
+from hybridspec.ir.plan import Configuration
+from hybridspec.place.bounds import more_memory
+from hybridspec.place.solve import solve_site
+
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How many devices of a class there are, and how much more memory each of them has."""
+
+    count: int
+    more: int
+
+
+def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str, ...]:
+    """Additions with which the flows fit together, in words; none of them could be smaller.
+
+    `choices` holds, per flow, what fits alone. As many times the devices as there are flows, with
+    the memory of all of them, always suffice; from there every class is made as small as the
+    others allow, the dearest first.
+    """
+    sizes = {d.device_class.name: _plenty(d.device_class.name, d.count, choices)
+             for d in site.devices}  # fmt: skip
+
+    def carries(name: str, size: _Size) -> bool:
+        return solve_site(_resized(site, {**sizes, name: size}), choices) is not None
+
+    words: list[str] = []
+    for devices in sorted(site.devices, key=_dearest):
+        name, most = devices.device_class.name, sizes[devices.device_class.name]
+        more = bisect_left(
+            range(most.more), True, key=lambda more: carries(name, _Size(most.count, more))
+        )
+        counts = range(devices.count, most.count)
+        count = devices.count + bisect_left(
+            counts, True, key=lambda count: carries(name, _Size(count, more))
+        )
+        sizes[name] = _Size(count, more)
+        if count > devices.count:
+            words.append(f"put {count} `{name}` there")
+        if more:
+            words.append(f"use {more_memory(more * _MIB, name)}")
+    return tuple(words)
+
+
+def _dearest(devices: SiteDevices) -> tuple[int, str]:
+    return (-devices.device_class.board.price, devices.device_class.name)
+
+
+def _plenty(name: str, count: int, choices: Sequence[Sequence[Configuration]]) -> _Size:
+    needs = (
+        max((c.memory for c in options if c.device is not None and c.device.name == name),
+            default=0)
+        for options in choices
+    )  # fmt: skip
+    return _Size(count * len(choices), -(-sum(needs) // _MIB))
+
+
+def _resized(site: Site, sizes: Mapping[str, _Size]) -> Site:
+    devices = []
+    for old in site.devices:
+        size, board = sizes[old.device_class.name], old.device_class.board
+        larger = replace(board, memory=board.memory + size.more * _MIB)
+        devices.append(replace(
+            old, count=size.count, device_class=replace(old.device_class, board=larger)
+        ))  # fmt: skip
+    return replace(site, devices=tuple(devices))
