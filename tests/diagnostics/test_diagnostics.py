@@ -1,80 +1,24 @@
 """Every fixture of this folder: a whole spec whose findings stand as comments on their lines.
 
-    line        = YAML, { "  # ", expectation } ;
-    expectation = ( "error" | "warning" | "note" ), ": ", code, ' "', part of the message, '"' ;
-
-A quote or a backslash inside the part is escaped by a backslash. The comments are cut off before
-the spec is read, so they cannot change what it means. `make golden` rewrites them: it keeps a
-part that still fits, and writes the whole message where none does. Fixtures may name the files
-that `small_models.write_models` makes.
+`expectations` defines the comments. `make golden` rewrites them: it keeps a part that still fits,
+and writes the whole message where none does. Fixtures may name the files that
+`small_models.write_models` makes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from diagnostics.expectations import FOLDER, Expectation, rewritten, split
 from diagnostics.small_models import write_models
 
 from hybridspec.base.diagnostic import Diagnostic, SpecInvalid
-from hybridspec.base.source import Span, excerpt
+from hybridspec.base.source import SourceFile, Span, excerpt
 from hybridspec.compiler import Options, validate_file
 
-FIXTURES = sorted(Path(__file__).parent.glob("*.yaml"))
-_ONE = re.compile(r'\s+# (error|warning|note): (HS\d{4}) "((?:[^"\\]|\\.)*)"')
-_ALL = re.compile(rf"(?:{_ONE.pattern})+\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """One comment: a finding of this kind, on this line, whose message holds `part`."""
-
-    line: int
-    severity: str
-    code: str
-    part: str
-
-    def fits(self, found: Diagnostic) -> bool:
-        place = found.span.line if found.span else 0
-        return (self.line, self.severity, self.code) == (
-            place, found.severity, found.code
-        ) and self.part in found.message  # fmt: skip
-
-    @property
-    def comment(self) -> str:
-        part = self.part.replace("\\", "\\\\").replace('"', '\\"')
-        return f'  # {self.severity}: {self.code} "{part}"'
-
-
-def split(text: str) -> tuple[str, list[Expectation]]:
-    """A fixture without its expectations, and these."""
-    lines, expected = [], []
-    for number, line in enumerate(text.split("\n"), start=1):
-        match = _ALL.search(line)
-        comments = match[0] if match else ""
-        bare = line[: match.start()] if match else line
-        assert not re.search(r"#\s*(error|warning|note)\b", bare), f"line {number}: unread comment"
-        lines.append(bare)
-        expected += [
-            Expectation(number, severity, code, re.sub(r"\\(.)", r"\1", part))
-            for severity, code, part in _ONE.findall(comments)
-        ]
-    return "\n".join(lines), expected
-
-
-def rewritten(bare: str, expected: list[Expectation], found: tuple[Diagnostic, ...]) -> str:
-    """The fixture with one comment per finding."""
-    lines = bare.split("\n")
-    for finding in found:
-        assert finding.span is not None, f"no comment can expect {finding}"
-        line = finding.span.line
-        kept = [e for e in expected if e.fits(finding)]
-        whole = Expectation(line, finding.severity, finding.code, finding.message)
-        lines[line - 1] += (kept[0] if kept else whole).comment
-    return "\n".join(lines)
+FIXTURES = sorted(FOLDER.glob("*.yaml"))
 
 
 @pytest.fixture(scope="session")
@@ -162,5 +106,20 @@ def test_an_update_keeps_parts_that_fit_and_replaces_those_that_do_not() -> None
     bare, expected = split(text)
     assert bare == "a: 1\nb: 2\n"
     assert [e.part for e in expected] == ['needs "text"', "gone"]
-    assert rewritten(bare, expected, ()) == bare
-    assert "".join(e.comment for e in expected) in text
+    file = SourceFile(shown="s.yaml", name="s.yaml", text=bare)
+    first, second = (
+        Span(file=file, line=line, column=1, end_line=line, end_column=2) for line in (1, 2)
+    )
+    found = (
+        Diagnostic(code="HS0203", message='`a` needs "text", not `1`', span=first, help="!"),
+        Diagnostic(code="HS0201", message="a \\ and more", span=second, help="!"),
+    )
+    assert rewritten(bare, expected, found) == "\n".join([
+        'a: 1  # error: HS0203 "needs \\"text\\""', 'b: 2  # error: HS0201 "a \\\\ and more"', ""
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("comment", ["# error HS0203", "# error: HS203 'x'", "#error: HS0203 x"])
+def test_a_comment_that_is_nearly_an_expectation_is_not_overlooked(comment: str) -> None:
+    with pytest.raises(AssertionError, match="unread comment"):
+        split(f"a: 1  {comment}\n")

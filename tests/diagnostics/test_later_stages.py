@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diagnostics.expectations import bare
 from diagnostics.small_models import linear, model, samples, wide
 from onnx import helper, numpy_helper
 
@@ -16,7 +17,7 @@ from hybridspec.compiler import Build, Options, compile_file, validate_file
 from hybridspec.optimise.data import Arrays, write_arrays
 from hybridspec.place.place import place
 
-SPEC = (Path(__file__).parent / "clean_model_and_store.yaml").read_text(encoding="utf-8")
+SPEC = bare("clean_model_and_store")
 
 
 @pytest.fixture
