@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage, Zone
+from property.leaks import flows_of, forbidden, models_of
+
+from hybridspec.ir.graph import Flow, Graph, Region, Site, Stage, Zone
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import CloudSlice, Estimate, Plan
+from hybridspec.ir.plan import Estimate
 
 SECOND = 1_000_000
 MONTH_SECONDS = Fraction(365 * 86_400, 12)
@@ -311,20 +313,6 @@ def regions_of(graph: Graph, zone: Zone) -> list[Region | None]:
     return fitting if inside or jobs else [None]
 
 
-def flows_of(graph: Graph, site: Site) -> list[Flow]:
-    """The flows of a site."""
-    return [flow for flow in graph.flows if any(s.name == site.name for s in flow.sites)]
-
-
-def models_of(graph: Graph, zone: Zone) -> list[Model]:
-    """Every model that runs in a zone."""
-    return list({
-        stage.model.name: stage.model
-        for flow in graph.flows if any(s.zone.name == zone.name for s in flow.sites)
-        for stage in flow.stages if stage.model is not None
-    }.values())  # fmt: skip
-
-
 def joint(
     graph: Graph, table: LatencyTable, site: Site, region: Region | None
 ) -> Iterator[tuple[int, tuple[Way, ...]]]:
@@ -375,46 +363,6 @@ def fleet_cost(graph: Graph) -> int:
     return sum(amounts)
 
 
-def forbidden(graph: Graph) -> Iterator[str]:
-    """What no placement can repair: places that the spec itself pins outside a zone.
-
-    A site outside its zone; weights that would reach a country outside the zone they belong to,
-    because the same bundle or the same trained model serves sites of another zone.
-    """
-    for site in graph.sites:
-        if site.country not in site.zone.countries:
-            yield f"{site.name} is outside {site.zone.name}"
-    for zone in graph.zones:
-        for model in models_of(graph, zone):
-            for country, why in _reached(graph, zone, model):
-                if country not in zone.countries:
-                    yield f"{model.name} of {zone.name} reaches {country}: {why}"
-            pinned = model.training.region if model.training else None
-            if pinned is not None and pinned.country not in zone.countries:
-                yield f"{model.name} of {zone.name} trains in {pinned.country}"
-
-
-def _reached(graph: Graph, zone: Zone, model: Model) -> Iterator[tuple[str, str]]:
-    """Countries that a zone's model reaches through other zones: their sites and their stores."""
-    runs = {
-        s.name: s for f in graph.flows for s in f.sites
-        if any(st.model is not None and st.model.name == model.name for st in f.stages)
-    }  # fmt: skip
-    classes = {d.device_class.name for s in runs.values() if s.zone.name == zone.name
-               for d in s.devices}  # fmt: skip
-    for site in graph.sites:
-        own = any(s.zone.name == site.zone.name for s in runs.values())
-        if site.zone.name == zone.name:
-            continue
-        shared = classes & {d.device_class.name for d in site.devices}
-        learnt = model.training is not None and site.name in runs
-        if learnt or (shared and (not own or model.training is not None)):
-            yield site.country, f"{sorted(shared) or 'weights'} at {site.name}"
-            for region in graph.regions:
-                if region.country in site.zone.countries:
-                    yield region.country, f"the store of {site.zone.name}"
-
-
 def way_of(chosen: object) -> Way:
     """A plan's configuration as a way."""
     return Way(
@@ -422,62 +370,3 @@ def way_of(chosen: object) -> Way:
         hosts=tuple((name, host.kind) for name, host in chosen.hosts),  # type: ignore[attr-defined]
         variants=tuple(sorted(chosen.variants)),  # type: ignore[attr-defined]
     )
-
-
-def leaks(graph: Graph, plan: Plan, slices: Sequence[CloudSlice] = ()) -> list[str]:
-    """Every place of the plan and of the emitted slices that lies outside a zone's countries."""
-    zones = {zone.name: set(zone.countries) for zone in graph.zones}
-    country = {f"{r.cloud}/{r.name}": r.country for r in graph.regions}
-    found = []
-    for decision in plan.decisions:
-        zone, chosen = decision.site.zone.name, decision.chosen
-        places = {decision.site.country}
-        if any(host.kind == "cloud" for _, host in chosen.hosts):
-            places |= {country.get(host.name, "?") for _, host in chosen.hosts
-                       if host.kind == "cloud"}  # fmt: skip
-        found += [f"{decision.flow.name} of {zone} in {c}" for c in places - zones[zone]]
-    for store in plan.stores:
-        where = country[f"{store.region.cloud}/{store.region.name}"]
-        if where not in zones[store.zone.name]:
-            found.append(f"store of {store.zone.name} in {where}")
-    for member in plan.fleet:
-        found += _bundle_leaks(graph, plan, member.device_class.name, zones)
-    for part in slices:
-        for held in part.zones:
-            where = country.get(f"{part.cloud}/{held.region}", "?")
-            if where not in zones[held.zone] or where != held.country:
-                found.append(f"slice of {held.zone} in {where}")
-            if set(held.countries) != zones[held.zone]:
-                found.append(f"slice of {held.zone} allows {held.countries}")
-            strangers = set(held.models) - {
-                m.name for m in models_of(graph, graph_zone(graph, held.zone))
-            }
-            found += [f"model {name} in the slice of {held.zone}" for name in strangers]
-    return found
-
-
-def graph_zone(graph: Graph, name: str) -> Zone:
-    """The zone of a name."""
-    return next(zone for zone in graph.zones if zone.name == name)
-
-
-def _bundle_leaks(
-    graph: Graph, plan: Plan, device: str, zones: Mapping[str, set[str]]
-) -> list[str]:
-    """Models in a class's bundle that reach a site outside the zone they belong to."""
-    held = {
-        (stage.model.name, decision.site.zone.name)
-        for decision in plan.decisions if decision.chosen.device.name == device
-        for stage in decision.flow.stages
-        if stage.model is not None and dict(way_of(decision.chosen).hosts)[stage.name] == "edge"
-    }  # fmt: skip
-    trained = {m.name for m in graph.models if m.training is not None}
-    found = []
-    for name, zone in held:
-        for site in graph.sites:
-            if all(d.device_class.name != device for d in site.devices):
-                continue
-            runs = name in {m.name for m in models_of(graph, site.zone)}
-            if site.country not in zones[zone] and (name in trained or not runs):
-                found.append(f"{name} of {zone} in the bundle of {device} at {site.name}")
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from property import oracle
+from property import leaks, oracle
 from property.decide import decide, faults
 from property.graphs import Instance, instance
 
@@ -38,7 +38,7 @@ def differences(made: Instance) -> list[str]:
     for decision in plan.decisions:
         found += [f"decision: {decision.flow.name} at {decision.site.name}: {what}"
                   for what in _decision(made, plan, decision)]  # fmt: skip
-    return found + [f"leak: {leak}" for leak in oracle.leaks(graph, plan)]
+    return found + [f"leak: {leak}" for leak in leaks.leaks(graph, plan)]
 
 
 def _decision(made: Instance, plan: Plan, decision: Decision) -> list[str]:
@@ -78,7 +78,7 @@ def _rejected(made: Instance, decision: Decision, option: Configuration) -> list
 
 def flat(graph: Graph, table: LatencyTable) -> int | None:
     """The least cost over the whole product of regions, sites, flows, hosts and variants."""
-    if any(oracle.forbidden(graph)):
+    if any(leaks.forbidden(graph)):
         return None
     costs = []
     for regions in product(*(oracle.regions_of(graph, zone) for zone in graph.zones)):
