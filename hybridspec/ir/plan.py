@@ -67,6 +67,7 @@ class Host:
 class Configuration:
     """One way to run a flow at a site: a host for every stage and a variant for every model.
 
+    `held` are the models, with their variants, that the device class needs in its bundle.
     `demand` is the pessimistic busy time per second of one event stream, in microseconds per
     second over all devices of the class; `memory` the bytes its models need on each device;
     `uplink` bytes per second that the site sends to the cloud, and `waiting` the bytes that pile
@@ -77,6 +78,7 @@ class Configuration:
     region: Region | None
     hosts: tuple[tuple[str, Host], ...]
     variants: tuple[tuple[str, str], ...]
+    held: tuple[tuple[str, str], ...]
     legs: tuple[Leg, ...]
     latency: Estimate | None
     demand: int

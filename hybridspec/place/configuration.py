@@ -87,6 +87,7 @@ def _configuration(layout: Layout) -> Configuration:
         region=layout.region if layout.uses_cloud else None,
         hosts=tuple(layout.hosts.items()),
         variants=layout.variants,
+        held=layout.held,
         legs=legs,
         latency=total(legs),
         demand=layout.demand,

@@ -20,6 +20,13 @@ CROWDED = Failure(
     remedy="add devices, or move a flow to other sites",
 )  # fmt: skip
 
+MIXED = Failure(
+    code="HS0401", excess=1, unit="",
+    message="runs another variant of a model than other sites of its device class, and a class "
+    "has one bundle",
+    remedy="give the site a device class of its own, of the same board",
+)  # fmt: skip
+
 
 def infeasible(
     flow: Flow, stuck: Sequence[tuple[Sequence[Site], Sequence[Configuration]]]
@@ -107,9 +114,24 @@ def together_infeasible(
         message=f"each flow fits alone at {_named(sites)}, but the devices there cannot carry "
         f"{', '.join(f'`{flow.name}`' for flow in flows)} together",
         span=sites[0].origin,
-        help=f"{'; and '.join(additions)}, or move a flow to other sites",
+        help=f"{'; and '.join(additions)}, or move a flow to other sites" if additions
+        else "they need different variants of a model: move a flow to other sites, or give each "
+        "a model of its own",
         notes=tuple(Label(span=flow.origin, message=f"`{flow.name}` is one of them")
                     for flow in flows),
+    )  # fmt: skip
+
+
+def disagreement(graph: Graph, device: str, model: str) -> Diagnostic:
+    """Every site has a plan, but they do not agree on what is in the bundle that they share."""
+    return Diagnostic(
+        code="HS0401",
+        message=f"the sites of device class `{device}` need different variants of model "
+        f"`{model}`, and a class has one bundle",
+        span=next(c.origin for c in graph.device_classes if c.name == device),
+        help="give some of the sites a device class of their own, of the same board",
+        notes=tuple(Label(span=m.origin, message="the model is defined here")
+                    for m in graph.models if m.name == model),
     )  # fmt: skip
 
 

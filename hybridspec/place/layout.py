@@ -75,12 +75,16 @@ class Layout:
     @property
     def memory(self) -> int:
         """Bytes that the edge models need on each device, as far as anybody has figures."""
-        placed = {
+        return sum(self.table.memory.get(entry, 0) for entry in self.held)
+
+    @property
+    def held(self) -> tuple[tuple[str, str], ...]:
+        """The edge models with their variants, sorted."""
+        return tuple(sorted({
             (stage.model.name, self.variant(stage))
             for stage in self.flow.stages
             if stage.model is not None and self.host(stage).kind == "edge"
-        }
-        return sum(self.table.memory.get(entry, 0) for entry in placed)
+        }))  # fmt: skip
 
     def unmeasured(self, stage: Stage) -> bool:
         """Whether an edge stage runs a model whose memory nobody has figures for."""

@@ -1,64 +1,45 @@
-"""Joins the parts of placement: enumerate, search, price, explain; Plan or findings."""
+"""Joins the parts of placement: solve, decide, list; Plan or findings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Training, Zone
+from hybridspec.base.diagnostic import Sink
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import (
-    Configuration,
-    CostTerm,
-    Decision,
-    FleetMember,
-    Plan,
-    Store,
-)
+from hybridspec.ir.plan import Configuration, Decision, FleetMember, Plan
 from hybridspec.place import cost
-from hybridspec.place.configuration import TooManyWays, configurations
-from hybridspec.place.explain import (
-    CROWDED,
-    infeasible,
-    leaves_zone,
-    together_infeasible,
-    too_large,
-    untrainable,
-)
-from hybridspec.place.repair import repair
+from hybridspec.place.agree import agree, held
+from hybridspec.place.configuration import TooManyWays
+from hybridspec.place.explain import CROWDED, MIXED, leaves_zone, too_large
 from hybridspec.place.residency import residency
-from hybridspec.place.solve import SearchTooLarge, SitePlan, best_region, site_class, solve_site
+from hybridspec.place.solve import Pins, SearchTooLarge, SitePlan, agrees, solve_site
+from hybridspec.place.zones import Solution, Zones
 
 
 def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
     """The cheapest plan that keeps every bound; None with findings if there is none."""
-    placer = _Placer(graph, table, sink)
+    zones = Zones(graph, table)
     try:
-        stores = {zone.name: placer.zone(zone) for zone in graph.zones}
+        solution = agree(zones, sink)
+        if solution is None:
+            return None
+        decisions = _Decider(zones, solution).decisions()
     except (TooManyWays, SearchTooLarge):
         sink.add(too_large(graph))
         return None
-    if sink.has_errors:
-        return None
-    decisions = tuple(
-        decision for zone in graph.zones for decision in placer.decisions(zone, stores[zone.name])
-    )
-    found = tuple(store for store in stores.values() if store is not None)
     fixed = cost.fleet_terms(graph)
-    total = (
-        sum(term.amount for term in fixed)
-        + sum(term.amount for store in found for term in store.terms)
-        + sum(decision.chosen.cost for decision in decisions)
-    )
+    total = solution.cost + sum(term.amount for term in fixed)
     fleet = _fleet(graph, decisions)
-    matrix = residency(graph, decisions, found, fleet)
+    matrix = residency(graph, decisions, solution.stores, fleet)
     outside = [row for row in matrix if row.verdict == "violated"]
     if outside:
         sink.extend(leaves_zone(graph, row) for row in outside)
         return None
     return Plan(
         decisions=decisions,
-        stores=found,
+        stores=solution.stores,
         fleet=fleet,
         residency=matrix,
         fixed=fixed,
@@ -70,185 +51,80 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
 
 
 @dataclass(slots=True)
-class _Placer:
-    """Solves zone by zone and remembers sites that are alike."""
+class _Decider:
+    """Says for every flow at every site what was chosen, and what was not and why."""
 
-    graph: Graph
-    table: LatencyTable
-    sink: Sink
-    _flows: dict[str, list[Flow]] = field(default_factory=dict)
-    _solved: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
-    _options: dict[tuple[object, ...], tuple[tuple[Configuration, ...], ...]] = field(
-        default_factory=dict
-    )
+    zones: Zones
+    solution: Solution
+    _needs: Mapping[tuple[str, str], Mapping[str, list[str]]] = field(init=False)
+    _others: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for flow in sorted(self.graph.flows, key=lambda flow: flow.name):
-            for site in flow.sites:
-                self._flows.setdefault(site.name, []).append(flow)
+        self._needs = held(self.solution)
 
-    def flows(self, site: Site) -> list[Flow]:
-        """The flows of a site by name, so that ties do not depend on the order in the spec."""
-        return self._flows.get(site.name, [])
-
-    def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
-        """All configurations of each flow at the site, broken ones included."""
-        key = (site_class(site, self.flows(site)), region.label if region else None)
-        if key not in self._options:
-            self._options[key] = tuple(
-                configurations(self.graph, self.table, site, flow, region)
-                for flow in self.flows(site)
-            )
-        return self._options[key]
-
-    def site(self, site: Site, region: Region | None) -> SitePlan | None:
-        key = (site_class(site, self.flows(site)), region.label if region else None)
-        if key not in self._solved:
-            choices = [[c for c in options if not c.failures]
-                       for options in self.options(site, region)]  # fmt: skip
-            self._solved[key] = solve_site(site, choices)
-        return self._solved[key]
-
-    def zone(self, zone: Zone) -> Store | None:
-        """The store of a zone; findings if no region gives every site a plan."""
-        sites = [site for site in self.graph.sites if site.zone.name == zone.name]
-        if not sites:
-            return None
-        models = self._models(sites)
-        candidates = self._candidates(zone, models)
-        if not candidates:
-            self.sink.add(untrainable(zone, models))
-            return None
-        priced: dict[str, tuple[int, tuple[CostTerm, ...]]] = {}
-        for region in candidates:
-            plans = [self.site(site, region) for site in sites]
-            if all(plan is not None for plan in plans):
-                terms = self._terms(region, models, sites)
-                total = sum(p.cost for p in plans if p is not None)
-                priced[region.label if region else ""] = (
-                    total + sum(term.amount for term in terms), terms,
-                )  # fmt: skip
-        if not priced:
-            self._explain(sites, candidates)
-            return None
-        chosen = best_region({name: value for name, (value, _) in priced.items() if name},
-                             {region.label: region for region in candidates if region})  # fmt: skip
-        if chosen is None:
-            return None
-        least = priced[chosen.label][0]
-        others = tuple(
-            sorted((name, v - least) for name, (v, _) in priced.items() if name != chosen.label)
+    def decisions(self) -> tuple[Decision, ...]:
+        """Zone by zone, site by site, the flows in the order of the spec."""
+        regions = {store.zone.name: store.region for store in self.solution.stores}
+        return tuple(
+            self._decision(site, flow, plan, regions.get(site.zone.name))
+            for site, plan in self.solution.plans
+            for flow in sorted(self.zones.flows(site), key=self.zones.graph.flows.index)
         )
-        return Store(zone=zone, region=chosen, terms=priced[chosen.label][1], alternatives=others)
 
-    def _models(self, sites: list[Site]) -> tuple[Model, ...]:
-        """Every model that runs at the sites, by name."""
-        models: dict[str, Model] = {
-            stage.model.name: stage.model
-            for site in sites for flow in self.flows(site) for stage in flow.stages
-            if stage.model is not None
+    def _pins(self, site: Site) -> Pins:
+        """What the other sites of its classes leave a site to choose from."""
+        mine = {devices.device_class.name for devices in site.devices}
+        return {
+            pair: variant
+            for pair, variants in self._needs.items() if pair[0] in mine
+            for variant, sites in variants.items() if any(name != site.name for name in sites)
         }  # fmt: skip
-        return tuple(models[name] for name in sorted(models))
 
-    def _candidates(self, zone: Zone, models: tuple[Model, ...]) -> list[Region | None]:
-        """Regions for the store: inside the zone, and where its training is pinned."""
-        inside = {r.label: r for r in self.graph.regions if r.country in zone.countries}
-        jobs = [model.training for model in models if model.training is not None]
-        fitting: list[Region | None] = [
-            region for region in inside.values() if all(_trains_in(region, job) for job in jobs)
-        ]
-        return fitting if inside or jobs else [None]
-
-    def _terms(
-        self, region: Region | None, models: tuple[Model, ...], sites: list[Site]
-    ) -> tuple[CostTerm, ...]:
-        if region is None:
-            return ()
-        devices = sum(d.count for site in sites for d in site.devices)
-        return cost.zone_terms(self.graph, region, models, devices)
-
-    def _explain(self, sites: list[Site], candidates: list[Region | None]) -> None:
-        """Findings for flows that cannot run alone, and for flows that fit only alone."""
-        alike: dict[tuple[object, ...], list[Site]] = {}
-        for site in sites:
-            alike.setdefault(site_class(site, self.flows(site)), []).append(site)
-        stuck: dict[str, list[tuple[list[Site], list[Configuration]]]] = {}
-        for group in alike.values():
-            alone = True
-            for index, flow in enumerate(self.flows(group[0])):
-                options = [c for r in candidates for c in self.options(group[0], r)[index]]
-                if all(option.failures for option in options):
-                    alone = False
-                    stuck.setdefault(flow.name, []).append((group, options))
-            if alone and all(self.site(group[0], region) is None for region in candidates):
-                self.sink.add(self._together(group, candidates[0]))
-        for flow in self.graph.flows:
-            if flow.name in stuck:
-                self.sink.extend(infeasible(flow, stuck[flow.name]))
-
-    def _together(self, group: list[Site], region: Region | None) -> Diagnostic:
-        choices = [[c for c in options if not c.failures]
-                   for options in self.options(group[0], region)]  # fmt: skip
-        return together_infeasible(group, self.flows(group[0]), repair(group[0], choices))
-
-    def decisions(self, zone: Zone, store: Store | None) -> list[Decision]:
-        """What was chosen at every site of the zone, with runner-up and everything rejected."""
-        region = store.region if store else None
-        found: list[Decision] = []
-        for site in self.graph.sites:
-            plan = self.site(site, region) if site.zone.name == zone.name else None
-            if plan is None:
-                continue
-            names = [flow.name for flow in self.flows(site)]
-            found += [
-                self._decision(site, flow, names.index(flow.name), plan, region)
-                for flow in self.graph.flows if flow.name in names
-            ]  # fmt: skip
-        return found
-
-    def _decision(
-        self, site: Site, flow: Flow, index: int, plan: SitePlan, region: Region | None
-    ) -> Decision:
-        options = self.options(site, region)
-        chosen = plan.chosen[index]
-        other = self._runner_up(site, options, index, chosen)
-        admissible = [c for c in options[index] if not c.failures and c.label != chosen.label]
-        crowded = [replace(c, failures=(CROWDED,)) for c in admissible if c.cost < chosen.cost]
-        abroad = [
-            c
-            for r in self.graph.regions
-            if region is None or r.label != region.label
-            for c in self.options(site, r)[index]
-            if c.region is not None and c.failures
-        ]
+    def _decision(self, site: Site, flow: Flow, plan: SitePlan, region: Region | None) -> Decision:
+        index = [f.name for f in self.zones.flows(site)].index(flow.name)
+        chosen, pins = plan.chosen[index], self._pins(site)
+        rejected: list[Configuration] = []
+        dearer: list[Configuration] = []
+        for option in self.zones.options(site, region)[index]:
+            if option.failures:
+                rejected.append(option)
+            elif not agrees(option, pins):
+                rejected.append(replace(option, failures=(MIXED,)))
+            elif option.cost < chosen.cost:
+                rejected.append(replace(option, failures=(CROWDED,)))
+            elif option.label != chosen.label:
+                dearer.append(option)
+        other = self._runner_up(site, region, index, chosen, pins)
         return Decision(
             site=site,
             flow=flow,
             chosen=chosen,
             runner_up=other.chosen[index] if other else None,
             runner_up_delta=other.cost - plan.cost if other else None,
-            rejected=(*crowded, *(c for c in (*options[index], *abroad) if c.failures)),
-            dearer=tuple(c for c in admissible if c.cost >= chosen.cost),
+            rejected=(*rejected, *self._abroad(site, region, index)),
+            dearer=tuple(dearer),
         )
 
+    def _abroad(self, site: Site, region: Region | None, index: int) -> list[Configuration]:
+        """What breaks a bound in the other regions."""
+        return [
+            option
+            for other in self.zones.graph.regions
+            if region is None or other.label != region.label
+            for option in self.zones.options(site, other)[index]
+            if option.region is not None and option.failures
+        ]
+
     def _runner_up(
-        self, site: Site, options: tuple[tuple[Configuration, ...], ...], index: int,
-        chosen: Configuration,
-    ) -> SitePlan | None:  # fmt: skip
+        self, site: Site, region: Region | None, index: int, chosen: Configuration, pins: Pins
+    ) -> SitePlan | None:
         """The best joint plan of the site in which this flow runs another way."""
-        key = (site_class(site, self.flows(site)), index, chosen.label)
-        if key not in self._solved:
-            choices = [
-                [c for c in listed if not c.failures and (i != index or c.label != chosen.label)]
-                for i, listed in enumerate(options)
-            ]
-            self._solved[key] = solve_site(site, choices)
-        return self._solved[key]
-
-
-def _trains_in(region: Region, job: Training) -> bool:
-    """Whether a job's pins allow it to run in a region."""
-    return job.cloud in (None, region.cloud) and job.region in (None, region)
+        key = (self.zones.key(site), index, chosen.label, tuple(sorted(pins.items())))
+        if key not in self._others:
+            choices = self.zones.admissible(site, region, pins)
+            choices[index] = [c for c in choices[index] if c.label != chosen.label]
+            self._others[key] = solve_site(site, choices)
+        return self._others[key]
 
 
 def _fleet(graph: Graph, decisions: tuple[Decision, ...]) -> tuple[FleetMember, ...]:

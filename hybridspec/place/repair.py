@@ -26,8 +26,8 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
     """Additions with which the flows fit together, in words; none of them could be smaller.
 
     `choices` holds, per flow, what fits alone. As many times the devices as there are flows, with
-    the memory of all of them, always suffice; from there every class is made as small as the
-    others allow, the dearest first.
+    the memory of all of them, suffice unless flows need different variants of one model, where
+    nothing does. From there every class is made as small as the others allow, the dearest first.
     """
     sizes = {d.device_class.name: _plenty(d.device_class.name, d.count, choices)
              for d in site.devices}  # fmt: skip
@@ -35,6 +35,8 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
     def carries(name: str, size: _Size) -> bool:
         return solve_site(_resized(site, {**sizes, name: size}), choices) is not None
 
+    if solve_site(_resized(site, sizes), choices) is None:
+        return ()
     words: list[str] = []
     for devices in sorted(site.devices, key=_dearest):
         name, most = devices.device_class.name, sizes[devices.device_class.name]

@@ -1,4 +1,4 @@
-"""The exact search: least cost over every joint choice, in integers, with a total order on ties.
+"""The exact search of a site: least cost over every joint choice, with a total order on ties.
 
 Given the region of a zone's store, sites share nothing, so the cheapest plan of a zone is the
 cheapest region with the cheapest plan of each site. Flows at one site share its devices; their
@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from hybridspec.ir.graph import Flow, Region, Site
+from hybridspec.ir.graph import Flow, Site
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 
@@ -73,7 +74,10 @@ def solve_site(site: Site, choices: Sequence[Sequence[Configuration]]) -> SitePl
 
 
 def fits(site: Site, chosen: Sequence[Configuration]) -> bool:
-    """Whether configurations of different flows fit onto the devices they share."""
+    """Whether configurations of different flows fit onto the devices they share.
+
+    A class has one bundle, so they have to run the same variant of a model as well.
+    """
     for devices in site.devices:
         name, board = devices.device_class.name, devices.device_class.board
         shared = [c for c in chosen if c.device is not None and c.device.name == name]
@@ -89,9 +93,21 @@ def fits(site: Site, chosen: Sequence[Configuration]) -> bool:
             or used > board.memory - board.reserved_memory
             or sent > MAX_UPLINK * bandwidth
             or kept > board.disk // 2 * devices.count
+            or len({pair for c in shared for pair in c.held})
+            > len({model for c in shared for model, _ in c.held})
         ):
             return False
     return True
+
+
+Pins: TypeAlias = Mapping[tuple[str, str], str]
+"""Variants that device classes have to run, by class and model."""
+
+
+def agrees(option: Configuration, pins: Pins) -> bool:
+    """Whether a configuration runs no other variant on its device class than `pins` say."""
+    name = option.device.name if option.device is not None else ""
+    return all(pins.get((name, model), variant) == variant for model, variant in option.held)
 
 
 def site_class(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
@@ -99,11 +115,3 @@ def site_class(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
     names = tuple(flow.name for flow in flows)
     devices = tuple((d.device_class.name, d.count) for d in site.devices)
     return (site.country, site.zone.name, site.lan_rtt, site.energy_price, devices, names)
-
-
-def best_region(totals: Mapping[str, int], regions: Mapping[str, Region]) -> Region | None:
-    """The region with the least total; the first in alphabetical order among equals."""
-    if not totals:
-        return None
-    label = min(totals, key=lambda name: (totals[name], name))
-    return regions[label]

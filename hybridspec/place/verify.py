@@ -221,7 +221,11 @@ def _bundles(graph: Graph, plan: Plan) -> list[str]:
            for d in plan.decisions}.values()  # fmt: skip
     own = {zone.name: {stage.model.name for stage in _stages_of(graph, zone.name) if stage.model}
            for zone in graph.zones}  # fmt: skip
-    faults = []
+    pairs = [(device, name) for device, name, _ in held]
+    faults = [
+        f"the bundle of {device} has two variants of {name}"
+        for device, name in sorted(set(pairs)) if pairs.count((device, name)) > 1
+    ]  # fmt: skip
     for decision in run:
         hosts, variants = dict(decision.chosen.hosts), dict(decision.chosen.variants)
         for stage in decision.flow.stages:

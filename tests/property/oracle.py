@@ -264,41 +264,61 @@ def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
     return found
 
 
-@dataclass(frozen=True)
-class Best:
-    """The least cost of the whole graph, and the region of each zone's store that it needs."""
-
-    cost: int
-    regions: tuple[tuple[str, str | None], ...]
+Uses = frozenset[tuple[str, str, str]]
+"""What bundles hold: (device class, model, variant)."""
 
 
-def best(graph: Graph, table: LatencyTable) -> Best | None:
+def uniform(uses: Uses) -> bool:
+    """Whether every class holds each model in one variant: a class has one bundle."""
+    return len({(device, model) for device, model, _ in uses}) == len(uses)
+
+
+def uses_of(flow: Flow, way: Way) -> Uses:
+    """What a way needs in the bundle of its class."""
+    return frozenset(
+        (way.device, stage.model.name, dict(way.variants)[stage.model.name])
+        for stage in flow.stages
+        if stage.model is not None and stage.name not in way.cloud
+    )
+
+
+def merged(first: Mapping[Uses, int], second: Mapping[Uses, int]) -> dict[Uses, int]:
+    """The least cost of both for every content of the bundles that is uniform."""
+    found: dict[Uses, int] = {}
+    for (mine, cost), (other, more) in product(first.items(), second.items()):
+        uses = mine | other
+        if uniform(uses):
+            found[uses] = min(found.get(uses, cost + more), cost + more)
+    return found
+
+
+def best(graph: Graph, table: LatencyTable) -> int | None:
     """The least cost over every region, host and variant; None where nothing is allowed."""
     if any(broken for broken in forbidden(graph)):
         return None
-    total, regions = fleet_cost(graph), []
+    costs: dict[Uses, int] = {frozenset(): fleet_cost(graph)}
     for zone in graph.zones:
-        found = best_zone(graph, table, zone)
-        if found is None:
-            return None
-        total += found[0]
-        regions.append((zone.name, found[1]))
-    return Best(total, tuple(regions))
+        costs = merged(costs, best_zone(graph, table, zone))
+    return min(costs.values(), default=None)
 
 
-def best_zone(graph: Graph, table: LatencyTable, zone: Zone) -> tuple[int, str | None] | None:
-    """The least cost of a zone and the region of its store."""
+def best_zone(graph: Graph, table: LatencyTable, zone: Zone) -> dict[Uses, int]:
+    """The least cost of a zone over the regions for its store, by what its bundles hold."""
     sites = [site for site in graph.sites if site.zone.name == zone.name]
     if not sites:
-        return 0, None
-    costs: list[tuple[int, str | None]] = []
+        return {frozenset(): 0}
+    found: dict[Uses, int] = {}
     for region in regions_of(graph, zone):
-        total = store_cost(graph, region, zone) if region is not None else 0
-        plans = [best_site(graph, table, site, region) for site in sites]
-        if all(plan is not None for plan in plans):
-            total += sum(plan for plan in plans if plan is not None)
-            costs.append((total, f"{region.cloud}/{region.name}" if region else None))
-    return min(costs, key=lambda pair: (pair[0], pair[1] or "")) if costs else None
+        kept = store_cost(graph, region, zone) if region is not None else 0
+        costs: dict[Uses, int] = {frozenset(): kept}
+        for site in sites:
+            mine: dict[Uses, int] = {}
+            for cost, uses, _ in joint(graph, table, site, region):
+                mine[uses] = min(mine.get(uses, cost), cost)
+            costs = merged(costs, mine)
+        for uses, cost in costs.items():
+            found[uses] = min(found.get(uses, cost), cost)
+    return found
 
 
 def regions_of(graph: Graph, zone: Zone) -> list[Region | None]:
@@ -315,23 +335,21 @@ def regions_of(graph: Graph, zone: Zone) -> list[Region | None]:
 
 def joint(
     graph: Graph, table: LatencyTable, site: Site, region: Region | None
-) -> Iterator[tuple[int, tuple[Way, ...]]]:
-    """Every joint assignment of a site that keeps all bounds, with its cost."""
+) -> Iterator[tuple[int, Uses, tuple[Way, ...]]]:
+    """Every joint assignment of a site that keeps all bounds: cost, bundles, one way per flow."""
     options = []
     for flow in flows_of(graph, site):
         cases = [Case(graph, table, site, flow, region, way) for way in ways(site, flow, region)]
-        options.append([(c.way, c.load(), c.cost()) for c in cases if not c.faults()])
+        options.append(
+            [(c.way, c.load(), c.cost(), uses_of(flow, c.way)) for c in cases if not c.faults()]
+        )
     for chosen in product(*options):
         loads: dict[str, list[Load]] = {}
-        for way, load, _ in chosen:
+        for way, load, _, _ in chosen:
             loads.setdefault(way.device, []).append(load)
-        if not overload(site, loads):
-            yield sum(cost for _, _, cost in chosen), tuple(way for way, _, _ in chosen)
-
-
-def best_site(graph: Graph, table: LatencyTable, site: Site, region: Region | None) -> int | None:
-    """The least cost of a site with its zone's store in `region`."""
-    return min((cost for cost, _ in joint(graph, table, site, region)), default=None)
+        uses: Uses = frozenset().union(*(held for _, _, _, held in chosen))
+        if uniform(uses) and not overload(site, loads):
+            yield sum(cost for _, _, cost, _ in chosen), uses, tuple(way for way, *_ in chosen)
 
 
 def store_cost(graph: Graph, region: Region, zone: Zone) -> int:

@@ -28,13 +28,15 @@ def differences(made: Instance) -> list[str]:
             return [f"verdict: engine {codes or 'feasible'}, oracle {best}"]
         return []
     found = [f"verify: {fault}" for fault in faults(graph, table, plan)]
-    if plan.cost != best.cost:
-        found.append(f"cost: engine {plan.cost}, oracle {best.cost}")
+    if plan.cost != best:
+        found.append(f"cost: engine {plan.cost}, oracle {best}")
     if plan.cost != plan.bound:
         found.append(f"bound: {plan.bound} of cost {plan.cost}")
-    stores = {store.zone.name: store.region.label for store in plan.stores}
-    if stores != {zone: region for zone, region in best.regions if region is not None}:
-        found.append(f"stores: engine {stores}, oracle {best.regions}")
+    found += [
+        f"store: {store.zone.name} in {store.region.label}" for store in plan.stores
+        if store.region not in oracle.regions_of(graph, store.zone)
+        or sum(t.amount for t in store.terms) != oracle.store_cost(graph, store.region, store.zone)
+    ]  # fmt: skip
     for decision in plan.decisions:
         found += [f"decision: {decision.flow.name} at {decision.site.name}: {what}"
                   for what in _decision(made, plan, decision)]  # fmt: skip
@@ -46,9 +48,15 @@ def _decision(made: Instance, plan: Plan, decision: Decision) -> list[str]:
     region = next((s.region for s in plan.stores if s.zone.name == site.zone.name), None)
     found = []
     mine = [f.name for f in oracle.flows_of(made.graph, site)].index(flow.name)
-    plans = list(oracle.joint(made.graph, made.table, site, region))
     chosen = oracle.way_of(decision.chosen)
+    others = frozenset().union(*(oracle.uses_of(d.flow, oracle.way_of(d.chosen))
+                                 for d in plan.decisions if d.site.name != site.name))  # fmt: skip
+    plans = [(cost, taken)
+             for cost, uses, taken in oracle.joint(made.graph, made.table, site, region)
+             if oracle.uniform(others | uses)]  # fmt: skip
     least = min(cost for cost, _ in plans)
+    if chosen not in {taken[mine] for cost, taken in plans if cost == least}:
+        found.append("another way is cheaper for the site")
     second = min((cost for cost, taken in plans if taken[mine] != chosen), default=None)
     delta = None if second is None else second - least
     if decision.runner_up_delta != delta or (delta or 0) < 0:
@@ -69,7 +77,7 @@ def _rejected(made: Instance, decision: Decision, option: Configuration) -> list
     site, flow, way = decision.site, decision.flow, oracle.way_of(option)
     case = oracle.Case(made.graph, made.table, site, flow, option.region, way)
     codes = {failure.code for failure in option.failures}
-    if codes == {"HS0401"} and not case.faults() and case.cost() < decision.chosen.cost:
+    if codes == {"HS0401"} and not case.faults():
         return []  # the joint optimum, which is compared above, does without it
     if not codes or codes != case.faults():
         return [f"rejects {option.label} for {sorted(codes)}, oracle {sorted(case.faults())}"]
@@ -78,7 +86,7 @@ def _rejected(made: Instance, decision: Decision, option: Configuration) -> list
 
 def flat(graph: Graph, table: LatencyTable) -> int | None:
     """The least cost over the whole product of regions, sites, flows, hosts and variants."""
-    if any(leaks.forbidden(graph)):
+    if any(oracle.forbidden(graph)):
         return None
     costs = []
     for regions in product(*(oracle.regions_of(graph, zone) for zone in graph.zones)):
@@ -91,7 +99,10 @@ def flat(graph: Graph, table: LatencyTable) -> int | None:
             if (region := placed[zone.name]) is not None
             and any(site.zone.name == zone.name for site in graph.sites)
         )
-        costs += [kept + sum(cost for cost, _ in whole) for whole in product(*plans)]
+        costs += [
+            kept + sum(cost for cost, _, _ in whole) for whole in product(*plans)
+            if oracle.uniform(frozenset().union(*(uses for _, uses, _ in whole)))
+        ]  # fmt: skip
     return min(costs, default=None)
 
 
@@ -125,6 +136,6 @@ def test_zone_by_zone_and_site_by_site_is_no_worse_than_everything_at_once() -> 
                 size *= max(1, len(list(oracle.joint(made.graph, made.table, site, region))))
         if size < 3_000:
             best = oracle.best(made.graph, made.table)
-            assert flat(made.graph, made.table) == (best.cost if best else None), f"seed {seed}"
+            assert flat(made.graph, made.table) == best, f"seed {seed}"
             compared += best is not None
     assert compared > 15

@@ -26,7 +26,7 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.ir.graph import Graph, Region, Site, Training
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
-from hybridspec.place import place as placing
+from hybridspec.place import zones
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 
@@ -118,13 +118,13 @@ def test_what_is_cheaper_alone_but_not_together_is_rejected_and_not_called_deare
 
 def test_sites_that_are_alike_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    real = placing.configurations
+    real = zones.configurations
 
     def counted(of: Graph, figures: LatencyTable, where: Site, *rest: object) -> object:
         asked.append(where.name)
         return real(of, figures, where, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(placing, "configurations", counted)
+    monkeypatch.setattr(zones, "configurations", counted)
     alike = tuple(site(f"s{i}", EU, (device(), 1)) for i in range(200))
     plan, _ = placed(graph(flow("watch", FRAMES, alike, stage("scale", "frames"))))
     assert plan is not None

@@ -147,6 +147,10 @@ CORRUPT: dict[str, tuple[Plan, str]] = {
         replace(PLAN, residency=tuple(
             r for r in PLAN.residency if "region aws/us-one" not in r.places)), "leaves out"),
     "a bundle is missing": (replace(PLAN, fleet=()), "bundle"),
+    "a bundle has two variants of a model": (
+        replace(PLAN, fleet=tuple(
+            replace(m, models=tuple((model, v) for model, _ in m.models for v in ("fp32", "int8")))
+            for m in PLAN.fleet)), "two variants"),
     "a bundle lacks a model": (
         replace(PLAN, fleet=tuple(replace(m, models=()) for m in PLAN.fleet)), "bundle"),
 }  # fmt: skip
