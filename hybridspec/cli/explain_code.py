@@ -6,15 +6,16 @@ import re
 from importlib import import_module
 
 from hybridspec.base.codes import CODES
+from hybridspec.base.errors import UsageError
 
 
 def explain_code(text: str) -> str | None:
-    """The page of a code, or None if `text` is not a code."""
+    """The page of a code, or None if `text` does not look like one."""
     if not re.fullmatch(r"HS\d{4}", text):
         return None
     code = CODES.get(text)
     if code is None:
-        return f"{text}: there is no such code; see docs/codes.md"
+        raise UsageError(f"there is no code {text}", help="`docs/codes.md` lists them all")
     return f"{text} {code.offence}: {code.title}.{_page(code.offence)}"
 
 

@@ -1,0 +1,87 @@
+"""The table of codes: each is raised, has a test, and can be explained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from diagnostics.expectations import FOLDER, split
+
+from hybridspec.base.codes import CODES
+from hybridspec.cli.app import run
+
+HOSTILE = "diagnostics/test_hostile_text.py"
+LATER = "diagnostics/test_later_stages.py"
+ELSEWHERE = {
+    "HS0101": HOSTILE,
+    "HS0102": HOSTILE,
+    "HS0105": HOSTILE,
+    "HS0106": HOSTILE,
+    "HS0108": "unit/base/test_diagnostic.py",
+    "HS0501": "unit/emit/test_hosted_stages.py",
+    "HS0502": "emitted/test_tripwire.py",
+    "HS0601": LATER,
+    "HS0602": LATER,
+    "HS0603": LATER,
+}
+"""Codes that no comment in a fixture can expect, and the tests that do."""
+
+
+def fixture(code: str) -> Path:
+    return FOLDER / f"{CODES[code].offence.replace('-', '_')}.yaml"
+
+
+def expected(path: Path) -> set[str]:
+    """The codes that a fixture expects."""
+    return {e.code for e in split(path.read_text(encoding="utf-8"))[1]}
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code not in ELSEWHERE])
+def test_each_code_has_a_fixture_of_its_name(code: str) -> None:
+    assert fixture(code).exists(), f"add {fixture(code).name}, then run `make golden`"
+    assert code in expected(fixture(code))
+
+
+@pytest.mark.parametrize("code", ELSEWHERE)
+def test_a_code_without_a_fixture_is_tested_elsewhere(code: str) -> None:
+    assert not fixture(code).exists(), f"take {code} out of the table of exceptions"
+    assert f'"{code}"' in (ROOT / "tests" / ELSEWHERE[code]).read_text(encoding="utf-8")
+
+
+def test_each_fixture_is_named_for_an_offence_that_it_shows() -> None:
+    for path in FOLDER.glob("*.yaml"):
+        offences = {CODES[code].offence.replace("-", "_") for code in expected(path)}
+        assert path.stem.startswith(tuple(offences) or "clean"), path.name
+
+
+def test_each_code_is_raised_somewhere() -> None:
+    sources = [p for p in (ROOT / "hybridspec").rglob("*.py") if p.name != "codes.py"]
+    raised = {c for p in sources for c in re.findall(r'"(HS\d{4})"', p.read_text(encoding="utf-8"))}
+    assert raised == set(CODES)
+
+
+def test_numbers_rise_and_offences_are_unique() -> None:
+    assert list(CODES) == sorted(CODES)
+    offences = [code.offence for code in CODES.values()]
+    assert len(set(offences)) == len(offences)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", offence) for offence in offences)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_can_be_explained(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", code]) == 0
+    assert capsys.readouterr().out.startswith(f"{code} {CODES[code].offence}: {CODES[code].title}.")
+
+
+def test_a_rule_explains_what_why_and_how(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "HS0301"]) == 0
+    page = capsys.readouterr().out
+    for part in ("What it flags: ", "Why: ", "Example: ", "Fix: "):
+        assert part in page
+
+
+def test_what_is_no_code_cannot_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "HS9999"]) == 2
+    assert "there is no code HS9999" in capsys.readouterr().err
