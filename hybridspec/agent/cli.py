@@ -28,11 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = home / "report.json"
         print(report.read_text(encoding="utf-8") if report.exists() else "{}")
         return 0
-    held = lock(home)
-    if held is None:
-        return _fail(f"another agent runs on {home}", 1)
+    try:
+        held = lock(home)
+        if held is None:
+            return _fail(f"another agent runs on {home}", 1)
+        device = Device.open(home)
+    except (OSError, ValueError, TypeError) as fault:
+        return _fail(f"{home} cannot be used: {fault}", 1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    return _run(home, interval=None if options.once else options.interval)
+    return _run(device, interval=None if options.once else options.interval)
 
 
 def _init(home: Path, options: argparse.Namespace) -> int:
@@ -55,18 +59,14 @@ def _init(home: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _run(home: Path, interval: float | None) -> int:
-    try:
-        device = Device.open(home)
-    except (OSError, ValueError, TypeError) as fault:
-        return _fail(f"{home} cannot be used: {fault}", 1)
+def _run(device: Device, interval: float | None) -> int:
     while True:
         reason = device.cycle()
         if interval is None:
             return _fail(reason, 1) if reason else 0
         time.sleep(interval)
-        if not (home / "config.json").exists():
-            return _fail(f"{home} is gone", 1)
+        if not (device.home / "config.json").exists():
+            return _fail(f"{device.home} is gone", 1)
 
 
 def _fail(message: str, code: int) -> int:
