@@ -1,7 +1,7 @@
 """The update state machine: each step is persisted before it acts and can be repeated.
 
 IDLE -> FETCH -> VERIFY -> STAGED -> TRIAL -> COMMIT | ROLLBACK -> IDLE; a look that finds nothing
-new changes nothing on disk.
+new records nothing.
 """
 
 from __future__ import annotations
