@@ -60,11 +60,12 @@ def suggest(name: str, choices: list[str], kind: str) -> str:
 def stage_order(
     stages: Mapping[str, list[str]], origins: Origins, flow: str, sink: Sink
 ) -> list[str] | None:
-    """Stage names in topological order, written order among equals; a cycle is a finding."""
+    """Stage names in topological order, by name among equals; a cycle is a finding."""
     remaining = {name: [i for i in inputs if i in stages] for name, inputs in stages.items()}
     order: list[str] = []
     while remaining:
-        ready = next((n for n, needs in remaining.items() if all(i in order for i in needs)), None)
+        ready = min((n for n, needs in remaining.items() if all(i in order for i in needs)),
+                    default=None)  # fmt: skip
         if ready is None:
             sink.add(_cycle(remaining, origins, flow))
             return None
@@ -74,7 +75,7 @@ def stage_order(
 
 
 def _cycle(remaining: Mapping[str, list[str]], origins: Origins, flow: str) -> Diagnostic:
-    walk = [next(iter(remaining))]
+    walk = [min(remaining)]
     while walk[-1] not in walk[:-1]:
         walk.append(next(i for i in remaining[walk[-1]] if i in remaining))
     ring = walk[walk.index(walk[-1]) :]
