@@ -34,7 +34,7 @@ def parse_catalog(name: str, text: str) -> Catalog:
     document = parse(source, sink)
     catalog = None if document is None else bind(document, Catalog, sink)
     if catalog is None:
-        fault = sink.findings[0]
-        where = fault.span.shown if fault.span else source.shown
-        raise ValueError(f"{where}: {fault.message}")
+        fault = next(iter(sink.findings), None)
+        where = fault.span.shown if fault and fault.span else f"{source.shown}:1:1"
+        raise ValueError(f"{where}: {fault.message if fault else 'the catalogue is empty'}")
     return catalog

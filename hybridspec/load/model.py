@@ -117,7 +117,7 @@ def _keep(path: Path, answer: dict[str, Any]) -> None:
 
 def _probe(path: Path) -> dict[str, Any]:
     """Facts from a process with bounded memory and time; the file may be hostile."""
-    command = [sys.executable, "-m", "hybridspec.load.probe_child", str(path)]
+    command = [sys.executable, "-P", "-m", "hybridspec.load.probe_child", str(path)]
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=_SECONDS, preexec_fn=_limit, check=False

@@ -221,7 +221,7 @@ def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
     marks = [mark for mark in (fault.problem_mark, fault.context_mark) if mark is not None]
     spans = [_point(source, mark.line + 1, mark.column + 1) for mark in marks]
     # What is never closed is found at the end of the file, but belongs to where it was opened.
-    span = next((s for s in spans if source.line(s.line).strip()), _point(source, 1, 1))
+    span = next((s for s in spans if source.line(s.line).strip()), _end(source))
     line = source.line(span.line)
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
@@ -234,6 +234,12 @@ def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
     return _finding("HS0103", f"{problem}{context}", span,
                     "check the indentation, and that every key ends in a colon and a space, "
                     "and that quotes and brackets are closed")  # fmt: skip
+
+
+def _end(source: SourceFile) -> Span:
+    """The last character that is not white space."""
+    text = source.text.rstrip()
+    return _point(source, *position(text, max(0, len(text) - 1)))
 
 
 def _unreadable_character(source: SourceFile) -> Diagnostic:
