@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import output
+from hybridspec.cli import failure, output
 
 app = typer.Typer(
     name="hybridspec",
@@ -79,12 +79,16 @@ def _root(
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to start in; made if missing.")] = Path(),
     name: Annotated[str, typer.Option("--name", help="Name of the system.")] = "my-system",
+    format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Start a spec with a small trained model, ready for `up`."""
     from hybridspec.cli.starter import write_starter
 
-    for path in write_starter(folder, name):
-        print(path)
+    written = [str(path) for path in write_starter(folder, name)]
+    if format is Format.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/init/v1", "written": written})
+    else:
+        print("\n".join(written))
 
 
 @app.command()
@@ -140,8 +144,12 @@ def explain(
     from hybridspec.cli.explain_code import explain_code
 
     text = explain_code(str(spec))
-    if text is not None:
+    if text is not None and format is Format.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/code/v1", "code": str(spec),
+                         "text": text})  # fmt: skip
+    elif text is not None:
         print(text)
+    if text is not None:
         return
     from hybridspec.base.errors import UsageError
     from hybridspec.cli.output_tree import compiled, report_of
@@ -255,13 +263,19 @@ def status(
 
 
 @app.command()
-def destroy(spec: SpecPath = Path(), stack: StackFlag = "local") -> None:
+def destroy(
+    spec: SpecPath = Path(), stack: StackFlag = "local", format: FormatFlag = Format.HUMAN
+) -> None:
     """Stop the fleet and remove the stack's keys, devices, state and channel."""
     from hybridspec.cli import stack as stacks
 
     path = _spec(spec)
     ended = stacks.destroy(stacks.local(path, stack))
-    print(f"stack `{stack}` is gone; {ended} processes ended")
+    if format is Format.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/destroy/v1", "stack": stack,
+                         "processesEnded": ended})  # fmt: skip
+    else:
+        print(f"stack `{stack}` is gone; {ended} processes ended")
 
 
 @app.command()
@@ -314,9 +328,36 @@ def _show_status(document: dict[str, Any], format: Format) -> None:
 def run(argv: Sequence[str]) -> int:
     """Run a command; returns the exit code. No traceback reaches a user."""
     from hybridspec.base.diagnostic import SpecInvalid
-    from hybridspec.base.errors import HybridspecError
+    from hybridspec.base.errors import ChangesFound, HybridspecError
 
     signal.signal(signal.SIGTERM, _interrupt)
+    as_json = failure.wants_json(argv)
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+        return code
+    except SpecInvalid as invalid:
+        output.findings(invalid.findings, "json" if as_json else "human")
+        output.say(output.summary(invalid.findings))
+        return output.exit_code(invalid.findings)
+    except ChangesFound as found:  # the document of the run is the list of them
+        return failure.fail(found.message, found.help, found.exit_code, as_json=False)
+    except HybridspecError as fault:
+        return failure.fail(fault.message, fault.help, fault.exit_code, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return failure.fail("interrupted", "what was done is kept; run the same command again, or "
+                            "`hybridspec destroy`", 8, as_json=as_json)  # fmt: skip
+    except BrokenPipeError:
+        output.close()
+        return 1
+    except OSError as fault:
+        output.close()
+        return failure.system_fault(fault, as_json=as_json)
+    except Exception as fault:
+        return failure.unexpected(fault, as_json=as_json)
+
+
+def _run(argv: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
         # Not `app(...)`: that turns exits and interrupts into a return value or another code.
@@ -324,51 +365,8 @@ def run(argv: Sequence[str]) -> int:
             command.invoke(context)
     except typer.Exit as done:
         return int(done.exit_code)
-    except SpecInvalid as invalid:
-        output.findings(invalid.findings, "json" if _wants_json(argv) else "human")
-        output.say(output.summary(invalid.findings))
-        return output.exit_code(invalid.findings)
-    except HybridspecError as fault:
-        return _fail(fault.message, fault.help, fault.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", "what was done is kept; run the same command again, or "
-                     "`hybridspec destroy`", 8)  # fmt: skip
-    except BrokenPipeError:
-        return 1
-    except OSError as fault:
-        return _fail(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "),
-                     "check the path, the permissions and the free disk space", 1)  # fmt: skip
-    except Exception as fault:
-        return _unexpected(fault)
     return 0
-
-
-def _unexpected(fault: Exception) -> int:
-    """Flags that make no sense end with 2; anything else is a fault of ours and ends with 255."""
-    message = getattr(fault, "format_message", None)
-    if message is not None:
-        return _fail(message(), "see `hybridspec --help`", 2)
-    place = fault.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else ""
-    return _fail(
-        f"internal error: {type(fault).__name__}: {str(fault)[:300]} ({where})",
-        "this is a fault of hybridspec, not of your spec; please report it",
-        255,
-    )
 
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def _wants_json(argv: Sequence[str]) -> bool:
-    return "--format=json" in argv or ("--format" in argv and "json" in argv)
-
-
-def _fail(message: str, help: str, code: int) -> int:
-    output.say(f"error: {message}")
-    if help:
-        output.say(f"  help: {help}")
-    return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -37,6 +38,12 @@ def document(value: Any) -> None:
     """The one JSON document of a run."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
     sys.stdout.write("\n")
+
+
+def close() -> None:
+    """Give up a stdout that takes no more, so that nothing is left to fail at the very end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def findings(found: Sequence[Diagnostic], format: str) -> None:

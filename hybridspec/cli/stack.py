@@ -81,6 +81,8 @@ def up(
     stack: Stack, folder: Path | None, cache: Path, each: int, progress: Progress
 ) -> tuple[dict[str, Any], bool]:
     """Compile, evaluate, publish, run; returns the state and whether there was work to do."""
+    if not stack.spec.is_file():
+        compiled(stack.spec, cache, progress)  # says so, before a lock is left behind
     held = stack.lock()
     try:
         same = unchanged(stack, folder, each)

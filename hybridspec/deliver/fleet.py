@@ -38,8 +38,8 @@ def serve(stack: Stack, channel: Path) -> str:
     facts = process.running(stack.channel_lock)
     if not facts or "port" not in facts:
         process.stop(stack.channel_lock)
-        command = [sys.executable, "-m", "hybridspec.deliver.publish", str(channel.resolve()),
-                   str(stack.channel_lock)]  # fmt: skip
+        command = [sys.executable, "-P", "-m", "hybridspec.deliver.publish",
+                   str(channel.resolve()), str(stack.channel_lock)]  # fmt: skip
         facts = process.start(command, stack.channel_lock, stack.folder / "channel.log")
     return f"http://127.0.0.1:{facts['port']}"
 
@@ -54,8 +54,8 @@ def start(stack: Stack, url: str, root: Path, classes: Sequence[str], each: int)
             process.stop(home / "lock")
             _agent("init", home, "--device-class", device_class, "--device-id", home.name,
                    "--root", str(root), "--channel", url, "--allow-development")  # fmt: skip
-            command = [sys.executable, "-m", "hybridspec.agent", "run", "--home", str(home),
-                       "--interval", INTERVAL_S]  # fmt: skip
+            command = [sys.executable, "-P", "-m", "hybridspec.agent", "run", "--home",
+                       str(home), "--interval", INTERVAL_S]  # fmt: skip
             process.start(command, home / "lock", home / "agent.log")
 
 
@@ -68,7 +68,7 @@ def _channel(home: Path) -> str:
 
 def _agent(command: str, home: Path, *arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "hybridspec.agent", command, "--home", str(home), *arguments],
+        [sys.executable, "-P", "-m", "hybridspec.agent", command, "--home", str(home), *arguments],
         capture_output=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:

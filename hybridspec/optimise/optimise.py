@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
+from hybridspec.base.errors import HybridspecError
 from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.latency import LatencyTable
@@ -146,8 +147,14 @@ def variant_folder(model: Model, variant: str, cache: Path, progress: Progress) 
     if (final / "figures.json").exists():
         return final
     progress(f"building {variant} of {model.name}")
-    final.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".work-", dir=final.parent))
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=".work-", dir=final.parent))
+    except OSError as fault:
+        raise HybridspecError(
+            f"the cache {cache} cannot be written: {(fault.strerror or str(fault)).lower()}",
+            help="let HYBRIDSPEC_CACHE name a folder that can",
+        ) from fault
     try:
         _run(model, variant, work)
         work.replace(final)
@@ -169,7 +176,7 @@ def _run(model: Model, variant: str, work: Path) -> None:
         "variant": variant,
     }
     (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
-    command = [sys.executable, "-m", "hybridspec.optimise.worker", str(work / "job.json")]
+    command = [sys.executable, "-P", "-m", "hybridspec.optimise.worker", str(work / "job.json")]
     failed = ""
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
