@@ -144,13 +144,17 @@ class Device:
 
     def _install(self, channel: Channel, offer: Offer, manifest: ReleaseManifest) -> None:
         target = self.state.inactive
-        kept = {n: s for n, s in self.state.slots.items() if n != target}
-        self._save(phase="FETCH", slots=kept)
+        self._save(phase="FETCH")
         archive = self.home / "download" / "bundle.tar.zst"
         channel.fetch(offer.bundle, archive)
-        self._save(phase="VERIFY")
+        kept = {n: s for n, s in self.state.slots.items() if n != target}
+        self._save(phase="VERIFY", slots=kept)  # until here the old release is there to fall back
         slots.unpack(archive, self.slot(target), offer, manifest)
-        verify.installed(self.slot(target), manifest)
+        try:
+            verify.installed(self.slot(target), manifest)
+        except Refused:
+            shutil.rmtree(self.slot(target), ignore_errors=True)
+            raise
         self._save(phase="STAGED")
         shutil.rmtree(self.home / "download", ignore_errors=True)
 

@@ -435,6 +435,19 @@ def test_a_damaged_slot_falls_back_to_the_other_one_and_heals(
     runs(home, second, counter=2)
 
 
+def test_a_download_that_breaks_off_does_not_cost_the_fall_back(
+    home: Path, publisher: Publisher, two: tuple[ClassRelease, ClassRelease]
+) -> None:
+    third = publisher.offer(3.0)
+    for bundle in publisher.channel.rglob(f"{third.release}/*.bundle.tar.zst"):
+        bundle.write_bytes(bundle.read_bytes()[:-1])
+    assert look(home) == "target-differs"
+    _damage(home, "b")
+    offline(publisher)
+    assert look(home) == "file-missing"
+    runs(home, two[0], counter=1)
+
+
 def test_damage_while_the_agent_runs_is_noticed_at_the_next_look(
     home: Path, publisher: Publisher, two: tuple[ClassRelease, ClassRelease]
 ) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 
 import pytest
 from conformance import interrupted
-from conformance.channels import Publisher, content, device, digests, report, standing
+from conformance.channels import Publisher, content, device, digests, in_memory, report, standing
 
 from hybridspec.agent import update
 from hybridspec.agent.state import load
@@ -30,13 +28,9 @@ LEAST = 70
 
 @pytest.fixture
 def fast(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is one: `cut` plays the disk's part, nobody has to wait."""
-    memory = Path("/dev/shm")
-    if not (memory.is_dir() and os.access(memory, os.W_OK)):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
+    """Nobody has to wait for a disk: `cut` plays its part."""
+    with in_memory(tmp_path) as folder:
+        yield folder
 
 
 def prepared(tmp_path: Path, change: str) -> tuple[Publisher, Path, str]:
