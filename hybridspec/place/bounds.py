@@ -136,7 +136,7 @@ def capacity(layout: Layout) -> Iterator[Failure]:
 
 def uplink(layout: Layout) -> Iterator[Failure]:
     """What goes to the cloud fits through the uplinks."""
-    bits = layout.uplink * 8
+    bits = ceil(layout.uplink) * 8
     limit = MAX_UPLINK * layout.device.uplink_bandwidth * layout.count
     if bits > limit:
         yield Failure(

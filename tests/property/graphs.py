@@ -251,17 +251,18 @@ def _draw(rng: random.Random) -> Graph:
         _region(rng, i, near if rng.random() < 0.85 else list(COUNTRIES))
         for i in range(rng.choice((0, 1, 2, 2, 3, 3)))
     )
-    classes = [_device(rng, i) for i in range(rng.randint(1, 3))]
+    assets = [data(f"d{i}", size=rng.choice((1, 900, 64_000)),
+                   rate=rng.choice((Fraction(1, 3), Fraction(7, 60), Fraction(20), Fraction(400))))
+              for i in range(2)]  # fmt: skip
+    streams = [int(asset.rate * asset.size * 8) for asset in assets]
+    classes = [_device(rng, i, streams) for i in range(rng.randint(1, 3))]
     sites = tuple(_site(rng, i, zones, classes) for i in range(rng.randint(1, 4)))
     models = [
         model(f"m{i}", variants=rng.choice((("fp32", "int8"), ("fp32",), ("int8", "fp32"))),
               facts=facts(size=rng.randint(1, 50) * 10**6),
-              training=training(hours=rng.randint(1, 40)) if rng.random() < 0.12 else None)
+              training=_training(rng, regions) if rng.random() < 0.15 else None)
         for i in range(rng.randint(1, 2))
     ]  # fmt: skip
-    assets = [data(f"d{i}", size=rng.choice((1, 900, 64_000)),
-                   rate=rng.choice((Fraction(1, 3), Fraction(7, 60), Fraction(20), Fraction(400))))
-              for i in range(2)]  # fmt: skip
     flows = tuple(_flow(rng, i, sites, models, assets) for i in range(rng.randint(1, 3)))
     return replace(
         graph(*flows, regions=regions, horizon=rng.choice((YEAR, 3 * YEAR, 40 * DAY))),
@@ -280,17 +281,31 @@ def _region(rng: random.Random, index: int, countries: list[str]) -> Region:
     )  # fmt: skip
 
 
-def _device(rng: random.Random, index: int) -> DeviceClass:
+def _training(rng: random.Random, regions: tuple[Region, ...]) -> Training:
+    pin = rng.random()
+    return training(
+        hours=rng.randint(1, 40), cloud=rng.choice(("aws", "other")) if pin < 0.3 else None,
+        region=rng.choice(regions) if regions and pin > 0.7 else None,
+    )  # fmt: skip
+
+
+def _device(rng: random.Random, index: int, streams: list[int]) -> DeviceClass:
+    """A class; its uplink is fast, hopeless, or at the edge of what one stream may fill."""
+    stream = rng.choice(streams)
+    tight = (stream * 5 // 4, stream * 10 // 9, stream * 5)
+    away = rng.choice((0, HOUR, 3 * DAY))
+    kept = max(2_000, stream * away // SECOND // 8 * 5 // 2)
     return device(
         f"k{index}",
         board=board(
-            f"b{rng.randint(0, 1)}-{index}", memory=rng.choice((900, 1_500, 2_500, 10_000)),
+            f"b{rng.randint(0, 1)}-{index}", memory=rng.choice((400, 900, 1_500, 2_500, 10_000)),
             reserved_memory=rng.choice((0, 200)), idle_power=rng.choice((0, 2_700)),
             load_power=rng.choice((2_700, 7_500, 15_000)), price=rng.choice((0, 95_000_000)),
-            disk=rng.choice((10**12, 10**12, 10**9, 2 * 10**6)), life=rng.choice((YEAR, 5 * YEAR)),
+            disk=rng.choice((10**12, 10**9, 2 * 10**6, kept, kept)),
+            life=rng.choice((YEAR, 5 * YEAR)),
         ),
-        max_offline=rng.choice((0, HOUR, 3 * DAY)),
-        uplink_bandwidth=rng.choice((2_000, 100_000, 20_000_000, 10**9, 10**9)),
+        max_offline=away,
+        uplink_bandwidth=max(1, rng.choice((2_000, 20_000_000, 10**9, 10**9, *tight))),
         uplink_rtt=rng.choice((0, 7_001, 35_000)),
     )  # fmt: skip
 
@@ -318,13 +333,13 @@ def _flow(
         if s.kind is not StageKind.SINK and rng.random() < 0.15 else s
         for s in stages
     ]  # fmt: skip
-    limit = rng.choice((300, 10_000, 40_000, 120_000, 2 * DAY)) + rng.randint(0, 9_999)
+    limit = rng.choice((300, 10_000, 40_000, 120_000, 120_000, 2 * DAY)) + rng.randint(0, 9_999)
     return flow(
         f"f{index}", asset,
         tuple(sorted(rng.sample(sites, max(rng.randint(1, len(sites)), rng.randint(1, len(sites)))),
                      key=lambda s: s.name)), *stages,
         latency=bound(limit, rng.choice(stages).name) if rng.random() < 0.5 else None,
-        offline=rng.choice((0, 0, HOUR, 3 * DAY)),
+        offline=rng.choice((0, 0, 0, HOUR, 3 * DAY)),
     )  # fmt: skip
 
 
@@ -334,7 +349,7 @@ def _stage(
     given = {s.name: (s.output_rate, s.output_size) for s in before
              if s.kind is not StageKind.SINK}  # fmt: skip
     given[asset.name] = (asset.rate, asset.size)
-    sources = rng.sample(sorted(given), min(len(given), rng.choice((1, 1, 1, 2))))
+    sources = rng.sample(sorted(given), min(len(given), rng.choice((1, 1, 2, 2))))
     rate = sum((given[s][0] for s in sources), Fraction(0))
     size = max(given[s][1] for s in sources)
     plain = stage(f"t{number}", *sources, input_rate=rate, input_size=size, output_rate=rate,
@@ -355,7 +370,7 @@ def _stage(
 
 def _table(rng: random.Random, made: Graph) -> LatencyTable:
     def figures(_thing: str, _host: str, _variant: str) -> Estimate | None:
-        if rng.random() < 0.04:
+        if rng.random() < 0.06:
             return None
         mid = rng.choice((1, 40, 900, 1_750, 8_000, 30_000))
         return Estimate(low=mid // 2, mid=mid, high=mid + rng.choice((0, 1, mid)), basis="drawn")

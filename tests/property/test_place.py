@@ -115,15 +115,17 @@ def test_the_engine_agrees_with_brute_force(start: int) -> None:
 
 def test_the_instances_are_worth_comparing() -> None:
     """Both verdicts, every bound, both hosts and shared devices occur often enough."""
-    plans = [decide(made.graph, made.table) for made in map(instance, range(150))]
+    plans = [decide(made.graph, made.table) for made in map(instance, range(300))]
     good = [plan for plan, _ in plans if plan is not None]
     codes = {finding.code for _, findings in plans for finding in findings}
-    assert len(good) > 50
-    assert len(plans) - len(good) > 50
+    codes |= {failure.code for plan in good for decision in plan.decisions
+              for option in decision.rejected for failure in option.failures}  # fmt: skip
+    assert len(good) > 100
+    assert len(plans) - len(good) > 100
     assert {"HS0301", "HS0302", "HS0303", "HS0304", "HS0306", "HS0310", "HS0603"} <= codes
     assert sum(any(h.kind == "cloud" for d in p.decisions for _, h in d.chosen.hosts)
-               for p in good) > 30  # fmt: skip
-    assert sum(len(p.decisions) > len({d.site.name for d in p.decisions}) for p in good) > 20
+               for p in good) > 50  # fmt: skip
+    assert sum(len(p.decisions) > len({d.site.name for d in p.decisions}) for p in good) > 40
 
 
 def test_zone_by_zone_and_site_by_site_is_no_worse_than_everything_at_once() -> None:
