@@ -67,31 +67,34 @@ def stage_order(
         ready = min((n for n, needs in remaining.items() if all(i in order for i in needs)),
                     default=None)  # fmt: skip
         if ready is None:
-            sink.add(_cycle(remaining, origins, flow))
+            sink.add(_cycle(stages, remaining, origins, flow))
             return None
         order.append(ready)
         del remaining[ready]
     return order
 
 
-def _cycle(remaining: Mapping[str, list[str]], origins: Origins, flow: str) -> Diagnostic:
+def _cycle(
+    stages: Mapping[str, list[str]], remaining: Mapping[str, list[str]], origins: Origins, flow: str
+) -> Diagnostic:
     walk = [min(remaining)]
     while walk[-1] not in walk[:-1]:
         walk.append(next(i for i in remaining[walk[-1]] if i in remaining))
-    ring = walk[walk.index(walk[-1]) :]
-    # Walking follows inputs, so the ring reads backwards along the data; turn it round.
-    ring.reverse()
-    closing, first = ring[-2], ring[0]
-    index = remaining[first].index(closing) if closing in remaining[first] else 0
-    span = origins.value("flows", flow, "stages", first, "inputs", index)
+    # Walking follows inputs, so the ring reads backwards along the data; turn it round, and begin
+    # where data enters it: there an input can become feedback and another one is left.
+    ring = walk[walk.index(walk[-1]) + 1 :][::-1]
+    first = min((name for name in ring if set(stages[name]) - set(ring)), default=min(ring))
+    ring = ring[ring.index(first) :] + ring[: ring.index(first)]
+    closing = ring[-1]
+    span = origins.value("flows", flow, "stages", first, "inputs", stages[first].index(closing))
     return Diagnostic(
         code="HS0221",
-        message=f"the stages {' -> '.join(f'`{name}`' for name in ring)} feed each other",
+        message=f"the stages {' -> '.join(f'`{name}`' for name in (*ring, first))} feed each other",
         span=span,
         help=f"if `{first}` uses the last round's output of `{closing}`, move `{closing}` from its "
         f"`inputs` to `feedback: [{closing}]`",
         notes=tuple(
             Label(span=origins.key("flows", flow, "stages", name), message=f"`{name}` is in it")
-            for name in ring[1:-1]
+            for name in ring[1:]
         ),
     )  # fmt: skip

@@ -33,6 +33,7 @@ class Case:
     code: str
     exit: int = 2
     line: str
+    under: str = ""
     message: str
     help: str
     command: str = "validate"
@@ -59,7 +60,7 @@ CASES = {
         old="flows:", new="zones: {}\nflows:", code="HS0104", line="zones: {}",
         message="`zones` is written twice", help="keep one of the two"),
     "a misspelt key": Case(
-        old="board:", new="bord:", code="HS0201", line="bord: raspberry-pi-5",
+        old="board:", new="bord:", code="HS0201", line="bord: raspberry-pi-5", under="bord",
         message="`bord` is not a key of `devices.box`", help="did you mean `board`?"),
     "a number as key": Case(
         old="flows:", new="42: {}\nflows:", code="HS0201", line="42: {}",
@@ -71,10 +72,10 @@ CASES = {
         old="max_offline: P1D", new="max_offline: 3", code="HS0204", line="max_offline: 3",
         message="`max_offline` needs a duration with a unit, not `3`", help="40ms, 12h or P30D"),
     "a size in seconds": Case(
-        old="size: 64B", new="size: 64s", code="HS0204", line="size: 64s",
+        old="size: 64B", new="size: 64s", code="HS0204", line="size: 64s", under="64s",
         message="`size` needs a size, not `64s`", help="4KiB or 2MB"),
     "a negative count": Case(
-        old="{box: 1}", new="{box: -1}", code="HS0205", line="{box: -1}",
+        old="{box: 1}", new="{box: -1}", code="HS0205", line="{box: -1}", under="-1",
         message="`box` is `-1`, but has to be at least 1", help="write at least 1"),
     "an infinite count": Case(
         old="{box: 1}", new="{box: .inf}", code="HS0203", line="{box: .inf}",
@@ -102,10 +103,10 @@ CASES = {
         message="there is no model `mm`", help="did you mean `m`?"),
     "stages that feed each other": Case(
         old="inputs: [readings], size: 16B", new="inputs: [readings, daily], size: 16B",
-        code="HS0221", line="inputs: [readings, daily]", message="`judge` -> `daily` -> `judge`",
+        code="HS0221", line="inputs: [readings, daily]", under="daily", message="`judge` -> `daily` -> `judge`",
         help="`feedback: [daily]`"),
     "a country by its other name": Case(
-        old="country: DE", new="country: UK", code="HS0222", line="country: UK",
+        old="country: DE", new="country: UK", code="HS0222", line="country: UK", under="UK",
         message="`UK` is not a known country", help="did you mean `GB`?"),
     "an unknown board": Case(
         old="board: raspberry-pi-5", new="board: rasberry-pi-5", code="HS0223",
@@ -217,6 +218,8 @@ def test_people_read_place_fault_and_way_out(models: Path, cli: Cli, name: str) 
     assert lines[1].startswith(f"  {number} | ")
     assert lines[1].partition("| ")[2].lstrip()
     assert re.fullmatch(rf"  {' ' * len(str(number))} \| {' ' * (column - 1)}\^+", lines[2])
+    start = lines[2].index("^")
+    assert case.under in ("", lines[1][start : len(lines[2])])
     help = [line for line in lines if line.startswith("  help: ")]
     assert len(help) == 1
     assert case.help in help[0]

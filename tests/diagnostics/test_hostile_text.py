@@ -1,6 +1,6 @@
 """Texts whose fault no comment can name: through the real command line, under limits of resources.
 
-Each run may use 500 MB of address space and ten seconds of processor time; a run that wants more
+Each run may use 500 MB of address space and 20 seconds of processor time; a run that wants more
 is killed, and its test fails.
 """
 
@@ -21,7 +21,7 @@ from diagnostics.expectations import bare
 from hybridspec.load.file import MAX_SPEC
 from hybridspec.load.yaml import MAX_NODES
 
-MEMORY, SECONDS, OUTPUT = 500 * 10**6, 10, 200_000
+MEMORY, SECONDS, OUTPUT = 500 * 10**6, 20, 200_000
 CLEAN = bare("clean")
 HEAD = re.compile(r"(?:\S+:\d+:\d+: )?error\[HS\d{4}\]: .")
 
