@@ -8,6 +8,7 @@ are arguments; nothing is read or written here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tuf.api.metadata import (
 )
 from tuf.api.serialization.json import JSONSerializer
 
+from hybridspec.base.errors import HybridspecError
 from hybridspec.bundle.archive import ArchiveDigest
 from hybridspec.bundle.keys import ROOT_THRESHOLD, ROOTS, DevelopmentKeys, class_role
 
@@ -65,8 +67,14 @@ class Publication:
     counters: tuple[tuple[str, int], ...]
 
 
-class Expired(Exception):
-    """The root of the channel has expired and needs a ceremony."""
+class Expired(HybridspecError):
+    """The root of the channel has expired, and no device follows it any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the root of the update channel has expired",
+            help="run `hybridspec destroy`, then `hybridspec up`: devices are set up anew",
+        )
 
 
 def publish(
@@ -187,7 +195,8 @@ class _Writer:
         }
         self.written: list[tuple[str, bytes]] = []
         before = old["targets"].signed if "targets" in old else None
-        self.targets = Targets(delegations=before.delegations if before else None)
+        # A copy: what is added to it has to differ from what was signed before.
+        self.targets = Targets(delegations=deepcopy(before.delegations) if before else None)
 
     def delegate(self, device_class: str) -> None:
         """Give the class its own terminating role over paths of exactly three parts."""
@@ -202,7 +211,7 @@ class _Writer:
         self.targets.delegations = delegations
 
     def root(self) -> None:
-        """The first root, or a new one when half of the old one's time is over."""
+        """The first root, or a new one when a third of the old one's time is over."""
         before = self.old.get("root")
         if before is not None and before.signed.expires <= self.now:
             raise Expired
