@@ -103,8 +103,8 @@ CASES = {
         message="there is no model `mm`", help="did you mean `m`?"),
     "stages that feed each other": Case(
         old="inputs: [readings], size: 16B", new="inputs: [readings, daily], size: 16B",
-        code="HS0221", line="inputs: [readings, daily]", under="daily", message="`judge` -> `daily` -> `judge`",
-        help="`feedback: [daily]`"),
+        code="HS0221", line="inputs: [readings, daily]", under="daily",
+        message="`judge` -> `daily` -> `judge`", help="`feedback: [daily]`"),
     "a country by its other name": Case(
         old="country: DE", new="country: UK", code="HS0222", line="country: UK", under="UK",
         message="`UK` is not a known country", help="did you mean `GB`?"),
