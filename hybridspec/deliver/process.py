@@ -35,6 +35,7 @@ def hold(path: Path) -> IO[bytes] | None:
             return None
         fcntl.flock(stream, fcntl.LOCK_UN)
         time.sleep(0.001)
+    stream.truncate(0)  # what a holder before said is true no longer
     return stream
 
 

@@ -163,6 +163,21 @@ def test_stop_waits_for_the_number_of_a_holder_that_is_still_starting(tmp_path: 
         child.wait()
 
 
+@pytest.mark.parametrize("take", [process.hold, _lock_home])
+def test_what_a_dead_holder_said_is_not_said_by_the_next_one(
+    tmp_path: Path, take: Callable[[Path], IO[bytes] | None]
+) -> None:
+    """Its port, say, on which nobody listens any more."""
+    lock = tmp_path / "lock"
+    lock.write_text('{"pid": 1, "port": 4000}')
+    held = take(lock)
+    assert held is not None
+    with held:
+        facts = process.running(lock)
+        assert facts is not None
+        assert "port" not in facts
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"pid": "7"}', '{"pid": -1}', '{"pid": 0}'])
 def test_a_half_written_lock_file_is_read_as_held_without_facts(tmp_path: Path, text: str) -> None:
     lock = tmp_path / "lock"
