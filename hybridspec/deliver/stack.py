@@ -89,10 +89,15 @@ class Stack:
         folder = self.folder / "keys"
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
+        for path in folder.glob("*.pem"):
+            path.chmod(0o600)
         for name, pem in pems.items():
             if not (folder / f"{name}.pem").exists():
                 write_durably(folder / f"{name}.pem", pem, mode=0o600)
 
     def remove(self) -> None:
-        """Delete everything of the stack but its build output."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Delete everything of the stack but its build output; links are not followed."""
+        if self.folder.is_symlink():
+            self.folder.unlink()
+        else:
+            shutil.rmtree(self.folder)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from hybridspec.base.errors import UsageError
 from hybridspec.bundle.archive import ArchiveDigest, write_archive
 from hybridspec.deliver.durable import write_durably
 from hybridspec.ir.tree import FileTree, digest_of
@@ -23,9 +24,15 @@ class Changes:
 
 
 def write_tree(folder: Path, tree: FileTree) -> Changes:
-    """Make `folder` hold `tree`; files that a former tree did not write stay untouched."""
+    """Make `folder` hold `tree`; files that a former tree did not write stay untouched.
+
+    Raises:
+        UsageError: a link inside the folder leads out of it.
+    """
     owned = recorded(folder)
     wanted = tree.digests()
+    for path in (*owned, *wanted):
+        _stays_inside(folder, path)
     written, kept = [], []
     write_durably(folder / RECORD, _record({**owned, **wanted}))
     for path, data in tree:
@@ -39,6 +46,15 @@ def write_tree(folder: Path, tree: FileTree) -> Changes:
         (folder / path).unlink(missing_ok=True)
     write_durably(folder / RECORD, _record(wanted))
     return Changes(written=tuple(written), removed=tuple(removed), kept=tuple(kept))
+
+
+def _stays_inside(folder: Path, path: str) -> None:
+    """A folder that came from elsewhere may hold links to where nothing of ours belongs."""
+    if not (folder / path).parent.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{folder / path} lies outside the output folder, reached through a link",
+            help="remove the link, or choose another folder with --out",
+        )
 
 
 def intact(folder: Path) -> bool:
