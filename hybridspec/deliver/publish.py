@@ -10,9 +10,11 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import re
 import signal
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,11 @@ from typing import Any
 from hybridspec.bundle.repository import Publication
 from hybridspec.deliver import process
 from hybridspec.deliver.durable import write_durably
+
+_OURS = re.compile(
+    r"(metadata/\.?(timestamp|\d+\.[^/]+)\.json|targets/.+/\.?[0-9a-f]{64}\.[^/]+?)(\.new-\d+)?"
+)
+"""Files of a channel, those that an interrupted writing left among them."""
 
 
 def write_publication(channel: Path, publication: Publication) -> None:
@@ -51,6 +58,17 @@ def read_metadata(channel: Path) -> dict[str, bytes]:
 def _newest_root(folder: Path) -> bytes:
     roots = sorted(int(p.name.split(".")[0]) for p in folder.glob("*.root.json"))
     return (folder / f"{roots[-1]}.root.json").read_bytes()
+
+
+def remove_channel(channel: Path) -> None:
+    """Remove what publications wrote, and folders that are empty then; other files stay."""
+    for base, _, names in os.walk(channel, topdown=False):
+        folder = Path(base)
+        for name in names:
+            if _OURS.fullmatch((folder / name).relative_to(channel).as_posix()):
+                (folder / name).unlink()
+        with suppress(OSError):
+            folder.rmdir()
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

@@ -22,7 +22,7 @@ from tuf.ngclient import FetcherInterface, Updater
 
 from hybridspec.bundle.repository import ClassRelease, Publication, Validity
 from hybridspec.deliver import process
-from hybridspec.deliver.publish import read_metadata, server, write_publication
+from hybridspec.deliver.publish import read_metadata, remove_channel, server, write_publication
 
 LONG = Validity(**dict.fromkeys(("root", "targets", "delegated", "online"), timedelta(days=400)))
 
@@ -208,3 +208,30 @@ def test_a_server_that_is_ended_leaves_the_lock_to_the_next(tmp_path: Path, numb
         assert b"another server" in refused.stderr
         assert process.stop(lock) is True
         assert second.wait(10) == 0
+
+
+def test_removing_a_channel_takes_what_was_published_and_nothing_else(tmp_path: Path) -> None:
+    publisher = Publisher(tmp_path)
+    publisher.offer(1.0)
+    publisher.offer(2.0)
+    channel = publisher.channel
+    (channel / "metadata" / ".2.snapshot.json.new-77").write_bytes(b"interrupted")
+    mine = ("notes.txt", "metadata/plan.json", "targets/camera/readme.md", "own/1.root.json")
+    for path in mine:
+        (channel / path).parent.mkdir(exist_ok=True)
+        (channel / path).write_bytes(b"mine")
+    (tmp_path / "elsewhere" / "targets" / "x").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "targets" / "x" / f"{'0' * 64}.manifest.json").write_bytes(b"mine")
+    (channel / "targets" / "link").symlink_to(tmp_path / "elsewhere" / "targets")
+    remove_channel(channel)
+    left = {str(p.relative_to(channel)) for p in channel.rglob("*") if p.is_file()}
+    assert left == set(mine)
+    assert len(digests(tmp_path / "elsewhere")) == 1
+
+
+def test_a_channel_with_nothing_else_in_it_is_gone(tmp_path: Path) -> None:
+    publisher = Publisher(tmp_path)
+    publisher.offer(1.0)
+    remove_channel(publisher.channel)
+    assert not publisher.channel.exists()
+    remove_channel(publisher.channel)

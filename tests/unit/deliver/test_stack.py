@@ -1,4 +1,4 @@
-"""A stack's state: keys for their owner alone, half-written files read as none, no link followed."""
+"""A stack's state: keys for their owner alone, half-written files are none, no link followed."""
 
 from __future__ import annotations
 
