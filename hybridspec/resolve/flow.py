@@ -90,7 +90,7 @@ class _Resolver:
         )
 
     def _check_inputs(self, flow: str, written: workload.Flow) -> bool:
-        """Whether every input and feedback names a stage that has an output, or the data."""
+        """Whether every input and feedback names, once, a stage that has an output or the data."""
         good = True
         names = {name for name, step in written.stages.items() if step.sink is None}
         # A misspelt `data` has its own finding; inputs that name an asset are not at fault.
@@ -101,12 +101,16 @@ class _Resolver:
                 ("feedback", step.feedback, names),
             ):
                 for index, source in enumerate(listed):
-                    if source in choices:
+                    if source in choices and source not in listed[:index]:
                         continue
                     good = False
                     code, message = _no_input(source, flow, written, born)
+                    help = suggest(source, sorted(choices), "stage")
+                    if source in choices:
+                        code, message = "HS0209", f"stage `{stage}` names `{source}` twice"
+                        help = f"remove one of them from `{key}`"
                     self.sink.add(Diagnostic(
-                        code=code, message=message, help=suggest(source, sorted(choices), "stage"),
+                        code=code, message=message, help=help,
                         span=self.origins.value("flows", flow, "stages", stage, key, index),
                     ))  # fmt: skip
         return good
@@ -157,6 +161,7 @@ class _Resolver:
             (step.transform == "aggregate", "every", step.every, "every: P1D"),
             (step.transform == "filter", "keep", step.keep, "keep: 5%"),
             (step.sink == "store", "retention", step.retention, ""),
+            (step.sink is None, "feedback", step.feedback or None, ""),
         )
         good = True
         for applies, key, value, example in rules:

@@ -74,7 +74,9 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         models=tuple(models.values()),
         flows=flows,
         cohorts=_cohorts(spec, origins, sink),
-        update_validity=spec.rollout.validity or _validity(present, tuple(zones.values())),
+        update_validity=_validity(present, tuple(zones.values()))
+        if spec.rollout.validity is None
+        else spec.rollout.validity,
         defaults=tuple((d.key, d.shown, d.reason) for d in _unwritten(spec)),
         origin=origins.value("metadata"),
         sites_origin=origins.key("sites"),
@@ -209,11 +211,27 @@ def _regions(
         catalog = lookup(written.provider, clouds, sink, span=span, kind="cloud target")
         if catalog is None:
             continue
+        mine: dict[str, Region] = {}
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, origins, sink)
             if region is not None:
-                found.append(region)
+                mine.setdefault(name, region)
+        _one_partition(cloud, tuple(mine.values()), sink)
+        found.extend(mine.values())
     return tuple(found)
+
+
+def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:
+    """An account never spans partitions: identities, keys and names of one mean nothing outside."""
+    for region in regions:
+        if region.partition != regions[0].partition:
+            sink.add(Diagnostic(
+                code="HS0224",
+                message=f"region `{region.name}` lies in partition `{region.partition}`, but "
+                f"`{regions[0].name}` of the same cloud in `{regions[0].partition}`",
+                span=region.origin,
+                help=f"give its partition a cloud of its own beside `{cloud}` in `clouds`",
+            ))  # fmt: skip
 
 
 def _region(

@@ -126,10 +126,15 @@ def _training(
     elif written.region is not None:
         choices = {region.name: region for region in regions
                    if written.cloud in (None, region.cloud)}  # fmt: skip
-        region = lookup(
-            written.region, choices, sink, kind="usable region",
-            span=origins.value("models", name, "training", "region"),
-        )  # fmt: skip
+        span = origins.value("models", name, "training", "region")
+        region = lookup(written.region, choices, sink, kind="usable region", span=span)
+        clouds = [r.cloud for r in regions if r.name == written.region]
+        if written.cloud is None and len(clouds) > 1:
+            sink.add(Diagnostic(
+                code="HS0220", message=f"region `{written.region}` belongs to the clouds "
+                f"{', '.join(f'`{cloud}`' for cloud in clouds[:8])}", span=span,
+                help=f"add `cloud: {clouds[0]}` to say which one is meant",
+            ))  # fmt: skip
     return Training(
         image=written.image,
         hours=written.hours,
