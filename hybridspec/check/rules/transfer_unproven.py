@@ -1,6 +1,7 @@
-"""HS0311: a zone under the GDPR lists countries whose transfers nobody has justified.
+"""HS0311: data under the GDPR may reach countries whose transfers nobody has justified.
 
-What it flags: a zone with regime `gdpr` that lists a country outside the EEA.
+What it flags: a zone that lists a country outside the EEA and has regime `gdpr`, or takes personal
+data at a site inside the EEA, where the regulation applies whether or not the zone says so.
 Why: chapter V of the GDPR (Regulation (EU) 2016/679, art. 44-49) allows a transfer only with an
 adequacy decision or safeguards. The spec cannot state those yet, and unknown is not allowed.
 Example: `zones.eu: {countries: [EU, CH], regimes: [gdpr]}`.
@@ -17,13 +18,19 @@ from hybridspec.ir.graph import Graph
 
 
 def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
-    """Yield one finding per GDPR zone that reaches beyond the EEA."""
+    """Yield one finding per zone under the GDPR that reaches beyond the EEA."""
+    born = {
+        site.zone.name: f"takes personal data (`{flow.data.name}`) at `{site.name}` in the EEA"
+        for flow in graph.flows if flow.data.personal
+        for site in flow.sites if site.country in BLOCS["EEA"]
+    }  # fmt: skip
     for zone in graph.zones:
         outside = [country for country in zone.countries if country not in BLOCS["EEA"]]
-        if "gdpr" in zone.regimes and outside:
+        bound = "is under the GDPR" if "gdpr" in zone.regimes else born.get(zone.name)
+        if bound is not None and outside:
             yield Diagnostic(
                 code="HS0311",
-                message=f"zone `{zone.name}` is under the GDPR but lists "
+                message=f"zone `{zone.name}` {bound} but lists "
                 f"{', '.join(outside[:8])} outside the EEA, and no transfer mechanism is stated",
                 span=zone.countries_origin,
                 help=f"remove {', '.join(outside[:8])} from this zone, and put what happens there "
