@@ -106,11 +106,14 @@ class Channel:
     def offer(self, device_class: str) -> Offer:
         """Refresh all metadata and read the manifest that the class's pointer names."""
         pointer = f"{device_class}/current/manifest.json"
+        # (1) Root, timestamp, snapshot, targets and the class's own role: signatures, versions,
+        # expiry, hashes and lengths.
         with _explained("metadata"):
             self._updater.refresh()
             info = self._updater.get_targetinfo(pointer)
         if info is None:
             raise Refused("nothing-for-class", f"the channel has nothing for {device_class}")
+        # (2) The manifest is, byte for byte, the target that the class's role signed.
         with _explained("target"):
             data = Path(self._updater.download_target(info)).read_bytes()
         return _offer(info.custom, data)

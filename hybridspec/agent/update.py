@@ -117,7 +117,7 @@ class Device:
 
     def _update(self) -> None:
         channel = Channel(self.home, self.config.channel)
-        offer = channel.offer(self.config.device_class)  # steps 1 and 2: python-tuf
+        offer = channel.offer(self.config.device_class)
         manifest = verify.eligible(offer, self.state, self.config.device_class)
         running = self.state.slots.get(self.state.active)
         if running is not None and running.tar_sha256 == offer.tar_sha256:
@@ -165,6 +165,7 @@ class Device:
             self._roll_back(blame=False)
             raise Refused("slot-damaged", "the slot on trial is not what was installed")
         self._save(tries=self.state.tries + 1)
+        # (10) The release keeps its health contract on this very device.
         try:
             self.health = trial(self.slot(pending))
         except Unhealthy:
