@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -56,7 +57,13 @@ def start(stack: Stack, url: str, root: Path, classes: Sequence[str], each: int)
                    "--root", str(root), "--channel", url, "--allow-development")  # fmt: skip
             command = [sys.executable, "-P", "-m", "hybridspec.agent", "run", "--home",
                        str(home), "--interval", INTERVAL_S]  # fmt: skip
-            process.start(command, home / "lock", home / "agent.log")
+            process.start(command, home / "lock", home / "agent.log", env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    """What agents see: no proxy stands between them and a channel on this machine."""
+    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return {**os.environ, "no_proxy": ",".join(filter(None, [direct, "127.0.0.1"]))}
 
 
 def _channel(home: Path) -> str:

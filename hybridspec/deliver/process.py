@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -71,7 +71,10 @@ def _facts(path: Path) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-def start(command: Sequence[str], lock: Path, log: Path, wait_s: float = 20) -> dict[str, Any]:
+def start(
+    command: Sequence[str], lock: Path, log: Path, wait_s: float = 20,
+    env: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Start a process in the background and wait until it holds its lock.
 
     Raises:
@@ -80,8 +83,9 @@ def start(command: Sequence[str], lock: Path, log: Path, wait_s: float = 20) -> 
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-        )
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            env=env,
+        )  # fmt: skip
     end = time.monotonic() + wait_s
     while time.monotonic() < end and child.poll() is None:
         facts = running(lock)
