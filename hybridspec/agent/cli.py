@@ -9,10 +9,11 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import IO
 
 from hybridspec.agent.client import is_development
 from hybridspec.agent.errors import Refused
-from hybridspec.agent.state import lock
+from hybridspec.agent.state import holds, lock
 from hybridspec.agent.update import Config, Device, set_up
 
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, TypeError) as fault:
         return _fail(f"{home} cannot be used: {fault}", 1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    return _run(device, interval=None if options.once else options.interval)
+    return _run(device, held, interval=None if options.once else options.interval)
 
 
 def _init(home: Path, options: argparse.Namespace) -> int:
@@ -59,13 +60,13 @@ def _init(home: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _run(device: Device, interval: float | None) -> int:
+def _run(device: Device, held: IO[bytes], interval: float | None) -> int:
     while True:
         reason = device.cycle()
         if interval is None:
             return _fail(reason, 1) if reason else 0
         time.sleep(interval)
-        if not (device.home / "config.json").exists():
+        if not holds(held, device.home):
             return _fail(f"{device.home} is gone", 1)
 
 

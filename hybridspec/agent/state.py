@@ -130,6 +130,14 @@ def lock(home: Path) -> IO[bytes] | None:
     return stream
 
 
+def holds(stream: IO[bytes], home: Path) -> bool:
+    """Whether a lock is still the one of the home, which may have been removed or made anew."""
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), (home / "lock").stat())
+    except OSError:
+        return False
+
+
 def _lock(stream: IO[bytes], kind: int) -> bool:
     try:
         fcntl.flock(stream, kind | fcntl.LOCK_NB)

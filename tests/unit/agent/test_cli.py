@@ -147,9 +147,11 @@ def test_two_agents_on_one_home_the_second_refuses(
     assert cli.main(["run", "--once", "--home", str(home)]) == 0
 
 
+@pytest.mark.parametrize("made_anew", [False, True])
 def test_a_running_agent_installs_what_is_published_and_ends_when_its_home_is_removed(
-    tmp_path: Path, publisher: Publisher
+    tmp_path: Path, publisher: Publisher, made_anew: bool
 ) -> None:
+    """Also when another device was set up in its place: there is never a second agent."""
     home = tmp_path / "home"
     init(home, publisher, "--allow-development")
     with subprocess.Popen(agent(home, "--interval", "0.2"), stderr=subprocess.PIPE) as running:
@@ -158,9 +160,12 @@ def test_a_running_agent_installs_what_is_published_and_ends_when_its_home_is_re
             second = publisher.offer(2.0)
             until(lambda: report(home)["release"] == second.release)
             home.rename(tmp_path / "gone")
+            if made_anew:
+                init(home, publisher, "--allow-development")
             _, words = running.communicate(timeout=30)
         finally:
             running.kill()
     assert running.returncode == 1
     assert b"is gone" in words
-    assert not home.exists()
+    assert home.exists() == made_anew
+    assert not (home / "report.json").exists()
