@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from hybridspec.compiler import Build
 from hybridspec.deliver import fleet
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.deliver.outside_plan import outside_plan
-from hybridspec.deliver.publish import read_metadata, write_publication
+from hybridspec.deliver.publish import read_metadata, remove_channel, write_publication
 from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import intact, write_tree
 from hybridspec.ir.tree import digest_of
@@ -159,7 +158,7 @@ def publish_channel(stack: Stack, output: Output) -> datetime:
     stack.keep_keys(keys.pems)
     previous = read_metadata(channel)
     if previous and not _signed_with(previous, keys.signer("timestamp").public_key.keyid):
-        shutil.rmtree(channel)
+        remove_channel(channel)
         previous = {}
     online = timedelta(microseconds=output.build.graph.update_validity)
     validity = Validity(
@@ -304,7 +303,7 @@ def destroy(stack: Stack) -> int:
         ended = fleet.stop(stack)
         folder = stack.output()
         if folder is not None:
-            shutil.rmtree(folder / "channel", ignore_errors=True)
+            remove_channel(folder / "channel")
         stack.remove()
     finally:
         held.close()

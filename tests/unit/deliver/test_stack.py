@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conformance.channels import Publisher, digests
 from conftest import fixed_pems
 
-from hybridspec.base.errors import HybridspecError
+from hybridspec.base.errors import HybridspecError, StackNotFound
+from hybridspec.cli.stack import destroy
 from hybridspec.deliver import fleet
 from hybridspec.deliver.stack import Stack
 
@@ -125,3 +127,36 @@ def test_removing_follows_no_link(stack: Stack, tmp_path: Path, name: str) -> No
     assert (elsewhere / "mine").read_bytes() == b"mine"
     assert not stack.exists()
     assert not stack.folder.is_symlink()
+
+
+def test_destroy_removes_what_was_made_and_nothing_else(stack: Stack, tmp_path: Path) -> None:
+    """The output folder may be one that the user had before, with a `channel` of his own in it."""
+    publisher = Publisher(tmp_path / "work")
+    publisher.offer(1.0)
+    for path in ("notes", "channel/notes", "channel/metadata/notes"):
+        (publisher.folder / path).write_bytes(b"mine")
+    stack.keep_keys(publisher.keys.pems)
+    stack.remember_output(publisher.folder)
+    packed = digests(publisher.folder / "packed")
+    assert destroy(stack) == 0
+    assert not stack.exists()
+    left = digests(publisher.folder)
+    assert {p for p in left if not p.startswith("packed/")} == {
+        "notes", "channel/notes", "channel/metadata/notes",
+    }  # fmt: skip
+    assert digests(publisher.folder / "packed") == packed
+    with pytest.raises(StackNotFound):
+        destroy(stack)
+
+
+@pytest.mark.parametrize("text", ["", "relative", "/nowhere", "{project}"])
+def test_destroy_with_a_wrong_record_of_the_output_removes_nothing_of_others(
+    stack: Stack, text: str
+) -> None:
+    project = stack.spec.parent
+    (project / "channel").mkdir()
+    (project / "channel" / "notes").write_bytes(b"mine")
+    stack.keep_keys(fixed_pems())
+    (stack.folder / "output").write_text(text.format(project=project))
+    destroy(stack)
+    assert (project / "channel" / "notes").read_bytes() == b"mine"
