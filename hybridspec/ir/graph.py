@@ -174,7 +174,8 @@ class ModelFacts:
     """What an ONNX file holds, for batch 1: work in multiply-accumulates, sizes in bytes.
 
     `peak_activations` is the largest sum of tensors alive at once; `moved` counts bytes read
-    and written by all operators; `unknown` lists operators that were not priced.
+    and written by all operators; `unknown` lists operators over tensors of unknown size, and
+    `unpriced` those whose work nobody can tell, such as loops and convolutions over open sizes.
     """
 
     digest: str
@@ -190,6 +191,7 @@ class ModelFacts:
     operators: int
     peak_activations: int
     unknown: tuple[str, ...]
+    unpriced: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
-_FORMAT = "1"
+_FORMAT = "2"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
@@ -80,13 +80,15 @@ def _facts(path: Path, cache: Path) -> ModelFacts | str:
             _keep(kept, answer)
     if "fault" in answer:
         return str(answer["fault"])
-    read_in, read_out, unknown = (answer.pop(key) for key in ("inputs", "outputs", "unknown"))
+    read_in, read_out = answer.pop("inputs"), answer.pop("outputs")
+    unknown, unpriced = answer.pop("unknown"), answer.pop("unpriced")
     return ModelFacts(
         digest=digest,
         size=size,
         inputs=tuple(map(_tensor, read_in)),
         outputs=tuple(map(_tensor, read_out)),
         unknown=tuple(unknown),
+        unpriced=tuple(unpriced),
         **answer,
     )
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import onnx
-from onnx import TensorProto, helper
+import onnx.inliner
+from onnx import TensorProto
 
 MAX_NODES = 100_000
 _ELEMENT = {
@@ -23,6 +24,29 @@ _ELEMENT = {
     TensorProto.INT64: ("int64", 8), TensorProto.BOOL: ("bool", 1),
     TensorProto.FLOAT16: ("float16", 2), TensorProto.DOUBLE: ("float64", 8),
 }  # fmt: skip
+
+_WEIGHT = {"Conv": 1, "ConvInteger": 1, "QLinearConv": 3}
+"""Convolutions, and which of their inputs holds the weights."""
+_PRODUCTS = ("Gemm", "MatMul", "MatMulInteger", "QLinearMatMul")
+_RECURRENT = ("RNN", "GRU", "LSTM")
+_LIGHT = frozenset(
+    """
+    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization
+    BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu CenterCropPad Clip
+    Concat Constant ConstantOfShape Cos Cosh CumSum DepthToSpace DequantizeLinear Div Dropout
+    DynamicQuantizeLinear Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather GatherElements
+    GatherND Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual
+    GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN
+    LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization LpPool Max MaxPool
+    Mean MeanVarianceNormalization Min Mish Mod Mul Neg NonMaxSuppression NonZero Not OneHot Or
+    PRelu Pad Pow QuantizeLinear RMSNormalization Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum
+    ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu
+    Reshape Resize ReverseSequence Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign
+    Sin Sinh Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan
+    Tanh ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Upsample Where Xor
+    """.split()
+)
+"""Operators that take about as long as it takes to move their tensors."""
 
 
 class Refused(Exception):
@@ -37,19 +61,31 @@ def probe(path: str) -> dict[str, Any]:
         raise Refused("it is not an ONNX file, or it is truncated") from fault
     _refuse_structure(model)
     _fix_batch(model)
+    declared = [_tensor(value) for value in model.graph.output]
     try:
         onnx.checker.check_model(model, full_check=False)
-        inferred = onnx.shape_inference.infer_shapes(model, check_type=True)
+        inferred = onnx.shape_inference.infer_shapes(
+            _unclaimed(model), check_type=True, data_prop=True
+        )
     except Exception as fault:
         reason = str(fault).strip().splitlines()[0][:160] if str(fault).strip() else "invalid graph"
         raise Refused(f"its graph is not valid ONNX ({reason})") from fault
-    return _facts(inferred.graph, model)
+    return {**_facts(inferred.graph, model), "outputs": declared}
+
+
+def _unclaimed(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the sizes that it claims for what it computes, and without functions."""
+    plain = onnx.inliner.inline_local_functions(model) if model.functions else model
+    del plain.graph.value_info[:]
+    for value in plain.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    return plain
 
 
 def _refuse_structure(model: onnx.ModelProto) -> None:
     if not model.graph.node or not model.graph.output:
         raise Refused("it is not an ONNX file, or it is truncated")
-    if len(model.graph.node) > MAX_NODES:
+    if _operators(model) > MAX_NODES:
         raise Refused(f"it has more than {MAX_NODES:,} operators")
     tensors = [*_tensors(model.graph), *(t for f in model.functions for t in _of_nodes(f.node))]
     if any(tensor.data_location == TensorProto.EXTERNAL for tensor in tensors):
@@ -60,6 +96,24 @@ def _refuse_structure(model: onnx.ModelProto) -> None:
     for value in inputs:
         if not value.type.tensor_type.shape.dim:
             raise Refused(f"its input `{value.name[:60]}` has no batch dimension")
+
+
+def _operators(model: onnx.ModelProto) -> int:
+    """Operators of the main graph with every function written out; a function may hold others."""
+    bodies = {(f.domain, f.name): f.node for f in model.functions}
+    known: dict[tuple[str, str], int] = {}
+
+    def count(nodes: Iterable[onnx.NodeProto]) -> int:
+        total = 0
+        for node in nodes:
+            name = (node.domain, node.op_type)
+            if name in bodies and name not in known:
+                known[name] = 0  # a function that calls itself is refused by the checker
+                known[name] = count(bodies[name])
+            total += known.get(name, 1)
+        return total
+
+    return count(model.graph.node)
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
@@ -119,7 +173,6 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
     return {
         "opset": max(opsets, default=0),
         "inputs": [_tensor(v) for v in _fed(graph)],
-        "outputs": [_tensor(v) for v in graph.output],
         "parameters": sum(weights.values()),
         "weights": sum(sizes[name] for name in weights),
         "conv_macs": sum(w["conv"] for w in work),
@@ -128,6 +181,7 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         "operators": sum(node.op_type not in ("Constant", "Identity") for node in graph.node),
         "peak_activations": _peak(graph, sizes),
         "unknown": sorted({w["unknown"] for w in work if w["unknown"]}),
+        "unpriced": sorted({w["unpriced"] for w in work if w["unpriced"]}),
     }  # fmt: skip
 
 
@@ -153,23 +207,38 @@ def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
 def _work(
     node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]], sizes: dict[str, int]
 ) -> dict[str, Any]:
+    """What an operator does; `unknown` and `unpriced` name it where that cannot be said."""
     names = [name for name in (*node.input, *node.output) if name]
-    unknown = "" if all(name in sizes for name in names) else node.op_type
+    counted = _macs(node, shapes)
+    kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+    known = kind in _LIGHT and all(name in sizes for name in names)
+    return {
+        "conv": counted[0] if counted else 0,
+        "gemm": counted[1] if counted else 0,
+        "moved": sum(sizes.get(name, 0) for name in names),
+        "unknown": kind if kind in _LIGHT and not known else "",
+        "unpriced": kind[:60] if kind not in _LIGHT and counted is None else "",
+    }
+
+
+def _macs(node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]]) -> tuple[int, int] | None:
+    """Multiply-accumulates in convolutions and in matrix products; None if they are unknown."""
+    kind = node.op_type if node.domain in ("", "ai.onnx") else ""
+    given = [shapes.get(name) for name in node.input]
     out = shapes.get(node.output[0]) if node.output else None
-    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-    conv = gemm = 0
-    if node.op_type == "Conv" and out is not None and node.input[1] in shapes:
-        conv = math.prod(out) * math.prod(shapes[node.input[1]][1:])
-    elif node.op_type == "ConvTranspose" and node.input[0] in shapes and node.input[1] in shapes:
-        conv = math.prod(shapes[node.input[0]]) * math.prod(shapes[node.input[1]][1:])
-    elif node.op_type in ("Gemm", "MatMul") and out is not None and node.input[0] in shapes:
-        left = shapes[node.input[0]]
-        inner = left[0] if attributes.get("transA") else left[-1] if left else 1
-        gemm = math.prod(out) * inner
-    elif node.op_type in ("LSTM", "GRU", "RNN", "Attention", "Einsum", "Loop", "If", "Scan"):
-        unknown = node.op_type
-    moved = sum(sizes.get(name, 0) for name in names)
-    return {"conv": conv, "gemm": gemm, "moved": moved, "unknown": unknown}
+    if kind in _WEIGHT and out is not None:
+        weight = given[_WEIGHT[kind]] if len(given) > _WEIGHT[kind] else None
+        return None if weight is None else (math.prod(out) * math.prod(weight[1:]), 0)
+    if kind == "ConvTranspose" and len(given) > 1 and given[0] and given[1]:
+        return math.prod(given[0]) * math.prod(given[1][1:]), 0
+    if kind in _PRODUCTS and out is not None and given and given[0] is not None:
+        left = given[0]
+        turned = any(a.name == "transA" and a.i for a in node.attribute)
+        return 0, math.prod(out) * (left[0] if turned else left[-1] if left else 1)
+    if kind in _RECURRENT and len(given) > 2 and all(given[:3]):
+        sequence, weight, recurrence = (shape or () for shape in given[:3])
+        return 0, math.prod(sequence[:2]) * (math.prod(weight) + math.prod(recurrence))
+    return None
 
 
 def _peak(graph: onnx.GraphProto, sizes: dict[str, int]) -> int:

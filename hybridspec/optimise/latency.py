@@ -4,7 +4,8 @@ latency = MACs of convolutions x conv_ps + MACs of matrix products x gemm_ps
           + bytes moved x byte_ps + operators x operator_us
 
 The additive form follows published leave-one-out comparisons of simple predictors; the interval
-is the constants' own spread, and operators that were not priced widen it by half again.
+is the constants' own spread, and operators over tensors of unknown size widen it, and what tensors
+need, by half again. A model with operators whose work nobody can tell has no estimate at all.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def memory(model: Model, variant: str) -> int:
     """
     facts = model.facts
     weights = facts.weights // 4 if variant == "int8" else facts.weights
-    return weights + facts.peak_activations + RUNTIME_MEMORY
+    tensors = facts.peak_activations * 3 // 2 if facts.unknown else facts.peak_activations
+    return weights + tensors + RUNTIME_MEMORY
 
 
 def latency_table(graph: Graph) -> LatencyTable:
@@ -82,6 +84,7 @@ def latency_table(graph: Graph) -> LatencyTable:
     models = {
         (model.name, host, rates.precision): estimate(model.facts, rates)
         for model in graph.models
+        if not model.facts.unpriced
         for host, rows in hosts.items()
         for rates in _usable(rows)
     }

@@ -22,7 +22,16 @@ def figures(layout: Layout) -> Iterator[Failure]:
     """Every stage needs a latency estimate where it runs, and every edge model one of memory."""
     for stage in layout.flow.stages:
         what = "latency" if layout.estimate(stage) is None else "memory"
-        if what == "latency" or layout.unmeasured(stage):
+        hidden = stage.model.facts.unpriced if stage.model is not None else ()
+        if what == "latency" and hidden:
+            yield Failure(
+                code="HS0603", excess=1, unit="",
+                message=f"nobody can tell how much work `{stage.name}` is: its model runs "
+                f"`{'`, `'.join(hidden[:8])}` over open sizes, in branches or as they please",
+                remedy="export the model with fixed sizes in all but the first dimension of its "
+                "inputs, without loops, branches and custom operators",
+            )  # fmt: skip
+        elif what == "latency" or layout.unmeasured(stage):
             yield Failure(
                 code="HS0603", excess=1, unit="",
                 message=f"nobody has {what} figures for `{stage.name}` on "

@@ -107,6 +107,7 @@ def facts(**fields: object) -> ModelFacts:
         inputs=(Tensor(name="x", dtype="float32", shape=(1, 8)),),
         outputs=(Tensor(name="y", dtype="float32", shape=(1, 2)),), parameters=1, weights=4,
         conv_macs=0, gemm_macs=16, moved=100, operators=1, peak_activations=40, unknown=(),
+        unpriced=(),
     )  # fmt: skip
     return replace(plain, **fields)  # type: ignore[arg-type]
 

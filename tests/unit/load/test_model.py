@@ -234,7 +234,7 @@ def test_absurd_sizes_never_count_as_less_than_nothing(tmp_path: Path, size: int
     path = tmp_path / "m.onnx"
     path.write_bytes(with_input(sized(size)).SerializeToString())
     facts = probe(str(path))
-    assert facts["unknown"] == ["MatMul"]
+    assert facts["unpriced"] == ["MatMul"]
     assert min(facts["peak_activations"], facts["moved"]) >= 0
 
 

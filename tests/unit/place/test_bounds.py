@@ -12,6 +12,7 @@ from property.graphs import (
     bound,
     data,
     device,
+    facts,
     flow,
     graph,
     infer,
@@ -76,6 +77,15 @@ def test_a_latency_that_nobody_has_figures_for_is_not_zero(missing: str) -> None
     made = layout(device(), stage("scale", "frames"), infer("see", model(), "scale"))
     unknown = replace(made, table=replace(made.table, **{missing: {}}))
     assert codes(unknown) == ["HS0603"]
+
+
+def test_a_model_whose_work_nobody_can_tell_says_which_operators_hide_it() -> None:
+    hidden = model(facts=facts(unpriced=("Conv", "Loop")))
+    made = layout(device(), infer("see", hidden, "frames"))
+    unknown = replace(made, table=replace(made.table, models={}))
+    assert only(unknown).code == "HS0603"
+    assert "`Conv`, `Loop`" in only(unknown).message
+    assert "sizes" in only(unknown).remedy
 
 
 def test_a_sink_takes_no_time_of_its_own() -> None:
