@@ -11,9 +11,12 @@ def main() -> None:
         from hybridspec.agent.cli import main as agent
 
         raise SystemExit(agent(sys.argv[2:]))
-    from hybridspec.cli.app import run
+    try:
+        from hybridspec.cli.app import run
 
-    raise SystemExit(run(sys.argv[1:]))
+        raise SystemExit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        raise SystemExit(8) from None
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -39,9 +40,17 @@ class DevelopmentKeys:
 
 
 def complete(pems: Mapping[str, bytes], classes: Iterable[str]) -> DevelopmentKeys:
-    """Keep the keys that exist and make those that are missing."""
+    """Keep the keys that can be used and make those that are missing."""
     names = (*ROLES, *sorted(class_role(name) for name in classes))
-    return DevelopmentKeys({**pems, **{n: _new() for n in names if n not in pems}})
+    good = {name: pem for name, pem in pems.items() if _usable(pem)}
+    return DevelopmentKeys({**good, **{n: _new() for n in names if n not in good}})
+
+
+def _usable(pem: bytes) -> bool:
+    try:
+        return isinstance(load_pem_private_key(pem, password=None), Ed25519PrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
 
 
 def _new() -> bytes:

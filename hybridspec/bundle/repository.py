@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
@@ -102,8 +103,38 @@ def publish(
     for name, role in changed.items():
         writer.sign(name, role, [name], validity.delegated)
     writer.top()
-    files = tuple(f for r in releases if class_role(r.device_class) in changed for f in _files(r))
+    files = tuple(
+        f for r in releases if class_role(r.device_class) in changed for f in target_files(r)
+    )
     return Publication(targets=files, metadata=tuple(writer.written), counters=counters)
+
+
+def sound(previous: Mapping[str, bytes], keys: DevelopmentKeys, now: datetime) -> bool:
+    """Whether a channel can be continued: whole, signed by these keys alone, its root not expired.
+
+    Anything else, a missing role as well, is not.
+    """
+    try:
+        found = {name: Metadata[Any].from_bytes(data) for name, data in previous.items()}
+        root, targets = found["root"].signed, found["targets"].signed
+        if root.expires <= now:
+            return False
+        for name in ("root", "targets", "snapshot", "timestamp"):
+            signers = ROOTS if name == "root" else (name,)
+            if set(root.roles[name].keyids) != {_keyid(keys, signer) for signer in signers}:
+                return False
+            root.verify_delegate(name, found[name].signed_bytes, found[name].signatures)
+        for name, role in targets.delegations.roles.items():
+            if role.keyids != [_keyid(keys, name)]:
+                return False
+            targets.verify_delegate(name, found[name].signed_bytes, found[name].signatures)
+    except (RepositoryError, KeyError, ValueError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def _keyid(keys: DevelopmentKeys, name: str) -> str:
+    return str(keys.signer(name).public_key.keyid)
 
 
 def _differs(old: Metadata[Any] | None, new: Targets) -> bool:
@@ -172,7 +203,7 @@ def _counter(targets: Targets, release: ClassRelease) -> int:
     return int(custom[CUSTOM]["release_counter"])
 
 
-def _files(release: ClassRelease) -> list[tuple[str, bytes | Path]]:
+def target_files(release: ClassRelease) -> list[tuple[str, bytes | Path]]:
     """Target files under their consistent-snapshot names, `<folder>/<sha256>.<name>`."""
     manifest = TargetFile.from_data("m", release.manifest, ["sha256"]).hashes["sha256"]
     base = f"targets/{release.device_class}"

@@ -323,6 +323,7 @@ def _show_status(document: dict[str, Any], format: Format) -> None:
     from hybridspec.report import terminal
 
     terminal.fleet(terminal.console(), document["devices"])
+    terminal.channel(terminal.console(), alive=document["channel"]["alive"])
 
 
 def run(argv: Sequence[str]) -> int:

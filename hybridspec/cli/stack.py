@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,16 @@ from typing import Any
 from hybridspec import __version__
 from hybridspec.base.diagnostic import Diagnostic, SpecInvalid
 from hybridspec.base.errors import StackNotFound
-from hybridspec.bundle.keys import class_role, complete
-from hybridspec.bundle.manifest import release_id
-from hybridspec.bundle.repository import ClassRelease, Validity, publish
+from hybridspec.bundle.keys import class_role
+from hybridspec.cli.channel import publish_channel, published_digest
 from hybridspec.cli.output_tree import Output, compiled, default_folder, write_output
 from hybridspec.compiler import Build
-from hybridspec.deliver import fleet
+from hybridspec.deliver import fleet, process
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.deliver.outside_plan import outside_plan
-from hybridspec.deliver.publish import read_metadata, remove_channel, write_publication
+from hybridspec.deliver.publish import remove_channel
 from hybridspec.deliver.stack import Stack
-from hybridspec.deliver.write import intact, write_tree
+from hybridspec.deliver.write import RECORD, intact, write_tree
 from hybridspec.ir.tree import digest_of
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.spec.catalog import Catalog
@@ -71,9 +70,14 @@ def unchanged(stack: Stack, folder: Path | None, each: int) -> dict[str, Any] | 
         file = Path(path)
         if not file.is_file() or digest_of(file) != digest:
             return None
-    whole = intact(Path(state["folder"])) and fleet.settled(stack, state["releases"])
-    fresh = datetime.fromisoformat(state["refreshAfter"]) > datetime.now(UTC)
-    return state if whole and fresh else None
+    output = Path(state["folder"])
+    whole = (
+        intact(output)
+        and digest_of(output / RECORD) == state["written"]
+        and published_digest(output) == state["published"]
+        and fleet.settled(stack, state["releases"])
+    )
+    return state if whole and state["refreshAfter"] > datetime.now(UTC).isoformat() else None
 
 
 def up(
@@ -88,12 +92,15 @@ def up(
         if same is not None:
             return same, False
         output = build(stack.spec, folder, cache, progress)
+        former = stack.output()
+        if former is not None and former != output.folder.resolve():
+            remove_channel(former / "channel")
         stack.remember_output(output.folder)
         progress("evaluating the cloud stacks offline")
         evaluations = evaluated(output.build, output.folder)
         refuse_outside(output.build, evaluations)
         progress("signing and publishing the channel")
-        validity = publish_channel(stack, output)
+        refresh_after = publish_channel(stack, output, progress)
         classes = [name for name, _ in output.archives]
         wanted = {name: digest.tar_sha256 for name, digest in output.archives}
         progress(f"starting {len(classes) * each} agents")
@@ -102,7 +109,7 @@ def up(
         fleet.prune(stack, classes, each)
         fleet.start(stack, url, channel / "metadata" / "1.root.json", classes, each)
         fleet.wait(stack, wanted)
-        state = _state(output, evaluations, wanted, each, validity)
+        state = _state(output, evaluations, wanted, each, refresh_after)
         stack.save(state)
         return state, True
     finally:
@@ -150,50 +157,6 @@ def _region_names(build: Build, catalogs: Mapping[str, Catalog], cloud: str) -> 
     return set(catalogs[provider].regions) - given
 
 
-def publish_channel(stack: Stack, output: Output) -> datetime:
-    """Sign what changed and write it; returns when the online metadata wants refreshing."""
-    channel = output.folder / "channel"
-    classes = [name for name, _ in output.archives]
-    keys = complete(stack.keys(), classes)
-    stack.keep_keys(keys.pems)
-    previous = read_metadata(channel)
-    if previous and not _signed_with(previous, keys.signer("timestamp").public_key.keyid):
-        remove_channel(channel)
-        previous = {}
-    online = timedelta(microseconds=output.build.graph.update_validity)
-    validity = Validity(
-        online=online,
-        delegated=max(timedelta(days=90), online),
-        targets=max(timedelta(days=180), online),
-        root=max(timedelta(days=365), 2 * online),
-    )
-    now = datetime.now(UTC)
-    write_publication(channel, publish(previous, _releases(output), keys, now, validity))
-    return now + online / 4
-
-
-def _signed_with(previous: dict[str, bytes], keyid: str) -> bool:
-    """Whether a channel belongs to these keys; another's is replaced, never mixed."""
-    root = json.loads(previous["root"])["signed"]
-    return keyid in root["roles"]["timestamp"]["keyids"]
-
-
-def _releases(output: Output) -> list[ClassRelease]:
-    releases = []
-    for name, digest in output.archives:
-        base = output.folder / "bundles" / name
-        manifest = (base / "manifest.json").read_bytes()
-        releases.append(ClassRelease(
-            device_class=name,
-            release=release_id(manifest),
-            manifest=manifest,
-            bundle=base / "bundle.tar.zst",
-            digest=digest,
-            install_size=sum(r["size"] for r in json.loads(manifest)["files"]),
-        ))  # fmt: skip
-    return releases
-
-
 def _state(
     output: Output, evaluations: dict[str, Evaluation], wanted: dict[str, str], each: int,
     refresh_after: datetime,
@@ -210,6 +173,8 @@ def _state(
         "roles": [class_role(name) for name in wanted],
         "resources": resource_digests(evaluations),
         "refreshAfter": refresh_after.isoformat(),
+        "written": digest_of(output.folder / RECORD),
+        "published": published_digest(output.folder),
     }
 
 
@@ -269,12 +234,12 @@ def status(stack: Stack) -> dict[str, Any]:
         "complete": bool(state),
         "planDigest": state.get("planDigest"),
         "output": state.get("folder"),
+        "channel": {"alive": process.running(stack.channel_lock) is not None},
         "devices": [_device(device) for device in fleet.devices(stack)],
     }
 
 
 def _device(device: fleet.Device) -> dict[str, Any]:
-    health = device.report.get("health", {})
     return {
         "name": device.name,
         "deviceClass": device.device_class,
@@ -282,10 +247,17 @@ def _device(device: fleet.Device) -> dict[str, Any]:
         "alive": device.alive,
         "release": device.report.get("release"),
         "releaseCounter": device.report.get("releaseCounter"),
-        "p95": " ".join(f"{figures['p95_ms']:g}" for figures in health.values()),
+        "p95": _p95(device.report.get("health")),
         "reason": device.report.get("reason", ""),
         "message": device.report.get("message", ""),
     }
+
+
+def _p95(health: Any) -> str:
+    """The 95th percentile of every model, as far as a report gives them."""
+    figures = health.values() if isinstance(health, dict) else ()
+    found = [figure.get("p95_ms") for figure in figures if isinstance(figure, dict)]
+    return " ".join(f"{p95:g}" for p95 in found if isinstance(p95, float | int))
 
 
 def destroy(stack: Stack) -> int:

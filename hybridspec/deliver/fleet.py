@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -35,9 +36,9 @@ class Device:
 
 
 def serve(stack: Stack, channel: Path) -> str:
-    """Start the channel's server unless it runs; returns its URL."""
+    """Start the channel's server unless it runs on this very folder; returns its URL."""
     facts = process.running(stack.channel_lock)
-    if not facts or "port" not in facts:
+    if not facts or "port" not in facts or facts.get("channel") != str(channel.resolve()):
         process.stop(stack.channel_lock)
         command = [sys.executable, "-P", "-m", "hybridspec.deliver.publish",
                    str(channel.resolve()), str(stack.channel_lock)]  # fmt: skip
@@ -69,7 +70,7 @@ def _environment() -> dict[str, str]:
 def _channel(home: Path) -> str:
     try:
         return str(json.loads((home / "config.json").read_bytes())["channel"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 
@@ -89,10 +90,7 @@ def devices(stack: Stack) -> tuple[Device, ...]:
     """Every virtual device as it stands now."""
     found = []
     for home in stack.devices:
-        try:
-            report = json.loads((home / "report.json").read_bytes())
-        except (OSError, ValueError):
-            report = {}
+        report = _report(home)
         found.append(Device(
             name=home.name,
             device_class=str(report.get("deviceClass", home.name.rpartition("-")[0])),
@@ -100,6 +98,14 @@ def devices(stack: Stack) -> tuple[Device, ...]:
             report=report,
         ))  # fmt: skip
     return tuple(found)
+
+
+def _report(home: Path) -> dict[str, Any]:
+    try:
+        report = json.loads((home / "report.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 def settled(stack: Stack, wanted: Mapping[str, str]) -> bool:
@@ -129,7 +135,7 @@ def wait(stack: Stack, wanted: Mapping[str, str], limit_s: float = 120) -> None:
                 f"device `{bad[0].name}` did not install the release: {bad[0].report['reason']}: "
                 f"{bad[0].report['message']}",
                 help="`hybridspec status` shows what each device runs; correct the cause and run "
-                "`hybridspec up` again",
+                "`hybridspec up` again, or begin anew with `hybridspec destroy`",
             )
         if time.monotonic() > end:
             raise ResourceFailed(
@@ -145,10 +151,17 @@ def stop(stack: Stack) -> int:
     return sum(process.stop(lock) for lock in locks)
 
 
+def forget(stack: Stack) -> bool:
+    """End and remove all devices, which know a channel that is no more; whether there were any."""
+    known = stack.devices
+    for home in known:
+        process.stop(home / "lock")
+        shutil.rmtree(home)
+    return bool(known)
+
+
 def prune(stack: Stack, classes: Sequence[str], each: int) -> None:
     """End and remove devices that the release no longer has."""
-    import shutil
-
     keep = {f"{name}-{number}" for name in classes for number in range(1, each + 1)}
     for home in stack.devices:
         if home.name not in keep:

@@ -54,6 +54,14 @@ def tell(stream: IO[bytes], facts: dict[str, Any]) -> None:
     stream.flush()
 
 
+def same_file(stream: IO[bytes], path: Path) -> bool:
+    """Whether a path still leads to an open file, and not to nothing or to another one."""
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except OSError:
+        return False
+
+
 def running(path: Path) -> dict[str, Any] | None:
     """What the holder of the lock says of itself; None if nobody holds it."""
     try:
@@ -94,6 +102,9 @@ def start(
         time.sleep(0.05)
     child.kill()
     child.wait()
+    facts = running(lock)
+    if facts and facts.get("pid") != child.pid:
+        return facts  # one that was still starting, on behalf of a run that was cut off, was faster
     tail = log.read_text(errors="replace").strip().splitlines()[-3:]
     raise ResourceFailed(
         f"a background process did not come up: {' '.join(tail) or 'no output'}",

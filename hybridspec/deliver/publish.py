@@ -14,6 +14,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 from hybridspec.bundle.repository import Publication
 from hybridspec.deliver import process
 from hybridspec.deliver.durable import write_durably
+from hybridspec.ir.tree import digest_of
 
 _OURS = re.compile(
     r"(metadata/\.?(timestamp|\d+\.[^/]+)\.json|targets/.+/\.?[0-9a-f]{64}\.[^/]+?)(\.new-\d+)?"
@@ -31,27 +33,36 @@ _OURS = re.compile(
 
 def write_publication(channel: Path, publication: Publication) -> None:
     """Write everything durably; what a client may be reading is never removed."""
-    for path, data in (*publication.targets, *publication.metadata):
+    write_targets(channel, publication.targets)
+    for path, data in publication.metadata:
         write_durably(channel / path, data)
 
 
+def write_targets(channel: Path, targets: Iterable[tuple[str, bytes | Path]]) -> None:
+    """Write the target files that are not there, or not as they were signed."""
+    for path, data in targets:
+        file = channel / path
+        if not file.is_file() or digest_of(file) != digest_of(data):
+            write_durably(file, data)
+
+
 def read_metadata(channel: Path) -> dict[str, bytes]:
-    """The newest metadata by role, as far as the current timestamp reaches.
+    """The newest metadata by role, as far as the current timestamp reaches and files are there.
 
     Leftovers of an interrupted publication are above those versions and are overwritten.
     """
     folder = channel / "metadata"
+    found: dict[str, bytes] = {}
     try:
-        timestamp = (folder / "timestamp.json").read_bytes()
-    except FileNotFoundError:
-        return {}
-    version = json.loads(timestamp)["signed"]["meta"]["snapshot.json"]["version"]
-    snapshot = (folder / f"{version}.snapshot.json").read_bytes()
-    found = {"timestamp": timestamp, "snapshot": snapshot}
-    for name, meta in json.loads(snapshot)["signed"]["meta"].items():
-        role = name.removesuffix(".json")
-        found[role] = (folder / f"{meta['version']}.{name}").read_bytes()
-    found["root"] = _newest_root(folder)
+        found["timestamp"] = (folder / "timestamp.json").read_bytes()
+        version = json.loads(found["timestamp"])["signed"]["meta"]["snapshot.json"]["version"]
+        found["snapshot"] = (folder / f"{version}.snapshot.json").read_bytes()
+        for name, meta in json.loads(found["snapshot"])["signed"]["meta"].items():
+            role = name.removesuffix(".json")
+            found[role] = (folder / f"{meta['version']}.{name}").read_bytes()
+        found["root"] = _newest_root(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return found  # without what a channel needs, which whoever continues it will notice
     return found
 
 
@@ -93,10 +104,18 @@ def main() -> None:
     if held is None:
         raise SystemExit("another server holds the channel")
     running = server(Path(sys.argv[1]))
-    signal.signal(
-        signal.SIGTERM, lambda *_: threading.Thread(target=running.shutdown, daemon=True).start()
-    )
-    process.tell(held, {"pid": os.getpid(), "port": running.server_address[1]})
+
+    def end(*_: object) -> None:
+        threading.Thread(target=running.shutdown, daemon=True).start()
+
+    def watch() -> None:
+        if not process.same_file(held, Path(sys.argv[2])):
+            end()  # the stack was deleted by hand, and nobody could find this process any more
+
+    running.service_actions = watch  # type: ignore[method-assign]
+    signal.signal(signal.SIGTERM, end)
+    process.tell(held, {"pid": os.getpid(), "port": running.server_address[1],
+                        "channel": sys.argv[1]})  # fmt: skip
     running.serve_forever(poll_interval=0.2)
 
 

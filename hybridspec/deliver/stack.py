@@ -13,6 +13,12 @@ from hybridspec.base.errors import HybridspecError
 from hybridspec.deliver import process
 from hybridspec.deliver.durable import write_durably
 
+_STATE = {
+    "folder": str, "inputs": dict, "tool": str, "each": int, "planDigest": str, "releases": dict,
+    "resources": dict, "refreshAfter": str, "written": str, "published": str,
+}  # fmt: skip
+"""What a state holds; one of another shape says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -47,7 +53,10 @@ class Stack:
             state = json.loads((self.folder / "state.json").read_bytes())
         except (OSError, ValueError):
             return {}
-        return state if isinstance(state, dict) else {}
+        whole = isinstance(state, dict) and all(
+            isinstance(state.get(key), kind) for key, kind in _STATE.items()
+        )
+        return state if whole else {}
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Record a complete `up`."""
@@ -61,8 +70,9 @@ class Stack:
     def output(self) -> Path | None:
         """The folder of the last `up`, finished or not."""
         try:
-            return Path((self.folder / "output").read_text(encoding="utf-8"))
-        except OSError:
+            found = Path((self.folder / "output").read_text(encoding="utf-8"))
+            return found if found.is_absolute() and found.is_dir() else None
+        except (OSError, ValueError):
             return None
 
     def lock(self) -> IO[bytes]:
@@ -92,7 +102,7 @@ class Stack:
         for path in folder.glob("*.pem"):
             path.chmod(0o600)
         for name, pem in pems.items():
-            if not (folder / f"{name}.pem").exists():
+            if self.keys().get(name) != pem:
                 write_durably(folder / f"{name}.pem", pem, mode=0o600)
 
     def remove(self) -> None:

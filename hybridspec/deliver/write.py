@@ -9,7 +9,7 @@ from pathlib import Path
 from hybridspec.base.errors import UsageError
 from hybridspec.bundle.archive import ArchiveDigest, write_archive
 from hybridspec.deliver.durable import write_durably
-from hybridspec.ir.tree import FileTree, digest_of
+from hybridspec.ir.tree import FileTree, check_path, digest_of
 
 RECORD = ".hybridspec-files.json"
 
@@ -67,9 +67,11 @@ def recorded(folder: Path) -> dict[str, str]:
     """The digest of every file written here, by path."""
     try:
         found = json.loads((folder / RECORD).read_bytes())
-    except (OSError, ValueError):
+        for path in found:
+            check_path(path)  # what is listed here may be removed
+        return {str(path): str(digest) for path, digest in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {str(path): str(digest) for path, digest in found.items()}
 
 
 def _record(digests: dict[str, str]) -> bytes:

@@ -100,6 +100,12 @@ def fleet(out: Console, devices: Sequence[Mapping[str, Any]]) -> None:
           rows)  # fmt: skip
 
 
+def channel(out: Console, *, alive: bool) -> None:
+    """A word about the channel, where there is something to say."""
+    if not alive:
+        out.print(_text("the channel is not served: devices run on, and none can be updated"))
+
+
 def preview(out: Console, changes: Sequence[Mapping[str, Any]], layer: str) -> None:
     """Resources by what would happen to them."""
     shown = [c for c in changes if c["op"] != "same"]
