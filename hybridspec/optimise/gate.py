@@ -7,7 +7,7 @@ signal-to-quantisation-noise ratio all count. Thresholds for int8 are the ones b
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -21,38 +21,83 @@ MIN_COSINE = 0.99
 MIN_SQNR_DB = 15.0
 MIN_AGREEMENT = 0.95
 MIN_SPEEDUP = Fraction(102, 100)
+FILE_SLACK = 2**20
+"""Bytes that scales and quantisation operators may add to a file."""
 
 
 def measure(
     original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray
 ) -> dict[str, Any]:
-    """Figures over all samples, rounded to six digits; the task is classification by argmax."""
-    broken = any(a.shape != b.shape for a, b in zip(original, variant, strict=True)) or not all(
-        bool(np.isfinite(array).all()) for array in variant
-    )
-    if broken:
-        return {"broken": True, "samples": len(labels)}
-    first, second = (a.reshape(len(labels), -1).astype(np.float64)
-                     for a in (original[0], variant[0]))  # fmt: skip
-    was, now = first.argmax(axis=1) == labels, second.argmax(axis=1) == labels
-    lost, won = int((was & ~now).sum()), int((~was & now).sum())
+    """Figures over all samples and outputs, the worst output counting, rounded to six digits.
+
+    The task is classification: the class is the first output itself where that holds whole
+    numbers, else its largest score.
+    """
     count = len(labels)
+    if any(a.shape != b.shape or a.dtype != b.dtype or not bool(np.isfinite(b).all())
+           for a, b in zip(original, variant, strict=True)):  # fmt: skip
+        return {"broken": True, "samples": count}
+    if any(array.ndim == 0 or len(array) != count for array in original):
+        return _useless("its outputs do not have one row per sample", count)
+    answers = [_classes(outputs[0].reshape(count, -1)) for outputs in (original, variant)]
+    if answers[0] is None or answers[1] is None:
+        return _useless("its first output has one score per sample: no class can be read", count)
+    was, now = answers[0] == labels, answers[1] == labels
+    lost, won = int((was & ~now).sum()), int((~was & now).sum())
     # Paired 95 % interval of the difference of two proportions (McNemar's discordant pairs).
     spread = 1.96 * math.sqrt(max(0.0, lost + won - (lost - won) ** 2 / count)) / count
-    noise = float(np.linalg.norm(first - second))
-    signal = float(np.linalg.norm(first))
-    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    cosine = (first * second).sum(axis=1) / np.where(norms == 0, 1, norms)
+    named = [(a == b).reshape(count, -1).all(axis=1) for a, b in _pairs(original, variant, "iub")]
+    alike = [_likeness(a, b, count) for a, b in _pairs(original, variant, "f")]
+    agreements = [float(same.mean()) for same in (answers[0] == answers[1], *named)]
     return {
         "broken": False,
         "samples": count,
         "original": round(float(was.mean()), 6),
         "variant": round(float(now.mean()), 6),
         "interval": round(spread, 6),
-        "agreement": round(float((first.argmax(axis=1) == second.argmax(axis=1)).mean()), 6),
-        "cosine": round(float(cosine.mean()), 6),
-        "sqnr_db": 200.0 if noise == 0 else round(20 * math.log10(max(signal, 1e-30) / noise), 6),
+        "agreement": round(min(agreements), 6),
+        "cosine": _worst([cosine for cosine, _ in alike], 1.0),
+        "sqnr_db": _worst([ratio for _, ratio in alike], 200.0),
     }
+
+
+def _useless(reason: str, samples: int) -> dict[str, Any]:
+    return {"failed": f"measuring it failed: {reason}", "samples": samples}
+
+
+def _classes(rows: np.ndarray) -> np.ndarray | None:
+    """The class of each row; None where a row is one score."""
+    if rows.shape[1] == 1:
+        return rows[:, 0] if rows.dtype.kind in "iub" else None
+    largest: np.ndarray = rows.argmax(axis=1)
+    return largest
+
+
+def _pairs(
+    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], kinds: str
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(a, b) for a, b in zip(original, variant, strict=True) if a.dtype.kind in kinds]
+
+
+def _likeness(original: np.ndarray, variant: np.ndarray, count: int) -> tuple[float, float]:
+    """Mean cosine of the rows, and the signal-to-quantisation-noise ratio in decibels."""
+    first, second = (a.reshape(count, -1).astype(np.float64) for a in (original, variant))
+    with np.errstate(over="ignore", invalid="ignore"):
+        noise, signal = float(np.linalg.norm(first - second)), float(np.linalg.norm(first))
+        norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+        cosine = (first * second).sum(axis=1) / np.where(norms == 0, 1, norms)
+        mean = float(np.where((first == second).all(axis=1), 1.0, cosine).mean())
+    if noise == 0:
+        return mean, 200.0
+    ratio = max(signal, 1e-30) / noise
+    return mean, 20 * math.log10(ratio) if ratio > 0 else -math.inf
+
+
+def _worst(figures: Sequence[float], without: float) -> float:
+    """The least figure; a figure that is none is the worst there is."""
+    if any(math.isnan(figure) for figure in figures):
+        return math.nan
+    return round(min(figures, default=without), 6)
 
 
 def judge(
@@ -86,31 +131,46 @@ def _reasons(
     if figures["broken"]:
         return ["its outputs are not finite or have another shape"]
     reasons = []
-    if found.variant < model.floor:
+    reached, before = (_share(value, found.samples) for value in (found.variant, found.original))
+    if reached < model.floor:
         reasons.append(
             f"{model.metric} {found.variant:.4f} is below the floor of {float(model.floor):g}"
         )
     if variant == "fp32":
         return reasons
-    drop = found.original - found.variant
-    if drop > model.allowed_drop:
+    if before - reached > model.allowed_drop:
         reasons.append(
-            f"{model.metric} drops by {drop:.4f} (+-{found.interval:.4f}), more than the allowed "
-            f"{float(model.allowed_drop):g}"
+            f"{model.metric} drops by {float(before - reached):.4f} (+-{found.interval:.4f}), more "
+            f"than the allowed {float(model.allowed_drop):g}"
         )
     for name, value, least in (
         ("top-1 agreement", found.agreement, MIN_AGREEMENT),
         ("cosine", found.cosine, MIN_COSINE),
         ("SQNR in dB", found.sqnr_db, MIN_SQNR_DB),
     ):
-        if value < least:
+        if not value >= least:  # so that a figure that is none fails as well
             reasons.append(f"{name} is {value:.4g}, below {least:g}")
+    return [*reasons, *_gains(model, found, estimates)]
+
+
+def _share(value: float, samples: int) -> Fraction:
+    """The share of samples that a rounded figure stands for."""
+    return Fraction(round(value * samples), samples) if samples else Fraction(0)
+
+
+def _gains(model: Model, found: Evidence, estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
+    """Whether a variant is as fast and as small as placement counted on."""
     original, faster = estimates
     if faster.mid == 0 or Fraction(original.mid, faster.mid) < MIN_SPEEDUP:
-        reasons.append(
+        yield (
             f"it is estimated at {faster.mid} us against {original.mid} us, less than "
             f"{float(MIN_SPEEDUP):g} times faster"
         )
+    expected = found.original_size - model.facts.weights * 3 // 4 + FILE_SLACK
     if found.variant_size >= found.original_size:
-        reasons.append("its file is not smaller, so nothing was quantised")
-    return reasons
+        yield "its file is not smaller, so nothing was quantised"
+    elif found.variant_size > expected:
+        yield (
+            f"its file has {found.variant_size} bytes, more than placement counted on: parts of "
+            "it were not quantised"
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
-from hybridspec.base.errors import HybridspecError
+from hybridspec.base.errors import HybridspecError, TimedOut
 from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.latency import LatencyTable
@@ -26,9 +27,10 @@ from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
 from hybridspec.optimise.gate import judge
 
-RECIPE = "3"
+RECIPE = "4"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
 _TIMEOUT_S = 900
+_STOPS = (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
 
 Progress = Callable[[str], None]
 
@@ -177,16 +179,35 @@ def _run(model: Model, variant: str, work: Path) -> None:
     }
     (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "hybridspec.optimise.worker", str(work / "job.json")]
-    failed = ""
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
-        if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            failed = f"building or running it failed: {lines[-1][:200] if lines else 'it crashed'}"
-    except subprocess.TimeoutExpired:
-        failed = f"building or running it took longer than {_TIMEOUT_S} s"
+    except subprocess.TimeoutExpired as fault:
+        raise TimedOut(
+            f"building {variant} of `{model.name}` takes longer than {_TIMEOUT_S} s",
+            help="try again on a machine with less to do, or leave the variant out of `variants`",
+        ) from fault
+    if -done.returncode in _STOPS:
+        # Somebody else's doing: neither a verdict on the model nor one to remember.
+        raise HybridspecError(
+            f"building {variant} of `{model.name}` was stopped by signal {-done.returncode}",
+            help="run it again; if nobody stopped it, the system had too little memory",
+        )
+    _check_unchanged(model)
     (work / "job.json").unlink()
-    if failed:
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        failed = f"building or running it failed: {lines[-1][:200] if lines else 'it crashed'}"
         figures = {"failed": failed, "samples": 0, "original_size": model.facts.size,
                    "variant_size": 0, "tools": {}}  # fmt: skip
         (work / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
+
+
+def _check_unchanged(model: Model) -> None:
+    """What was built is kept under the digests that `load` saw, so they have to hold still."""
+    read = {model.path: model.facts.digest, model.evaluation: model.evaluation_digest}
+    if model.calibration is not None and model.calibration_digest is not None:
+        read[model.calibration] = model.calibration_digest
+    if any(digest_of(path) != digest for path, digest in read.items()):
+        raise HybridspecError(
+            f"the files of model `{model.name}` changed while they were read", help="run it again"
+        )

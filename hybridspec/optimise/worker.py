@@ -7,6 +7,8 @@ Run as `python -m hybridspec.optimise.worker JOB.json`; writes `model.onnx`, gol
 from __future__ import annotations
 
 import json
+import os
+import resource
 import shutil
 import sys
 from importlib.metadata import version
@@ -60,6 +62,9 @@ def _scale(expected: list[np.ndarray]) -> float:
 
 def main() -> None:
     """Run the job named by the first argument and write its figures."""
+    # A model may ask for any amount; it is to fail, not the machine.
+    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
     try:
