@@ -96,6 +96,10 @@ def _refuse_structure(model: onnx.ModelProto) -> None:
     for value in inputs:
         if not value.type.tensor_type.shape.dim:
             raise Refused(f"its input `{value.name[:60]}` has no batch dimension")
+        batch = value.type.tensor_type.shape.dim[0].dim_value
+        if batch > 1:
+            raise Refused(f"its input `{value.name[:60]}` takes {batch} samples at once; export "
+                          "it with a free first dimension, or with 1")  # fmt: skip
 
 
 def _operators(model: onnx.ModelProto) -> int:

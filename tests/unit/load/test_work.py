@@ -53,8 +53,8 @@ def test_convolutions_and_products_are_counted(tmp_path: Path) -> None:
     assert back["conv_macs"] == 3 * 64 * 4 * 4
     product = facts(tmp_path, [node("MatMul", "x", "w")], ["N", 5, 7], {"w": zeros(7, 2)})
     assert product["gemm_macs"] == 5 * 2 * 7
-    turned = facts(tmp_path, [node("Gemm", "x", "w", transA=1)], [4, 7], {"w": zeros(4, 2)})
-    assert turned["gemm_macs"] == 7 * 2 * 4
+    turned = facts(tmp_path, [node("Gemm", "x", "w", transA=1)], [1, 7], {"w": zeros(1, 2)})
+    assert turned["gemm_macs"] == 7 * 2 * 1
     for counted in (conv, grouped, back, product, turned):
         assert counted["unpriced"] == counted["unknown"] == []
 
@@ -62,7 +62,9 @@ def test_convolutions_and_products_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "gates"), [("RNN", 1), ("GRU", 3), ("LSTM", 4)])
 def test_recurrent_operators_are_counted(tmp_path: Path, kind: str, gates: int) -> None:
     weights = {"w": zeros(1, gates * 16, 8), "r": zeros(1, gates * 16, 16)}
-    counted = facts(tmp_path, [node(kind, "x", "w", "r", hidden_size=16)], [50, 1, 8], weights)
+    turned = node("Transpose", "x", out="t", perm=[1, 0, 2])
+    recurrent = node(kind, "t", "w", "r", hidden_size=16)
+    counted = facts(tmp_path, [turned, recurrent], ["N", 50, 8], weights)
     assert counted["gemm_macs"] == 50 * gates * 16 * (8 + 16)
     assert counted["unpriced"] == []
 
@@ -157,6 +159,12 @@ def test_a_tensor_without_numbers_is_no_work(tmp_path: Path, shape: list[int | s
     assert counted["peak_activations"] >= 0
 
 
+def test_a_batch_that_is_fixed_to_several_samples_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="takes 8 samples at once"):
+        facts(tmp_path, [node("MatMul", "x", "w")], [8, 4], {"w": zeros(4, 2)})
+    assert facts(tmp_path, [node("MatMul", "x", "w")], [1, 4], {"w": zeros(4, 2)})["opset"] == 17
+
+
 def branch() -> onnx.GraphProto:
     """A branch that multiplies, out of sight of a count over the main graph."""
     made = helper.make_tensor_value_info("b", TensorProto.FLOAT, [4, 4])
@@ -166,7 +174,7 @@ def branch() -> onnx.GraphProto:
 def test_branches_and_custom_operators_are_unpriced(tmp_path: Path) -> None:
     choice = node("If", "c", then_branch=branch(), else_branch=branch())
     nodes = [node("Identity", "x", out="big"), choice]
-    counted = facts(tmp_path, nodes, [4, 4], {"c": np.array(True)})
+    counted = facts(tmp_path, nodes, ["N", 4], {"c": np.array(True)})
     assert counted["unpriced"] == ["If"]
     custom = helper.make_node("FusedConv", ["x"], ["y"], domain="com.microsoft")
     counted = facts(tmp_path, [custom], ["N", 4], domain="com.microsoft")
@@ -174,6 +182,6 @@ def test_branches_and_custom_operators_are_unpriced(tmp_path: Path) -> None:
 
 
 def test_an_operator_that_nobody_has_classed_is_unpriced(tmp_path: Path) -> None:
-    counted = facts(tmp_path, [node("Einsum", "x", "w", equation="ij,jk->ik")], [4, 4],
+    counted = facts(tmp_path, [node("Einsum", "x", "w", equation="ij,jk->ik")], ["N", 4],
                     {"w": zeros(4, 4)})  # fmt: skip
     assert counted["unpriced"] == ["Einsum"]
