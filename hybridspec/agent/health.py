@@ -67,6 +67,8 @@ def contract(slot: Path, model: ModelContract) -> dict[str, Any]:
         outputs = _run(session, inputs)
     except Exception as fault:
         raise Unhealthy("model-does-not-run", f"{model.name}: {str(fault)[:200]}") from fault
+    if session.get_providers()[: len(model.providers)] != list(model.providers):
+        raise Unhealthy("provider-missing", f"{model.name} ran elsewhere than it was promised to")
     if len(outputs) != len(expected):
         raise Unhealthy("golden-differs", f"{model.name} has another number of outputs")
     worst = 0.0

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,20 @@ def test_a_broken_promise_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(Unhealthy) as caught:
         trial(slot(tmp_path, made))
     assert caught.value.reason == why
+
+
+def test_a_provider_that_is_there_but_does_not_start_is_not_replaced_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runtime falls back to the CPU then, where the promise was made for something else."""
+    import onnxruntime
+
+    known = [*onnxruntime.get_available_providers(), "NoSuchProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: known)
+    made = content(1.0, providers=("NoSuchProvider", "CPUExecutionProvider"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert reason(slot(tmp_path, made), made) == "provider-missing"
 
 
 X = np.arange(8, dtype=np.float32).reshape(4, 2)
