@@ -6,14 +6,20 @@ import json
 import os
 import shutil
 import signal
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cli.fleets import System, system, until
 
+from hybridspec.bundle.keys import DevelopmentKeys, complete
+from hybridspec.bundle.repository import sound
 from hybridspec.deliver import process
+from hybridspec.deliver.publish import read_metadata
+from hybridspec.deliver.stack import Stack
+from hybridspec.deliver.write import RECORD, recorded, write_tree
+from hybridspec.ir.tree import FileTree
 
 
 @pytest.fixture(scope="module")
@@ -147,36 +153,30 @@ def test_a_build_of_something_else_is_made_good(fleet: System) -> None:
     assert plan.read_bytes() == deployed
 
 
-DAMAGES = {
+DAMAGES: dict[str, Callable[[System], object]] = {
     "the build folder deleted": lambda f: shutil.rmtree(f.folder / "build"),
-    "the channel deleted": lambda f: shutil.rmtree(f.folder / "build/my-system/channel"),
-    "the state deleted": lambda f: (f.stack.folder / "state.json").unlink(),
-    "the state truncated": lambda f: os.truncate(f.stack.folder / "state.json", 40),
     "the state of another shape": lambda f: (f.stack.folder / "state.json").write_text('{"x": 1}'),
-    "the state a list": lambda f: (f.stack.folder / "state.json").write_text("[]"),
-    "the output's name emptied": lambda f: (f.stack.folder / "output").write_text(""),
-    "a key deleted": lambda f: (f.stack.folder / "keys" / "snapshot.pem").unlink(),
     "a key spoilt": lambda f: (f.stack.folder / "keys" / "targets.pem").write_text("x"),
-    "the timestamp truncated": lambda f: os.truncate(metadata(f, "timestamp.json"), 100),
-    "the timestamp of another shape": lambda f: metadata(f, "timestamp.json").write_text("[]"),
-    "the snapshot unsigned": lambda f: unsign(metadata(f, "*.snapshot.json")),
-    "the root deleted": lambda f: metadata(f, "*.root.json").unlink(),
+    "a signature spoilt": lambda f: unsign(snapshot(f)),
     "a bundle in the channel spoilt": lambda f: next(
-        f.folder.glob("build/my-system/channel/targets/gateway/*/*.bundle.tar.zst")
+        channel(f).glob("targets/gateway/*/*.bundle.tar.zst")
     ).write_bytes(b"x"),
-    "the report of a device spoilt": lambda f: (
-        f.stack.folder / "fleet/gateway-1/report.json"
-    ).write_text('{"health": {"m": {}}, "state": 7}'),
-    "the settings of a device spoilt": lambda f: (
-        f.stack.folder / "fleet/gateway-1/config.json"
-    ).write_text("[]"),
-}  # fmt: skip
+    "the files of a device spoilt": lambda f: [
+        (f.stack.folder / "fleet/gateway-1/config.json").write_text("[]"),
+        (f.stack.folder / "fleet/gateway-1/report.json").write_text('{"health": {"m": {}}}'),
+    ],
+}
 
 
-def metadata(fleet: System, pattern: str) -> Path:
-    """The newest metadata file of a role."""
-    found = fleet.folder.glob(f"build/my-system/channel/metadata/{pattern}")
-    return max(found, key=lambda path: int("0" + path.name.partition(".")[0].strip("timesap")))
+def channel(fleet: System) -> Path:
+    return fleet.folder / "build" / "my-system" / "channel"
+
+
+def snapshot(fleet: System) -> Path:
+    """The snapshot that the timestamp names."""
+    timestamp = json.loads((channel(fleet) / "metadata" / "timestamp.json").read_bytes())
+    version = timestamp["signed"]["meta"]["snapshot.json"]["version"]
+    return channel(fleet) / "metadata" / f"{version}.snapshot.json"
 
 
 def unsign(path: Path) -> None:
@@ -190,11 +190,68 @@ def test_up_makes_damage_good(damage: str, fleet: System) -> None:
     fleet.up()
     DAMAGES[damage](fleet)
     assert fleet.run("status").returncode == 0
-    assert fleet.run("preview").returncode == 0
+    # A second device takes everything from the channel, so that all of it is made good.
+    fleet.up(*(["--devices", "2"] if "channel" in damage else []))
     fleet.up()
-    fleet.up("--devices", "2")  # a new device takes everything from the channel
+
+
+BROKEN: dict[str, Callable[[Path], object]] = {
+    "no timestamp": lambda m: (m / "timestamp.json").unlink(),
+    "half a timestamp": lambda m: os.truncate(m / "timestamp.json", 100),
+    "a timestamp of another shape": lambda m: (m / "timestamp.json").write_text("[]"),
+    "a timestamp without a version": lambda m: (m / "timestamp.json").write_text('{"signed": {}}'),
+    "no snapshot": lambda m: [p.unlink() for p in m.glob("*.snapshot.json")],
+    "no root": lambda m: [p.unlink() for p in m.glob("*.root.json")],
+    "no class": lambda m: [p.unlink() for p in m.glob("*.class-*.json")],
+    **{
+        f"an unsigned {name}": lambda m, name=name: [unsign(p) for p in m.glob(f"*{name}.json")]
+        for name in ("timestamp", "snapshot", "targets", "class-gateway")
+    },
+}  # fmt: skip
+
+
+def test_a_broken_channel_is_not_continued(fleet: System, tmp_path: Path) -> None:
     fleet.up()
-    assert len(fleet.processes()) == 2
+    keys, now = DevelopmentKeys(fleet.stack.keys()), datetime.now(UTC)
+    assert sound(read_metadata(channel(fleet)), keys, now)
+    assert not sound(read_metadata(channel(fleet)), keys, now + timedelta(days=4000))
+    for name, spoil in BROKEN.items():
+        copy = shutil.copytree(channel(fleet), tmp_path / name)
+        spoil(copy / "metadata")
+        assert not sound(read_metadata(copy), keys, now), name
+    for role in keys.pems:
+        others = {**keys.pems, role: complete({}, ["gateway"]).pems[role]}
+        assert not sound(read_metadata(channel(fleet)), DevelopmentKeys(others), now), role
+        missing = {n: pem for n, pem in keys.pems.items() if n != role}
+        assert not sound(read_metadata(channel(fleet)), DevelopmentKeys(missing), now), role
+
+
+def test_a_state_of_another_shape_says_nothing(fleet: System, tmp_path: Path) -> None:
+    fleet.up()
+    whole = fleet.stack.load()
+    assert whole["name"] == "my-system"
+    other = Stack(tmp_path / "hybridspec.yaml")
+    other.folder.mkdir(parents=True)
+    judged = set(whole) - {"schema", "name", "roles"}
+    texts = ["", "{", "[]", "null", "7", "{}", *(json.dumps({**whole, k: [1]}) for k in judged)]
+    for text in texts:
+        (other.folder / "state.json").write_text(text)
+        assert other.load() == {}, text
+    for text in ("", ".", "build", "\0", "/nonexistent"):
+        (other.folder / "output").write_text(text)
+        assert other.output() is None
+
+
+def test_what_was_written_is_believed_inside_the_folder_alone(tmp_path: Path) -> None:
+    """The record of files decides what is removed, so it must not lead outside."""
+    (tmp_path / "mine.txt").write_text("mine")
+    out = tmp_path / "out"
+    out.mkdir()
+    for text in ('{"../mine.txt": "0"}', '{"/etc/hosts": "0"}', "[]", "7", '["../mine.txt"]', "{"):
+        (out / RECORD).write_text(text)
+        assert recorded(out) == {}
+        write_tree(out, FileTree({"a.txt": b"a"}))
+        assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 def test_with_everything_forgotten_old_processes_end_and_up_starts_again(
@@ -211,23 +268,11 @@ def test_with_everything_forgotten_old_processes_end_and_up_starts_again(
         made.assert_gone()
 
 
-def test_a_channel_that_has_expired_starts_again(fleet: System, tmp_path: Path) -> None:
-    """As after years in a drawer: the state and the root are of a time long past."""
-    from datetime import UTC, datetime, timedelta
-
-    from hybridspec.bundle.keys import DevelopmentKeys
-    from hybridspec.bundle.repository import sound
-    from hybridspec.deliver.publish import read_metadata
-
+def test_a_channel_is_signed_again_in_time(fleet: System) -> None:
     fleet.up()
-    channel = fleet.folder / "build" / "my-system" / "channel"
-    keys = DevelopmentKeys(fleet.stack.keys())
-    now = datetime.now(UTC)
-    assert sound(read_metadata(channel), keys, now)
-    assert not sound(read_metadata(channel), keys, now + timedelta(days=4000))
     state = json.loads((fleet.stack.folder / "state.json").read_text())
     state["refreshAfter"] = "2020-01-01T00:00:00+00:00"
     (fleet.stack.folder / "state.json").write_text(json.dumps(state))
-    before = time.time()
-    fleet.up()
-    assert (fleet.stack.folder / "state.json").stat().st_mtime >= before - 1
+    assert fleet.run("up").stderr.splitlines()[-1] != "nothing changed"
+    renewed = json.loads((fleet.stack.folder / "state.json").read_text())["refreshAfter"]
+    assert renewed > datetime.now(UTC).isoformat()
