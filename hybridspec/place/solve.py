@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import TypeAlias
 
-from hybridspec.ir.graph import Flow, Site
+from hybridspec.ir.graph import Flow, Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 
-MAX_STEPS = 5_000_000
+MAX_STEPS = 500_000
 
 
 class SearchTooLarge(Exception):
@@ -31,16 +32,12 @@ class SitePlan:
     cost: int
     chosen: tuple[Configuration, ...]
 
-    @property
-    def rank(self) -> tuple[int, tuple[str, ...]]:
-        """Cheaper first; among equals the first in alphabetical order."""
-        return (self.cost, tuple(c.label for c in self.chosen))
-
 
 def solve_site(site: Site, choices: Sequence[Sequence[Configuration]]) -> SitePlan | None:
     """The best joint plan of a site, or None if its flows do not fit together.
 
-    `choices` holds, per flow, the admissible configurations sorted by cost and label.
+    `choices` holds, per flow, the admissible configurations sorted by cost and label. Among
+    equally cheap plans the first in that order is the best: the first flow gets its cheapest place.
 
     Raises:
         SearchTooLarge: more than `MAX_STEPS` partial plans had to be looked at.
@@ -48,8 +45,12 @@ def solve_site(site: Site, choices: Sequence[Sequence[Configuration]]) -> SitePl
     if any(not options for options in choices):
         return None
     rest = [0] * (len(choices) + 1)
+    least: list[Loads] = [(0, 0, 0, 0)] * (len(choices) + 1)
     for index in reversed(range(len(choices))):
         rest[index] = rest[index + 1] + choices[index][0].cost
+        smallest = map(min, zip(*map(_loads, choices[index]), strict=True))
+        least[index] = _sum(least[index + 1], tuple(smallest))
+    most = _sum(*(_limits(devices) for devices in site.devices))
     best: SitePlan | None = None
     steps = 0
 
@@ -59,12 +60,14 @@ def solve_site(site: Site, choices: Sequence[Sequence[Configuration]]) -> SitePl
         if steps > MAX_STEPS:
             raise SearchTooLarge
         if index == len(choices):
-            plan = SitePlan(cost, taken)
-            if best is None or plan.rank < best.rank:
-                best = plan
+            best = SitePlan(cost, taken)
+            return
+        # What is left does not fit even if the devices of all classes were one.
+        together = _sum(least[index], *map(_loads, taken))
+        if any(load > limit for load, limit in zip(together, most, strict=True)):
             return
         for option in choices[index]:
-            if best is not None and cost + option.cost + rest[index + 1] > best.cost:
+            if best is not None and cost + option.cost + rest[index + 1] >= best.cost:
                 break
             if fits(site, (*taken, option)):
                 search(index + 1, cost + option.cost, (*taken, option))
@@ -79,25 +82,39 @@ def fits(site: Site, chosen: Sequence[Configuration]) -> bool:
     A class has one bundle, so they have to run the same variant of a model as well.
     """
     for devices in site.devices:
-        name, board = devices.device_class.name, devices.device_class.board
+        name = devices.device_class.name
         shared = [c for c in chosen if c.device is not None and c.device.name == name]
         if len(shared) < 2:
             continue
-        busy = sum(c.demand for c in shared)
-        used = sum(c.memory for c in shared)
-        sent = sum(c.uplink for c in shared) * 8
-        kept = sum(c.waiting for c in shared)
-        bandwidth = devices.device_class.uplink_bandwidth * devices.count
-        if (
-            busy > MAX_BUSY * devices.count * 1_000_000
-            or used > board.memory - board.reserved_memory
-            or sent > MAX_UPLINK * bandwidth
-            or kept > board.disk // 2 * devices.count
-            or len({pair for c in shared for pair in c.held})
-            > len({model for c in shared for model, _ in c.held})
-        ):
+        loads = _sum(*map(_loads, shared))
+        if any(load > limit for load, limit in zip(loads, _limits(devices), strict=True)):
+            return False
+        held = {pair for option in shared for pair in option.held}
+        if len(held) > len({model for model, _ in held}):
             return False
     return True
+
+
+Loads: TypeAlias = tuple[int, ...]
+"""Busy microseconds a second, bytes of memory, bits a second up, bytes kept while offline."""
+
+
+def _loads(option: Configuration) -> Loads:
+    return option.demand, option.memory, option.uplink * 8, option.waiting
+
+
+def _limits(devices: SiteDevices) -> Loads:
+    device, board = devices.device_class, devices.device_class.board
+    return (
+        floor(MAX_BUSY * devices.count * 1_000_000),
+        max(0, board.memory - board.reserved_memory),
+        floor(MAX_UPLINK * device.uplink_bandwidth * devices.count),
+        board.disk // 2 * devices.count,
+    )
+
+
+def _sum(*loads: Loads) -> Loads:
+    return tuple(map(sum, zip(*loads, strict=True)))
 
 
 Pins: TypeAlias = Mapping[tuple[str, str], str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from property.graphs import (
     board,
     data,
@@ -25,6 +26,7 @@ from hybridspec.base.units import DAY
 from hybridspec.ir.graph import Flow, Graph, Region, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration
+from hybridspec.place import solve
 from hybridspec.place.configuration import configurations
 from hybridspec.place.place import place
 
@@ -84,3 +86,54 @@ def test_flows_share_the_uplink() -> None:
     lab = site("lab", EU, (device(uplink_bandwidth=120_000), 1))
     flows = [flow(n, FRAMES, (lab,), store("keep", "frames")) for n in ("one", "two")]
     assert clash(lab, *flows, regions=(region(),))[1] == ["HS0401"]
+
+
+def test_many_flows_with_equal_places_are_placed_without_trying_all_of_them() -> None:
+    lab = site("lab", EU, (device("a"), 1), (device("b"), 1), energy_price=0)
+    names = [f"f{i:02}" for i in range(24)]
+    of = graph(*(flow(name, FRAMES, (lab,), stage("scale", "frames")) for name in names))
+    sink = Sink()
+    plan = place(of, table(of), sink)
+    assert plan is not None, [finding.code for finding in sink.findings]
+    assert {d.chosen.label for d in plan.decisions} == {"scale@a"}
+
+
+def test_many_flows_that_cannot_fit_are_given_up_at_once() -> None:
+    lab = site("lab", EU, (device("a"), 1), (device("b"), 1))
+    names = [f"f{i:02}" for i in range(15)]  # each keeps a tenth of a device busy, of 1.4
+    busy = stage("scale", "frames", input_rate=Fraction(100_000, 3))
+    of = graph(*(flow(name, FRAMES, (lab,), busy) for name in names))
+    sink = Sink()
+    assert place(of, table(of), sink) is None
+    assert [finding.code for finding in sink.findings] == ["HS0401"]
+    assert "put 2 `b` there" in sink.findings[0].help
+
+
+def test_a_class_without_memory_takes_none_from_the_others() -> None:
+    none = device("a", board=board("none", memory=100, reserved_memory=900))
+    lab = site("lab", EU, (none, 1), (device("b", board=board("some", memory=2_000)), 1))
+    of = graph(*(
+        flow(n, FRAMES, (lab,), infer("see", model(f"m{n}", variants=("fp32",)), "frames"))
+        for n in "xy"
+    ))  # fmt: skip
+    sink = Sink()
+    assert place(of, table(of), sink) is not None, sink.findings
+
+
+def test_a_search_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve, "MAX_STEPS", 2)
+    lab = site("lab", EU, (device(), 1))
+    of = graph(*(flow(name, FRAMES, (lab,), stage("scale", "frames")) for name in "abc"))
+    sink = Sink()
+    assert place(of, table(of), sink) is None
+    assert [finding.code for finding in sink.findings] == ["HS0402"]
+
+
+def test_a_site_without_flows_has_an_empty_plan() -> None:
+    found = solve.solve_site(site("lab", EU, (device(), 1)), [])
+    assert found is not None
+    assert (found.cost, found.chosen) == (0, ())
+
+
+def test_a_flow_without_an_admissible_place_has_no_plan() -> None:
+    assert solve.solve_site(site("lab", EU, (device(), 1)), [[]]) is None
