@@ -143,26 +143,26 @@ def come_back_from_the_cloud(patch: Patch) -> None:
     patch.setattr(configuration, "_forced", lambda flow, name: frozenset((name,)))
 
 
-def fits_with(patch: Patch, **fields: int) -> None:
-    """`fits` with some loads at zero."""
-    real = solve.fits
-    patch.setattr(solve, "fits", lambda site, chosen: real(
-        site, [replace(option, **fields) for option in chosen]))  # type: ignore[arg-type] # fmt: skip
+def without_load(patch: Patch, which: int) -> None:
+    """One of the loads that flows share counts as nothing where they are put together."""
+    real = solve._loads
+    patch.setattr(solve, "_loads", lambda option: tuple(
+        0 if index == which else load for index, load in enumerate(real(option))))  # fmt: skip
 
 
 def ignore_shared_memory(patch: Patch) -> None:
     """Each flow has the memory of the board for itself."""
-    fits_with(patch, memory=0)
+    without_load(patch, 1)
 
 
 def ignore_shared_time(patch: Patch) -> None:
     """Each flow has the devices for itself."""
-    fits_with(patch, demand=0)
+    without_load(patch, 0)
 
 
 def ignore_shared_disk(patch: Patch) -> None:
     """Each flow has the disk for itself."""
-    fits_with(patch, waiting=0)
+    without_load(patch, 3)
 
 
 def one_device_too_many(patch: Patch) -> None:
