@@ -148,8 +148,10 @@ def format_money(micro: int, currency: str) -> str:
     >>> format_money(1_234_567_890, "USD")
     '1,234.57 USD'
     """
-    return f"{round(Fraction(micro, 10_000)) / 100:,.2f} {currency}"
+    cents = round(Fraction(micro, 10_000))
+    whole, part = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}.{part:02} {currency}"
 
 
 def _trim(value: Fraction) -> str:
-    return f"{float(round(value, 2)):g}" if value < 10**6 else str(round(value))
+    return f"{float(round(value, 2)):.9g}" if value < 10**6 else str(round(value))

@@ -96,3 +96,14 @@ def test_people_read_short_forms() -> None:
     ]
     assert format_money(1_005_000, "USD") == "1.00 USD"
     assert format_money(1_015_000, "USD") == "1.02 USD"
+    assert format_money(-1_234_567_890, "USD") == "-1,234.57 USD"
+    assert format_bytes(10**15 - 1) == "931322.57 GiB"
+    assert format_bytes(10**6 * 2**30 - 1) == "1000000 GiB"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(-(10**30), 10**30))
+def test_money_is_exact_to_the_cent_however_much_it_is(cents: int) -> None:
+    text = format_money(cents * 10_000, "USD").removesuffix(" USD").replace(",", "")
+    assert round(Fraction(text) * 100) == cents
+    assert text.partition(".")[2].isdigit()
