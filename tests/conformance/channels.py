@@ -21,6 +21,7 @@ from onnx import TensorProto, helper
 from tuf.api.metadata import Metadata, MetaFile
 from tuf.api.serialization.json import JSONSerializer
 
+from hybridspec.agent.errors import Unhealthy
 from hybridspec.agent.state import load
 from hybridspec.agent.update import Config, Device, set_up
 from hybridspec.bundle.keys import ROOTS, DevelopmentKeys, class_role
@@ -269,3 +270,41 @@ def restore(template: Path, home: Path) -> Path:
     """A home as it was in `template`, links included."""
     shutil.rmtree(home, ignore_errors=True)
     return shutil.copytree(template, home, symlinks=True)
+
+
+def look(home: Path) -> str:
+    """One look of a process that has just started; why it stopped."""
+    return Device.open(home).cycle()
+
+
+def runs(home: Path, release: ClassRelease, counter: int) -> None:
+    """Assert that state, link, slot and report all say the same release."""
+    state, told = load(home), report(home)
+    installed = state.slots[state.active]
+    assert (installed.release, installed.counter) == (release.release, counter)
+    assert (told["state"], told["release"], told["releaseCounter"]) == (
+        "COMMITTED", release.release, counter,
+    )  # fmt: skip
+    assert told["tarSha256"] == release.digest.tar_sha256
+    assert told["slot"] == state.active
+    assert (home / "current").readlink() == Path("slots") / state.active
+    assert set(digests(home / "current")) == set(ALL_FILES)
+    assert state.pending == ""
+
+
+def empty(home: Path) -> None:
+    """Assert that nothing runs, and that the device says so."""
+    assert load(home).active == ""
+    assert not (home / "current").is_symlink()
+    told = report(home)
+    assert (told["state"], told["release"], told["health"]) == ("EMPTY", None, {})
+
+
+def offline(publisher: Publisher) -> Path:
+    """Take the channel away; returns where it went."""
+    return publisher.channel.rename(publisher.folder / "away")
+
+
+def unhealthy(slot: Path) -> dict[str, Any]:
+    """A trial that fails."""
+    raise Unhealthy("too-slow", "on purpose")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conformance.test_ota import ATTACKS
+from conformance.attacks import ATTACKS
 from conftest import ROOT
 
 from hybridspec.agent.update import TRIES
