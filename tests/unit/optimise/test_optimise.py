@@ -1,15 +1,8 @@
-"""Variants: built once, judged, cached by content; and what is left if something kills the work."""
+"""Variants: built once and judged; what keeps its promises becomes an artefact."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -18,21 +11,18 @@ from typing import Any
 
 import numpy as np
 import onnx
-import pytest
 from onnx import TensorProto, helper, numpy_helper
 from property.graphs import board, data, device, flow, graph, infer, site, zone
 from property.graphs import model as plain
 
 from hybridspec.base.diagnostic import Severity, Sink
-from hybridspec.base.errors import HybridspecError, TimedOut
 from hybridspec.ir.artefact import Artefact
 from hybridspec.ir.graph import Graph, Model, ModelFacts, Rates, Tensor
 from hybridspec.ir.plan import Plan
 from hybridspec.load.probe_child import probe
-from hybridspec.optimise import optimise as optimising
 from hybridspec.optimise.data import write_arrays
 from hybridspec.optimise.latency import latency_table
-from hybridspec.optimise.optimise import optimise, variant_folder
+from hybridspec.optimise.optimise import optimise
 from hybridspec.place.place import place
 
 WIDTH, CLASSES, SAMPLES = 64, 4, 60
@@ -249,164 +239,3 @@ def test_several_inputs_are_all_fed(tmp_path: Path) -> None:
     with np.load(artefact.golden_inputs) as golden:
         assert sorted(golden.files) == ["x", "z"]
     assert artefact.verdicts[0].evidence.variant == 1.0
-
-
-# the cache
-
-
-def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any process is a fault from now on."""
-
-    def never(*_: object, **__: object) -> None:
-        raise AssertionError("work was done twice")
-
-    monkeypatch.setattr(subprocess, "run", never)
-
-
-def test_a_second_run_does_no_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    first = run(net, cache)[0]
-    forbid(monkeypatch)
-    assert run(net, cache)[0] == first
-
-
-def test_a_rejection_is_remembered_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    net, cache = saved(tmp_path, network(hostile())), tmp_path / "cache"
-    first = run(net, cache)
-    forbid(monkeypatch)
-    again = run(net, cache)
-    assert again[1] == first[1]
-    assert again[2].findings == first[2].findings
-
-
-@pytest.mark.parametrize("what", ["m.onnx", "e.npz"])
-def test_another_content_is_built_anew(tmp_path: Path, what: str) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    before = variant_folder(net, "fp32", cache, lambda _: None)
-    weights = [weight * np.float32(1.5) for weight in benign()]
-    arrays = samples(network(benign()), rng_seed=8)
-    other = saved(tmp_path, network(weights) if what == "m.onnx" else network(benign()), arrays)
-    assert variant_folder(other, "fp32", cache, lambda _: None) != before
-
-
-def test_a_file_that_changes_under_way_is_not_kept_under_its_old_name(tmp_path: Path) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    net.path.write_bytes(network([w * np.float32(2) for w in benign()]).SerializeToString())
-    with pytest.raises(HybridspecError, match="changed"):
-        run(net, cache)
-    net.path.write_bytes(network(benign()).SerializeToString())
-    assert [a.variant for a in run(net, cache)[0]] == ["int8"]
-
-
-WAIT = "import sys, time; print('started', flush=True); time.sleep(60)"
-
-
-def whole(cache: Path) -> None:
-    """Every folder in the cache is finished."""
-    for folder in (cache / "variants").iterdir():
-        assert not folder.name.startswith(".work-"), "a half-written folder is left"
-        assert (folder / "figures.json").exists()
-
-
-@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_worker_is_not_remembered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: signal.Signals
-) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    real = subprocess.run
-
-    def shot(command: list[str], **options: Any) -> Any:
-        del command
-        return real(
-            [sys.executable, "-c", f"import os; os.kill(os.getpid(), {int(kill)})"], **options
-        )
-
-    monkeypatch.setattr(subprocess, "run", shot)
-    with pytest.raises(HybridspecError, match="was stopped"):
-        run(net, cache)
-    whole(cache)
-    monkeypatch.setattr(subprocess, "run", real)
-    assert [a.variant for a in run(net, cache)[0]] == ["int8"]
-    whole(cache)
-
-
-def test_a_crash_is_a_verdict_and_remembered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    real = subprocess.run
-    fall = f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})"
-    monkeypatch.setattr(subprocess, "run", lambda command, **options: real(
-        [sys.executable, "-c", fall], **options))  # fmt: skip
-    first = run(net, cache)[2].findings
-    assert [f.code for f in first] == ["HS0601"]
-    forbid(monkeypatch)
-    assert run(net, cache)[2].findings == first
-
-
-DRIVER = """
-import sys
-from pathlib import Path
-from dataclasses import replace
-sys.path[:0] = {path!r}
-from unit.optimise import test_optimise as t
-from hybridspec.optimise import optimise as o
-folder = Path({folder!r})
-net = t.saved(folder, t.network(t.benign()))
-o.variant_folder(net, "int8", folder / "cache", lambda text: print(text, flush=True))
-"""
-
-
-def test_a_killed_compiler_leaves_nothing_half_written(tmp_path: Path) -> None:
-    """Killed with its worker while it works; the next run finishes as if nothing had been."""
-    tests = str(Path(__file__).parents[2])
-    script = DRIVER.format(path=[tests, str(Path(tests).parent)], folder=str(tmp_path))
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True
-    ) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline().startswith(b"building int8")
-        variants = tmp_path / "cache" / "variants"
-        until = time.monotonic() + 60
-        while not list(variants.glob(".work-*/job.json")) and time.monotonic() < until:
-            time.sleep(0.005)
-        os.killpg(running.pid, signal.SIGKILL)
-    folders = list((tmp_path / "cache" / "variants").iterdir())
-    assert all(f.name.startswith(".work-") or (f / "figures.json").exists() for f in folders)
-    net = saved(tmp_path, network(benign()))
-    made = variant_folder(net, "int8", tmp_path / "cache", lambda _: None)
-    figures = json.loads((made / "figures.json").read_bytes())
-    assert figures["broken"] is False
-    assert not (made / "job.json").exists()
-
-
-def test_two_runs_at_once_agree(tmp_path: Path) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    found: list[Path] = []
-    threads = [
-        threading.Thread(
-            target=lambda: found.append(variant_folder(net, "fp32", cache, lambda _: None))
-        )
-        for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(set(found)) == 1
-    whole(cache)
-
-
-def test_a_worker_that_never_ends_is_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    real = subprocess.run
-    monkeypatch.setattr(optimising, "_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(subprocess, "run", lambda command, **options: real(
-        [sys.executable, "-c", WAIT], **options))  # fmt: skip
-    started = time.monotonic()
-    with pytest.raises(TimedOut, match="longer than"):
-        run(net, cache)
-    whole(cache)
-    assert time.monotonic() - started < 50

@@ -1,0 +1,331 @@
+"""Faults to put into placement on purpose, each with what it gets wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import pytest
+from property import decide as deciding
+
+from hybridspec.ir.graph import StageKind
+from hybridspec.ir.plan import CostTerm, Estimate
+from hybridspec.place import (
+    agree,
+    bounds,
+    configuration,
+    cost,
+    path,
+    place,
+    residency,
+    solve,
+    zones,
+)
+from hybridspec.place.layout import Layout
+from hybridspec.place.place import _Decider
+from hybridspec.place.zones import Zones
+
+Patch = pytest.MonkeyPatch
+Mutant = Callable[[Patch], None]
+
+
+def ignore_residency(patch: Patch) -> None:
+    """Every region of the spec may hold every zone's store."""
+    patch.setattr(Zones, "_candidates", lambda self, zone, models: [*self.graph.regions] or [None])
+    without(patch, bounds.residency)
+
+
+def any_pin_for_all(patch: Patch) -> None:
+    """A union where the pins of all training jobs have to hold: one that fits is enough."""
+    real = zones._trains_in
+    patch.setattr(zones, "_trains_in", lambda region, job: real(region, job) or bool(job.cloud))
+
+
+def ignore_training_pins(patch: Patch) -> None:
+    """Training runs wherever the store is."""
+    patch.setattr(zones, "_trains_in", lambda region, job: True)
+
+
+def ignore_other_countries_bundles(patch: Patch) -> None:
+    """Neither the rule nor the matrix looks at what bundles carry."""
+    patch.setattr(deciding, "check", lambda graph, sink: None)
+    patch.setattr(residency, "_bundle_places", lambda *_: iter(()))
+
+
+def trust_the_matrix(patch: Patch) -> None:
+    """Every row is satisfied, and no rule ran before."""
+    real = residency._row
+    patch.setattr(deciding, "check", lambda graph, sink: None)
+    patch.setattr(residency, "_row", lambda *a: replace(real(*a), verdict="satisfied"))
+
+
+def drop_the_service_time(patch: Patch) -> None:
+    """An endpoint answers at once."""
+    patch.setattr(path, "SERVICE", Estimate(low=0, mid=0, high=0, basis=""))
+
+
+def judge_by_the_middle(patch: Patch) -> None:
+    """A bound is met by the middle estimate."""
+    real = path.total
+
+    def total(legs: Any) -> Estimate | None:
+        time = real(legs)
+        return replace(time, high=time.mid) if time is not None else None
+
+    patch.setattr(bounds, "total", total)
+
+
+def forget_the_window(patch: Patch) -> None:
+    """An aggregate emits at once."""
+    patch.setattr(path, "_window", lambda stage: ())
+
+
+def forget_the_lan(patch: Patch) -> None:
+    """A sensor is reached in no time."""
+    real = path._arrive
+    patch.setattr(path, "_arrive", lambda layout, *rest: real(
+        replace(layout, site=replace(layout.site, lan_rtt=0)), *rest))  # fmt: skip
+
+
+def take_the_first_branch(patch: Patch) -> None:
+    """A stage waits for the first of its inputs alone."""
+    patch.setattr(path, "max", lambda arrivals, key: arrivals[0], raising=False)
+
+
+def round_sending_down(patch: Patch) -> None:
+    """Half a round trip, and sending that is never felt."""
+    real = path._hop
+
+    def hop(layout: Layout, size: int, word: str) -> Any:
+        leg = real(layout, size, word)
+        less = leg.estimate.high - layout.device.uplink_rtt // 2
+        return replace(leg, estimate=replace(leg.estimate, high=less))
+
+    patch.setattr(path, "_hop", hop)
+
+
+def ignore_feedback_offline(patch: Patch) -> None:
+    """What a loop brings is not needed without a network."""
+    real = Layout.ancestors
+
+    def ancestors(self: Layout, names: list[str]) -> set[str]:
+        stages = tuple(replace(stage, feedback=()) for stage in self.flow.stages)
+        return real(replace(self, flow=replace(self.flow, stages=stages)), names)
+
+    patch.setattr(Layout, "ancestors", ancestors)
+
+
+def cut_loops(patch: Patch) -> None:
+    """A loop may run half at the site and half in the cloud."""
+    real = configuration._forced
+
+    def forced(flow: Any, name: str) -> frozenset[str]:
+        stages = tuple(replace(stage, feedback=()) for stage in flow.stages)
+        return real(replace(flow, stages=stages), name)
+
+    patch.setattr(configuration, "_forced", forced)
+
+
+def come_back_from_the_cloud(patch: Patch) -> None:
+    """Stages after a cloud stage may run at the site again."""
+    patch.setattr(configuration, "_forced", lambda flow, name: frozenset((name,)))
+
+
+def without_load(patch: Patch, which: int) -> None:
+    """One of the loads that flows share counts as nothing where they are put together."""
+    real = solve._loads
+    patch.setattr(solve, "_loads", lambda option: tuple(
+        0 if index == which else load for index, load in enumerate(real(option))))  # fmt: skip
+
+
+def ignore_shared_memory(patch: Patch) -> None:
+    """Each flow has the memory of the board for itself."""
+    without_load(patch, 1)
+
+
+def ignore_shared_time(patch: Patch) -> None:
+    """Each flow has the devices for itself."""
+    without_load(patch, 0)
+
+
+def ignore_shared_disk(patch: Patch) -> None:
+    """Each flow has the disk for itself."""
+    without_load(patch, 3)
+
+
+def one_device_too_many(patch: Patch) -> None:
+    """Off by one in the capacity of a class."""
+    real = bounds.capacity
+    changed = tuple(
+        (lambda layout: real(replace(layout, count=layout.count + 1))) if bound is real else bound
+        for bound in bounds.BOUNDS
+    )
+    patch.setattr(bounds, "BOUNDS", changed)
+
+
+def fill_the_uplink(patch: Patch) -> None:
+    """An uplink may be filled to the brim."""
+    patch.setattr(bounds, "MAX_UPLINK", Fraction(1))
+    patch.setattr(solve, "MAX_UPLINK", Fraction(1))
+
+
+def ignore_reserved_memory(patch: Patch) -> None:
+    """The operating system needs no memory."""
+    real = bounds.memory
+
+    def memory(layout: Layout) -> Iterator[Any]:
+        board = replace(layout.device.board, reserved_memory=0)
+        return real(replace(layout, device=replace(layout.device, board=board)))
+
+    changed = tuple(memory if bound is real else bound for bound in bounds.BOUNDS)
+    patch.setattr(bounds, "BOUNDS", changed)
+
+
+def without(patch: Patch, bound: object) -> None:
+    """All bounds but one."""
+    patch.setattr(bounds, "BOUNDS", tuple(b for b in bounds.BOUNDS if b is not bound))
+
+
+def ignore_missing_figures(patch: Patch) -> None:
+    """What nobody has measured takes no time."""
+    without(patch, bounds.figures)
+
+
+def ignore_long_absence(patch: Patch) -> None:
+    """Only the flow's own time offline fills the disk, not that of the device."""
+    patch.setattr(Layout, "waiting", property(
+        lambda self: self.uplink * Fraction(self.flow.offline, 1_000_000)))  # fmt: skip
+
+
+def forget_raw_uploads(patch: Patch) -> None:
+    """Raw events reach the cloud for nothing."""
+    real = Layout.uplink.fget  # type: ignore[attr-defined]
+
+    def uplink(self: Layout) -> Fraction:
+        quiet = replace(self.flow.data, rate=Fraction(0))
+        found: Fraction = real(replace(self, flow=replace(self.flow, data=quiet)))
+        return found
+
+    patch.setattr(Layout, "uplink", property(uplink))
+
+
+def cheapest_region_ignoring_terms(patch: Patch) -> None:
+    """The region is chosen by its flows; keys, registry and training come on top."""
+    real = Zones._priced
+
+    def priced(self: Zones, zone: Any, sites: Any) -> Any:
+        found = real(self, zone, sites)
+        return {name: replace(price, total=price.total - sum(t.amount for t in price.terms))
+                for name, price in found.items()}  # fmt: skip
+
+    patch.setattr(Zones, "_priced", priced)
+
+
+def no_store_terms(patch: Patch) -> None:
+    """A store costs nothing by itself."""
+    patch.setattr(Zones, "_terms", lambda *_: ())
+
+
+def free(patch: Patch, name: str) -> None:
+    """One kind of cost is always zero."""
+    real = getattr(cost, name)
+    patch.setattr(cost, name, lambda *a: replace(real(*a), amount=0))
+
+
+def free_egress(patch: Patch) -> None:
+    """What comes back from the cloud costs nothing."""
+    free(patch, "returned")
+
+
+def free_energy(patch: Patch) -> None:
+    """Work at the site costs nothing."""
+    free(patch, "energy")
+
+
+def round_down(patch: Patch) -> None:
+    """Fractions of a micro-unit are cut off."""
+    patch.setattr(cost, "round", floor, raising=False)
+
+
+def keep_for_ever(patch: Patch) -> None:
+    """Retention does not bound what a store holds."""
+    real = cost.storage
+    patch.setattr(cost, "storage", lambda graph, region, stage, _: real(graph, region, stage, None))
+
+
+def energy_at_the_upper_end(patch: Patch) -> None:
+    """Costs are worked out from the pessimistic estimate."""
+    real = Layout.busy
+    patch.setattr(Layout, "busy", lambda self, stage, micros: real(
+        self, stage, self.estimate(stage).high))  # type: ignore[union-attr] # fmt: skip
+
+
+def sites_are_all_alike(patch: Patch) -> None:
+    """A site with other prices gets the plan of the first."""
+    real = solve.site_class
+    patch.setattr(zones, "site_class", lambda site, flows: real(
+        replace(site, energy_price=0, lan_rtt=0), flows))  # fmt: skip
+
+
+def greedy(patch: Patch) -> None:
+    """Every flow takes its cheapest place in turn and never moves for another."""
+
+    def solve_site(site: Any, choices: Any) -> Any:
+        taken: tuple[Any, ...] = ()
+        for options in choices:
+            fitting = [o for o in options if solve.fits(site, (*taken, o))]
+            if not fitting:
+                return None
+            taken = (*taken, fitting[0])
+        return solve.SitePlan(sum(o.cost for o in taken), taken)
+
+    patch.setattr(zones, "solve_site", solve_site)
+
+
+def disagree(patch: Patch) -> None:
+    """Sites of one class keep the variants that are cheapest for each."""
+    patch.setattr(agree, "_clash", lambda solution: None)
+
+
+def runner_up_is_the_winner(patch: Patch) -> None:
+    """The runner-up may run the flow in the same way."""
+    patch.setattr(_Decider, "_runner_up", lambda self, site, region, index, chosen, pins: (
+        place.solve_site(site, self.zones.admissible(site, region, pins))))  # fmt: skip
+
+
+def claim_a_better_bound(patch: Patch) -> None:
+    """The proven bound is not the cost."""
+    real = place.Plan
+    patch.setattr(place, "Plan", lambda **fields: real(
+        **{**fields, "bound": fields["cost"] - 1}))  # fmt: skip
+
+
+def hide_a_cost(patch: Patch) -> None:
+    """The total leaves the devices out."""
+    real = cost.fleet_terms
+    patch.setattr(cost, "fleet_terms", lambda graph: tuple(
+        CostTerm(name=t.name, amount=0, inputs=t.inputs) for t in real(graph)))  # fmt: skip
+
+
+def infer_for_free(patch: Patch) -> None:
+    """Only models are billed in the cloud, transforms are not."""
+    real = cost.inference
+    patch.setattr(cost, "inference", lambda graph, region, stage, latency: replace(
+        real(graph, region, stage, latency),
+        **({"amount": 0} if stage.kind is StageKind.TRANSFORM else {})))  # fmt: skip
+
+
+ENGINE: tuple[Mutant, ...] = (
+    ignore_residency, any_pin_for_all, ignore_training_pins, ignore_other_countries_bundles,
+    trust_the_matrix, drop_the_service_time, judge_by_the_middle,
+    forget_the_window, forget_the_lan, take_the_first_branch, round_sending_down,
+    cut_loops, come_back_from_the_cloud, ignore_shared_memory,
+    ignore_shared_time, ignore_shared_disk, one_device_too_many, fill_the_uplink,
+    ignore_reserved_memory, ignore_missing_figures, ignore_long_absence, forget_raw_uploads,
+    cheapest_region_ignoring_terms, no_store_terms, free_egress, free_energy, round_down,
+    keep_for_ever, energy_at_the_upper_end, sites_are_all_alike, greedy, disagree,
+    runner_up_is_the_winner, claim_a_better_bound, hide_a_cost, infer_for_free,
+)  # fmt: skip
