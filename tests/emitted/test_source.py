@@ -34,7 +34,7 @@ def assert_clean(folder: Path) -> None:
     assert len(sources) >= 5
     for source in sources:
         compile(source.read_bytes(), source.name, "exec", dont_inherit=True)
-    formatted = tool(folder, "ruff", "format", "--isolated", "--diff")
+    formatted = tool(folder, "ruff", "format", "--isolated", "--no-cache", "--diff")
     assert formatted.returncode == 0, formatted.stdout
     linted = tool(folder, "ruff", "check", "--isolated", "--no-cache")
     assert linted.returncode == 0, linted.stdout
