@@ -6,6 +6,9 @@ import codecs
 import hashlib
 import os
 import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +19,18 @@ from hybridspec.base.units import format_bytes
 SPEC_NAME = "hybridspec.yaml"
 MAX_SPEC = 4 * 2**20
 MAX_MODEL = 512 * 2**20
+
+_UNSAVED: ContextVar[Mapping[Path, bytes] | None] = ContextVar("unsaved", default=None)
+
+
+@contextmanager
+def unsaved(texts: Mapping[Path, bytes]) -> Iterator[None]:
+    """Inside, these files (resolved paths) read as what an editor holds, not as what is on disk."""
+    token = _UNSAVED.set(texts)
+    try:
+        yield
+    finally:
+        _UNSAVED.reset(token)
 
 
 def locate(argument: Path) -> Path:
@@ -50,6 +65,9 @@ def read_source(path: Path) -> SourceFile | Diagnostic:
 
 def read_bounded(path: Path, limit: int) -> bytes | str:
     """The bytes of a regular file of at most `limit` bytes, or one clause that says why not."""
+    data = _held(path)
+    if data is not None:
+        return data if len(data) <= limit else _too_large(limit)
     try:
         # Without O_NONBLOCK, a named pipe that nobody writes to would never open.
         with open(path, "rb", opener=_without_waiting) as stream:
@@ -63,9 +81,22 @@ def read_bounded(path: Path, limit: int) -> bytes | str:
         return (fault.strerror or "cannot be read").lower()
     except ValueError:
         return "not a usable file name"
-    if len(data) > limit:
-        return f"the file is larger than the limit of {format_bytes(limit)}"
-    return data
+    return data if len(data) <= limit else _too_large(limit)
+
+
+def _held(path: Path) -> bytes | None:
+    """What an editor holds of the file, if one is looking on."""
+    held = _UNSAVED.get()
+    if not held:
+        return None
+    try:
+        return held.get(path.resolve())
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _too_large(limit: int) -> str:
+    return f"the file is larger than the limit of {format_bytes(limit)}"
 
 
 def _without_waiting(path: str, flags: int) -> int:
