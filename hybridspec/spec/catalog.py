@@ -1,4 +1,4 @@
-"""What a target's `catalog.yaml` offers: regions and boards, each row with its source."""
+"""What a target's `catalog.yaml` offers: regions, boards, instances and egress, with sources."""
 
 from __future__ import annotations
 
@@ -8,29 +8,103 @@ from pydantic import Field
 
 from hybridspec.spec.quantity import Country, Day, Duration, Money, Power, Section, Size
 
+Source = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        description="Where the row was read; `unverified` where nobody has compared it.",
+        examples=["quote of 2026-10-01"],
+    ),
+]
+RowDate = Annotated[
+    Day | None,
+    Field(description="When this row was last checked; default: the catalogue's date."),
+]
+
 
 class RegionPrices(Section):
     """Prices of one region; a region without them can be named but not placed on."""
 
-    storage_gb_month: Annotated[Money, Field(description="Object storage, per GB and month.")]
-    egress_gb: Annotated[Money, Field(description="Traffic to the internet, per GB.")]
-    inference_gb_second: Annotated[
-        Money, Field(description="Serverless inference, per GB of memory and second.")
+    storage_gb_month: Annotated[
+        Money, Field(description="Object storage, per GB and month.", examples=["0.0245 USD"])
     ]
-    training_hour: Annotated[Money, Field(description="One hour of the training instance.")]
-    key_month: Annotated[Money, Field(description="One customer key, per month.")]
-    registry_gb_month: Annotated[Money, Field(description="Container registry, per GB-month.")]
+    egress_gb: Annotated[
+        Money, Field(description="Traffic to the internet, per GB.", examples=["0.09 USD"])
+    ]
+    inference_gb_second: Annotated[
+        Money,
+        Field(
+            description="Serverless inference, per GB of memory and second.",
+            examples=["0.000022 USD"],
+        ),
+    ]
+    training_hour: Annotated[
+        Money,
+        Field(
+            description="One hour of the catalogue's `training_instance`.", examples=["0.276 USD"]
+        ),
+    ]
+    key_month: Annotated[
+        Money, Field(description="One customer key, per month.", examples=["1 USD"])
+    ]
+    registry_gb_month: Annotated[
+        Money, Field(description="Container registry, per GB-month.", examples=["0.1 USD"])
+    ]
+
+
+class Operator(Section):
+    """Who runs a cloud and under whose law."""
+
+    name: Annotated[str, Field(description="Legal name.", examples=["Example Cloud SA"])]
+    jurisdiction: Annotated[
+        Country, Field(description="Country whose law binds the parent.", examples=["FR"])
+    ]
 
 
 class RegionRow(Section):
     """One cloud region and where it physically lies."""
 
-    country: Annotated[Country, Field(description="Country the data centres stand in.")]
-    partition: Annotated[str, Field(description="Sovereign partition of the provider.")]
-    place: Annotated[str, Field(description="City or state, for people.")]
-    services: Annotated[list[str], Field(description="Services the compiler may use here.")]
+    country: Annotated[
+        Country, Field(description="Country the data centres stand in.", examples=["DE"])
+    ]
+    partition: Annotated[
+        str, Field(description="Sovereign partition of the provider.", examples=["aws"])
+    ]
+    place: Annotated[str, Field(description="City or state, for people.", examples=["Frankfurt"])]
+    kind: Annotated[
+        Literal["region", "local-zone"],
+        Field(description="A region, or a local zone that hangs on one and may lie elsewhere."),
+    ] = "region"
+    parent: Annotated[
+        str | None,
+        Field(description="Region that a local zone hangs on.", examples=["eu-central-1"]),
+    ] = None
+    pair: Annotated[
+        str | None,
+        Field(
+            description="Region that the provider replicates to on its own account; it may lie "
+            "in another country.",
+            examples=["northeurope"],
+        ),
+    ] = None
+    sovereign: Annotated[
+        Literal["commercial", "government", "national"],
+        Field(
+            description="`commercial`: open to all; `government`: a separate partition for one "
+            "government; `national`: a separate partition under one country's or union's rules."
+        ),
+    ] = "commercial"
+    operator: Annotated[
+        Operator | None, Field(description="Who runs this region, if not the cloud's operator.")
+    ] = None
+    services: Annotated[
+        list[str],
+        Field(description="Services the compiler may use here.", examples=[["s3", "kms"]]),
+    ]
     prices: Annotated[RegionPrices | None, Field(description="Prices, where known.")] = None
-    source: Annotated[str, Field(description="Where the row was read.")]
+    as_of: RowDate = None
+    source: Source
 
 
 class LatencyRow(Section):
@@ -39,41 +113,132 @@ class LatencyRow(Section):
     Picoseconds per multiply-accumulate and per byte moved, microseconds per operator.
     """
 
-    runtime: Annotated[str, Field(description="Runtime, such as `onnxruntime`.")]
-    precision: Annotated[Literal["fp32", "int8"], Field(description="Element type of the weights.")]
-    threads: Annotated[int, Field(ge=1, le=256, description="Threads used.")]
-    conv_ps: Annotated[int, Field(ge=0, description="Picoseconds per MAC of a convolution.")]
-    gemm_ps: Annotated[int, Field(ge=0, description="Picoseconds per MAC of a matrix product.")]
-    byte_ps: Annotated[int, Field(ge=0, description="Picoseconds per byte moved.")]
-    operator_us: Annotated[int, Field(ge=0, description="Microseconds per operator.")]
-    spread: Annotated[
-        int, Field(ge=1, le=500, description="Half-width of the 90 % interval, percent.")
+    runtime: Annotated[
+        str, Field(description="Runtime, such as `onnxruntime`.", examples=["onnxruntime"])
     ]
-    source: Annotated[str, Field(description="Figures the constants were fitted to.")]
+    precision: Annotated[Literal["fp32", "int8"], Field(description="Element type of the weights.")]
+    threads: Annotated[int, Field(ge=1, le=256, description="Threads used.", examples=[1])]
+    conv_ps: Annotated[
+        int, Field(ge=0, description="Picoseconds per MAC of a convolution.", examples=[27])
+    ]
+    gemm_ps: Annotated[
+        int, Field(ge=0, description="Picoseconds per MAC of a matrix product.", examples=[27])
+    ]
+    byte_ps: Annotated[int, Field(ge=0, description="Picoseconds per byte moved.", examples=[150])]
+    operator_us: Annotated[
+        int, Field(ge=0, description="Microseconds per operator.", examples=[12])
+    ]
+    spread: Annotated[
+        int,
+        Field(ge=1, le=500, description="Half-width of the 90 % interval, percent.", examples=[80]),
+    ]
+    source: Annotated[
+        str,
+        Field(
+            max_length=500,
+            description="Figures the constants were fitted to.",
+            examples=["own measurement of 2026-10-01"],
+        ),
+    ]
+
+
+class Accelerator(Section):
+    """An accelerator on a board, and the ways onnxruntime reaches it."""
+
+    name: Annotated[str, Field(description="Name of the accelerator.", examples=["Hexagon NPU"])]
+    tops: Annotated[
+        float | int | None,
+        Field(ge=0, le=100_000, description="Peak int8 operations, 10^12 a second, as advertised."),
+    ] = None
+    execution_providers: Annotated[
+        list[str],
+        Field(
+            description="onnxruntime execution providers that use it; empty: none that we know.",
+            examples=[["QNNExecutionProvider"]],
+        ),
+    ] = []
 
 
 class BoardRow(Section):
-    """One board that a device class can be made of."""
+    """One board that a device class can be made of.
 
-    title: Annotated[str, Field(description="Name on the box.")]
-    architecture: Annotated[Literal["arm64", "amd64"], Field(description="CPU architecture.")]
-    memory: Annotated[Size, Field(description="RAM on the board.")]
-    reserved_memory: Annotated[Size, Field(description="RAM that OS and agent need.")]
-    disk: Annotated[Size, Field(description="Storage fitted by default.")]
-    idle_power: Annotated[Power, Field(description="Power when idle.")]
-    load_power: Annotated[Power, Field(description="Power under full load.")]
-    price: Annotated[Money, Field(description="Purchase price.")]
-    life: Annotated[Duration, Field(description="Years in service that are planned for.")]
-    capabilities: Annotated[list[str], Field(description="Security capability.")]
-    latency: Annotated[list[LatencyRow], Field(description="Latency constants.")]
-    source: Annotated[str, Field(description="Where the row was read.")]
+    A figure that nobody published is absent; a device class can use the board once the spec states
+    it under `catalog.boards`.
+    """
+
+    title: Annotated[str, Field(description="Name on the box.", examples=["My box, 8 GB"])]
+    architecture: Annotated[
+        Literal["arm64", "amd64", "armv7m"],
+        Field(description="CPU architecture; `armv7m` is a microcontroller, which runs no agent."),
+    ]
+    memory: Annotated[Size, Field(description="RAM on the board.", examples=["8GiB"])]
+    reserved_memory: Annotated[
+        Size, Field(description="RAM that OS and agent need.", examples=["1GiB"])
+    ]
+    disk: Annotated[Size, Field(description="Storage fitted by default.", examples=["64GB"])]
+    accelerators: Annotated[
+        list[Accelerator], Field(description="Accelerators beside the CPU.")
+    ] = []
+    idle_power: Annotated[
+        Power | None, Field(description="Power when idle, where known.", examples=["3W"])
+    ] = None
+    load_power: Annotated[
+        Power | None, Field(description="Power under full load, where known.", examples=["8W"])
+    ] = None
+    price: Annotated[
+        Money | None, Field(description="Purchase price, where known.", examples=["95 USD"])
+    ] = None
+    life: Annotated[
+        Duration, Field(description="Years in service that are planned for.", examples=["P5Y"])
+    ]
+    capabilities: Annotated[
+        list[str], Field(description="Security capability.", examples=[["secure-boot", "tpm"]])
+    ]
+    latency: Annotated[list[LatencyRow], Field(description="Latency constants.")] = []
+    as_of: RowDate = None
+    source: Source
 
 
-class Operator(Section):
-    """Who runs a cloud and under whose law."""
+class InstanceRow(Section):
+    """One kind of virtual machine for inference or training, and its price by region."""
 
-    name: Annotated[str, Field(description="Legal name.")]
-    jurisdiction: Annotated[Country, Field(description="Country whose law binds the parent.")]
+    purpose: Annotated[
+        list[Literal["inference", "training"]],
+        Field(min_length=1, description="What the row is meant for.", examples=[["training"]]),
+    ]
+    vcpu: Annotated[int, Field(ge=1, le=4096, description="Virtual CPUs.", examples=[4])]
+    memory: Annotated[Size, Field(description="RAM.", examples=["16GiB"])]
+    accelerator: Annotated[
+        str | None, Field(description="Accelerators fitted.", examples=["1 x NVIDIA T4, 16 GB"])
+    ] = None
+    hour: Annotated[
+        dict[str, Money],
+        Field(
+            description="Price of an hour by region; a region that is absent is not known.",
+            examples=[{"eu-central-1": "0.276 USD"}],
+        ),
+    ]
+    as_of: RowDate = None
+    source: Source
+
+
+class EgressRow(Section):
+    """Prices of traffic that leaves one class of regions, per GB, by where it goes."""
+
+    regions: Annotated[
+        list[str],
+        Field(min_length=1, description="Source regions.", examples=[["eu-central-1"]]),
+    ]
+    internet: Annotated[Money, Field(description="To the internet, first paid tier.")]
+    other_region: Annotated[
+        Money, Field(description="To another region of the same cloud and class.")
+    ]
+    other_class: Annotated[
+        Money, Field(description="To a region of another class of the same cloud.")
+    ]
+    zone: Annotated[Money, Field(description="To another zone of the same region, one way.")]
+    as_of: RowDate = None
+    source: Source
 
 
 class Catalog(Section):
@@ -84,5 +249,15 @@ class Catalog(Section):
     ]
     as_of: Annotated[Day, Field(description="When the rows were last checked.")]
     operator: Annotated[Operator | None, Field(description="Who runs the cloud.")] = None
+    training_instance: Annotated[
+        str | None,
+        Field(description="Row of `instances` whose hour is every region's `training_hour`."),
+    ] = None
     regions: Annotated[dict[str, RegionRow], Field(description="Regions of a cloud.")] = {}
     boards: Annotated[dict[str, BoardRow], Field(description="Boards of an edge target.")] = {}
+    instances: Annotated[
+        dict[str, InstanceRow], Field(description="Virtual machines of a cloud.")
+    ] = {}
+    egress: Annotated[
+        dict[str, EgressRow], Field(description="Prices of traffic, by class of source regions.")
+    ] = {}
