@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from fractions import Fraction
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from hybridspec.base.closest import closest
 from hybridspec.base.diagnostic import MAX_FINDINGS, Diagnostic, Sink
 from hybridspec.base.source import Path
 from hybridspec.load.yaml import Document
@@ -196,9 +196,9 @@ def _choices(info: FieldInfo | None) -> list[str]:
 
 
 def _closest(written: str, choices: list[str]) -> str:
-    match = get_close_matches(written, choices, n=1, cutoff=0.6)
-    if match:
-        return _did_you_mean(match[0])
+    match = closest(written, choices)
+    if match is not None:
+        return _did_you_mean(match)
     return f"choose from: {_listed(choices)}"
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TypeVar
 
+from hybridspec.base.closest import closest
 from hybridspec.base.diagnostic import Diagnostic, Label, Sink
 from hybridspec.base.source import Origins, Span
 
 T = TypeVar("T")
-
-_COMPARED = 1000
-"""How many names are compared for `did you mean`: with all sites of a fleet it takes minutes."""
 
 
 def lookup(
@@ -47,9 +44,9 @@ def lookup(
 
 def suggest(name: str, choices: list[str], kind: str) -> str:
     """`did you mean`, or the list of what exists (at most a dozen)."""
-    match = get_close_matches(name, choices[:_COMPARED], n=1, cutoff=0.6)
-    if match:
-        return f"did you mean `{match[0]}`?"
+    match = closest(name, choices)
+    if match is not None:
+        return f"did you mean `{match}`?"
     if not choices:
         return f"define a {kind} first"
     listed = ", ".join(f"`{choice}`" for choice in sorted(choices)[:12])
