@@ -129,9 +129,15 @@ def _boards(catalogs: Mapping[str, Catalog]) -> dict[str, Board]:
     }
 
 
+_FACTS = frozenset(
+    "title architecture memory reserved_memory disk idle_power load_power price life source".split()
+)
+"""Facts of a board that the graph takes over as they are."""
+
+
 def _board(name: str, target: str, row: BoardRow) -> Board:
     rates = tuple(Rates(**latency.model_dump()) for latency in row.latency)
-    plain = row.model_dump(exclude={"latency", "capabilities"})
+    plain = row.model_dump(include=set(_FACTS))
     return Board(
         name=name, target=target, rates=rates, capabilities=tuple(row.capabilities), **plain
     )
