@@ -28,8 +28,20 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What a machine can do about a finding: write `text` in place of what `span` covers."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One finding: a code, one sentence in the user's words, the place and the way out."""
+    """One finding: a code, one sentence in the user's words, the place and the way out.
+
+    `fixes` belong together and carry out the `help`; `certain` says that nothing else can be
+    meant, so that they may be made without asking.
+    """
 
     code: str
     message: str
@@ -37,6 +49,8 @@ class Diagnostic:
     help: str
     severity: Severity = Severity.ERROR
     notes: tuple[Label, ...] = ()
+    fixes: tuple[Edit, ...] = ()
+    certain: bool = False
 
     def __post_init__(self) -> None:
         if self.code not in CODES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -109,6 +109,22 @@ def printable(text: str, *, keep: str = "") -> str:
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
 
 
+def offset(text: str, line: int, column: int) -> int:
+    """The inverse of `position`: how many characters stand before a line and column.
+
+    >>> offset("a: 1\\nb: 2", 2, 4)
+    8
+    """
+    starts = _starts(text)
+    return min(starts[line - 1] + column - 1, len(text)) if line <= len(starts) else len(text)
+
+
+@lru_cache(maxsize=4)
+def _starts(text: str) -> list[int]:
+    """Where each line begins."""
+    return [0, *(found.end() for found in _BREAK.finditer(text))]
+
+
 Path = tuple[str | int, ...]
 
 
@@ -118,6 +134,8 @@ class Origins:
 
     values: Mapping[Path, Span]
     keys: Mapping[Path, Span]
+    ends: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    """Where lists and mappings end, by line and column; their Span covers only the beginning."""
 
     def value(self, *path: str | int) -> Span:
         """Span of the value at `path`, or of the nearest enclosing one that was written."""
@@ -126,6 +144,14 @@ class Origins:
     def key(self, *path: str | int) -> Span:
         """Span of the key at `path`; the value's where it has none (a list item)."""
         return self.keys.get(path) or self.value(*path)
+
+    def whole(self, *path: str | int) -> Span:
+        """Span of the value at `path` from its first to its last character."""
+        span = self.value(*path)
+        if path not in self.values or path not in self.ends:
+            return span
+        line, column = self.ends[path]
+        return replace(span, end_line=line, end_column=column)
 
     @staticmethod
     def _nearest(spans: Mapping[Path, Span], path: Path) -> Span:

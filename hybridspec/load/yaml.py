@@ -15,6 +15,7 @@ from typing import TypeAlias
 import yaml
 
 from hybridspec.base.diagnostic import Diagnostic, Label, Sink
+from hybridspec.base.edit import without
 from hybridspec.base.source import Origins, Path, SourceFile, Span, position
 
 MAX_DEPTH = 64
@@ -77,6 +78,8 @@ class _Builder:
     events: Iterator[yaml.Event]
     values: dict[Path, Span] = field(default_factory=dict)
     keys: dict[Path, Span] = field(default_factory=dict)
+    ends: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    last: tuple[int, int] = (1, 1)
     anchors: dict[str, tuple[Plain, int]] = field(default_factory=dict)
     nodes: int = 0
 
@@ -94,7 +97,7 @@ class _Builder:
                 value = self._node(next(self.events), (), 0)
         if value is None:
             return None
-        return Document(value, Origins(self.values, self.keys))
+        return Document(value, Origins(self.values, self.keys, self.ends))
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
@@ -110,6 +113,7 @@ class _Builder:
 
     def _node(self, event: yaml.Event, path: Path, depth: int) -> Plain:
         span = self._span(event)
+        self.last = (span.end_line, span.end_column)
         self.nodes += 1
         self._refuse_expansion(span, depth)
         if isinstance(event, yaml.AliasEvent):
@@ -152,8 +156,16 @@ class _Builder:
             items: list[Plain] = []
             while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
                 items.append(self._node(item, (*path, len(items)), depth + 1))
+            self._end(path, item)
             return items
         return self._mapping(path, depth)
+
+    def _end(self, path: Path, event: yaml.Event) -> None:
+        """A bracket ends a collection, else its last value: the parser's own mark lies beyond."""
+        span = self._span(event)
+        if (span.line, span.column) != (span.end_line, span.end_column):
+            self.last = (span.end_line, span.end_column)
+        self.ends[path] = self.last
 
     def _mapping(self, path: Path, depth: int) -> Plain:
         found: dict[str, Plain] = {}
@@ -162,16 +174,25 @@ class _Builder:
             key = self._key(event, span)
             here = (*path, key)
             if key in found:
-                self.sink.add(Diagnostic(
-                    code="HS0104", message=f"`{_clip(key)}` is written twice", span=span,
-                    help="keep one of the two, or rename one",
-                    notes=(Label(span=self.keys[here], message="first written here"),),
-                ))  # fmt: skip
-                self._node(next(self.events), (*here, "\0again"), depth + 1)
+                again = (*here, "\0again")
+                same = self._node(next(self.events), again, depth + 1) == found[key]
+                self.sink.add(self._twice(key, span, path, again, same=same))
                 continue
             self.keys[here] = span
             found[key] = self._node(next(self.events), here, depth + 1)
+        self._end(path, event)
         return found
+
+    def _twice(self, key: str, span: Span, path: Path, again: Path, *, same: bool) -> Diagnostic:
+        """The second of two equal keys; if their values are equal too, it can go."""
+        end = Origins(self.values, self.keys, self.ends).whole(*again)
+        return Diagnostic(
+            code="HS0104", message=f"`{_clip(key)}` is written twice", span=span,
+            help="remove this one, it says the same" if same
+            else "keep one of the two, or rename one",
+            notes=(Label(span=self.keys[(*path, key)], message="first written here"),),
+            fixes=without(span, end, self.values[path]), certain=same,
+        )  # fmt: skip
 
     def _key(self, event: yaml.Event, span: Span) -> str:
         if not isinstance(event, yaml.ScalarEvent):
