@@ -35,7 +35,7 @@ test: setup ## all tests
 	$(BIN)/pytest
 
 golden: setup ## accept what the emitters make now; read the diff
-	$(BIN)/pytest tests/golden tests/diagnostics --update -n 0
+	$(BIN)/pytest tests/golden tests/diagnostics tests/examples --update -n 0
 
 schemas: setup ## write schemas/ from the models
 	$(BIN)/python -m hybridspec.schemas schemas
