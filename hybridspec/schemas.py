@@ -179,7 +179,7 @@ def _property(part: Schema, key: str) -> Schema:
     unit, example = _unit(part), next(iter(part.get("examples", [])), None)
     if example is None and unit:
         example = next(iter(_units()[unit].get("examples", [])), None)
-    default = part.pop("default", None)
+    default, absent = part.pop("default", None), part.pop("x-default", "")
     shown = None if default in (None, [], {}) else _default(default, unit)
     if shown is not None and not unit and not isinstance(default, dict):
         part["default"] = default
@@ -192,7 +192,10 @@ def _property(part: Schema, key: str) -> Schema:
     part["description"] = words
     _say(part, f"Written as {unit}." if unit else "")
     _say(part, f"Example: `{_flow(example)}`." if example is not None else "")
-    _say(part, f"Default: `{shown}`." if shown is not None else "")
+    if absent:
+        _say(part, f"Default: {absent}.")
+    else:
+        _say(part, f"Default: `{shown}`." if shown is not None else "")
     return part
 
 

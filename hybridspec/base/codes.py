@@ -34,6 +34,8 @@ CODES: dict[str, Code] = {
     "HS0207": Code("malformed-name", "a name with characters or a length that targets refuse"),
     "HS0208": Code("api-version", "an apiVersion that this release cannot read"),
     "HS0209": Code("stage-shape", "a stage whose keys do not fit together"),
+    "HS0210": Code("device-shape", "a device class with two kinds of hardware"),
+    "HS0211": Code("secret-inlined", "a secret in the spec instead of a reference to one"),
     # resolve: names and facts
     "HS0220": Code("unknown-reference", "a name that nothing defines"),
     "HS0221": Code("flow-cycle", "stages feed each other without `feedback`"),

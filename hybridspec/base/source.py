@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -67,6 +67,25 @@ class Span:
     def ref(self) -> str:
         """`file:line` relative to the spec's folder, for deterministic output."""
         return f"{self.file.name}:{self.line}"
+
+
+def blanked(file: SourceFile, spans: Iterable[Span]) -> SourceFile:
+    """The file with the text of `spans` replaced by asterisks, line for line.
+
+    >>> file = SourceFile(shown="s.yaml", name="s.yaml", text="token: hunter2")
+    >>> span = Span(file=file, line=1, column=8, end_line=1, end_column=15)
+    >>> blanked(file, [span]).text
+    'token: *******'
+    """
+    lines = _BREAK.split(file.text)
+    for span in spans:
+        for number in range(span.line, span.end_line + 1):
+            text = lines[number - 1] if number <= len(lines) else ""
+            start = span.column - 1 if number == span.line else 0
+            end = span.end_column - 1 if number == span.end_line else len(text)
+            middle = "".join("*" if char.strip() else char for char in text[start:end])
+            lines[number - 1 : number] = [text[:start] + middle + text[end:]]
+    return replace(file, text="\n".join(lines))
 
 
 def excerpt(span: Span) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from fractions import Fraction
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -13,12 +15,14 @@ from pydantic_core import ErrorDetails
 
 from hybridspec.base.closest import closest
 from hybridspec.base.diagnostic import MAX_FINDINGS, Diagnostic, Sink
-from hybridspec.base.source import Path
+from hybridspec.base.source import Origins, Path, blanked
 from hybridspec.load.yaml import Document
 from hybridspec.spec.quantity import NAME_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_KEY_FAULTS = ("string_pattern_mismatch", "literal_error")
+_SECRET = re.compile("tok|key|secret|pass|cred")
 _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -42,6 +46,7 @@ def bind(document: Document, model: type[Model], sink: Sink) -> Model | None:
         surplus = len(errors[MAX_FINDINGS:])
         del errors[MAX_FINDINGS:]
         findings = [_finding(error, document, model) for error in errors]
+        findings = _without_secrets(findings, errors, document.origins)
         misspelt = {(e["loc"][:-1], f.help) for e, f in zip(errors, findings, strict=True)
                     if f.code == "HS0201"}  # fmt: skip
         sink.extend(
@@ -55,11 +60,8 @@ def bind(document: Document, model: type[Model], sink: Sink) -> Model | None:
 
 
 def _finding(error: ErrorDetails, document: Document, root: type[BaseModel]) -> Diagnostic:
-    path: Path = error["loc"]
-    at_key = error["type"] == "string_pattern_mismatch" and path[-1] == "[key]"
-    if at_key:
-        path = path[:-1]
-    owner, info, annotation = _describe(root, path)
+    at_key = error["loc"][-1:] == ("[key]",) and error["type"] in _KEY_FAULTS
+    path, owner, info, annotation = _describe(root, error["loc"][:-1] if at_key else error["loc"])
     kind, origins = error["type"], document.origins
     if not path:
         found = _written(error["input"])
@@ -79,9 +81,47 @@ def _finding(error: ErrorDetails, document: Document, root: type[BaseModel]) -> 
             span=origins.key(*path[:-1]),
             help=f"add `{name}: {_example(info, annotation)}`" + _purpose(info),
         )  # fmt: skip
+    if at_key and kind == "literal_error":
+        return Diagnostic(
+            code="HS0206", message=f"`{_clip(name)}` is not a choice for a key of "
+            f"{_place(path[:-1])}", span=origins.key(*path),
+            help=_closest(name, _key_choices(info)),
+        )  # fmt: skip
     code, message, help = _fault(error, path, info, _example(info, annotation))
+    if kind == "union_tag_invalid":
+        path = (*path, "type")
     span = origins.key(*path) if at_key or error["input"] is None else origins.value(*path)
     return Diagnostic(code=code, message=message, span=span, help=help)
+
+
+def _without_secrets(
+    findings: list[Diagnostic], errors: list[ErrorDetails], origins: Origins
+) -> list[Diagnostic]:
+    """The findings, with every value that may be a secret blanked in the text they show."""
+    spans = [f.span for f in findings if f.code == "HS0211" and f.span is not None]
+    # A misspelt key may hold what the right one must not.
+    spans += [
+        origins.value(*error["loc"])
+        for error, finding in zip(errors, findings, strict=True)
+        if finding.code == "HS0201" and _SECRET.search(str(error["loc"][-1]).lower())
+    ]
+    if not spans:
+        return findings
+    files = {span.file: blanked(span.file, spans) for span in spans}
+    return [
+        replace(f, span=replace(f.span, file=files.get(f.span.file, f.span.file)))
+        if f.span is not None else f
+        for f in findings
+    ]  # fmt: skip
+
+
+def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+    """The sections of a tagged union by their tag."""
+    if get_origin(annotation) not in (Union, UnionType):
+        return {}
+    sections = [part for part in get_args(annotation)
+                if isinstance(part, type) and issubclass(part, BaseModel)]  # fmt: skip
+    return {tag: part for part in sections for tag in _choices(part.model_fields.get("type"))}
 
 
 def _fault(
@@ -93,6 +133,8 @@ def _fault(
     if value is None and (wanted := _KINDS.get(kind) or context.get("kind")):
         return ("HS0203", f"{title} is empty; it needs {wanted}",
                 f"fill it, for example `{example}`{purpose}")  # fmt: skip
+    if kind == "secret" or kind.startswith("union_tag"):
+        return _special_fault(kind, title, context)
     if kind == "unit":
         return ("HS0204", f"{title} needs {context['kind']}, not {written}",
                 f"write it like {context['example']}{purpose}")  # fmt: skip
@@ -117,6 +159,19 @@ def _fault(
         return ("HS0203", f"{title} needs {_KINDS[kind]}, not {written}",
                 f"write it like `{example}`{purpose}")  # fmt: skip
     return _range_fault(kind, f"{title} is {written}", title, context, purpose, example)
+
+
+def _special_fault(kind: str, title: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """A secret, whose text is never shown, or a section of which no kind was chosen."""
+    if kind == "secret":
+        return ("HS0211", f"{title} takes only a reference to a secret",
+                "write `secret://env/NAME`, `secret://vault/path` or `secret://aws-sm/path`, and "
+                "replace a secret that has been in the file")  # fmt: skip
+    if kind == "union_tag_not_found":
+        return "HS0202", f"{title} has no `type`", "add `type: prometheus`, or another kind"
+    tag = str(context["tag"])
+    choices = [choice.strip("' ") for choice in str(context["expected_tags"]).split(",")]
+    return "HS0206", f"`{_clip(tag)}` is not a `type` for {title}", _closest(tag, choices)
 
 
 def _range_fault(
@@ -144,13 +199,21 @@ def _range_fault(
 
 
 def _describe(
-    root: type[BaseModel], path: Path
-) -> tuple[type[BaseModel] | None, FieldInfo | None, Any]:
-    """The section that owns the last part of `path`, the field it names, and what it holds."""
+    root: type[BaseModel], location: Path
+) -> tuple[Path, type[BaseModel] | None, FieldInfo | None, Any]:
+    """The path as written, the section that owns its last part, its field, and what that holds.
+
+    Where one of several sections was chosen by its `type`, the location holds that tag as well.
+    """
     owner: Any = root
     section: type[BaseModel] | None = root
     info: FieldInfo | None = None
-    for part in path:
+    path: list[str | int] = []
+    for part in location:
+        if part in (kinds := _kinds(owner)):
+            owner = kinds[str(part)]
+            continue
+        path.append(part)
         if isinstance(owner, type) and issubclass(owner, BaseModel):
             section = owner
             info = next(
@@ -161,7 +224,7 @@ def _describe(
         else:
             section = None
             owner = _item(owner)
-    return section, info, owner
+    return tuple(path), section, info, owner
 
 
 def _inner(annotation: Any) -> Any:
@@ -169,7 +232,7 @@ def _inner(annotation: Any) -> Any:
     origin = get_origin(annotation)
     if origin in (Union, UnionType):
         parts = [part for part in get_args(annotation) if part is not type(None)]
-        return _inner(parts[0])
+        return annotation if _kinds(annotation) else _inner(parts[0])
     if hasattr(annotation, "__metadata__"):
         return _inner(get_args(annotation)[0])
     return annotation
@@ -193,6 +256,12 @@ def _choices(info: FieldInfo | None) -> list[str]:
     if get_origin(literal) is list:
         literal = _item(literal)
     return [str(value) for value in get_args(literal)] if get_origin(literal) is Literal else []
+
+
+def _key_choices(info: FieldInfo | None) -> list[str]:
+    """What the keys of a mapping may be, where they are a fixed set."""
+    named = get_args(_inner(info.annotation))[:1] if info is not None else ()
+    return [str(choice) for literal in named for choice in get_args(literal)]
 
 
 def _closest(written: str, choices: list[str]) -> str:

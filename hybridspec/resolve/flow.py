@@ -10,7 +10,7 @@ from hybridspec.base.source import Origins
 from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import Data, Flow, LatencyBound, Model, Site, Stage, StageKind
 from hybridspec.resolve.references import lookup, stage_order, suggest
-from hybridspec.spec import workload
+from hybridspec.spec import flow as workload
 from hybridspec.spec.document import Spec
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
@@ -114,7 +114,7 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
         name=name,
         countries=countries,
         regimes=tuple(sorted(set(written.regimes))),
-        retention=written.retention,
+        retention=written.retention.at_most if written.retention else None,
         courier_delay=written.courier_delay,
         origin=origins.key("zones", name),
         countries_origin=origins.value("zones", name, "countries"),
@@ -143,12 +143,70 @@ def _board(name: str, target: str, row: BoardRow) -> Board:
     )
 
 
+def _hardware(
+    name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
+) -> Board | None:
+    """What the class is made of: a board of the catalogue, or the user's own figures."""
+    written = spec.devices[name]
+    if written.board is None and written.hardware is None:
+        sink.add(Diagnostic(
+            code="HS0202", message=f"`devices.{name}` has no `board`",
+            span=origins.key("devices", name), help="add `board: raspberry-pi-5` (board from the "
+            "catalogue), or own figures under `hardware`",
+        ))  # fmt: skip
+        return None
+    if written.board is not None and written.hardware is not None:
+        sink.add(Diagnostic(
+            code="HS0210", message=f"`devices.{name}` has both `board` and `hardware`",
+            span=origins.key("devices", name, "hardware"),
+            help="remove `board` to use the own figures, or remove `hardware`",
+        ))  # fmt: skip
+        return None
+    if written.board is not None:
+        span = origins.value("devices", name, "board")
+        return lookup(written.board, boards, sink, span=span, kind="board", code="HS0223")
+    return _own_board(name, spec, origins, boards, sink)
+
+
+def _own_board(
+    name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
+) -> Board | None:
+    own = spec.devices[name].hardware
+    if own is None:
+        return None
+    rates: tuple[Rates, ...] = ()
+    if own.like is not None:
+        span = origins.value("devices", name, "hardware", "like")
+        like = lookup(own.like, boards, sink, span=span, kind="board", code="HS0223")
+        if like is None:
+            return None
+        rates = tuple(
+            replace(row, spread=2 * row.spread, source=f"borrowed from {like.name}: {row.source}")
+            for row in like.rates
+        )
+    return Board(
+        name=f"own {name}",
+        title=f"own hardware of {name}",
+        target=spec.devices[name].platform,
+        architecture=own.architecture,
+        memory=own.memory,
+        reserved_memory=own.reserved_memory,
+        disk=own.disk,
+        idle_power=own.idle_power,
+        load_power=own.load_power,
+        price=own.price,
+        life=own.life,
+        capabilities=tuple(spec.devices[name].security),
+        rates=rates,
+        source=f"the spec, {origins.key('devices', name, 'hardware').ref}",
+    )
+
+
 def _device_class(
     name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
 ) -> DeviceClass | None:
     written = spec.devices[name]
-    span = origins.value("devices", name, "board")
-    board = lookup(written.board, boards, sink, span=span, kind="board", code="HS0223")
+    board = _hardware(name, spec, origins, boards, sink)
     if board is None:
         return None
     return DeviceClass(

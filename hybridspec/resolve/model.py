@@ -14,6 +14,8 @@ from hybridspec.spec.document import Spec
 _NUMPY = {"float32": "float32", "int64": "int64", "int32": "int32", "float16": "float16",
           "uint8": "uint8", "int8": "int8", "float64": "float64", "bool": "bool"}  # fmt: skip
 
+_METRICS = {"classification": "accuracy", "regression": "r2"}
+
 
 def resolve_models(
     spec: Spec, origins: Origins, files: Mapping[str, ModelFile], regions: tuple[Region, ...],
@@ -55,7 +57,7 @@ def _model(
         path=file.path,
         facts=facts,
         task=written.task,
-        metric=written.metric,
+        metric=written.metric or _METRICS[written.task],
         floor=written.floor,
         allowed_drop=written.allowed_drop,
         evaluation=file.evaluation.path,

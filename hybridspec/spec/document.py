@@ -4,53 +4,173 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from hybridspec.spec.quantity import Day, Name, Section
+from hybridspec.spec.flow import Flow
+from hybridspec.spec.observability import Observability
+from hybridspec.spec.policy import Policy, Waiver
+from hybridspec.spec.quantity import Day, Name, Section, key
 from hybridspec.spec.rollout import Objective, Rollout
-from hybridspec.spec.site import Cloud, DeviceClass, Site, Zone
-from hybridspec.spec.workload import Data, Flow, Model
+from hybridspec.spec.site import Cloud, DeviceClass, Site
+from hybridspec.spec.stack import Stack
+from hybridspec.spec.workload import Data, Model
+from hybridspec.spec.zone import Zone
 
 API_VERSION = "hybridspec.dev/v1"
+
+
+class Controller(Section):
+    """Who decides why and how personal data is processed."""
+
+    name: Annotated[str, key("Legal name.", example="Acme GmbH", min_length=1, max_length=200)]
+    contact: Annotated[
+        str,
+        key("Address or mailbox.", example="privacy@acme.example", min_length=1, max_length=200),
+    ]
+    country: Annotated[str, key("Country of establishment.", example="DE")]
+
+
+class Contact(Section):
+    """A person or office that can be reached."""
+
+    name: Annotated[str, key("Name.", example="Kim Vogel", min_length=1, max_length=200)]
+    contact: Annotated[
+        str, key("Address or mailbox.", example="dpo@acme.example", min_length=1, max_length=200)
+    ]
 
 
 class Metadata(Section):
     """Who owns the spec and on which date its legal facts are judged."""
 
-    name: Annotated[Name, Field(description="Name of the system; prefixes every resource.")]
-    owner: Annotated[
-        str, Field(min_length=1, max_length=200, description="Team or person responsible.")
+    name: Annotated[
+        Name, key("Name of the system; prefixes every resource.", example="vibration-watch")
     ]
-    as_of: Annotated[Day, Field(description="Date on which facts are judged.")]
-    currency: Annotated[Literal["USD"], Field(description="Currency of every amount.")] = "USD"
+    owner: Annotated[
+        str,
+        key("Team or person responsible.", example="plant-reliability@acme.example",
+            min_length=1, max_length=200),
+    ]  # fmt: skip
+    as_of: Annotated[
+        Day,
+        key("Date on which facts such as adequacy decisions and prices are judged.",
+            example="2026-11-01"),
+    ]  # fmt: skip
+    currency: Annotated[
+        Literal["USD"],
+        key("Currency of every amount.",
+            absent="`USD`: the catalogue's list prices are in it, and no rate is guessed"),
+    ] = "USD"  # fmt: skip
+    description: Annotated[
+        str | None,
+        key("What the system is for, in a sentence or two.", max_length=2000,
+            example="Finds bearing faults in machines before they stop.", absent="none"),
+    ] = None  # fmt: skip
+    controller: Annotated[
+        Controller | None,
+        key("Who decides why and how personal data is processed.",
+            example={"name": "Acme GmbH", "contact": "privacy@acme.example", "country": "DE"},
+            absent="not stated"),
+    ] = None  # fmt: skip
+    dpo: Annotated[
+        Contact | None,
+        key("Data protection officer.",
+            example={"name": "Kim Vogel", "contact": "dpo@acme.example"}, absent="not stated"),
+    ] = None  # fmt: skip
 
 
 class Spec(Section):
     """One hybrid AI system."""
 
     editor_schema: Annotated[
-        str | None, Field(alias="$schema", description="JSON Schema for editors; ignored.")
-    ] = None
+        str | None,
+        key("JSON Schema for editors; ignored.", alias="$schema",
+            example="schemas/hybridspec.schema.json",
+            absent="editors take the schema from the first line's comment"),
+    ] = None  # fmt: skip
     api_version: Annotated[
-        Literal["hybridspec.dev/v1"],
-        Field(alias="apiVersion", description="Version of the spec language."),
+        Literal["hybridspec.dev/v1"], key("Version of the spec language.", alias="apiVersion")
     ]
-    metadata: Annotated[Metadata, Field(description="Name, owner and date.")]
+    metadata: Annotated[
+        Metadata,
+        key("Name, owner and date.",
+            example={"name": "vibration-watch", "owner": "plant-reliability@acme.example",
+                     "as_of": "2026-11-01"}),
+    ]  # fmt: skip
     zones: Annotated[
-        dict[Name, Zone], Field(min_length=1, max_length=200, description="Compliance zones.")
-    ]
+        dict[Name, Zone],
+        key("Compliance zones by name.", example={"eu-plants": {"countries": ["EU"]}},
+            min_length=1, max_length=200),
+    ]  # fmt: skip
     devices: Annotated[
         dict[Name, DeviceClass],
-        Field(min_length=1, max_length=200, description="Device classes."),
-    ]
-    sites: Annotated[dict[Name, Site], Field(min_length=1, max_length=20_000, description="Sites.")]
-    clouds: Annotated[dict[Name, Cloud], Field(max_length=20, description="Cloud accounts.")] = {}
+        key("Device classes by name.",
+            example={"gateway": {"board": "raspberry-pi-5", "max_offline": "P3D",
+                                 "uplink": {"bandwidth": "20Mbit/s", "rtt": "35ms"}}},
+            min_length=1, max_length=200),
+    ]  # fmt: skip
+    sites: Annotated[
+        dict[Name, Site],
+        key("Sites by name.",
+            example={"stuttgart": {"country": "DE", "zone": "eu-plants",
+                                   "devices": {"gateway": 3}}},
+            min_length=1, max_length=20_000),
+    ]  # fmt: skip
+    clouds: Annotated[
+        dict[Name, Cloud],
+        key("Cloud accounts by name.",
+            example={"aws": {"provider": "aws", "regions": ["eu-central-1"]}}, max_length=20,
+            absent="none; everything runs and stays at the sites"),
+    ] = {}  # fmt: skip
     data: Annotated[
-        dict[Name, Data], Field(min_length=1, max_length=500, description="Data assets.")
-    ]
-    models: Annotated[dict[Name, Model], Field(max_length=500, description="Models.")] = {}
+        dict[Name, Data],
+        key("Data assets by name.",
+            example={"vibration": {"category": "system.operations", "size": "4KiB",
+                                   "rate": "2000/s"}},
+            min_length=1, max_length=500),
+    ]  # fmt: skip
+    models: Annotated[
+        dict[Name, Model],
+        key("Models by name.",
+            example={"bearing-fault": {"source": "model/bearing_fault.onnx", "floor": 0.93,
+                                       "allowed_drop": 0.01,
+                                       "evaluation": "model/evaluation.npz"}},
+            max_length=500, absent="none; flows only transform"),
+    ] = {}  # fmt: skip
     flows: Annotated[
-        dict[Name, Flow], Field(min_length=1, max_length=500, description="Data flows.")
-    ]
-    rollout: Annotated[Rollout, Field(description="How releases reach the fleet.")]
-    objective: Annotated[Objective, Field(description="What placement minimises.")] = Objective()
+        dict[Name, Flow],
+        key("Data flows by name.",
+            example={"watch": {"data": "vibration", "stages": {
+                "alert": {"sink": "alert", "inputs": ["vibration"]}}}},
+            min_length=1, max_length=500),
+    ]  # fmt: skip
+    rollout: Annotated[
+        Rollout,
+        key("How releases reach the fleet.",
+            example={"cohorts": [{"name": "fleet", "percent": 100, "max_failures": "5%"}]}),
+    ]  # fmt: skip
+    observability: Annotated[
+        Observability | None,
+        key("What is measured, logged and sent.", example={"metrics": ["latency"]},
+            absent="devices measure what the trial of a release needs, and send nothing"),
+    ] = None  # fmt: skip
+    objective: Annotated[
+        Objective,
+        key("What placement minimises.", example={"horizon": "P3Y"},
+            absent="total cost of ownership over three years"),
+    ] = Objective()  # fmt: skip
+    policies: Annotated[
+        dict[Name, Policy],
+        key("Rules of your own by name; they only add restrictions.",
+            example={"no-us": {"forbid": {"countries": ["US"]}, "reason": "contract"}},
+            max_length=200, absent="none beyond the zones"),
+    ] = {}  # fmt: skip
+    waivers: Annotated[
+        list[Waiver],
+        key("Warnings that somebody answers for.",
+            example=[{"rule": "HS0307", "at": "devices.line-server", "reason": "for spring",
+                      "approver": "plant-lead@acme.example", "expires": "2027-01-31"}],
+            max_length=200, absent="none"),
+    ] = []  # fmt: skip
+    stacks: Annotated[
+        dict[Name, Stack],
+        key("Deployments by name, beside the built-in `local`.",
+            example={"prod": {"clouds": ["aws"]}}, max_length=50, absent="`local` alone"),
+    ] = {}  # fmt: skip

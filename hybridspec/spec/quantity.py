@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from hybridspec.base import units
@@ -23,6 +24,18 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
     )
+
+
+def key(description: str, *, example: Any = None, absent: str = "", **limits: Any) -> FieldInfo:
+    """One key of a section: what it says, how it looks, and what holds where it is left out.
+
+    `absent` is the default with its reason; every key that may be left out has one. `limits` are
+    pydantic's, such as `gt` and `max_length`.
+    """
+    extra: dict[str, JsonValue] | None = {"x-default": absent} if absent else None
+    examples = None if example is None else [example]
+    info = Field(description=description, examples=examples, json_schema_extra=extra, **limits)
+    return cast("FieldInfo", info)
 
 
 def _quantity(parse: Callable[[str], Any], kind: str, example: str) -> BeforeValidator:
@@ -50,10 +63,24 @@ def _schema(kind: str, pattern: str, *examples: str) -> WithJsonSchema:
 
 _NUMBER = r"[0-9]+(\.[0-9]+)?\s*"
 
+DURATION_SCHEMA = {
+    "type": "string", "description": "a duration", "examples": ["40ms", "P30D"],
+    "pattern": rf"^({_NUMBER}(us|ms|s|min|h|d)|P[0-9YWDTHMS]+)$",
+}  # fmt: skip
+
+
+def as_duration(value: object) -> int:
+    """Microseconds in what was written as a duration."""
+    if not isinstance(value, str):
+        raise _misfit("a duration with a unit", "40ms, 12h or P30D")
+    try:
+        return units.parse_duration(value)
+    except units.UnitError as fault:
+        raise _misfit(fault.kind, fault.example) from None
+
+
 Duration: TypeAlias = Annotated[
-    int,
-    _quantity(units.parse_duration, "a duration", "40ms, 12h or P30D"),
-    _schema("a duration", rf"^({_NUMBER}(us|ms|s|min|h|d)|P[0-9YWDTHMS]+)$", "40ms", "P30D"),
+    int, BeforeValidator(as_duration), WithJsonSchema(cast("dict[str, Any]", DURATION_SCHEMA))
 ]
 """Microseconds."""
 
@@ -159,3 +186,29 @@ Country: TypeAlias = Annotated[
 
 Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000_000)]
 """How many of something, at least one."""
+
+REFERENCE_PATTERN = (
+    "^secret://(env/[A-Za-z_][A-Za-z0-9_]*|(vault|aws-sm)/[A-Za-z0-9][A-Za-z0-9/_.-]*)$"
+)
+
+
+def _secret(value: object) -> str:
+    good = isinstance(value, str) and len(value) <= 300
+    if good and re.fullmatch(REFERENCE_PATTERN[1:-1], str(value)):
+        return str(value)
+    raise PydanticCustomError("secret", "not a reference to a secret", {})
+
+
+SecretRef: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_secret),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "where a secret is kept; never the secret itself",
+            "pattern": REFERENCE_PATTERN,
+            "examples": ["secret://env/OTEL_TOKEN", "secret://vault/observability/otel"],
+        }
+    ),
+]
+"""A reference to a secret, resolved where it is used; a spec never holds one."""

@@ -1,114 +1,204 @@
-"""Where things can be: compliance zones, device classes, sites and clouds."""
+"""Where things can be: device classes, sites and clouds."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
-
-from hybridspec.spec.quantity import Bandwidth, Count, Duration, Money, Name, Section
-
-
-class Zone(Section):
-    """A compliance zone: the countries in which every facet of its data has to stay."""
-
-    countries: Annotated[
-        list[str],
-        Field(
-            min_length=1,
-            max_length=64,
-            description="ISO country codes, or the blocs `EU` and `EEA`.",
-            examples=[["EU"], ["DE", "FR"]],
-        ),
-    ]
-    regimes: Annotated[
-        list[Literal["gdpr"]],
-        Field(description="Legal regimes that bind the zone's data.", examples=[["gdpr"]]),
-    ] = []
-    keys: Annotated[
-        Literal["in-zone"],
-        Field(description="Where encryption keys are held: only inside the zone's countries."),
-    ] = "in-zone"
-    retention: Annotated[
-        Duration | None,
-        Field(description="Longest time any stored data may be kept.", examples=["P30D"]),
-    ] = None
-    courier_delay: Annotated[
-        Duration,
-        Field(
-            description="Time an update may travel by courier before a device sees it; it "
-            "lengthens the validity of update metadata.",
-            examples=["P2D"],
-        ),
-    ] = 0
+from hybridspec.spec.quantity import (
+    Bandwidth,
+    Count,
+    Duration,
+    Money,
+    Name,
+    Power,
+    Section,
+    Size,
+    key,
+)
 
 
 class Uplink(Section):
     """The connection from a device to the cloud."""
 
-    bandwidth: Annotated[
-        Bandwidth, Field(gt=0, description="Usable upload rate.", examples=["20Mbit/s"])
-    ]
+    bandwidth: Annotated[Bandwidth, key("Usable upload rate.", example="20Mbit/s", gt=0)]
     rtt: Annotated[
-        Duration, Field(description="Round trip to the cloud region, 95th percentile.",
-                        examples=["35ms"])
-    ]  # fmt: skip
+        Duration, key("Round trip to the cloud region, 95th percentile.", example="35ms")
+    ]
+
+
+class SiteUplink(Section):
+    """What a site's own connection has instead of its device classes' figures."""
+
+    bandwidth: Annotated[
+        Bandwidth | None,
+        key("Usable upload rate of each device at this site.", example="5Mbit/s", gt=0,
+            absent="that of the device class"),
+    ] = None  # fmt: skip
+    rtt: Annotated[
+        Duration | None,
+        key("Round trip to the cloud region from this site, 95th percentile.", example="80ms",
+            absent="that of the device class"),
+    ] = None  # fmt: skip
+
+
+class Hardware(Section):
+    """A device described by its own figures instead of a board of the catalogue."""
+
+    architecture: Annotated[
+        Literal["arm64", "amd64"], key("CPU architecture that images and wheels are chosen for.")
+    ]
+    memory: Annotated[Size, key("RAM that is fitted.", example="8GiB", gt=0)]
+    reserved_memory: Annotated[
+        Size, key("RAM that the operating system and the agent need.", example="1GiB")
+    ]
+    disk: Annotated[Size, key("Storage that is fitted.", example="64GB", gt=0)]
+    idle_power: Annotated[Power, key("Power drawn when idle.", example="3W")]
+    load_power: Annotated[Power, key("Power drawn under full load.", example="12W")]
+    price: Annotated[Money, key("Purchase price of one device.", example="180 USD")]
+    life: Annotated[Duration, key("Time in service until it is replaced.", example="P5Y", gt=0)]
+    accelerators: Annotated[
+        list[str],
+        key("Accelerators that are fitted, by name.", example=["hailo-8"], max_length=16,
+            absent="none; estimates count the CPU alone"),
+    ] = []  # fmt: skip
+    like: Annotated[
+        str | None,
+        key("Board of the catalogue whose latency figures are borrowed, with their interval "
+            "doubled.", example="raspberry-pi-5",
+            absent="no figures, and then nothing that needs a latency can run on it"),
+    ] = None  # fmt: skip
+
+
+Capability: TypeAlias = Literal["secure-boot", "tpm", "encrypted-storage", "attestation"]
 
 
 class DeviceClass(Section):
-    """A kind of edge device."""
+    """A kind of edge device: exactly one of `board` and `hardware`."""
 
     board: Annotated[
-        str,
-        Field(description="Board from the catalogue.", examples=["raspberry-pi-5"]),
-    ]
+        str | None,
+        key("Board from the catalogue.", example="raspberry-pi-5",
+            absent="`hardware` gives the device's own figures"),
+    ] = None  # fmt: skip
+    hardware: Annotated[
+        Hardware | None,
+        key("Own figures of a device that the catalogue does not hold.",
+            example={"architecture": "arm64", "memory": "8GiB", "reserved_memory": "1GiB",
+                     "disk": "64GB", "idle_power": "3W", "load_power": "12W", "price": "180 USD",
+                     "life": "P5Y"},
+            absent="`board` names a board of the catalogue"),
+    ] = None  # fmt: skip
     platform: Annotated[
         Literal["agent"],
-        Field(description="Edge platform that installs bundles: `agent` is HybridSpec's own."),
-    ] = "agent"
-    max_offline: Annotated[
-        Duration,
-        Field(description="Longest time the device is out of reach.", examples=["P3D"]),
+        key("Edge platform that installs bundles: `agent` is HybridSpec's own.",
+            absent="`agent`, which needs nothing but Linux"),
+    ] = "agent"  # fmt: skip
+    security: Annotated[
+        list[Capability],
+        key("Security functions that are set up on these devices.",
+            example=["secure-boot", "tpm"], absent="none is claimed"),
+    ] = []  # fmt: skip
+    max_offline: Annotated[Duration, key("Longest time the device is out of reach.", example="P3D")]
+    uplink: Annotated[
+        Uplink,
+        key("Connection to the cloud.", example={"bandwidth": "20Mbit/s", "rtt": "35ms"}),
     ]
-    uplink: Annotated[Uplink, Field(description="Connection to the cloud.")]
 
 
 class Site(Section):
     """A place where data is born and devices stand."""
 
-    country: Annotated[
-        str,
-        Field(description="ISO country code of the site; `NO` is Norway.", examples=["DE"]),
-    ]
-    zone: Annotated[Name, Field(description="Compliance zone the site belongs to.")]
+    country: Annotated[str, key("ISO country code of the site; `NO` is Norway.", example="DE")]
+    zone: Annotated[Name, key("Compliance zone the site belongs to.", example="eu-plants")]
     devices: Annotated[
         dict[Name, Count],
-        Field(
-            min_length=1,
-            description="Device classes at the site and how many of each.",
-            examples=[{"gateway": 3}],
-        ),
-    ]
+        key("Device classes at the site and how many of each.", example={"gateway": 3},
+            min_length=1),
+    ]  # fmt: skip
     lan_rtt: Annotated[
         Duration | None,
-        Field(description="Round trip between a sensor and a device on the site's network."),
-    ] = None
+        key("Round trip between a sensor and a device on the site's network.", example="2ms",
+            absent="2 ms: a busy switched Ethernet, 95th percentile"),
+    ] = None  # fmt: skip
     energy_price: Annotated[
         Money | None,
-        Field(description="Price of a kilowatt-hour at the site.", examples=["0.24 USD"]),
+        key("Price of a kilowatt-hour at the site.", example="0.24 USD",
+            absent="0.25 USD: a middle price for business users in Europe"),
+    ] = None  # fmt: skip
+    uplink: Annotated[
+        SiteUplink | None,
+        key("Connection of this site, where it differs from its device classes'.",
+            example={"bandwidth": "5Mbit/s", "rtt": "80ms"}, absent="that of each device class"),
+    ] = None  # fmt: skip
+
+
+class CloudPrices(Section):
+    """Agreed prices of an account, in place of the catalogue's list prices."""
+
+    storage_gb_month: Annotated[
+        Money | None,
+        key("Object storage, per GB and month.", example="0.02 USD", absent="the list price"),
     ] = None
+    egress_gb: Annotated[
+        Money | None,
+        key("Traffic to the internet, per GB.", example="0.05 USD", absent="the list price"),
+    ] = None
+    inference_gb_second: Annotated[
+        Money | None,
+        key("Serverless inference, per GB of memory and second.", example="0.00001 USD",
+            absent="the list price"),
+    ] = None  # fmt: skip
+    training_hour: Annotated[
+        Money | None,
+        key("One hour of the training instance.", example="0.2 USD", absent="the list price"),
+    ] = None
+    key_month: Annotated[
+        Money | None,
+        key("One customer key, per month.", example="1 USD", absent="the list price"),
+    ] = None
+    registry_gb_month: Annotated[
+        Money | None,
+        key("Container registry, per GB and month.", example="0.1 USD", absent="the list price"),
+    ] = None
+
+
+class Quotas(Section):
+    """Limits that the provider has set for an account."""
+
+    training_instances: Annotated[
+        Count | None,
+        key("Training instances that may run at once.", example=4,
+            absent="not known, so nothing is checked against it"),
+    ] = None  # fmt: skip
+    inference_concurrency: Annotated[
+        Count | None,
+        key("Inferences that may run at once.", example=100,
+            absent="not known, so nothing is checked against it"),
+    ] = None  # fmt: skip
 
 
 class Cloud(Section):
     """A cloud account and the regions that may be used."""
 
-    provider: Annotated[str, Field(description="Cloud target.", examples=["aws"])]
+    provider: Annotated[str, key("Cloud target.", example="aws")]
     regions: Annotated[
         list[str],
-        Field(
-            min_length=1,
-            max_length=200,
-            description="Regions that the compiler may choose from.",
-            examples=[["eu-central-1", "eu-west-3"]],
-        ),
-    ]
+        key("Regions that the compiler may choose from.",
+            example=["eu-central-1", "eu-west-3"], min_length=1, max_length=200),
+    ]  # fmt: skip
+    account: Annotated[
+        str | None,
+        key("Account, subscription or project that everything is deployed to.",
+            example="123456789012", pattern="^[A-Za-z0-9][A-Za-z0-9._:/-]*$", max_length=120,
+            absent="whichever the provider's credentials belong to"),
+    ] = None  # fmt: skip
+    prices: Annotated[
+        CloudPrices | None,
+        key("Prices agreed for this account, in all of its regions.",
+            example={"storage_gb_month": "0.02 USD"}, absent="the catalogue's list prices"),
+    ] = None  # fmt: skip
+    quotas: Annotated[
+        Quotas | None,
+        key("Limits of this account.", example={"training_instances": 4},
+            absent="not known, so nothing is checked against them"),
+    ] = None  # fmt: skip

@@ -1,12 +1,11 @@
-"""What runs: data assets, models and the flows that join them."""
+"""What there is to run: data assets and models."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from hybridspec.spec.quantity import Duration, Name, Rate, Section, Share, Size
+from hybridspec.spec.quantity import Day, Name, Rate, Section, Share, Size, key
+from hybridspec.spec.training import Training
 
 
 class Data(Section):
@@ -14,40 +13,47 @@ class Data(Section):
 
     category: Annotated[
         str,
-        Field(
-            pattern="^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*$",
-            max_length=120,
-            description="Taxonomy path; a rule on a parent matches its children.",
-            examples=["system.operations", "user.health_and_medical"],
-        ),
-    ]
-    size: Annotated[Size, Field(gt=0, description="Bytes per event.", examples=["4KiB"])]
-    rate: Annotated[Rate, Field(gt=0, description="Events per site.", examples=["24/s", "6/h"])]
+        key("Taxonomy path; a rule on a parent matches its children. Everything below `user` is "
+            "personal data.", example="system.operations",
+            pattern="^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*$", max_length=120),
+    ]  # fmt: skip
+    size: Annotated[Size, key("Bytes per event.", example="4KiB", gt=0)]
+    rate: Annotated[Rate, key("Events per site.", example="24/s", gt=0)]
+    subjects: Annotated[
+        list[str],
+        key("Where the people live whom the data is about, as countries or blocs.",
+            example=["EU"], max_length=250,
+            absent="at the sites where the data is born"),
+    ] = []  # fmt: skip
+    sensitivity: Annotated[
+        Literal["low", "medium", "high"] | None,
+        key("Harm that a leak would do.", absent="as its category suggests"),
+    ] = None
+    subject_count: Annotated[
+        int | None,
+        key("People whom the data is about, over a year.", example=1000, ge=0, le=10**10,
+            absent="not known"),
+    ] = None  # fmt: skip
+    born: Annotated[
+        list[Name] | None,
+        key("Sites at which the data is born.", example=["stuttgart"], min_length=1,
+            absent="every site that runs one of its flows"),
+    ] = None  # fmt: skip
 
 
-class Training(Section):
-    """Retraining of a model in the cloud of its zone."""
+class Approval(Section):
+    """Who let a model be used, when and for what."""
 
-    image: Annotated[
+    by: Annotated[
+        str, key("Person or body that approved.", example="safety-board@acme.example",
+                 min_length=1, max_length=200)
+    ]  # fmt: skip
+    on: Annotated[Day, key("Day of the approval.", example="2026-10-01")]
+    for_: Annotated[
         str,
-        Field(
-            pattern="^[A-Za-z0-9][A-Za-z0-9._/:@-]*$",
-            max_length=512,
-            description="Container image that trains, in the zone's registry.",
-            examples=["train/bearing-fault:1"],
-        ),
-    ]
-    hours: Annotated[
-        Annotated[int, Field(ge=1, le=10_000)],
-        Field(description="Instance hours of one run."),
-    ]
-    every: Annotated[Duration, Field(gt=0, description="Time between runs.", examples=["P30D"])]
-    cloud: Annotated[
-        Name | None, Field(description="Cloud to train in; default: any that the zone allows.")
-    ] = None
-    region: Annotated[
-        str | None, Field(description="Pin the region; default: where the zone's store is.")
-    ] = None
+        key("Use that is approved.", example="predictive maintenance in plants", min_length=1,
+            max_length=400, alias="for"),
+    ]  # fmt: skip
 
 
 class Model(Section):
@@ -55,118 +61,62 @@ class Model(Section):
 
     source: Annotated[
         str,
-        Field(
-            min_length=1,
-            max_length=1024,
-            description="ONNX file, relative to the spec.",
-            examples=["model/bearing_fault.onnx"],
-        ),
-    ]
+        key("ONNX file, relative to the spec.", example="model/bearing_fault.onnx",
+            min_length=1, max_length=1024),
+    ]  # fmt: skip
     task: Annotated[
-        Literal["classification"],
-        Field(description="What the model does; decides how it is judged."),
-    ] = "classification"
+        Literal["classification", "regression"],
+        key("What the model does; decides how it is judged.",
+            absent="`classification`, the commonest task"),
+    ] = "classification"  # fmt: skip
     metric: Annotated[
-        Literal["accuracy"],
-        Field(description="Measured on the evaluation data before a variant may ship."),
-    ] = "accuracy"
-    floor: Annotated[Share, Field(description="Lowest metric that may ship.", examples=[0.93])]
+        Literal["accuracy", "f1", "r2"] | None,
+        key("Measured on the evaluation data before a variant may ship: `accuracy` or `f1` (mean "
+            "over classes) of a classification, `r2` of a regression.",
+            absent="`accuracy` for a classification, `r2` for a regression"),
+    ] = None  # fmt: skip
+    floor: Annotated[Share, key("Lowest metric that may ship.", example=0.93)]
     allowed_drop: Annotated[
-        Share, Field(description="Loss that optimisation may cost.", examples=[0.01])
+        Share, key("Loss of the metric that optimisation may cost.", example=0.01)
     ]
     evaluation: Annotated[
         str,
-        Field(
-            min_length=1,
-            max_length=1024,
-            description="`.npz` with one array per model input and `label`.",
-            examples=["model/evaluation.npz"],
-        ),
-    ]
+        key("`.npz` with one array per model input and `label`: a class number per sample, or the "
+            "true values of a regression.", example="model/evaluation.npz", min_length=1,
+            max_length=1024),
+    ]  # fmt: skip
     calibration: Annotated[
         str | None,
-        Field(
-            max_length=1024,
-            description="`.npz` with one array per model input, for static quantisation.",
-        ),
-    ] = None
+        key("`.npz` with one array per model input, for static quantisation.",
+            example="model/calibration.npz", max_length=1024,
+            absent="none; quantisation then finds its ranges while it runs"),
+    ] = None  # fmt: skip
     variants: Annotated[
         list[Literal["fp32", "int8"]],
-        Field(min_length=1, description="Variants that the compiler may choose from."),
-    ] = ["fp32", "int8"]
-    training: Annotated[Training | None, Field(description="Retraining in the cloud.")] = None
-    licence: Annotated[
-        str, Field(max_length=120, description="SPDX id of the model's licence.")
-    ] = "LicenseRef-proprietary"
-
-
-class Stage(Section):
-    """One step of a flow: exactly one of `transform`, `model` and `sink`."""
-
-    transform: Annotated[
-        Literal["normalise", "filter", "aggregate"] | None,
-        Field(description="Scale to zero mean and unit variance, drop events, or summarise."),
-    ] = None
-    model: Annotated[Name | None, Field(description="Model that the stage runs.")] = None
-    sink: Annotated[
-        Literal["alert", "store"] | None,
-        Field(description="`alert` acts at the site; `store` keeps events in the zone's store."),
-    ] = None
-    inputs: Annotated[
-        list[Name],
-        Field(
-            min_length=1,
-            max_length=32,
-            description="Earlier stages, or the flow's data asset, that feed this stage.",
-        ),
-    ]
-    feedback: Annotated[
-        list[Name],
-        Field(max_length=32, description="Stages whose output of the last round feeds this one."),
-    ] = []
-    every: Annotated[
-        Duration | None,
-        Field(gt=0, description="An `aggregate` emits one event per this time.",
-              examples=["P1D"]),
+        key("Variants that the compiler may choose from.", example=["fp32", "int8"],
+            min_length=1, absent="`fp32` and `int8`: the gate refuses what is not good enough"),
+    ] = ["fp32", "int8"]  # fmt: skip
+    training: Annotated[
+        Training | None,
+        key("Retraining in the cloud.",
+            example={"image": "train/bearing-fault:1", "hours": 2, "every": "P30D"},
+            absent="the model stays as it is"),
     ] = None  # fmt: skip
-    keep: Annotated[
-        Share | None, Field(description="Share of events that a `filter` lets pass.")
-    ] = None
-    size: Annotated[
-        Size | None, Field(gt=0, description="Bytes per output event; default: as the input.")
-    ] = None
-    retention: Annotated[
-        Duration | None, Field(gt=0, description="How long a `store` keeps events.")
-    ] = None
-
-
-class Latency(Section):
-    """An end-to-end latency bound."""
-
-    bound: Annotated[Duration, Field(gt=0, description="Longest time.", examples=["50ms"])]
-    percentile: Annotated[
-        Literal["p95"], Field(description="Share of events that must meet the bound.")
-    ] = "p95"
-    to: Annotated[Name, Field(description="Stage that must be done by then.")]
-
-
-class Flow(Section):
-    """A data flow: stages from a data asset to sinks, run at each of its sites."""
-
-    data: Annotated[Name, Field(description="Data asset that enters the flow.")]
-    sites: Annotated[
-        list[Name] | None,
-        Field(min_length=1, description="Sites that run the flow; default: all."),
-    ] = None
-    latency: Annotated[Latency | None, Field(description="End-to-end bound.")] = None
-    offline: Annotated[
-        Duration,
-        Field(
-            description="Time without any network that the latency-bound path must survive.",
-            examples=["P3D"],
-        ),
-    ] = 0
-    stages: Annotated[
-        dict[Name, Stage],
-        Field(min_length=1, max_length=64, description="Steps of the flow by name."),
-    ]
+    licence: Annotated[
+        str,
+        key("SPDX id of the model's licence.", example="Apache-2.0", max_length=120,
+            absent="`LicenseRef-proprietary`: nobody else may use it"),
+    ] = "LicenseRef-proprietary"  # fmt: skip
+    lineage: Annotated[
+        list[str],
+        key("What the model was made from: data sets, parent models, or free text.",
+            example=["vibration", "resnet-18 weights of 2024"], max_length=64,
+            absent="unknown, and listed as such"),
+    ] = []  # fmt: skip
+    approvals: Annotated[
+        list[Approval],
+        key("Who let the model be used, and for what.",
+            example=[{"by": "safety-board@acme.example", "on": "2026-10-01",
+                      "for": "predictive maintenance"}], max_length=64,
+            absent="none, and listed as such"),
+    ] = []  # fmt: skip

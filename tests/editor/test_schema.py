@@ -55,7 +55,7 @@ def test_units_examples_and_defaults_with_their_reasons_are_told() -> None:
 
     assert "Written as a duration. Example: `P30D`." in words("zones", "*", "retention")
     assert "0.25 USD/kWh, a middle price for business users" in words("sites", "*", "energy_price")
-    assert "Default: `p95`." in words("flows", "*", "latency", "percentile")
+    assert "Default: `p95`, " in words("flows", "*", "latency", "percentile")
 
 
 def test_a_variable_and_a_row_of_ones_own_are_accepted() -> None:

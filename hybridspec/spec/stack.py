@@ -1,0 +1,27 @@
+"""Stacks: deployments of a spec, and where the engine keeps their state."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from hybridspec.spec.quantity import Name, Section, key
+
+
+class Stack(Section):
+    """One deployment of the spec; `local` is built in and needs none."""
+
+    clouds: Annotated[
+        list[Name] | None,
+        key("Clouds that the stack deploys to.", example=["aws"], min_length=1, max_length=20,
+            absent="all clouds that the plan uses"),
+    ] = None  # fmt: skip
+    backend: Annotated[
+        str | None,
+        key("Where the engine keeps the state of the stack.", example="s3://state-bucket",
+            min_length=1, max_length=400, absent="the backend that the engine is logged in to"),
+    ] = None  # fmt: skip
+    config: Annotated[
+        dict[str, str],
+        key("Settings of the engine for this stack, as text.", example={"aws:profile": "plants"},
+            max_length=200, absent="none"),
+    ] = {}  # fmt: skip

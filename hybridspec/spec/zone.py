@@ -1,0 +1,166 @@
+"""Compliance zones: where each facet of their data may lie, under which law and for how long."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, GetJsonSchemaHandler
+
+from hybridspec.spec.quantity import (
+    DURATION_SCHEMA,
+    Day,
+    Duration,
+    Section,
+    as_duration,
+    key,
+)
+
+Regime: TypeAlias = Literal[
+    "gdpr", "uk-gdpr", "hipaa", "pipl", "lgpd", "dpdp", "us-doj-data", "eu-ai-act", "nis2",
+    "data-act", "iec-62443",
+]  # fmt: skip
+
+Mechanism: TypeAlias = Literal[
+    "scc", "bcr", "idta", "consent", "adequacy", "cac-filing", "derogation"
+]
+
+Control: TypeAlias = Literal[
+    "encryption-at-rest", "encryption-in-transit", "audit-log", "access-review", "pseudonymisation"
+]
+
+Countries: TypeAlias = list[str]
+
+_AS_ZONE = "the zone's `countries`, which every facet has to keep anyway"
+
+
+def _facet(what: str, example: str = "DE") -> Any:
+    return key(
+        f"Countries {what}; they narrow `countries` and never widen it.", example=[example],
+        absent=_AS_ZONE, min_length=1, max_length=250,
+    )  # fmt: skip
+
+
+class Facets(Section):
+    """Countries for single facets of a zone's data, each within the zone's `countries`."""
+
+    process: Annotated[Countries | None, _facet("in which the data may be computed on", "EU")] = (
+        None
+    )
+    store: Annotated[Countries | None, _facet("in which the data may be kept")] = None
+    transit: Annotated[Countries | None, _facet("that the data may pass through", "EU")] = None
+    keys: Annotated[Countries | None, _facet("in which encryption keys may be held")] = None
+    key_admin: Annotated[
+        Countries | None, _facet("from which people may administer encryption keys")
+    ] = None
+    backup: Annotated[Countries | None, _facet("in which backups may be kept")] = None
+    logs: Annotated[Countries | None, _facet("in which logs and telemetry may be kept", "EU")] = (
+        None
+    )
+    support: Annotated[Countries | None, _facet("from which support may see the data", "EU")] = None
+    control_plane: Annotated[
+        Countries | None, _facet("in which the provider may hold names and settings")
+    ] = None
+
+
+class Retention(Section):
+    """How long stored data has to be kept and may be kept."""
+
+    at_least: Annotated[
+        Duration | None,
+        key("Shortest time that stored data has to be kept.", example="P7D", gt=0,
+            absent="no duty to keep; few laws have one"),
+    ] = None  # fmt: skip
+    at_most: Annotated[
+        Duration | None,
+        key("Longest time that stored data may be kept.", example="P30D",
+            absent="no limit is stated; stores then keep what they get"),
+    ] = None  # fmt: skip
+
+
+class _OrDuration:
+    """Shows in the JSON Schema that a plain duration will do."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [DURATION_SCHEMA, handler(schema)]}
+
+
+def _retention(value: object) -> object:
+    if isinstance(value, (dict, Retention)):
+        return value
+    return Retention.model_construct(at_most=as_duration(value))
+
+
+RetentionOrLimit: TypeAlias = Annotated[Retention, BeforeValidator(_retention), _OrDuration()]
+"""`{at_least, at_most}`, or a plain duration for `at_most`."""
+
+
+class Transfer(Section):
+    """Why data of the zone may reach a country beyond the law's own area."""
+
+    to: Annotated[str, key("Country, or bloc, that receives data.", example="US", max_length=40)]
+    mechanism: Annotated[
+        Mechanism,
+        key("Legal ground: standard clauses (`scc`), binding rules (`bcr`), the UK's agreement "
+            "(`idta`), `consent`, an `adequacy` decision, a filing with China's CAC, or a "
+            "`derogation` for a single case.", example="scc"),
+    ]  # fmt: skip
+    evidence: Annotated[
+        str | None,
+        key("Document that proves it, relative to the spec, or its address.",
+            example="legal/scc-2026.pdf", min_length=1, max_length=1024,
+            absent="none; only an `adequacy` decision is public enough to need none"),
+    ] = None  # fmt: skip
+    expires: Annotated[
+        Day | None,
+        key("Last day on which the mechanism holds.", example="2027-12-31",
+            absent="it does not expire by itself"),
+    ] = None  # fmt: skip
+
+
+class Zone(Section):
+    """A compliance zone: the countries in which every facet of its data has to stay."""
+
+    countries: Annotated[
+        Countries,
+        key("ISO country codes, the blocs `EU` and `EEA`, or `adequate(EU)`: countries that the "
+            "European Commission found adequate and whose decision holds at `as_of`.",
+            example=["EU"], min_length=1, max_length=250),
+    ]  # fmt: skip
+    regimes: Annotated[
+        list[Regime],
+        key("Laws and standards that bind the zone's data.", example=["gdpr"],
+            absent="none is claimed; personal data born in the EEA is under the GDPR anyway"),
+    ] = []  # fmt: skip
+    facets: Annotated[
+        Facets | None,
+        key("Countries for single facets, where they are fewer than the zone's.",
+            example={"keys": ["DE"], "logs": ["EU"]}, absent="`countries` holds for every facet"),
+    ] = None  # fmt: skip
+    keys: Annotated[
+        Literal["in-zone"],
+        key("Where encryption keys are held: only inside the zone's countries.",
+            absent="`in-zone`; there is no other way"),
+    ] = "in-zone"  # fmt: skip
+    retention: Annotated[
+        RetentionOrLimit | None,
+        key("Longest time any stored data may be kept, or the shortest and the longest.",
+            example="P30D", absent="no limit is stated; stores then keep what they get"),
+    ] = None  # fmt: skip
+    controls: Annotated[
+        list[Control],
+        key("Controls that everything in the zone has to have.", example=["audit-log"],
+            absent="those that the compiler always emits"),
+    ] = []  # fmt: skip
+    transfers: Annotated[
+        list[Transfer],
+        key("Grounds on which data may reach countries beyond the law's own area.",
+            example=[{"to": "US", "mechanism": "scc", "evidence": "legal/scc-2026.pdf"}],
+            max_length=250, absent="none; such countries are refused"),
+    ] = []  # fmt: skip
+    courier_delay: Annotated[
+        Duration,
+        key("Time an update may travel by courier before a device sees it; it lengthens the "
+            "validity of update metadata.", example="P2D", absent="0: updates come by network"),
+    ] = 0  # fmt: skip
