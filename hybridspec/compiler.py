@@ -20,6 +20,7 @@ from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.target.api import Unsupported
+from hybridspec.target.registry import targets
 
 Progress = Callable[[str], None]
 
@@ -99,6 +100,7 @@ def _graph(path: Path, options: Options, sink: Sink) -> tuple[Graph, Inputs]:
         catalog_digest=loaded.catalog_digest,
         spec_digest=loaded.spec_digest,
         models=loaded.models,
+        needs={name: target.needs for name, target in targets().items()},
     )
     graph = lower(loaded.spec, loaded.origins, facts, sink)
     sink.stop_if_errors()
@@ -143,7 +145,6 @@ def _optimise(build: Build, options: Options, sink: Sink) -> Build:
 def _emit(build: Build, sink: Sink) -> Build:
     from hybridspec.emit.cut import cloud_slices, edge_slice
     from hybridspec.emit.stacks import emit_cloud, emit_edge
-    from hybridspec.target.registry import targets
 
     known = targets()
     stacks: list[tuple[str, FileTree]] = []

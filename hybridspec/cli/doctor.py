@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from hybridspec.target.registry import targets
+
 
 class Check(NamedTuple):
     """One line of the doctor: `needed` ones decide the exit code."""
@@ -29,8 +31,12 @@ def checks(cache: Path) -> list[Check]:
         _package("onnxruntime", needed=True, help="pip install hybridspec"),
         _package("onnx", needed=True, help="pip install hybridspec"),
         _package("tuf", needed=True, help="pip install hybridspec"),
-        _package("pulumi", needed=True, help="pip install 'hybridspec[aws]'"),
-        _package("pulumi-aws", needed=False, help="pip install 'hybridspec[aws]'"),
+        _package("pulumi", needed=True, help="pip install 'hybridspec[all]'"),
+        *(
+            _package(target.sdk.distribution, needed=False, help=target.sdk.install)
+            for target in targets().values()
+            if target.sdk is not None
+        ),
         Check("pulumi CLI", shutil.which("pulumi") is not None, False,
               shutil.which("pulumi") or "not on PATH",
               "only needed to deploy to a cloud: https://www.pulumi.com/docs/install/"),

@@ -19,7 +19,7 @@ from hybridspec.cli.channel import publish_channel, published_digest
 from hybridspec.cli.output_tree import Output, compiled, default_folder, write_output
 from hybridspec.compiler import Build
 from hybridspec.deliver import fleet, process
-from hybridspec.deliver.evaluate import Evaluation, evaluate
+from hybridspec.deliver.evaluate import Evaluation, evaluate, require
 from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.deliver.publish import remove_channel
 from hybridspec.deliver.stack import Stack
@@ -124,6 +124,11 @@ def build(spec: Path, folder: Path | None, cache: Path, progress: Progress) -> O
 
 def evaluated(build: Build, folder: Path) -> dict[str, Evaluation]:
     """Every emitted stack, run offline."""
+    providers = {store.region.cloud: store.region.provider for store in build.plan.stores}
+    for cloud, _ in build.stacks:
+        sdk = registry.targets()[providers[cloud]].sdk
+        if sdk is not None:
+            require(sdk)
     return {
         cloud: evaluate(folder / "stacks" / cloud, project=build.graph.name)
         for cloud, _ in build.stacks

@@ -16,26 +16,32 @@ import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import HybridspecError, ResourceFailed
 from hybridspec.ir.tree import digest_of
+from hybridspec.target.api import At, Registration, Sdk
+from hybridspec.target.registry import targets
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _MASKED = "1b47061264138c4ac30d75fd1eb44270"
-_ACCOUNT = "000000000000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One registered resource; `provider` is the region of its provider, secrets are masked."""
+    """One registered resource; secrets are masked.
+
+    `provider` is the region of its provider, `regions` where it lies: nowhere known if empty.
+    """
 
     urn: str
     type: str
     name: str
     parent: str
     provider: str
+    regions: tuple[str, ...]
     inputs: Mapping[str, Any]
     dependencies: tuple[str, ...]
     protect: bool
@@ -76,7 +82,7 @@ def evaluate(
         import pulumi  # noqa: F401 - its presence is the question
     except ImportError as fault:
         raise HybridspecError(
-            "the Pulumi SDK is not installed", help="run `pip install 'hybridspec[aws]'`"
+            "the Pulumi SDK is not installed", help="run `pip install 'hybridspec[all]'`"
         ) from fault
     monitor = _Monitor(project=project, stack=stack)
     server = grpc.server(ThreadPoolExecutor(max_workers=8))
@@ -101,6 +107,21 @@ def evaluate(
         raise EvaluationFailed(monitor.faults[0], help="report this: the emitter made it")
     resources = tuple(sorted(monitor.resources.values(), key=lambda r: r.urn))
     return Evaluation(resources=resources, outputs=monitor.outputs)
+
+
+def require(sdk: Sdk) -> None:
+    """Make sure that a cloud's SDK is there, before a program asks for it in its own words.
+
+    Raises:
+        HybridspecError: it is not installed.
+    """
+    try:
+        version(sdk.distribution)
+    except PackageNotFoundError as fault:
+        raise HybridspecError(
+            f"the emitted program needs {sdk.distribution}, which is not installed",
+            help=f"run `{sdk.install}`",
+        ) from fault
 
 
 def _contents(folder: Path) -> set[tuple[str, str]]:
@@ -152,6 +173,8 @@ class _Monitor:
     outputs: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     regions: dict[str, str] = field(default_factory=dict)
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where the resources lie whose names and identifiers were handed out."""
 
     def urn(self, kind: str, name: str, parent: str) -> str:
         """A URN as the engine makes it: the parent's types, then the resource's own."""
@@ -167,42 +190,52 @@ class _Monitor:
         urn = self.urn(request.type, request.name, request.parent)
         if urn in self.resources:
             self.faults.append(f"two resources have the URN {urn}")
-        region = self._region(request, inputs, urn)
+        sdk = sdks().get(request.type.split(":")[2 if _provides(request.type) else 0])
+        region = self._region(request, inputs, urn, sdk)
+        made = Registration(type=request.type, name=request.name, region=region, inputs=inputs)
+        outputs = {**(sdk.outputs(made) if sdk and request.custom else {}), **inputs}
+        identity = str(outputs.pop("id", f"{request.name}-id")) if request.custom else ""
+        regions = self._regions(made, sdk)
+        for handle in (identity, outputs.get("name")):
+            if request.custom and isinstance(handle, str):
+                self.places[handle] = tuple(sorted({*self.places.get(handle, ()), *regions}))
         self.resources[urn] = Resource(
             urn=urn,
             type=request.type,
             name=request.name,
             parent=request.parent,
             provider=region,
+            regions=regions,
             inputs=inputs,
             dependencies=tuple(sorted(request.dependencies)),
             protect=request.protect,
             custom=request.custom,
         )
-        identity = f"{request.name}-id" if request.custom else ""
-        return urn, identity, _outputs(request.type, request.name, region, inputs)
+        return urn, identity, outputs
 
-    def _region(self, request: Any, inputs: dict[str, Any], urn: str) -> str:
-        if request.type.startswith("pulumi:providers:"):
-            self.regions[urn] = str(inputs.get("region", ""))
+    def _region(self, request: Any, inputs: dict[str, Any], urn: str, sdk: Sdk | None) -> str:
+        if _provides(request.type):
+            self.regions[urn] = str(inputs.get(sdk.region_input, "")) if sdk else ""
             return self.regions[urn]
         provider = request.provider.rpartition("::")[0]
         return self.regions.get(provider, "")
 
+    def _regions(self, made: Registration, sdk: Sdk | None) -> tuple[str, ...]:
+        if _provides(made.type):
+            return (made.region,) if made.region else ()
+        if sdk is None:
+            return ()
+        where = sdk.where(made)
+        return where.regions if isinstance(where, At) else self.places.get(where.other, ())
 
-def _outputs(kind: str, name: str, region: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs echoed, with the identifiers that a cloud would add."""
-    service = kind.split(":")[1].split("/")[0] if kind.count(":") == 2 else "none"
-    physical = name
-    for key in ("bucketPrefix", "namePrefix"):
-        if inputs.get(key):
-            physical = f"{inputs[key]}0000000"
-    if kind.startswith("aws:s3/bucket:"):
-        extra = {"bucket": physical, "arn": f"arn:aws:s3:::{physical}"}
-    else:
-        extra = {"arn": f"arn:aws:{service}:{region}:{_ACCOUNT}:{name}"}
-    url = f"{_ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{inputs.get('name', name)}"
-    return {"name": physical, "repositoryUrl": url, **extra, **inputs}
+
+def _provides(kind: str) -> bool:
+    return kind.startswith("pulumi:providers:")
+
+
+def sdks() -> dict[str, Sdk]:
+    """How each cloud answers, by what begins the types of its resources."""
+    return {t.sdk.provider: t.sdk for t in targets().values() if t.sdk is not None}
 
 
 def _to_dict(struct: Any) -> Any:

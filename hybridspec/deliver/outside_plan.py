@@ -6,10 +6,13 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from hybridspec.deliver.evaluate import Evaluation, Resource
+from hybridspec.deliver.evaluate import Evaluation, Resource, sdks
 
-_ARN_REGION = re.compile(r"\barn:[\w-]+:[\w-]+:([\w*-]+):")
-_ELSEWHERE = re.compile(r"replica|multi_?region|cross_?region|global_?(table|cluster)", re.I)
+_ELSEWHERE = re.compile(
+    r"replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)", re.I
+)
+_PLACES = ("region", "regions", "location", "locations")
+"""Endings of inputs whose value is a region, and nothing else."""
 
 
 def outside_plan(
@@ -18,19 +21,23 @@ def outside_plan(
     """Resources outside the planned regions, with the reason.
 
     `allowed` are the plan's regions, `known` the provider's region names that are looked for in
-    every text. A resource without a provider that fixes its region counts as outside, and so does
-    a region that nobody knows where a region must stand: unknown is never allowed.
+    every text. A resource whose place nothing fixes counts as outside, and so does a region that
+    nobody knows where a region must stand: unknown is never allowed.
     """
+    patterns = [re.compile(sdk.region_pattern) for sdk in sdks().values() if sdk.region_pattern]
     names = "|".join(sorted(map(re.escape, set(known) - set(allowed))))
-    foreign = re.compile(rf"(?<![\w-])({names})[a-z]?(?![\w-])") if names else None
+    if names:
+        patterns.append(re.compile(rf"(?<![\w-])({names})(?:-?[a-z])?(?![\w-])"))
     found: list[tuple[Resource, str]] = []
     for resource in evaluation.resources:
         if not resource.custom or resource.type == "pulumi:pulumi:Stack":
             continue
-        named = sorted(set(_regions(resource.inputs, foreign)) - set(allowed))
-        if resource.provider not in allowed:
-            where = resource.provider or "no fixed region"
-            found.append((resource, f"its provider works in {where}"))
+        named = sorted(set(_regions(resource.inputs, patterns)) - set(allowed))
+        strange = sorted(set(resource.regions) - set(allowed))
+        if not resource.regions:
+            found.append((resource, "it has no fixed region"))
+        elif strange:
+            found.append((resource, f"it lies in {', '.join(strange)}"))
         elif named:
             found.append((resource, f"its inputs name {', '.join(named)}"))
         elif _ELSEWHERE.search(resource.type) or _replicates(resource.inputs):
@@ -38,20 +45,19 @@ def outside_plan(
     return tuple(found)
 
 
-def _regions(value: Any, foreign: re.Pattern[str] | None, key: str = "") -> Iterator[str]:
-    """Every region that an input names: where one must stand, in an ARN, or anywhere in a text."""
+def _regions(value: Any, patterns: list[re.Pattern[str]], key: str = "") -> Iterator[str]:
+    """Every region that an input names: where one must stand, or anywhere in a text."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _regions(item, foreign, name)
+            yield from _regions(item, patterns, name)
     elif isinstance(value, list):
         for item in value:
-            yield from _regions(item, foreign, key)
+            yield from _regions(item, patterns, key)
     elif isinstance(value, str):
-        if key.lower().endswith("region") and value:
+        if key.lower().endswith(_PLACES) and value:
             yield value
-        yield from _ARN_REGION.findall(value)
-        if foreign is not None:
-            yield from (match.group(1) for match in foreign.finditer(value))
+        for pattern in patterns:
+            yield from pattern.findall(value)
 
 
 def _replicates(value: Any) -> bool:

@@ -14,9 +14,6 @@ from hybridspec.ir.plan import (
     ZoneSlice,
 )
 
-_TRAINING_INSTANCE = "ml.m5.xlarge"
-"""Instance whose hour the catalogue prices as `training_hour`."""
-
 
 def cloud_slices(graph: Graph, plan: Plan, plan_digest: str) -> tuple[CloudSlice, ...]:
     """One slice per cloud that holds a zone's store, by cloud name."""
@@ -65,7 +62,11 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
             (f"{flow.name}/{stage.name}", _days(stage.retention)) for flow, stage in sinks
         ),
         hosted=_hosted(plan, zone),
-        training=tuple(_training(model) for model in models if model.training is not None),
+        training=tuple(
+            _training(model, store.region.training_instance)
+            for model in models
+            if model.training is not None
+        ),
         origin=zone.origin.ref,
         store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,
         devices_origin=graph.device_classes[0].origin.ref,
@@ -100,13 +101,13 @@ def _models(graph: Graph, zone: Zone) -> list[Model]:
     return [found[name] for name in sorted(found)]
 
 
-def _training(model: Model) -> TrainingJob:
+def _training(model: Model, instance: str) -> TrainingJob:
     if model.training is None:
         raise ValueError(f"{model.name} has no training")
     return TrainingJob(
         model=model.name,
         image=model.training.image,
-        instance=_TRAINING_INSTANCE,
+        instance=instance,
         hours=model.training.hours,
         every=max(1, model.training.every // HOUR),
         origin=model.training.origin.ref,

@@ -123,7 +123,7 @@ class Region:
     """A cloud region that the user allows, with dated prices in micro-units.
 
     Storage per GB-month, egress per GB, serverless inference per GB-second, training per
-    instance-hour, keys and registry per month.
+    hour of `training_instance`, keys and registry per month.
     """
 
     cloud: str
@@ -138,6 +138,7 @@ class Region:
     training_price: int
     key_price: int
     registry_price: int
+    training_instance: str
     services: tuple[str, ...]
     source: str
     origin: Span = spanned()

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.source import Origins
+from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import (
     Board,
     Cohort,
@@ -30,8 +30,6 @@ from hybridspec.resolve.references import lookup
 from hybridspec.spec.catalog import BoardRow, Catalog
 from hybridspec.spec.document import Spec
 
-_NEEDED = ("s3", "kms", "ecr", "sagemaker", "iot")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -41,6 +39,8 @@ class Facts:
     catalog_digest: str
     spec_digest: str
     models: Mapping[str, ModelFile]
+    needs: Mapping[str, tuple[str, ...]]
+    """What a region of a cloud target must offer, by the target's name."""
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
@@ -49,7 +49,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     boards = _boards(facts.catalogs)
     classes = {name: _device_class(name, spec, origins, boards, sink) for name in spec.devices}
     known = {name: device for name, device in classes.items() if device is not None}
-    regions = _regions(spec, origins, facts.catalogs, sink)
+    regions = _regions(spec, origins, facts, sink)
     sites = {name: _site(name, spec, origins, zones, known, sink) for name in spec.sites}
     data = {name: _data(name, spec, origins) for name in spec.data}
     models = resolve_models(spec, origins, facts.models, regions, sink)
@@ -265,10 +265,8 @@ def _site(
     )
 
 
-def _regions(
-    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], sink: Sink
-) -> tuple[Region, ...]:
-    clouds = {name: catalog for name, catalog in catalogs.items() if catalog.operator is not None}
+def _regions(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> tuple[Region, ...]:
+    clouds = {n: catalog for n, catalog in facts.catalogs.items() if catalog.operator is not None}
     found: list[Region] = []
     for cloud, written in spec.clouds.items():
         span = origins.value("clouds", cloud, "provider")
@@ -278,11 +276,25 @@ def _regions(
         mine: dict[str, Region] = {}
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, origins, sink)
-            if region is not None:
+            if region is not None and _offers(region, facts.needs[written.provider], sink):
                 mine.setdefault(name, region)
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
     return tuple(found)
+
+
+def _offers(region: Region, needs: tuple[str, ...], sink: Sink) -> bool:
+    missing = [service for service in needs if service not in region.services]
+    if missing:
+        sink.add(_lacking(region.name, "the services " + ", ".join(missing), region.origin))
+    return not missing
+
+
+def _lacking(region: str, lack: str, span: Span) -> Diagnostic:
+    return Diagnostic(
+        code="HS0224", message=f"the catalogue knows no {lack} for region `{region}`", span=span,
+        help="remove the region; nothing can be placed where prices or services are unknown",
+    )  # fmt: skip
 
 
 def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:
@@ -306,13 +318,8 @@ def _region(
     row = lookup(name, catalog.regions, sink, span=span, kind="region", code="HS0224")
     if row is None or catalog.operator is None:
         return None
-    missing = [service for service in _NEEDED if service not in row.services]
-    if row.prices is None or missing:
-        lack = "prices" if row.prices is None else "the services " + ", ".join(missing)
-        sink.add(Diagnostic(
-            code="HS0224", message=f"the catalogue knows no {lack} for region `{name}`", span=span,
-            help="remove the region; nothing can be placed where prices or services are unknown",
-        ))  # fmt: skip
+    if row.prices is None:
+        sink.add(_lacking(name, "prices", span))
         return None
     prices = row.prices
     return Region(
@@ -328,6 +335,7 @@ def _region(
         training_price=prices.training_hour,
         key_price=prices.key_month,
         registry_price=prices.registry_gb_month,
+        training_instance=catalog.training_instance or "",
         services=tuple(row.services),
         source=row.source,
         origin=span,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hybridspec.ir.plan import CloudSlice, EdgeSlice
 
@@ -43,14 +43,69 @@ Emitted: TypeAlias = tuple[Payload | Unsupported, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A resource as an emitted program registers it; `region` is where its provider works."""
+
+    type: str
+    name: str
+    region: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a resource lies: in these regions, all of them; in an unknown place if there are none.
+
+    What a cloud would add by itself, such as the paired region of a geo-replicated account, is one
+    of them, in words.
+    """
+
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where a resource lies: with the one of the same program that has this name or identifier."""
+
+    other: str
+
+
+Where: TypeAlias = At | Beside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdk:
+    """The Pulumi provider that a cloud's emitted programs use, and how it answers offline.
+
+    `provider` begins the types of its resources, and `region_input` is the argument that fixes
+    where a provider works. `where` says where a resource lies, `outputs` what the cloud would add
+    to its inputs; an output `id` replaces the identifier. The one group of `region_pattern` finds
+    a region in a text, for texts with a place where a region stands.
+    """
+
+    provider: str
+    distribution: str
+    install: str
+    where: Callable[[Registration], Where]
+    outputs: Callable[[Registration], Mapping[str, Any]]
+    region_input: str = "region"
+    region_pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A cloud or an edge platform; `package` holds `catalog.yaml` and `templates/`."""
+    """A cloud or an edge platform; `package` holds `catalog.yaml` and `templates/`.
+
+    A cloud `needs` services: a region that lacks one of them cannot be placed on.
+    """
 
     name: str
     package: str
     summary: str
     emit_cloud: Callable[[CloudSlice], Emitted] | None = None
     emit_edge: Callable[[EdgeSlice], Emitted] | None = None
+    needs: tuple[str, ...] = ()
+    sdk: Sdk | None = None
 
     @property
     def kind(self) -> str:

@@ -3,10 +3,13 @@
 from hybridspec.target.api import Target
 
 from .emit import emit
+from .offline import SDK
 
 TARGET = Target(
     name="aws",
     package="hybridspec_targets.aws",
     summary="Amazon Web Services (S3, KMS, ECR, SageMaker, IoT Core) as a Pulumi project",
     emit_cloud=emit,
+    needs=("s3", "kms", "ecr", "sagemaker", "iot"),
+    sdk=SDK,
 )

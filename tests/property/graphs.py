@@ -88,7 +88,8 @@ def region(name: str = "eu-one", country: str = "DE", **fields: object) -> Regio
     plain = Region(
         cloud="aws", provider="aws", name=name, country=country, partition="aws", operator="A (US)",
         storage_price=23_000, egress_price=90_000, inference_price=20, training_price=250_000,
-        key_price=1_000_000, registry_price=100_000, services=(), source="made up", origin=at(40),
+        key_price=1_000_000, registry_price=100_000, training_instance="ml.m",
+        services=(), source="made up", origin=at(40),
     )  # fmt: skip
     return replace(plain, **fields)  # type: ignore[arg-type]
 

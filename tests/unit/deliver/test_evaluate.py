@@ -158,11 +158,12 @@ def test_a_program_is_not_misled_by_what_lies_where_the_user_stands(
 
 
 def resource(
-    inputs: dict[str, Any], *, kind: str = "aws:kms/key:Key", provider: str = "eu-central-1"
+    inputs: dict[str, Any], *, kind: str = "aws:kms/key:Key", lies: str = "eu-central-1"
 ) -> Evaluation:
     """An evaluation with one resource."""
-    only = Resource(urn="u", type=kind, name="n", parent="", provider=provider, inputs=inputs,
-                    dependencies=(), protect=False, custom=True)  # fmt: skip
+    only = Resource(urn="u", type=kind, name="n", parent="", provider=lies, inputs=inputs,
+                    regions=(lies,) if lies else (), dependencies=(), protect=False,
+                    custom=True)  # fmt: skip
     return Evaluation(resources=(only,), outputs={})
 
 
@@ -182,13 +183,16 @@ def test_inside_the_plan(inputs: dict[str, Any]) -> None:
 
 
 OUTSIDE: dict[str, tuple[Evaluation, str]] = {
-    "another region": (resource({}, provider="eu-west-1"), "its provider works in eu-west-1"),
-    "no provider": (resource({}, provider=""), "no fixed region"),
+    "another region": (resource({}, lies="eu-west-1"), "it lies in eu-west-1"),
+    "no provider": (resource({}, lies=""), "no fixed region"),
     "a region of its own": (resource({"region": "eu-west-1"}), "eu-west-1"),
     "a region nobody knows": (resource({"region": "eu-moon-1"}), "eu-moon-1"),
     "a region deep inside": (resource({"a": [{"destinationRegion": "eu-moon-1"}]}), "eu-moon-1"),
     "an availability zone": (resource({"zone": "us-east-1a"}), "us-east-1"),
     "a host name": (resource({"url": "https://s3.us-east-1.amazonaws.com/b"}), "us-east-1"),
+    "a location": (resource({"location": "global"}), "global"),
+    "one of several locations": (resource({"dataLocations": ["eu-central-1", "eu"]}), "eu"),
+    "a zone of a region": (resource({"zone": "us-east-1-b"}), "us-east-1"),
     "an ARN": (resource({"key": "arn:aws:kms:us-east-1:1:key/1"}), "us-east-1"),
     "an ARN of a region nobody knows": (
         resource({"policy": '{"Resource": "arn:aws-x:kms:eu-moon-1:1:key/1"}'}), "eu-moon-1",

@@ -74,7 +74,7 @@ def lowered(
     models = {name: ModelFile(path=Path("m.onnx"), facts=facts(), evaluation=data)
               for name in bound.models}  # fmt: skip
     given = Facts(catalogs=catalogs or _CATALOGS, catalog_digest=_DIGEST, spec_digest="1" * 64,
-                  models=models)  # fmt: skip
+                  models=models, needs={"aws": ("s3", "kms")})  # fmt: skip
     return lower(bound, document.origins, given, sink), list(sink.findings)
 
 

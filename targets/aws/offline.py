@@ -1,0 +1,42 @@
+"""How AWS answers the offline evaluation: plausible identifiers, and where a resource lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hybridspec.target.api import At, Registration, Sdk, Where
+
+_ACCOUNT = "000000000000"
+
+
+def where(made: Registration) -> Where:
+    """Where its provider works; a `region` of its own counts too."""
+    places = {made.region, str(made.inputs.get("region") or made.region)} - {""}
+    return At(tuple(sorted(places)))
+
+
+def outputs(made: Registration) -> Mapping[str, Any]:
+    """Names with the random suffix of a prefix, ARNs, and the address of a registry."""
+    physical = made.name
+    for key in ("bucketPrefix", "namePrefix"):
+        if made.inputs.get(key):
+            physical = f"{made.inputs[key]}0000000"
+    if made.type.startswith("aws:s3/bucket:"):
+        extra = {"bucket": physical, "arn": f"arn:aws:s3:::{physical}"}
+    else:
+        service = made.type.split(":")[1].split("/")[0]
+        extra = {"arn": f"arn:aws:{service}:{made.region}:{_ACCOUNT}:{made.name}"}
+    image = made.inputs.get("name", made.name)
+    url = f"{_ACCOUNT}.dkr.ecr.{made.region}.amazonaws.com/{image}"
+    return {"name": physical, "repositoryUrl": url, **extra}
+
+
+SDK = Sdk(
+    provider="aws",
+    distribution="pulumi-aws",
+    install="pip install 'hybridspec[aws]'",
+    where=where,
+    outputs=outputs,
+    region_pattern=r"\barn:[\w-]+:[\w-]+:([\w*-]+):",
+)
