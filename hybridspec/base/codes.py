@@ -44,6 +44,8 @@ CODES: dict[str, Code] = {
     "HS0224": Code("unknown-region", "a region that the catalogue does not hold"),
     "HS0225": Code("model-unreadable", "a model file that is not a usable ONNX model"),
     "HS0226": Code("evaluation-unreadable", "evaluation data that does not fit its model"),
+    "HS0235": Code("board-unsupported", "a board that its platform's agent cannot run on"),
+    "HS0236": Code("board-figures-missing", "a board whose price or power nobody has published"),
     # check: what the law, the physics and the spec itself forbid
     "HS0301": Code("residency-violated", "data would leave its compliance zone", policy=True),
     "HS0302": Code("latency-exceeded", "a latency bound cannot be met", policy=True),
@@ -58,6 +60,7 @@ CODES: dict[str, Code] = {
     "HS0309": Code("rollout-incomplete", "the cohorts do not reach the whole fleet"),
     "HS0310": Code("no-region", "a zone needs a cloud region and allows none", policy=True),
     "HS0311": Code("transfer-unproven", "a transfer that no stated fact allows", policy=True),
+    "HS0320": Code("catalog-stale", "a price or region that was last checked too long ago"),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.check.rules.board_figures_missing import board_figures_missing
+from hybridspec.check.rules.board_unsupported import board_unsupported
+from hybridspec.check.rules.catalog_stale import catalog_stale
 from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
 from hybridspec.check.rules.no_region import no_region
 from hybridspec.check.rules.residency_violated import residency_violated
@@ -18,6 +21,9 @@ from hybridspec.ir.graph import Graph
 Rule: TypeAlias = Callable[[Graph], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (
+    board_figures_missing,
+    board_unsupported,
+    catalog_stale,
     freeze_window_too_short,
     no_region,
     residency_violated,

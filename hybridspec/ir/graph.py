@@ -8,6 +8,7 @@ comparison, so moving a line in the spec does not change what it means.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -63,7 +64,11 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """A board from the catalogue: what a device class is made of."""
+    """A board from the catalogue: what a device class is made of.
+
+    `missing` names the figures that nobody has published; they are 0 here, and a rule refuses the
+    board. `as_of` is when the row was last checked; None where the catalogue does not say.
+    """
 
     name: str
     title: str
@@ -79,6 +84,8 @@ class Board:
     capabilities: tuple[str, ...]
     rates: tuple[Rates, ...]
     source: str
+    as_of: date | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,7 @@ class DeviceClass:
     uplink_bandwidth: int
     uplink_rtt: int
     origin: Span = spanned()
+    board_origin: Span = spanned()
     offline_origin: Span = spanned()
 
 
@@ -141,6 +149,7 @@ class Region:
     training_instance: str
     services: tuple[str, ...]
     source: str
+    as_of: date | None = None
     origin: Span = spanned()
 
     @property
@@ -304,6 +313,7 @@ class Graph:
     horizon: int
     spec_digest: str
     catalog_digest: str
+    price_age: int
     zones: tuple[Zone, ...]
     device_classes: tuple[DeviceClass, ...]
     sites: tuple[Site, ...]

@@ -25,6 +25,9 @@ ENERGY_PRICE = Default(
     "sites.*.energy_price", 250_000, "0.25 USD/kWh", "a middle price for business users in Europe"
 )
 HORIZON = Default("objective.horizon", 3 * YEAR, "3 years", "the shortest board life planned for")
+PRICE_AGE = Default(
+    "objective.price_age", YEAR, "1 year", "list prices and regions rarely keep for longer"
+)
 VALIDITY_SLACK = Default(
     "rollout.validity", 7 * DAY, "longest max_offline and courier delay plus 7 d",
     "a week to notice that nobody refreshes the channel",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
@@ -66,6 +67,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         horizon=spec.objective.horizon or defaults.HORIZON.value,
         spec_digest=facts.spec_digest,
         catalog_digest=facts.catalog_digest,
+        price_age=defaults.PRICE_AGE.value,
         zones=tuple(zones.values()),
         device_classes=present,
         sites=tuple(site for site in sites.values() if site is not None),
@@ -123,24 +125,34 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
 
 def _boards(catalogs: Mapping[str, Catalog]) -> dict[str, Board]:
     return {
-        name: _board(name, target, row)
+        name: _board(name, target, row, row.as_of or catalog.as_of)
         for target, catalog in catalogs.items()
         for name, row in catalog.boards.items()
     }
 
 
-_FACTS = frozenset(
-    "title architecture memory reserved_memory disk idle_power load_power price life source".split()
-)
-"""Facts of a board that the graph takes over as they are."""
-
-
-def _board(name: str, target: str, row: BoardRow) -> Board:
-    rates = tuple(Rates(**latency.model_dump()) for latency in row.latency)
-    plain = row.model_dump(include=set(_FACTS))
+def _board(name: str, target: str, row: BoardRow, as_of: date) -> Board:
     return Board(
-        name=name, target=target, rates=rates, capabilities=tuple(row.capabilities), **plain
-    )
+        name=name,
+        title=row.title,
+        target=target,
+        architecture=row.architecture,
+        memory=row.memory,
+        reserved_memory=row.reserved_memory,
+        disk=row.disk,
+        idle_power=row.idle_power or 0,
+        load_power=row.load_power or 0,
+        price=row.price or 0,
+        life=row.life,
+        capabilities=tuple(row.capabilities),
+        rates=tuple(Rates(**latency.model_dump()) for latency in row.latency),
+        source=row.source,
+        as_of=as_of,
+        missing=tuple(
+            figure for figure in ("price", "idle_power", "load_power")
+            if getattr(row, figure) is None
+        ),
+    )  # fmt: skip
 
 
 def _hardware(
@@ -217,6 +229,7 @@ def _device_class(
         uplink_bandwidth=written.uplink.bandwidth,
         uplink_rtt=written.uplink.rtt,
         origin=origins.key("devices", name),
+        board_origin=origins.value("devices", name, "hardware" if written.hardware else "board"),
         offline_origin=origins.value("devices", name, "max_offline"),
     )
 
@@ -321,14 +334,14 @@ def _region(
     if row.prices is None:
         sink.add(_lacking(name, "prices", span))
         return None
-    prices = row.prices
+    prices, operator = row.prices, row.operator or catalog.operator
     return Region(
         cloud=cloud,
         provider=provider,
         name=name,
         country=row.country,
         partition=row.partition,
-        operator=f"{catalog.operator.name} ({catalog.operator.jurisdiction})",
+        operator=f"{operator.name} ({operator.jurisdiction})",
         storage_price=prices.storage_gb_month,
         egress_price=prices.egress_gb,
         inference_price=prices.inference_gb_second,
@@ -338,6 +351,7 @@ def _region(
         training_instance=catalog.training_instance or "",
         services=tuple(row.services),
         source=row.source,
+        as_of=row.as_of or catalog.as_of,
         origin=span,
     )
 

@@ -68,7 +68,7 @@ def device(name: str = "gateway", **fields: object) -> DeviceClass:
     """A device class on its own board, with a fast uplink."""
     plain = DeviceClass(
         name=name, board=board(), platform="agent", max_offline=0, uplink_bandwidth=10**9,
-        uplink_rtt=10_000, origin=at(20), offline_origin=at(21),
+        uplink_rtt=10_000, origin=at(20), board_origin=at(22), offline_origin=at(21),
     )  # fmt: skip
     return replace(plain, **fields)  # type: ignore[arg-type]
 
@@ -178,7 +178,7 @@ def graph(*flows: Flow, regions: tuple[Region, ...] = (), **fields: object) -> G
     classes = {d.device_class.name: d.device_class for s in sites.values() for d in s.devices}
     plain = Graph(
         name="test", owner="o@example.org", as_of="2026-11-01", currency="USD", horizon=3 * YEAR,
-        spec_digest="1" * 64, catalog_digest="2" * 64,
+        spec_digest="1" * 64, catalog_digest="2" * 64, price_age=YEAR,
         zones=tuple({s.zone.name: s.zone for s in sites.values()}.values()),
         device_classes=tuple(classes.values()), sites=tuple(sites.values()), regions=regions,
         data=tuple({f.data.name: f.data for f in flows}.values()), models=tuple(models.values()),
