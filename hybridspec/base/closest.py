@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -26,6 +26,18 @@ def closest(written: str, known: Iterable[str], cutoff: float = 0.6) -> str | No
     scored = ((_likeness(word, name.casefold()), name) for name in likely[:_FINALISTS])
     score, best = min(((-score, name) for score, name in scored), default=(0.0, ""))
     return best if -score >= cutoff else None
+
+
+def surely(written: str, known: Collection[str]) -> str | None:
+    """The one name that can be meant: very much alike, and no other is alike at all.
+
+    >>> surely("zoness", ["sites", "zones"]), surely("site-3", ["site-1", "site-2"])
+    ('zones', None)
+    """
+    best = closest(written, known, 0.8)
+    if best is None or closest(written, (n for n in known if n != best), 0.6) is not None:
+        return None
+    return best
 
 
 def _chosen(word: str, known: Iterable[str]) -> list[str]:

@@ -45,12 +45,3 @@ def expand(names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             unknown.append(name)
     return tuple(sorted(known)), tuple(unknown)
-
-
-def bloc_hint(name: str) -> str:
-    """What a mistaken country name probably meant, as a help sentence."""
-    plain = {"UK": "GB", "EL": "GR", "GERMANY": "DE", "FRANCE": "FR", "USA": "US"}
-    meant = plain.get(name.upper()) or (name.upper() if name.upper() in COUNTRIES else None)
-    if meant is not None:
-        return f"did you mean `{meant}`?"
-    return "use an ISO 3166 code such as `DE`, or the bloc `EU` or `EEA`"

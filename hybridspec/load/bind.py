@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from fractions import Fraction
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
-from unicodedata import combining, normalize
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path as File
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,13 +15,18 @@ from pydantic_core import ErrorDetails
 
 from hybridspec.base.closest import closest
 from hybridspec.base.diagnostic import MAX_FINDINGS, Diagnostic, Sink
-from hybridspec.base.source import Origins, Path, blanked
+from hybridspec.base.edit import plain
+from hybridspec.base.source import Path, blanked
+from hybridspec.load import shape
+from hybridspec.load.context import Surroundings
+from hybridspec.load.fix import NONE, Fix, Fixer, slug
+from hybridspec.load.shape import Place
+from hybridspec.load.suggest import example
 from hybridspec.load.yaml import Document
 from hybridspec.spec.quantity import NAME_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_KEY_FAULTS = ("string_pattern_mismatch", "literal_error")
 _SECRET = re.compile("tok|key|secret|pass|cred")
 _KINDS = {
     "string_type": "text",
@@ -37,109 +42,179 @@ _KINDS = {
 }
 
 
-def bind(document: Document, model: type[Model], sink: Sink) -> Model | None:
-    """Build `model` from the document, or put every fault into `sink` and return None."""
+def bind(
+    document: Document, model: type[Model], sink: Sink, folder: File | None = None
+) -> Model | None:
+    """Build `model` from the document, or put every fault into `sink` and return None.
+
+    `folder` is where files that the document names may lie; what is found there is only proposed.
+    """
     try:
         return model.model_validate(document.value)
     except ValidationError as fault:
         errors = fault.errors(include_url=False, include_context=True)
-        surplus = len(errors[MAX_FINDINGS:])
-        del errors[MAX_FINDINGS:]
-        findings = [_finding(error, document, model) for error in errors]
-        findings = _without_secrets(findings, errors, document.origins)
-        misspelt = {(e["loc"][:-1], f.help) for e, f in zip(errors, findings, strict=True)
-                    if f.code == "HS0201"}  # fmt: skip
-        sink.extend(
-            finding
-            for finding, error in zip(findings, errors, strict=True)
-            if error["type"] != "missing"
-            or (error["loc"][:-1], _did_you_mean(str(error["loc"][-1]))) not in misspelt
+    binder = _Binder(document, model, Surroundings(document.value, folder))
+    faults = [_tagged(error, shape.locate(model, error["loc"])) for error in errors]
+    faults = binder.one_form(faults)
+    surplus = len(faults[MAX_FINDINGS:])
+    sink.extend(binder.findings(faults[:MAX_FINDINGS]))
+    sink.omit(surplus)
+    return None
+
+
+_Fault = tuple[ErrorDetails, Place]
+
+
+def _tagged(error: ErrorDetails, place: Place) -> _Fault:
+    """A fault of the key that tells the forms of a section apart becomes one at that key."""
+    if not error["type"].startswith("union_tag"):
+        return error, place
+    key = error["ctx"]["discriminator"].strip("'")
+    kind = "literal_error" if error["type"] == "union_tag_invalid" else "missing"
+    value = error["input"].get(key) if isinstance(error["input"], dict) else None
+    info = next((i for form in shape.members(shape.bare(place.kind)) if shape.is_section(form)
+                 and (i := shape.field(form, key)) is not None), None)  # fmt: skip
+    tags = [
+        choice
+        for form in shape.members(shape.bare(place.kind))
+        if (i := shape.field(form, key)) is not None
+        for choice in shape.choices(i.annotation)
+    ]
+    made = Place(path=(*place.path, key), info=info, kind=shape.one_of(tags), section=None)
+    return {**error, "type": kind, "input": value}, made
+
+
+@dataclass(slots=True)
+class _Binder:
+    """Puts the faults of one document into words, with the edits that repair them."""
+
+    document: Document
+    root: type[BaseModel]
+    around: Surroundings
+    renamed: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def one_form(self, faults: list[_Fault]) -> list[_Fault]:
+        """Where a value may have several forms, only the faults of the one that was meant."""
+        meant: dict[Path, Any] = {}
+        for _, place in faults:
+            if place.union is not None and place.union not in meant:
+                value = self.around.at(place.union)
+                kind = shape.place_of(self.root, place.union, self.document.value).kind
+                meant[place.union] = shape.suited(shape.members(shape.bare(kind)), value)
+        return [(error, place) for error, place in faults
+                if place.union is None or place.member == meant[place.union]]  # fmt: skip
+
+    def findings(self, faults: Sequence[_Fault]) -> list[Diagnostic]:
+        """One finding per fault; a key that is missing because it is misspelt is not said twice."""
+        wrong = [place for error, place in faults
+                 if error["type"] not in ("missing", "extra_forbidden", "secret")]  # fmt: skip
+        said = [(self._finding(error, place, wrong), place) for error, place in faults
+                if error["type"] != "missing"]  # fmt: skip
+        found = self._without_secrets(said)
+        for error, place in faults:
+            if error["type"] == "missing":
+                finding = self._missing(place)
+                found += [] if finding is None else [finding]
+        return found
+
+    def _finding(self, error: ErrorDetails, place: Place, wrong: Sequence[Place]) -> Diagnostic:
+        path, info, kind, origins = place.path, place.info, error["type"], self.document.origins
+        if not path:
+            return Diagnostic(
+                code="HS0203", span=origins.key(),
+                message=f"the spec needs a mapping of keys, not {_written(error['input'])}",
+                help=f"write the keys {_listed([k for k, _ in shape.required(self.root)])}",
+            )  # fmt: skip
+        if kind == "extra_forbidden":
+            return self._unknown_key(place)
+        if place.at_key and kind == "literal_error":
+            code, message = "HS0206", (f"`{_clip(str(path[-1]))}` is not a choice for a key of "
+                                       f"{_place(path[:-1])}")  # fmt: skip
+            help = _closest(str(path[-1]), shape.choices(place.kind))
+        else:
+            code, message, help = _fault(error, place, plain(example(info, place.kind)))
+        edits, certain = self._repair(error, place, wrong)
+        span = (
+            origins.key(*path) if place.at_key or error["input"] is None else origins.value(*path)
         )
-        sink.omit(surplus)
-        return None
-
-
-def _finding(error: ErrorDetails, document: Document, root: type[BaseModel]) -> Diagnostic:
-    at_key = error["loc"][-1:] == ("[key]",) and error["type"] in _KEY_FAULTS
-    path, owner, info, annotation = _describe(root, error["loc"][:-1] if at_key else error["loc"])
-    kind, origins = error["type"], document.origins
-    if not path:
-        found = _written(error["input"])
         return Diagnostic(
-            code="HS0203", message=f"the spec needs a mapping of keys, not {found}",
-            span=origins.key(), help=f"write the keys {_listed(_needed(root))}",
-        )  # fmt: skip
-    name = str(path[-1])
-    if kind == "extra_forbidden":
+            code=code, message=message, span=span, help=help, fixes=edits, certain=certain
+        )
+
+    def _without_secrets(self, said: Sequence[tuple[Diagnostic, Place]]) -> list[Diagnostic]:
+        """The findings, with every value that may be a secret blanked in the text they show."""
+        spans = [f.span for f, _ in said if f.code == "HS0211" and f.span is not None]
+        # A misspelt key may hold what the right one must not.
+        spans += [
+            self.document.origins.value(*place.path)
+            for finding, place in said
+            if finding.code == "HS0201" and _SECRET.search(str(place.path[-1]).lower())
+        ]
+        files = {span.file: blanked(span.file, spans) for span in spans}
+        return [
+            replace(f, span=replace(f.span, file=files.get(f.span.file, f.span.file)))
+            if f.span is not None and files else f
+            for f, _ in said
+        ]  # fmt: skip
+
+    def _repair(self, error: ErrorDetails, place: Place, wrong: Sequence[Place]) -> Fix:
+        fixer = Fixer(self.document, self.around)
+        if error["type"] == "secret":
+            return NONE
+        if place.at_key and error["type"] == "literal_error":
+            return fixer.key(place)
+        if place.at_key:
+            return fixer.name(place, slug(str(place.path[-1])))
+        others = [other for other in wrong if other.path != place.path][:50]
+        return fixer.value(place, others, error.get("ctx", {}))
+
+    def _unknown_key(self, place: Place) -> Diagnostic:
+        path, section = place.path, place.path[:-1]
+        there = self.around.at(section)
+        known = shape.keys(place.section)
+        absent = [key for key in known if not isinstance(there, dict) or key not in there]
+        absent = [key for key in absent if key not in self.renamed[section]]
+        name = str(path[-1])
+        near, (edits, certain) = Fixer(self.document, self.around).unknown_key(place, absent)
+        if near is not None:
+            self.renamed[section].add(near)
+        help = _did_you_mean(near) if near is not None else _closest(name, known)
         return Diagnostic(
-            code="HS0201", message=f"`{_clip(name)}` is not a key of {_place(path[:-1])}",
-            span=origins.key(*path), help=_closest(name, _keys(owner)),
+            code="HS0201", message=f"`{_clip(name)}` is not a key of {_place(section)}",
+            span=self.document.origins.key(*path), help=help, fixes=edits, certain=certain,
         )  # fmt: skip
-    if kind == "missing":
+
+    def _missing(self, place: Place) -> Diagnostic | None:
+        path, name, fixer = place.path, str(place.path[-1]), Fixer(self.document, self.around)
+        if name in self.renamed[path[:-1]]:
+            return None
+        value = fixer.filling(place)
+        edits, certain = NONE if value is None else fixer.missing_key(place, value)
+        shown = plain(example(place.info, place.kind) if value is None else value)
         return Diagnostic(
             code="HS0202", message=f"{_place(path[:-1])} has no `{name}`",
-            span=origins.key(*path[:-1]),
-            help=f"add `{name}: {_example(info, annotation)}`" + _purpose(info),
+            span=self.document.origins.key(*path[:-1]), fixes=edits, certain=certain,
+            help=f"add `{name}: {shown}`" + _purpose(place.info),
         )  # fmt: skip
-    if at_key and kind == "literal_error":
-        return Diagnostic(
-            code="HS0206", message=f"`{_clip(name)}` is not a choice for a key of "
-            f"{_place(path[:-1])}", span=origins.key(*path),
-            help=_closest(name, _key_choices(info)),
-        )  # fmt: skip
-    code, message, help = _fault(error, path, info, _example(info, annotation))
-    if kind == "union_tag_invalid":
-        path = (*path, "type")
-    span = origins.key(*path) if at_key or error["input"] is None else origins.value(*path)
-    return Diagnostic(code=code, message=message, span=span, help=help)
 
 
-def _without_secrets(
-    findings: list[Diagnostic], errors: list[ErrorDetails], origins: Origins
-) -> list[Diagnostic]:
-    """The findings, with every value that may be a secret blanked in the text they show."""
-    spans = [f.span for f in findings if f.code == "HS0211" and f.span is not None]
-    # A misspelt key may hold what the right one must not.
-    spans += [
-        origins.value(*error["loc"])
-        for error, finding in zip(errors, findings, strict=True)
-        if finding.code == "HS0201" and _SECRET.search(str(error["loc"][-1]).lower())
-    ]
-    if not spans:
-        return findings
-    files = {span.file: blanked(span.file, spans) for span in spans}
-    return [
-        replace(f, span=replace(f.span, file=files.get(f.span.file, f.span.file)))
-        if f.span is not None else f
-        for f in findings
-    ]  # fmt: skip
-
-
-def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
-    """The sections of a tagged union by their tag."""
-    if get_origin(annotation) not in (Union, UnionType):
-        return {}
-    sections = [part for part in get_args(annotation)
-                if isinstance(part, type) and issubclass(part, BaseModel)]  # fmt: skip
-    return {tag: part for part in sections for tag in _choices(part.model_fields.get("type"))}
-
-
-def _fault(
-    error: ErrorDetails, path: Path, info: FieldInfo | None, example: str
-) -> tuple[str, str, str]:
+def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, str]:
     """Code, sentence and way out for a value that is present but wrong."""
+    path, info = place.path, place.info
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     title, written, purpose = _title(path), _written(value), _purpose(info)
     if value is None and (wanted := _KINDS.get(kind) or context.get("kind")):
         return ("HS0203", f"{title} is empty; it needs {wanted}",
                 f"fill it, for example `{example}`{purpose}")  # fmt: skip
-    if kind == "secret" or kind.startswith("union_tag"):
-        return _special_fault(kind, title, context)
+    if kind == "secret":
+        return ("HS0211", f"{title} takes only a reference to a secret",
+                "write `secret://env/NAME`, `secret://vault/path` or `secret://aws-sm/path`, and "
+                "replace a secret that has been in the file")  # fmt: skip
     if kind == "unit":
         return ("HS0204", f"{title} needs {context['kind']}, not {written}",
                 f"write it like {context['example']}{purpose}")  # fmt: skip
     if kind == "literal_error":
-        choices = _choices(info)
+        choices = shape.choices(place.kind)
         if path[-1] == "apiVersion":
             return ("HS0208", f"this release cannot read apiVersion {written}",
                     f"write `apiVersion: {choices[0]}`")  # fmt: skip
@@ -151,7 +226,7 @@ def _fault(
     if kind == "string_pattern_mismatch" and context.get("pattern") == NAME_PATTERN:
         return ("HS0207", f"{written} is not a usable name",
                 "use lower-case letters, digits and hyphens, start with a letter, end without "
-                f"a hyphen, at most 40 characters{_suggest_name(str(value))}")  # fmt: skip
+                f"a hyphen, at most 40 characters{_such_as(slug(str(value)))}")  # fmt: skip
     if kind == "string_pattern_mismatch":
         return ("HS0203", f"{written} is not usable as {title}",
                 f"write it like `{example}`{purpose}")  # fmt: skip
@@ -159,19 +234,6 @@ def _fault(
         return ("HS0203", f"{title} needs {_KINDS[kind]}, not {written}",
                 f"write it like `{example}`{purpose}")  # fmt: skip
     return _range_fault(kind, f"{title} is {written}", title, context, purpose, example)
-
-
-def _special_fault(kind: str, title: str, context: dict[str, Any]) -> tuple[str, str, str]:
-    """A secret, whose text is never shown, or a section of which no kind was chosen."""
-    if kind == "secret":
-        return ("HS0211", f"{title} takes only a reference to a secret",
-                "write `secret://env/NAME`, `secret://vault/path` or `secret://aws-sm/path`, and "
-                "replace a secret that has been in the file")  # fmt: skip
-    if kind == "union_tag_not_found":
-        return "HS0202", f"{title} has no `type`", "add `type: prometheus`, or another kind"
-    tag = str(context["tag"])
-    choices = [choice.strip("' ") for choice in str(context["expected_tags"]).split(",")]
-    return "HS0206", f"`{_clip(tag)}` is not a `type` for {title}", _closest(tag, choices)
 
 
 def _range_fault(
@@ -198,72 +260,6 @@ def _range_fault(
     return ("HS0203", f"{found}, which is of no use here", f"write it like `{example}`{purpose}")
 
 
-def _describe(
-    root: type[BaseModel], location: Path
-) -> tuple[Path, type[BaseModel] | None, FieldInfo | None, Any]:
-    """The path as written, the section that owns its last part, its field, and what that holds.
-
-    Where one of several sections was chosen by its `type`, the location holds that tag as well.
-    """
-    owner: Any = root
-    section: type[BaseModel] | None = root
-    info: FieldInfo | None = None
-    path: list[str | int] = []
-    for part in location:
-        if part in (kinds := _kinds(owner)):
-            owner = kinds[str(part)]
-            continue
-        path.append(part)
-        if isinstance(owner, type) and issubclass(owner, BaseModel):
-            section = owner
-            info = next(
-                (field for name, field in owner.model_fields.items()
-                 if part in (name, field.alias)), None,
-            )  # fmt: skip
-            owner = _inner(info.annotation) if info is not None else None
-        else:
-            section = None
-            owner = _item(owner)
-    return tuple(path), section, info, owner
-
-
-def _inner(annotation: Any) -> Any:
-    """The annotation without `None` and without `Annotated`."""
-    origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        parts = [part for part in get_args(annotation) if part is not type(None)]
-        return annotation if _kinds(annotation) else _inner(parts[0])
-    if hasattr(annotation, "__metadata__"):
-        return _inner(get_args(annotation)[0])
-    return annotation
-
-
-def _item(annotation: Any) -> Any:
-    arguments = get_args(annotation)
-    return _inner(arguments[-1]) if arguments else None
-
-
-def _keys(section: type[BaseModel] | None) -> list[str]:
-    if section is None:
-        return []
-    return sorted(field.alias or name for name, field in section.model_fields.items())
-
-
-def _choices(info: FieldInfo | None) -> list[str]:
-    if info is None:
-        return []
-    literal = _inner(info.annotation)
-    if get_origin(literal) is list:
-        literal = _item(literal)
-    return [str(value) for value in get_args(literal)] if get_origin(literal) is Literal else []
-
-
-def _key_choices(info: FieldInfo | None) -> list[str]:
-    """What the keys of a mapping may be, where they are a fixed set."""
-    named = get_args(_inner(info.annotation))[:1] if info is not None else ()
-    return [str(choice) for literal in named for choice in get_args(literal)]
-
-
 def _closest(written: str, choices: list[str]) -> str:
     match = closest(written, choices)
     if match is not None:
@@ -273,42 +269,6 @@ def _closest(written: str, choices: list[str]) -> str:
 
 def _did_you_mean(name: str) -> str:
     return f"did you mean `{name}`?"
-
-
-def _example(info: FieldInfo | None, annotation: Any = None) -> str:
-    if info is None:
-        return "a-name"
-    inside = annotation not in (None, _inner(info.annotation))
-    if info.examples:
-        example = info.examples[0]
-        if not inside:
-            return _yaml(example)
-        if isinstance(example, list):
-            return _yaml(example[0])
-    if inside:
-        return _shape(annotation)
-    choices = _choices(info)
-    return choices[0] if choices else _shape(_inner(info.annotation))
-
-
-def _shape(annotation: Any) -> str:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        needed = [(field.alias or name, field) for name, field in annotation.model_fields.items()
-                  if field.is_required()]  # fmt: skip
-        return "{" + ", ".join(f"{name}: {_example(field)}" for name, field in needed) + "}"
-    if get_origin(annotation) is dict:
-        return "{a-name: " + _shape(_item(annotation)) + "}"
-    if get_origin(annotation) is list:
-        return "[" + _shape(_item(annotation)) + "]"
-    return {int: "1", str: "a-name", Fraction: "5%"}.get(annotation, "2026-11-01")
-
-
-def _yaml(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(_yaml(item) for item in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_yaml(item)}" for key, item in value.items()) + "}"
-    return str(value)
 
 
 def _title(path: Path) -> str:
@@ -326,19 +286,12 @@ def _written(value: object) -> str:
     return f"`{_clip(str(value))}`"
 
 
-def _needed(section: type[BaseModel]) -> list[str]:
-    return [f.alias or name for name, f in section.model_fields.items() if f.is_required()]
-
-
 def _listed(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _suggest_name(written: str) -> str:
-    letters = (c for c in normalize("NFKD", written[:200].lower()) if not combining(c))
-    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in letters)
-    plain = "-".join(part for part in plain.split("-") if part).lstrip("0123456789-")[:40]
-    return f", such as `{plain.rstrip('-')}`" if plain else ""
+def _such_as(name: str) -> str:
+    return f", such as `{name}`" if name else ""
 
 
 def _purpose(info: FieldInfo | None) -> str:

@@ -64,7 +64,7 @@ def load(argument: Path, cache: Path, sink: Sink) -> Loaded | None:
                 span=Span(file=source, line=1, column=1, end_line=1, end_column=2),
             ))  # fmt: skip
         return None
-    spec = bind(document, Spec, sink)
+    spec = bind(document, Spec, sink, path.parent)
     if spec is None:
         return None
     catalogs, catalog_digest = load_catalogs()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from hybridspec.base.country import BLOCS, COUNTRIES, bloc_hint, expand
+from hybridspec.base.country import BLOCS, COUNTRIES, expand
+from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import (
@@ -108,9 +109,11 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
     countries, unknown = expand(written.countries)
     for country in unknown:
         index = written.countries.index(country)
+        span = origins.value("zones", name, "countries", index)
+        fixes, certain = respelt_country(country, span, blocs=True)
         sink.add(Diagnostic(
             code="HS0222", message=f"`{country[:60]}` is not a known country or bloc",
-            span=origins.value("zones", name, "countries", index), help=bloc_hint(country),
+            span=span, help=country_hint(country, blocs=True), fixes=fixes, certain=certain,
         ))  # fmt: skip
     return Zone(
         name=name,
@@ -246,12 +249,14 @@ def _site(
     )  # fmt: skip
     if written.country not in COUNTRIES:
         bloc = written.country in BLOCS
+        fixes, certain = respelt_country(written.country, country_span)
         sink.add(Diagnostic(
             code="HS0222",
             message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
             span=country_span,
             help="a site stands in one country, such as `DE`" if bloc
-            else bloc_hint(written.country),
+            else country_hint(written.country),
+            fixes=fixes, certain=certain,
         ))  # fmt: skip
         return None
     devices = []

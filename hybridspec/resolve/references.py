@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from hybridspec.base.closest import closest
+from hybridspec.base.closest import closest, surely
 from hybridspec.base.diagnostic import Diagnostic, Label, Sink
+from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 
 T = TypeVar("T")
@@ -30,13 +31,17 @@ def lookup(
         return None
     kinds = f"{kind}{'es' if kind.endswith('s') else 's'}"
     notes = () if defined is None else (Label(span=defined, message=f"{kinds} are defined here"),)
+    known = list(things)
+    near = closest(name, known) or (known[0] if len(known) == 1 else None)
     sink.add(
         Diagnostic(
             code=code,
             message=f"there is no {kind} `{name[:60]}`",
             span=span,
-            help=suggest(name, list(things), kind),
+            help=suggest(name, known, kind),
             notes=notes,
+            fixes=() if near is None else put(span, near),
+            certain=surely(name, known) is not None,
         )
     )
     return None

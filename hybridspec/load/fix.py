@@ -1,0 +1,233 @@
+"""Which edits repair a fault of shape: tried on the field's own type before they are offered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_origin
+from unicodedata import combining, normalize
+
+from hybridspec.base.closest import closest, surely
+from hybridspec.base.country_names import country_code
+from hybridspec.base.edit import Edits, add_key, put, rename, without
+from hybridspec.base.respell import days, near_quantities, quantities
+from hybridspec.base.source import Path
+from hybridspec.load import shape
+from hybridspec.load.context import Surroundings
+from hybridspec.load.shape import Place
+from hybridspec.load.suggest import example
+from hybridspec.load.yaml import Document, Plain
+
+Fix = tuple[Edits, bool]
+"""Edits, and whether nothing else can be meant."""
+NONE: Fix = ((), False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixer:
+    """Finds the edits for the faults of one document."""
+
+    document: Document
+    around: Surroundings
+
+    def unknown_key(self, place: Place, absent: Sequence[str]) -> tuple[str | None, Fix]:
+        """The absent key that is meant, and its name written here; else the key taken away."""
+        origins, path = self.document.origins, place.path
+        name, value = str(path[-1]), self.around.at(path)
+        key = origins.key(*path)
+        meant = surely(name, absent)
+        near = meant or closest(name, absent)
+        if near is None and place.section is not None and value not in (None, {}, []):
+            fitting = [k for k in absent if self._fits(place, k, value)]
+            needed = [k for k, _ in shape.required(place.section) if k in fitting]
+            near = next((c[0] for c in (needed, fitting) if len(c) == 1), None)
+        if path not in origins.keys:
+            return near, NONE
+        if near is not None:
+            return near, (rename(key, near), meant is not None)
+        return None, (without(key, origins.whole(*path), origins.value(*path[:-1])), False)
+
+    def _fits(self, place: Place, key: str, value: Plain) -> bool:
+        info = shape.field(place.section, key) if place.section is not None else None
+        return info is not None and replace(place, kind=shape.full_type(info)).fits(value)
+
+    def missing_key(self, place: Place, value: object) -> Fix:
+        """Add the key, where need be with the section that it belongs to."""
+        path = place.path
+        parent = self.around.at(path[:-1])
+        if parent is None and path[:-1] in self.document.origins.values:
+            return put(self.document.origins.value(*path[:-1]), {path[-1]: value}), False
+        certain = path[-1] == "apiVersion"
+        return add_key(self.document.origins, path[:-1], str(path[-1]), value), certain
+
+    def filling(self, place: Place) -> Any:
+        """A value that fits into a gap, or None."""
+        for candidate in self.around.candidates(place.path):
+            if place.fits(candidate):
+                return candidate
+        candidate = example(place.info, place.kind)
+        if place.fits(candidate):
+            return candidate
+        default = place.info.default if place.info is not None and place.is_field else None
+        return default if isinstance(default, (str, bool, int)) and place.fits(default) else None
+
+    def key(self, place: Place) -> Fix:
+        """A key out of a fixed set."""
+        path, name = place.path, str(place.path[-1])
+        written = self.around.at(path[:-1])
+        free = [c for c in shape.choices(place.kind)
+                if not isinstance(written, dict) or c not in written]  # fmt: skip
+        near = closest(name, free)
+        if near is None or path not in self.document.origins.keys:
+            return NONE
+        return rename(self.document.origins.key(*path), near), surely(name, free) is not None
+
+    def name(self, place: Place, better: str) -> Fix:
+        """Spell a name as targets accept it, also where it is used."""
+        origins, path = self.document.origins, place.path
+        old = str(path[-1]) if place.at_key else self.around.at(path)
+        if not better or not isinstance(old, str):
+            return NONE
+        if not place.at_key:
+            return put(origins.whole(*path), better), False
+        edits = list(rename(origins.key(*path), better)) if path in origins.keys else []
+        for used in self._uses(old, path):
+            edits += used
+        return tuple(edits), False
+
+    def _uses(self, old: str, definition: Path) -> Iterator[Edits]:
+        """Every other key and value that is this very name."""
+        origins = self.document.origins
+        for path in origins.values:
+            if path and path != definition and path[-1] == old and path in origins.keys:
+                yield rename(origins.key(*path), slug(old))
+            if self.around.at(path) == old:
+                yield put(origins.whole(*path), slug(old))
+
+    def value(self, place: Place, others: Sequence[Place], context: dict[str, Any]) -> Fix:
+        """Write a value that fits: respelt, swapped back, moved to the bound, or an example."""
+        origins, path = self.document.origins, place.path
+        if path not in origins.values:
+            return NONE
+        written = self.around.at(path)
+        for candidate in respelt(written, place):
+            if place.fits(candidate):
+                return put(origins.whole(*path), candidate), True
+        swapped = self._swapped(place, others)
+        if swapped:
+            return swapped, False
+        for candidate in (*self.around.near(path), *guesses(written, place, context)):
+            if place.fits(candidate):
+                return put(origins.whole(*path), candidate), False
+        filling = self.filling(place)
+        if filling is None:
+            return NONE
+        return put(origins.whole(*path), filling), False
+
+    def _swapped(self, place: Place, others: Sequence[Place]) -> Edits:
+        """Two values, each of which fits where the other stands."""
+        origins = self.document.origins
+        mine = self.around.at(place.path)
+        for other in others:
+            theirs = self.around.at(other.path)
+            apart = other.path[: len(place.path)] != place.path and (
+                place.path[: len(other.path)] != other.path
+            )
+            if apart and other.path in origins.values and place.fits(theirs) and other.fits(mine):
+                return (*put(origins.whole(*place.path), theirs),
+                        *put(origins.whole(*other.path), mine))  # fmt: skip
+        return ()
+
+
+def respelt(value: Plain, place: Place) -> Iterator[Any]:
+    """Other spellings of a value that mean just what was written."""
+    kind = shape.bare(place.kind)
+    if isinstance(value, str):
+        text = value.strip()
+        yield from quantities(text) if not re.fullmatch(r"[0-9.]+ ?m", text) else ()
+        readings = days(text)
+        yield from readings if len(readings) == 1 else ()
+        yield from _typed(text)
+        code = country_code(text)
+        if code is not None and code[1]:
+            yield code[0]
+        yield from (c for c in shape.choices(place.kind) if c.casefold() == text.casefold())
+        meant = surely(text, shape.choices(place.kind))
+        if meant is not None:
+            yield meant
+        yield text
+        if get_origin(kind) is list and "," in text:
+            parts = [part.strip() for part in text.strip("[]").split(",")]
+            yield [part for part in parts if part]
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield str(value)
+        if isinstance(value, float) and value.is_integer():
+            yield int(value)
+    if get_origin(kind) is list and value is not None and not isinstance(value, list):
+        yield [value]
+    if isinstance(value, list) and len(value) == 1:
+        yield value[0]
+
+
+def _typed(text: str) -> Iterator[Any]:
+    """What a quoted scalar would be without its quotes."""
+    if re.fullmatch(r"[-+]?[0-9]{1,15}", text):
+        yield int(text)
+    elif re.fullmatch(r"[-+]?[0-9]{0,15}\.[0-9]{1,15}", text):
+        yield float(text)
+    if re.fullmatch(r"[0-9]{1,3} ?%", text):
+        yield int(text.rstrip("% "))
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    if text.casefold() in words:
+        yield words[text.casefold()]
+
+
+def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any]:
+    """What was perhaps meant, most likely first."""
+    if isinstance(value, str):
+        yield from days(value)
+        yield from quantities(value)
+        yield from near_quantities(value)
+        near = closest(value, shape.choices(place.kind))
+        if near is not None:
+            yield near
+        code = country_code(value)
+        if code is not None:
+            yield code[0]
+        yield slug(value)
+        yield value[:200]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield from _in_range(value)
+    for bound in ("ge", "le"):
+        if isinstance(context.get(bound), (int, float)):
+            yield context[bound]
+    if isinstance(value, list):
+        yield from value[:8]
+        if all(isinstance(item, str) for item in value):
+            yield dict.fromkeys(value, 1)
+        most = context.get("max_length")
+        yield value[:most] if isinstance(most, int) else value[:1]
+    if isinstance(value, dict):
+        yield list(value)
+        yield [value]
+        yield from list(value.values())[:8]
+
+
+def _in_range(value: float) -> Iterator[Any]:
+    yield abs(value)
+    if 1 < value <= 100:
+        yield f"{value}%"
+    if 0 < value < 1:
+        yield round(value * 100)
+    if isinstance(value, float):
+        yield round(value) if abs(value) < 10**15 else 1
+    yield min(max(value, 0), 1)
+
+
+def slug(written: str) -> str:
+    """A name as close to `written` as targets accept, or nothing."""
+    letters = (c for c in normalize("NFKD", written[:200].lower()) if not combining(c))
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in letters)
+    plain = "-".join(part for part in plain.split("-") if part).lstrip("0123456789-")[:40]
+    return plain.rstrip("-")
