@@ -21,6 +21,10 @@ def spanned() -> Span:
     return field(compare=False, repr=False)  # type: ignore[no-any-return]
 
 
+WINDOWED = ("aggregate", "window", "local-training")
+"""Transforms that emit one event per stated time, whatever comes in."""
+
+
 class StageKind(StrEnum):
     """What a stage of a flow does."""
 
@@ -249,7 +253,7 @@ class Stage:
     """One step of a flow; `inputs` name earlier stages or the flow's data asset.
 
     `output_size` is bytes per event, `output_rate` events per second and site. `place` pins a
-    sink: `site` for a local one, `cloud` for the zone's store.
+    stage: `site` for an alert and for local training, `cloud` for the zone's store.
     """
 
     name: str

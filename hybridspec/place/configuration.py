@@ -46,10 +46,12 @@ def configurations(
 def _cloud_sets(flow: Flow, region: Region | None) -> list[frozenset[str]]:
     """Sets of stages that can run in the cloud: what follows a cloud stage stays there."""
     sets: set[frozenset[str]] = {frozenset()}
+    pinned = {stage.name for stage in flow.stages if stage.place == "site"}
     for stage in flow.stages if region is not None else ():
         if stage.kind is not StageKind.SINK:
             forced = _forced(flow, stage.name)
-            sets |= {chosen | forced for chosen in sets}
+            if forced.isdisjoint(pinned):
+                sets |= {chosen | forced for chosen in sets}
         if len(sets) > MAX_CONFIGURATIONS:
             raise TooManyWays
     return sorted(sets, key=lambda chosen: (len(chosen), sorted(chosen)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hybridspec.base.units import SECOND, format_bytes, format_duration
-from hybridspec.ir.graph import Stage
+from hybridspec.ir.graph import WINDOWED, Stage
 from hybridspec.ir.plan import Estimate, Leg
 from hybridspec.place.layout import NOTHING, Layout
 
@@ -59,8 +59,8 @@ def _arrive(
 
 
 def _window(stage: Stage) -> tuple[Leg, ...]:
-    """The wait until an `aggregate` emits: the first event of a window sees the whole of it."""
-    if stage.operation != "aggregate":
+    """The wait until a window emits: the first event of a window sees the whole of it."""
+    if stage.operation not in WINDOWED:
         return ()
     wait = -(-SECOND * stage.output_rate.denominator // stage.output_rate.numerator)
     estimate = Estimate(

@@ -128,7 +128,7 @@ def _latency(decision: Decision, table: LatencyTable) -> list[str]:
                 service = 25_000 if kinds[name] == "cloud" else 0
                 arrivals.append(ready(source) + upload(stages[source].output_size) + service)
         known[name] = max(arrivals) + (_stage_time(decision, name, table) or 0)
-        if stages[name].operation == "aggregate":
+        if stages[name].operation in ("aggregate", "window", "local-training"):
             known[name] += ceil(1_000_000 / stages[name].output_rate)
         return known[name]
 

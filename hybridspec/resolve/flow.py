@@ -8,10 +8,13 @@ from fractions import Fraction
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins
 from hybridspec.base.units import SECOND
-from hybridspec.ir.graph import Data, Flow, LatencyBound, Model, Site, Stage, StageKind
+from hybridspec.ir.graph import WINDOWED, Data, Flow, LatencyBound, Model, Site, Stage, StageKind
 from hybridspec.resolve.references import lookup, stage_order, suggest
 from hybridspec.spec import flow as workload
 from hybridspec.spec.document import Spec
+
+_PLACES = {"alert": "site", "local-training": "site", "store": "cloud"}
+"""Stages that are pinned: an alert acts where people are, and learning stays with its data."""
 
 
 def resolve_flows(
@@ -147,7 +150,7 @@ class _Resolver:
             feedback=tuple(step.feedback),
             model=model,
             operation=step.transform or step.sink or "infer",
-            place={"alert": "site", "store": "cloud"}.get(step.sink or "", ""),
+            place=_PLACES.get(step.sink or step.transform or "", ""),
             input_rate=rate,
             input_size=size,
             output_rate=_output_rate(step, rate),
@@ -158,7 +161,7 @@ class _Resolver:
 
     def _fits(self, path: tuple[str, ...], name: str, step: workload.Stage) -> bool:
         rules = (
-            (step.transform == "aggregate", "every", step.every, "every: P1D"),
+            (step.transform in WINDOWED, "every", step.every, "every: P1D"),
             (step.transform == "filter", "keep", step.keep, "keep: 5%"),
             (step.sink == "store", "retention", step.retention, ""),
             (step.sink is None, "feedback", step.feedback or None, ""),
@@ -199,6 +202,6 @@ def _size(source: str, data: Data, before: Mapping[str, Stage]) -> int:
 
 
 def _output_rate(step: workload.Stage, rate: Fraction) -> Fraction:
-    if step.transform == "aggregate" and step.every is not None:
+    if step.transform in WINDOWED and step.every is not None:
         return Fraction(SECOND, step.every)
     return rate * step.keep if step.keep is not None else rate

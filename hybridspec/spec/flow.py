@@ -78,8 +78,9 @@ class Stage(Section):
     ] = []  # fmt: skip
     every: Annotated[
         Duration | None,
-        key("An `aggregate` or `window` emits one event per this time.", example="P1D", gt=0,
-            absent="needed by `aggregate` and `window` alone"),
+        key("An `aggregate`, `window` or `local-training` emits one event per this time.",
+            example="P1D", gt=0,
+            absent="needed by `aggregate`, `window` and `local-training` alone"),
     ] = None  # fmt: skip
     keep: Annotated[
         Share | None,

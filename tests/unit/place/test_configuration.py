@@ -35,3 +35,12 @@ def test_every_way_has_a_label_of_its_own_even_where_all_stages_run_in_the_cloud
     labels = [option.label for option in ways(one, region())]
     assert len(labels) == 4
     assert len(set(labels)) == 4
+
+
+def test_learning_and_what_feeds_it_never_leave_the_site() -> None:
+    learn = stage("learn", "scale", operation="local-training", place="site")
+    one = flow("watch", FRAMES, (LAB,), stage("scale", "frames"), learn, store("keep", "learn"))
+    found = ways(one, region())
+    assert len(found) == 2
+    for option in found:
+        assert {dict(option.hosts)[name].kind for name in ("scale", "learn")} == {"edge"}

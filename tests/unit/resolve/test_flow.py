@@ -64,6 +64,22 @@ def test_an_aggregate_emits_at_its_own_rate_and_size() -> None:
     assert (found["keep"].input_rate, found["keep"].input_size) == (Fraction(1, 86_400), 16_384)
 
 
+def test_windows_emit_by_the_clock_and_learning_stays_at_the_site() -> None:
+    found = flow(
+        minute={"transform": "window", "every": "1min", "inputs": ["frames"]},
+        learn={
+            "transform": "local-training",
+            "every": "P1D",
+            "size": "98KiB",
+            "inputs": ["frames"],
+        },
+        keep={"sink": "store", "inputs": ["minute", "learn"]},
+    )
+    assert found["minute"].output_rate == Fraction(1, 60)
+    assert found["learn"].output_rate == Fraction(1, 86_400)
+    assert (found["minute"].place, found["learn"].place) == ("", "site")
+
+
 def test_what_flows_together_adds_up_and_the_largest_event_counts() -> None:
     found = flow(
         a={"transform": "filter", "keep": 0.5, "size": "3kB", "inputs": ["frames"]},
