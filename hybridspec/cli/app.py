@@ -311,6 +311,26 @@ def schema(
     sys.stdout.write(text(name))
 
 
+@app.command()
+def lsp(
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Speak over standard input and output (the default).")
+    ] = True,
+) -> None:
+    """The language server for editors: findings, completion, hover, definitions, quick fixes."""
+    del stdio  # there is no other way; editors say so all the same
+    from importlib.util import find_spec
+
+    if find_spec("pygls") is None:
+        from hybridspec.base.errors import HybridspecError
+
+        raise HybridspecError("the language server needs the package `pygls`",
+                              help="install it with `pip install 'hybridspec[lsp]'`")  # fmt: skip
+    from hybridspec.editor.server import serve
+
+    serve(output.cache_folder())
+
+
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 def agent() -> None:
     """The on-device updater: init, run, status."""
