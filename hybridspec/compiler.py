@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
@@ -13,7 +14,8 @@ from hybridspec.ir.graph import Graph, Model
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.ir.tree import FileTree
-from hybridspec.load.load import load
+from hybridspec.load.compose import LOCAL
+from hybridspec.load.load import Loaded, load
 from hybridspec.optimise.latency import latency_table
 from hybridspec.place.document import document
 from hybridspec.place.place import place
@@ -31,28 +33,44 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a run needs beside the spec: where results may be cached, and who hears of progress."""
+    """What a run needs beside the spec.
+
+    Where results may be cached, who hears of progress, the stack whose overlay counts, and the
+    environment that declared variables are looked up in.
+    """
 
     cache: Path
     progress: Progress = silent
+    stack: str = LOCAL
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
     """Everything a run made, deterministic to the byte.
 
-    `inputs` are the user's files with their SHA-256: nothing else of the user's was read.
+    `loaded` tells which files and variables were read, and where each value was written.
     """
 
     graph: Graph
-    inputs: tuple[tuple[Path, str], ...]
+    loaded: Loaded = field(compare=False)
     table: LatencyTable
     plan: Plan
-    plan_document: dict[str, object]
+    documented: Callable[[], dict[str, object]] = field(compare=False, repr=False)
     artefacts: tuple[Artefact, ...] = ()
     stacks: tuple[tuple[str, FileTree], ...] = ()
     contents: tuple[tuple[str, FileTree], ...] = ()
     findings: tuple[Diagnostic, ...] = field(default=(), compare=False)
+
+    @property
+    def inputs(self) -> tuple[tuple[Path, str], ...]:
+        """The user's files with their SHA-256: nothing else of the user's was read."""
+        return self.loaded.inputs
+
+    @property
+    def plan_document(self) -> dict[str, object]:
+        """The plan as it is written down; made when it is first asked for."""
+        return self.documented()
 
     @property
     def plan_digest(self) -> str:
@@ -67,8 +85,8 @@ def validate_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    graph, inputs = _graph(path, options, sink)
-    build = _place(graph, inputs, sink)
+    graph, loaded = _graph(path, options, sink)
+    build = _place(graph, loaded, sink)
     return replace(build, findings=sink.findings)
 
 
@@ -79,19 +97,16 @@ def compile_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    graph, inputs = _graph(path, options, sink)
-    build = _place(graph, inputs, sink)
+    graph, loaded = _graph(path, options, sink)
+    build = _place(graph, loaded, sink)
     build = _optimise(build, options, sink)
     options.progress("emitting stacks and bundles")
     build = _bundle(_emit(build, sink))
     return replace(build, findings=sink.findings)
 
 
-Inputs = tuple[tuple[Path, str], ...]
-
-
-def _graph(path: Path, options: Options, sink: Sink) -> tuple[Graph, Inputs]:
-    loaded = load(path, options.cache, sink)
+def _graph(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
+    loaded = load(path, options.cache, sink, stack=options.stack, environment=options.environment)
     sink.stop_if_errors()
     if loaded is None:
         raise AssertionError("load returned neither a spec nor a finding")
@@ -106,10 +121,10 @@ def _graph(path: Path, options: Options, sink: Sink) -> tuple[Graph, Inputs]:
     sink.stop_if_errors()
     check(graph, sink)
     sink.stop_if_errors()
-    return graph, loaded.inputs
+    return graph, loaded
 
 
-def _place(graph: Graph, inputs: Inputs, sink: Sink) -> Build:
+def _place(graph: Graph, loaded: Loaded, sink: Sink) -> Build:
     table = latency_table(graph)
     plan = place(graph, table, sink)
     sink.stop_if_errors()
@@ -119,8 +134,9 @@ def _place(graph: Graph, inputs: Inputs, sink: Sink) -> Build:
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
     return Build(
-        graph=graph, inputs=inputs, table=table, plan=plan, plan_document=document(graph, plan)
-    )
+        graph=graph, loaded=loaded, table=table, plan=plan,
+        documented=cache(partial(document, graph, plan)),
+    )  # fmt: skip
 
 
 def _optimise(build: Build, options: Options, sink: Sink) -> Build:
@@ -139,7 +155,7 @@ def _optimise(build: Build, options: Options, sink: Sink) -> Build:
             for m in build.graph.models
         )
         graph = _with_models(build.graph, {m.name: m for m in models})
-        build = _place(graph, build.inputs, sink)
+        build = _place(graph, build.loaded, sink)
 
 
 def _emit(build: Build, sink: Sink) -> Build:

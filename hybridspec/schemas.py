@@ -73,7 +73,17 @@ def schema(name: str) -> Schema:
         body["definitions"] = body.pop("$defs")
     if name == "hybridspec":
         _explain(body)
+        _open_required(body)
     return {"$schema": "http://json-schema.org/draft-07/schema#", **body}
+
+
+def _open_required(body: Schema) -> None:
+    """What is required may lie in an included file, and sites may come from a table."""
+    required = body.pop("required")
+    without = [key for key in required if key != "sites"]
+    body["anyOf"] = [
+        {"required": ["include"]}, {"required": required}, {"required": [*without, "site_tables"]}
+    ]  # fmt: skip
 
 
 def text(name: str) -> str:

@@ -13,6 +13,7 @@ from hybridspec.base.codes import CODES
 from hybridspec.cli.app import run
 
 HOSTILE = "diagnostics/test_hostile_text.py"
+FILES = "diagnostics/test_several_files.py"
 LATER = "diagnostics/test_later_stages.py"
 ELSEWHERE = {
     "HS0101": HOSTILE,
@@ -20,6 +21,11 @@ ELSEWHERE = {
     "HS0105": HOSTILE,
     "HS0106": HOSTILE,
     "HS0108": "unit/base/test_diagnostic.py",
+    "HS0111": FILES,
+    "HS0112": FILES,
+    "HS0116": FILES,
+    "HS0117": FILES,
+    "HS0118": FILES,
     "HS0501": "unit/emit/test_hosted_stages.py",
     "HS0502": "emitted/test_tripwire.py",
     "HS0601": LATER,

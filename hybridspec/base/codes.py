@@ -24,6 +24,18 @@ CODES: dict[str, Code] = {
     "HS0106": Code("empty-spec", "the file holds no spec"),
     "HS0107": Code("yaml-unsupported", "a YAML feature that a spec may not use"),
     "HS0108": Code("too-many-findings", "more findings than are shown"),
+    # load: files, variables and tables that a spec is put together from
+    "HS0109": Code("include-unreadable", "an included file that cannot be used"),
+    "HS0110": Code("include-cycle", "files that include each other"),
+    "HS0111": Code("include-too-large", "more files, or more text in them, than a spec may have"),
+    "HS0112": Code("removes-nothing", "an overlay removes a key that is not there"),
+    "HS0113": Code("undeclared-variable", "a variable that nothing declares"),
+    "HS0114": Code("variable-without-value", "a variable without a usable value"),
+    "HS0115": Code("misplaced-variable", "a variable where none may be used"),
+    "HS0116": Code("table-columns", "a table of sites with unusable columns"),
+    "HS0117": Code("table-row", "a row of a table that does not fit its columns"),
+    "HS0118": Code("duplicate-site", "a site that is written twice"),
+    "HS0119": Code("table-unreadable", "a table of sites that cannot be read"),
     # load: a spec of the wrong shape
     "HS0201": Code("unknown-key", "a key that the spec does not know"),
     "HS0202": Code("missing-key", "a required key is absent"),

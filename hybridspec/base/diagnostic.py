@@ -105,6 +105,16 @@ class Sink:
         self._omitted += count
 
     @property
+    def kept(self) -> tuple[Diagnostic, ...]:
+        """The findings that are kept, in the order of their coming."""
+        return tuple(self._found.values())
+
+    @property
+    def omitted(self) -> int:
+        """How many were only counted."""
+        return self._omitted
+
+    @property
     def findings(self) -> tuple[Diagnostic, ...]:
         """All findings so far, sorted by place and without repeats; last, how many are left out."""
         kept = sorted(self._found.values(), key=lambda finding: finding.sort_key)

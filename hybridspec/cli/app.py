@@ -46,7 +46,9 @@ FormatFlag = Annotated[Format, typer.Option("--format", help="human or json.")]
 OutFlag = Annotated[
     Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
 ]
-StackFlag = Annotated[str, typer.Option("--stack", help="Stack to work on; `local` is built in.")]
+StackFlag = Annotated[
+    str, typer.Option("--stack", help="Stack whose overlay counts; `local` is built in.")
+]
 
 
 def _spec(path: Path) -> Path:
@@ -94,16 +96,17 @@ def init(
 @app.command()
 def validate(
     spec: SpecPath = Path(),
+    stack: StackFlag = "local",
     format: Annotated[
         FindingFormat, typer.Option("--format", help="human, concise, json or github.")
     ] = FindingFormat.HUMAN,
 ) -> None:
     """Check a spec offline: shape, residency, latency, memory, and that a placement exists."""
     from hybridspec.base.diagnostic import SpecInvalid
-    from hybridspec.compiler import Options, validate_file
+    from hybridspec.compiler import validate_file
 
     try:
-        found = validate_file(spec, Options(cache=output.cache_folder())).findings
+        found = validate_file(spec, output.options(stack)).findings
     except SpecInvalid as invalid:
         found = invalid.findings
     output.findings(found, format)
@@ -116,11 +119,13 @@ def validate(
 
 
 @app.command()
-def plan(spec: SpecPath = Path(), format: FormatFlag = Format.HUMAN) -> None:
+def plan(
+    spec: SpecPath = Path(), stack: StackFlag = "local", format: FormatFlag = Format.HUMAN
+) -> None:
     """Decide the placement at least cost and say why."""
     from hybridspec.cli.output_tree import compiled, report_of
 
-    build = compiled(spec, output.cache_folder(), output.say)
+    build = compiled(spec, output.options(stack))
     if format is Format.JSON:
         output.document(build.plan_document)
         return
@@ -138,6 +143,7 @@ def explain(
     ] = Path(),
     site: Annotated[str, typer.Option("--site", help="Only this site.")] = "",
     flow: Annotated[str, typer.Option("--flow", help="Only this flow.")] = "",
+    stack: StackFlag = "local",
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Explain each decision: chosen, runner-up and every rejected placement; or a finding."""
@@ -155,7 +161,7 @@ def explain(
     from hybridspec.cli.output_tree import compiled, report_of
     from hybridspec.report import terminal
 
-    report = report_of(compiled(spec, output.cache_folder(), output.say), ())
+    report = report_of(compiled(spec, output.options(stack)), ())
     chosen = [p for p in report["placements"]
               if site in ("", p["site"]) and flow in ("", p["flow"])]  # fmt: skip
     if not chosen:
@@ -169,11 +175,16 @@ def explain(
 
 
 @app.command()
-def build(spec: SpecPath = Path(), out: OutFlag = None, format: FormatFlag = Format.HUMAN) -> None:
+def build(
+    spec: SpecPath = Path(),
+    stack: StackFlag = "local",
+    out: OutFlag = None,
+    format: FormatFlag = Format.HUMAN,
+) -> None:
     """Write plan, stacks, bundles and report."""
     from hybridspec.cli.stack import build as make
 
-    done = make(_spec(spec), out, output.cache_folder(), output.say)
+    done = make(_spec(spec), out, output.options(stack))
     if format is Format.JSON:
         output.document({
             "schemaVersion": "hybridspec.dev/build/v1", "folder": str(done.folder),
@@ -187,11 +198,16 @@ def build(spec: SpecPath = Path(), out: OutFlag = None, format: FormatFlag = For
 
 
 @app.command()
-def report(spec: SpecPath = Path(), out: OutFlag = None, format: FormatFlag = Format.HUMAN) -> None:
+def report(
+    spec: SpecPath = Path(),
+    stack: StackFlag = "local",
+    out: OutFlag = None,
+    format: FormatFlag = Format.HUMAN,
+) -> None:
     """Write the placement report (HTML, Markdown, JSON) and name its place."""
     from hybridspec.cli.stack import build as make
 
-    done = make(_spec(spec), out, output.cache_folder(), output.say)
+    done = make(_spec(spec), out, output.options(stack))
     if format is Format.JSON:
         output.document(done.report)
         return
@@ -209,11 +225,10 @@ def preview(
     ] = False,
 ) -> None:
     """Show what `up` would create, update and delete; touches no cloud."""
-    from hybridspec.cli.stack import LAYER, local
+    from hybridspec.cli.stack import LAYER
     from hybridspec.cli.stack import preview as look
 
-    path = _spec(spec)
-    changes = look(path, local(path, stack), output.cache_folder(), output.say)
+    changes = look(_spec(spec), output.options(stack))
     if format is Format.JSON:
         output.document(
             {"schemaVersion": "hybridspec.dev/preview/v1", "layer": LAYER, "changes": changes}
@@ -243,7 +258,7 @@ def up(
 
     path = _spec(spec)
     chosen = stacks.local(path, stack)
-    state, worked = stacks.up(chosen, out, output.cache_folder(), devices, output.say)
+    state, worked = stacks.up(chosen, out, output.options(stack), devices)
     if not worked:
         output.say("nothing changed: the fleet runs what the spec says")
     _show_status(stacks.status(chosen), format)

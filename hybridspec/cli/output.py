@@ -9,10 +9,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hybridspec.base.codes import CODES
 from hybridspec.base.diagnostic import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from hybridspec.compiler import Options
 
 INVALID, POLICY = 2, 5
 
@@ -27,6 +30,13 @@ def cache_folder() -> Path:
         return Path(base) / "hybridspec" if base else Path.home() / ".cache" / "hybridspec"
     except RuntimeError:
         return Path(tempfile.gettempdir()) / f"hybridspec-{os.getuid()}"
+
+
+def options(stack: str) -> Options:
+    """What a run of the compiler needs: the cache, progress on stderr, and the environment."""
+    from hybridspec.compiler import Options
+
+    return Options(cache=cache_folder(), progress=say, stack=stack, environment=os.environ)
 
 
 def say(message: str) -> None:

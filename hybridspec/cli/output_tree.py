@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,9 @@ def default_folder(spec: Path, name: str) -> Path:
     return spec.parent / "build" / name
 
 
-def compiled(spec: Path, cache: Path, progress: Callable[[str], None]) -> Build:
+def compiled(spec: Path, options: Options) -> Build:
     """The whole pipeline, with progress."""
-    return compile_file(spec, Options(cache=cache, progress=progress))
+    return compile_file(spec, options)
 
 
 def report_of(build: Build, archives: tuple[tuple[str, ArchiveDigest], ...]) -> dict[str, Any]:

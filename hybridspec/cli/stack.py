@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +17,7 @@ from hybridspec.base.errors import StackNotFound
 from hybridspec.bundle.keys import class_role
 from hybridspec.cli.channel import publish_channel, published_digest
 from hybridspec.cli.output_tree import Output, compiled, default_folder, write_output
-from hybridspec.compiler import Build
+from hybridspec.compiler import Build, Options
 from hybridspec.deliver import fleet, process
 from hybridspec.deliver.evaluate import Evaluation, evaluate, require
 from hybridspec.deliver.outside_plan import outside_plan
@@ -26,10 +26,10 @@ from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import RECORD, intact, write_tree
 from hybridspec.ir.tree import digest_of
 from hybridspec.load.catalog import load_catalogs
+from hybridspec.load.compose import overlay_path
 from hybridspec.spec.catalog import Catalog
 from hybridspec.target import registry
 
-Progress = Callable[[str], None]
 LAYER = "offline evaluation of the emitted programs against the real SDK; no cloud was asked"
 
 
@@ -59,7 +59,9 @@ def tool_digest() -> str:
     return total.hexdigest()
 
 
-def unchanged(stack: Stack, folder: Path | None, each: int) -> dict[str, Any] | None:
+def unchanged(
+    stack: Stack, folder: Path | None, each: int, environment: Mapping[str, str]
+) -> dict[str, Any] | None:
     """The recorded state, if inputs, tool, output and running fleet are all as it says."""
     state = stack.load()
     if not state or state["tool"] != tool_digest() or state["each"] != each:
@@ -70,6 +72,11 @@ def unchanged(stack: Stack, folder: Path | None, each: int) -> dict[str, Any] | 
         file = Path(path)
         if not file.is_file() or digest_of(file) != digest:
             return None
+    overlay = overlay_path(stack.spec, stack.name)
+    if overlay.is_file() and str(overlay.resolve()) not in state["inputs"]:
+        return None
+    if any(_digest(environment.get(name)) != was for name, was in state["taken"].items()):
+        return None
     output = Path(state["folder"])
     whole = (
         intact(output)
@@ -81,17 +88,18 @@ def unchanged(stack: Stack, folder: Path | None, each: int) -> dict[str, Any] | 
 
 
 def up(
-    stack: Stack, folder: Path | None, cache: Path, each: int, progress: Progress
+    stack: Stack, folder: Path | None, options: Options, each: int
 ) -> tuple[dict[str, Any], bool]:
     """Compile, evaluate, publish, run; returns the state and whether there was work to do."""
     if not stack.spec.is_file():
-        compiled(stack.spec, cache, progress)  # says so, before a lock is left behind
+        compiled(stack.spec, options)  # says so, before a lock is left behind
+    progress = options.progress
     held = stack.lock()
     try:
-        same = unchanged(stack, folder, each)
+        same = unchanged(stack, folder, each, options.environment)
         if same is not None:
             return same, False
-        output = build(stack.spec, folder, cache, progress)
+        output = build(stack.spec, folder, options)
         former = stack.output()
         if former is not None and former != output.folder.resolve():
             remove_channel(former / "channel")
@@ -116,9 +124,9 @@ def up(
         held.close()
 
 
-def build(spec: Path, folder: Path | None, cache: Path, progress: Progress) -> Output:
+def build(spec: Path, folder: Path | None, options: Options) -> Output:
     """Compile a spec and write everything it makes."""
-    made = compiled(spec, cache, progress)
+    made = compiled(spec, options)
     return write_output(made, folder or default_folder(spec, made.graph.name))
 
 
@@ -171,6 +179,7 @@ def _state(
         "name": output.build.graph.name,
         "folder": str(output.folder.resolve()),
         "inputs": {str(path.resolve()): digest for path, digest in output.build.inputs},
+        "taken": {name: _digest(text) for name, text in output.build.loaded.taken},
         "tool": tool_digest(),
         "each": each,
         "planDigest": output.build.plan_digest,
@@ -195,9 +204,15 @@ def resource_digests(evaluations: dict[str, Evaluation]) -> dict[str, dict[str, 
     }
 
 
-def preview(spec: Path, stack: Stack, cache: Path, progress: Progress) -> list[dict[str, str]]:
-    """What `up` would create, update and delete, against the last applied state."""
-    made = compiled(spec, cache, progress)
+def _digest(text: str | None) -> str:
+    """What a variable had from the environment, kept without its text; empty for nothing."""
+    return "" if text is None else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def preview(spec: Path, options: Options) -> list[dict[str, str]]:
+    """What deploying a stack would create, update and delete, against its last applied state."""
+    made = compiled(spec, options)
+    stack, progress = Stack(spec=spec, name=options.stack), options.progress
     with tempfile.TemporaryDirectory() as work:
         for cloud, tree in made.stacks:
             write_tree(Path(work) / "stacks" / cloud, tree)

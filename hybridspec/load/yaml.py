@@ -36,12 +36,24 @@ _FORBIDDEN = re.compile(
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
 
 
+class Template(str):
+    """Text with a `${`, which names variables; `plain` if it was written without quotes."""
+
+    __slots__ = ("plain",)
+    plain: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: plain values and where each of them stands."""
+    """A parsed file: plain values, where each of them stands, and how many there are.
+
+    `templated` tells that some of its text is a `Template`.
+    """
 
     value: Plain
     origins: Origins
+    nodes: int = 0
+    templated: bool = False
 
 
 class _Refused(Exception):
@@ -52,9 +64,9 @@ class _Refused(Exception):
         self.finding = finding
 
 
-def parse(source: SourceFile, sink: Sink) -> Document | None:
-    """Parse `source`; faults go to `sink`. Returns None if no document came out."""
-    builder = _Builder(source, sink, yaml.parse(source.text, Loader=_LOADER))
+def parse(source: SourceFile, sink: Sink, limit: int = MAX_NODES) -> Document | None:
+    """Parse `source`, at most `limit` values; faults go to `sink`. None if no document came out."""
+    builder = _Builder(source, sink, yaml.parse(source.text, Loader=_LOADER), limit=limit)
     try:
         return builder.document()
     except _Refused as refused:
@@ -82,6 +94,8 @@ class _Builder:
     last: tuple[int, int] = (1, 1)
     anchors: dict[str, tuple[Plain, int]] = field(default_factory=dict)
     nodes: int = 0
+    limit: int = MAX_NODES
+    templated: bool = False
 
     def document(self) -> Document | None:
         documents = 0
@@ -97,7 +111,8 @@ class _Builder:
                 value = self._node(next(self.events), (), 0)
         if value is None:
             return None
-        return Document(value, Origins(self.values, self.keys, self.ends))
+        origins = Origins(self.values, self.keys, self.ends)
+        return Document(value, origins, self.nodes, self.templated)
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
@@ -141,7 +156,7 @@ class _Builder:
         return value
 
     def _refuse_expansion(self, span: Span, depth: int) -> None:
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+        if self.nodes > self.limit or depth > MAX_DEPTH:
             raise _Refused(_finding(
                 "HS0105",
                 f"the document expands beyond {MAX_NODES:,} values or {MAX_DEPTH} levels here",
@@ -151,7 +166,7 @@ class _Builder:
     def _content(self, event: yaml.Event, path: Path, depth: int, span: Span) -> Plain:
         self.values[path] = span
         if isinstance(event, yaml.ScalarEvent):
-            return _resolve(event.value) if event.implicit[0] else str(event.value)
+            return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Plain] = []
             while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
@@ -166,6 +181,15 @@ class _Builder:
         if (span.line, span.column) != (span.end_line, span.end_column):
             self.last = (span.end_line, span.end_column)
         self.ends[path] = self.last
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Plain:
+        text = str(event.value)
+        if "${" not in text:
+            return resolve_scalar(text) if event.implicit[0] else text
+        self.templated = True
+        template = Template(text)
+        template.plain = bool(event.implicit[0])
+        return template
 
     def _mapping(self, path: Path, depth: int) -> Plain:
         found: dict[str, Plain] = {}
@@ -213,7 +237,8 @@ class _Builder:
                                     "remove the tag; the spec knows each type"))  # fmt: skip
 
 
-def _resolve(text: str) -> Plain:
+def resolve_scalar(text: str) -> Plain:
+    """What text without quotes means under the core schema."""
     if text in _NULL:
         return None
     if text in _TRUE or text in _FALSE:
@@ -250,6 +275,9 @@ def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
         return _finding("HS0103", "a tab is used for indentation",
                         _point(source, span.line, column),
                         "replace the tab by two spaces; YAML forbids tabs here")  # fmt: skip
+    if "${" in line and "'${" not in line and '"${' not in line:
+        return _finding("HS0103", "a `${` inside braces or brackets needs quotes", span,
+                        'write `"${name}"`, or one key a line without braces')  # fmt: skip
     problem = (fault.problem or "this is not valid YAML").strip()
     context = f" {fault.context.strip()}" if fault.context else ""
     return _finding("HS0103", f"{problem}{context}", span,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from hybridspec.spec.composition import Composition
 from hybridspec.spec.flow import Flow
 from hybridspec.spec.observability import Observability
 from hybridspec.spec.policy import Policy, Waiver
@@ -76,7 +77,7 @@ class Metadata(Section):
     ] = None  # fmt: skip
 
 
-class Spec(Section):
+class Spec(Composition):
     """One hybrid AI system."""
 
     editor_schema: Annotated[

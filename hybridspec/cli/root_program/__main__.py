@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pulumi
 
-from hybridspec.cli.output import cache_folder
+from hybridspec.cli.output import options
 from hybridspec.cli.stack import build
 from hybridspec.load.file import locate
 
@@ -22,7 +23,7 @@ def main() -> None:
     config = pulumi.Config()
     root = Path(__file__).parents[3]
     spec = locate(root / config.require("spec"))
-    output = build(spec, None, cache_folder(), pulumi.log.info)
+    output = build(spec, None, replace(options("local"), progress=pulumi.log.info))
     clouds = [cloud for cloud, _ in output.build.stacks]
     cloud = config.get("cloud") or (clouds[0] if clouds else "")
     if cloud not in clouds:
