@@ -19,6 +19,20 @@ from onnx import TensorProto, helper, numpy_helper
 Array = np.ndarray
 
 
+class Bytes:
+    """A picture as a camera gives it, in bytes, to numbers around zero; only as the first layer."""
+
+    operators = ("Cast", "Sub", "Mul")
+    parameters: list[Array] = []
+    middle, scale = np.float32(128), np.float32(1 / 64)
+
+    def forward(self, x: Array) -> Array:
+        return (x.astype(np.float32) - self.middle) * self.scale
+
+    def backward(self, gradient: Array) -> tuple[Array, list[Array]]:
+        return gradient, []
+
+
 class Conv:
     """Convolution over one or two axes without padding, then ReLU."""
 
@@ -107,7 +121,7 @@ class Dense:
         return flow @ self.parameters[0].T, [self.inputs.T @ flow, flow.sum(axis=0)]
 
 
-Layer = Conv | Mean | Flat | Dense
+Layer = Bytes | Conv | Mean | Flat | Dense
 
 
 def run(layers: list[Layer], x: Array) -> Array:
@@ -118,8 +132,11 @@ def run(layers: list[Layer], x: Array) -> Array:
 
 
 def train(layers: list[Layer], x: Array, wanted: Array, *, epochs: int, seed: int,
-          rate: float = 2e-3, batch: int = 64) -> None:  # fmt: skip
-    """Adam with a falling step: cross-entropy on integer labels, squared error on floats."""
+          rate: float = 2e-3, batch: int = 64, mirror: bool = False) -> None:  # fmt: skip
+    """Adam with a falling step: cross-entropy on integer labels, squared error on floats.
+
+    With `mirror`, every other batch or so is seen with left and right exchanged.
+    """
     rng = np.random.default_rng(seed)
     parameters = [p for layer in layers for p in layer.parameters]
     first, second = ([np.zeros_like(p) for p in parameters] for _ in range(2))
@@ -129,7 +146,8 @@ def train(layers: list[Layer], x: Array, wanted: Array, *, epochs: int, seed: in
         now = rate * (1 - epoch / epochs) + rate / 20
         for start in range(0, len(x), batch):
             chosen, step = order[start : start + batch], step + 1
-            found = _gradients(layers, x[chosen], wanted[chosen])
+            seen = x[chosen][..., ::-1] if mirror and rng.random() < 0.5 else x[chosen]
+            found = _gradients(layers, seen, wanted[chosen])
             for p, g, m, v in zip(parameters, found, first, second, strict=True):
                 np.add(m, 0.1 * (g - m), out=m)
                 np.add(v, 0.001 * (g * g - v), out=v)
@@ -157,6 +175,7 @@ def export(layers: list[Layer], path: Path, *, name: str, shape: tuple[int, ...]
            source: str = "window", outputs: int) -> None:  # fmt: skip
     """Write the network as ONNX, opset 17, with inputs of [N, *shape] and output `logits`."""
     nodes, weights, value = [], [], source
+    taken = TensorProto.UINT8 if isinstance(layers[0], Bytes) else TensorProto.FLOAT
     for number, layer in enumerate(layers):
         named = [f"layer{number}.{part}" for part in ("weight", "bias")[: len(layer.parameters)]]
         weights += [numpy_helper.from_array(p, n)
@@ -165,11 +184,17 @@ def export(layers: list[Layer], path: Path, *, name: str, shape: tuple[int, ...]
             made = f"{operator.lower()}{number}"
             extra = {"strides": [layer.stride] * len(layer.kernel)} if operator == "Conv" else {}
             own = named if operator in ("Conv", "Gemm") else []
+            if operator == "Cast":
+                extra = {"to": TensorProto.FLOAT}
+            elif operator in ("Sub", "Mul"):
+                number_of = {"Sub": Bytes.middle, "Mul": Bytes.scale}
+                own = [f"{made}.by"]
+                weights.append(numpy_helper.from_array(number_of[operator], own[0]))
             nodes.append(helper.make_node(operator, [value, *own], [made], name=made, **extra))
             value = made
     nodes[-1].output[0] = "logits"
     graph = helper.make_graph(
-        nodes, name, [helper.make_tensor_value_info(source, TensorProto.FLOAT, ["N", *shape])],
+        nodes, name, [helper.make_tensor_value_info(source, taken, ["N", *shape])],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", outputs])], weights,
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8,

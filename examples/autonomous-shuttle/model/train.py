@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy", "onnx"]
+# ///
 """Trains the obstacle classifier of this example on simulated lidar, with numpy alone.
 
 A lidar 1.8 m above the road sweeps the path ahead; what it hits is cut into clusters, and each
@@ -9,21 +13,22 @@ obstacles leave gaps between rows; ranges and strengths are noisy, and rays get 
 what a shuttle may drive through: spray, exhaust, leaves. The evaluation set is drawn from larger
 distances, more noise and more lost rays than the training set.
 
-Run `python train.py --out .`; it writes `obstacle.onnx`, `evaluation.npz` and `calibration.npz`.
+Run `uv run train.py` or `python train.py`; it writes `obstacle.onnx`, `evaluation.npz` and
+`calibration.npz`.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import zipfile
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+import small_network as net  # noqa: E402
 
 SIDE, WIDE, HIGH, MOUNT = 32, 5.0, 3.0, 1.8
 CLASSES = ("pedestrian", "cyclist", "vehicle", "structure", "harmless")
@@ -188,174 +193,28 @@ def dataset(count: int, where: Conditions, seed: int) -> tuple[Array, Array]:
     return pictures, labels.astype(np.int64)
 
 
-class Conv:
-    """Two-dimensional convolution without padding, by gathering patches; ReLU after it."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int,
-                 rng: np.random.Generator) -> None:  # fmt: skip
-        scale = np.sqrt(2 / (inputs * kernel * kernel))
-        shape = (outputs, inputs, kernel, kernel)
-        self.weight = (rng.standard_normal(shape) * scale).astype(np.float32)
-        self.bias = np.zeros(outputs, np.float32)
-        self.kernel, self.stride = kernel, stride
-
-    @property
-    def parameters(self) -> list[Array]:
-        return [self.weight, self.bias]
-
-    def forward(self, x: Array) -> Array:
-        self.shape = x.shape
-        patches = np.lib.stride_tricks.sliding_window_view(x, (self.kernel, self.kernel), (2, 3))
-        patches = patches[:, :, :: self.stride, :: self.stride].transpose(0, 2, 3, 1, 4, 5)
-        self.columns = patches.reshape(*patches.shape[:3], -1)
-        out = self.columns @ self.weight.reshape(len(self.bias), -1).T + self.bias
-        self.active = out > 0
-        return (out * self.active).transpose(0, 3, 1, 2)
-
-    def backward(self, gradient: Array) -> tuple[Array, list[Array]]:
-        flow = gradient.transpose(0, 2, 3, 1) * self.active
-        flat = flow.reshape(-1, len(self.bias))
-        weight = (flat.T @ self.columns.reshape(len(flat), -1)).reshape(self.weight.shape)
-        high, wide = flow.shape[1:3]
-        columns = flow @ self.weight.reshape(len(self.bias), -1)
-        columns = columns.reshape(len(flow), high, wide, self.shape[1], self.kernel, self.kernel)
-        columns = columns.transpose(0, 3, 4, 5, 1, 2)
-        back = np.zeros(self.shape, np.float32)
-        for row in range(self.kernel):
-            rows = slice(row, row + self.stride * (high - 1) + 1, self.stride)
-            for column in range(self.kernel):
-                span = slice(column, column + self.stride * (wide - 1) + 1, self.stride)
-                back[:, :, rows, span] += columns[:, :, row, column]
-        return back, [weight, flat.sum(axis=0)]
-
-
-class Network:
-    """Three convolutions over the bytes, and a linear layer."""
-
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        self.convolutions = [
-            Conv(2, 16, 4, 2, rng), Conv(16, 32, 3, 1, rng), Conv(32, 48, 3, 2, rng),
-        ]  # fmt: skip
-        self.weight = (rng.standard_normal((48 * 36, len(CLASSES))) * 0.02).astype(np.float32)
-        self.bias = np.zeros(len(CLASSES), np.float32)
-
-    @property
-    def parameters(self) -> list[Array]:
-        return [p for c in self.convolutions for p in c.parameters] + [self.weight, self.bias]
-
-    def forward(self, pictures: Array) -> Array:
-        x = (pictures.astype(np.float32) - np.float32(128)) * np.float32(1 / 64)
-        for convolution in self.convolutions:
-            x = convolution.forward(x)
-        self.last = x.shape
-        self.flat = x.reshape(len(x), -1)
-        return self.flat @ self.weight + self.bias
-
-    def gradients(self, pictures: Array, labels: Array) -> list[Array]:
-        """Gradients of the mean cross-entropy, in the order of `parameters`."""
-        logits = self.forward(pictures)
-        share = np.exp(logits - logits.max(axis=1, keepdims=True))
-        share /= share.sum(axis=1, keepdims=True)
-        share[np.arange(len(pictures)), labels] -= 1
-        share = (share / len(pictures)).astype(np.float32)
-        found = [self.flat.T @ share, share.sum(axis=0)]
-        flow = (share @ self.weight.T).reshape(self.last)
-        for convolution in reversed(self.convolutions):
-            flow, own = convolution.backward(flow)
-            found = own + found
-        return found
-
-
-def train(
-    network: Network, pictures: Array, labels: Array, epochs: int, seed: int
-) -> Iterator[int]:
-    """Adam with a falling step and a little decay; mirrors at random; yields after each epoch."""
-    rng = np.random.default_rng(seed)
-    first = [np.zeros_like(p) for p in network.parameters]
-    second = [np.zeros_like(p) for p in network.parameters]
-    step, batch = 0, 64
-    for epoch in range(epochs):
-        order = rng.permutation(len(pictures))
-        rate = 2e-3 * (1 - epoch / epochs) + 1e-4
-        for start in range(0, len(pictures), batch):
-            chosen = order[start : start + batch]
-            seen = pictures[chosen]
-            seen = seen[..., ::-1] if rng.random() < 0.5 else seen
-            step += 1
-            gradients = network.gradients(seen, labels[chosen])
-            for p, g, m, v in zip(network.parameters, gradients, first, second, strict=True):
-                np.add(m, 0.1 * (g - m), out=m)
-                np.add(v, 0.001 * (g * g - v), out=v)
-                scaled = (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
-                np.subtract(p, rate * (scaled + 0.01 * p), out=p)
-        yield epoch
-
-
-def export(network: Network, path: Path) -> None:
-    """Write the network as ONNX, opset 17: input `picture` in bytes, output `scores`."""
-    weights = [numpy_helper.from_array(np.float32(128), "middle"),
-               numpy_helper.from_array(np.float32(1 / 64), "scale")]  # fmt: skip
-    nodes = [
-        helper.make_node("Cast", ["picture"], ["floats"], to=TensorProto.FLOAT, name="cast"),
-        helper.make_node("Sub", ["floats", "middle"], ["centred"], name="centre"),
-        helper.make_node("Mul", ["centred", "scale"], ["scaled"], name="scale"),
-    ]
-    name = "scaled"
-    for i, c in enumerate(network.convolutions):
-        weights += [numpy_helper.from_array(c.weight, f"conv{i}.weight"),
-                    numpy_helper.from_array(c.bias, f"conv{i}.bias")]  # fmt: skip
-        nodes += [
-            helper.make_node("Conv", [name, f"conv{i}.weight", f"conv{i}.bias"], [f"conv{i}"],
-                             strides=[c.stride, c.stride], name=f"conv{i}"),
-            helper.make_node("Relu", [f"conv{i}"], [f"relu{i}"], name=f"relu{i}"),
-        ]  # fmt: skip
-        name = f"relu{i}"
-    weights += [numpy_helper.from_array(network.weight, "fc.weight"),
-                numpy_helper.from_array(network.bias, "fc.bias")]  # fmt: skip
-    nodes += [
-        helper.make_node("Flatten", [name], ["flat"], name="flatten"),
-        helper.make_node("Gemm", ["flat", "fc.weight", "fc.bias"], ["scores"], name="fc"),
-    ]
-    graph = helper.make_graph(
-        nodes, "obstacle",
-        [helper.make_tensor_value_info("picture", TensorProto.UINT8, ["N", 2, SIDE, SIDE])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", len(CLASSES)])], weights,
-    )  # fmt: skip
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8,
-        producer_name="autonomous-shuttle",
-    )  # fmt: skip
-    onnx.checker.check_model(model, full_check=True)
-    path.write_bytes(model.SerializeToString(deterministic=True))
-
-
-def write_arrays(path: Path, arrays: dict[str, Array]) -> None:
-    """An `.npz` whose bytes depend on the arrays alone."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in sorted(arrays.items()):
-            buffer = io.BytesIO()
-            np.save(buffer, array)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), buffer.getvalue(),
-                             zipfile.ZIP_DEFLATED)  # fmt: skip
-
-
 def main() -> None:
     """Generate, train, export, and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--out", type=Path, default=HERE)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--epochs", type=int, default=14)
     options = parser.parse_args()
     pictures, labels = dataset(5000, TRAINING, options.seed)
     held, held_labels = dataset(500, EVALUATION, options.seed + 1)
-    network = Network(options.seed)
-    for epoch in train(network, pictures, labels, options.epochs, options.seed):
-        accuracy = (network.forward(held).argmax(axis=1) == held_labels).mean()
-        print(f"epoch {epoch + 1}: accuracy {accuracy:.4f} on {len(held)} held-out pictures")
-    export(network, options.out / "obstacle.onnx")
-    write_arrays(options.out / "evaluation.npz", {"picture": held, "label": held_labels})
-    write_arrays(options.out / "calibration.npz", {"picture": pictures[:60]})
+    rng = np.random.default_rng(options.seed)
+    layers: list[net.Layer] = [
+        net.Bytes(), net.Conv(2, 16, (4, 4), 2, rng), net.Conv(16, 32, (3, 3), 1, rng),
+        net.Conv(32, 48, (3, 3), 2, rng), net.Flat(),
+        net.Dense(1728, len(CLASSES), rng, last=True),
+    ]  # fmt: skip
+    net.train(layers, pictures, labels, epochs=options.epochs, seed=options.seed, mirror=True)
+    accuracy = (net.run(layers, held).argmax(axis=1) == held_labels).mean()
+    print(f"accuracy {accuracy:.4f} on {len(held)} held-out pictures")
+    net.export(layers, options.out / "obstacle.onnx", name="obstacle", shape=(2, SIDE, SIDE),
+               source="picture", outputs=len(CLASSES))  # fmt: skip
+    net.write_arrays(options.out / "evaluation.npz", {"picture": held, "label": held_labels})
+    net.write_arrays(options.out / "calibration.npz", {"picture": pictures[:60]})
 
 
 if __name__ == "__main__":

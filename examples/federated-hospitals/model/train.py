@@ -1,3 +1,7 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy", "onnx", "scikit-learn"]
+# ///
 """Trains the tumour classifier of this example between three hospitals, by federated averaging.
 
 The data are real: 569 fine needle aspirates of breast masses, 30 measured features each, with the
@@ -7,15 +11,14 @@ What is simulated is who holds which sample: hospitals differ in size and in the
 malignant cases. No sample leaves its hospital; weights and counts do. Means and deviations of the
 features, which `normalise` needs, are federated in the same way.
 
-Run `python train.py --out .` with scikit-learn installed; it writes `tumour.onnx`, `evaluation.npz`
-and `calibration.npz`, and prints what each hospital would reach on its own.
+Run `uv run train.py`, or `python train.py` with scikit-learn installed; it writes `tumour.onnx`,
+`evaluation.npz` and `calibration.npz`, and prints what each hospital would reach on its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import zipfile
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +26,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.datasets import load_breast_cancer
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+from small_network import write_arrays  # noqa: E402
 
 CLASSES = ("malignant", "benign")
 HOSPITALS = {"heidelberg": (0.70, 0.30), "lille": (0.26, 0.40), "valencia": (0.04, 0.30)}
@@ -154,20 +161,10 @@ def export(weights: Weights, path: Path) -> None:
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def write_arrays(path: Path, arrays: dict[str, Array]) -> None:
-    """An `.npz` whose bytes depend on the arrays alone."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in sorted(arrays.items()):
-            buffer = io.BytesIO()
-            np.save(buffer, array)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), buffer.getvalue(),
-                             zipfile.ZIP_DEFLATED)  # fmt: skip
-
-
 def main() -> None:
     """Split, federate, compare, export, and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path())
+    parser.add_argument("--out", type=Path, default=HERE)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
