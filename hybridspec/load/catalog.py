@@ -1,19 +1,26 @@
-"""Every installed target's facts, as one dated mapping."""
+"""The facts of installed targets, as dated mappings: read, and joined with a spec's own rows."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Collection
 
 from hybridspec.base.diagnostic import Sink
-from hybridspec.base.source import SourceFile
+from hybridspec.base.source import Origins, SourceFile
 from hybridspec.load.bind import bind
+from hybridspec.load.override import overridden
 from hybridspec.load.yaml import parse
 from hybridspec.spec.catalog import Catalog
+from hybridspec.spec.document import Spec
 from hybridspec.target import registry
 
 
-def load_catalogs() -> tuple[dict[str, Catalog], str]:
+def load_catalogs(clouds: Collection[str] | None = None) -> tuple[dict[str, Catalog], str]:
     """Catalogue of every target by its name, and one digest over all of them.
+
+    Given names of `clouds`, those of other clouds are left out, since reading them takes time; the
+    digest is over all the same.
 
     Raises:
         ValueError: a target ships a catalogue that breaks its own schema.
@@ -23,8 +30,24 @@ def load_catalogs() -> tuple[dict[str, Catalog], str]:
     for name, target in registry.targets().items():
         text = registry.catalog_text(target)
         digest.update(f"{name}\0{text}\0".encode())
-        catalogs[name] = parse_catalog(name, text)
+        if clouds is None or target.kind != "cloud" or name in clouds:
+            catalogs[name] = parse_catalog(name, text)
     return catalogs, digest.hexdigest()
+
+
+def catalogs_of(spec: Spec, origins: Origins, sink: Sink) -> tuple[dict[str, Catalog], str]:
+    """The catalogues that the spec needs, with its own rows; faults of these go to `sink`.
+
+    A spec that names an unknown cloud gets all of them, so that it can be told what there is.
+    """
+    named = {cloud.provider for cloud in spec.clouds.values()} | set(spec.catalog.regions)
+    known = {name for name, target in registry.targets().items() if target.kind == "cloud"}
+    catalogs, digest = load_catalogs(named if named <= known else None)
+    if not (spec.catalog.boards or spec.catalog.regions):
+        return catalogs, digest
+    own = json.dumps(spec.catalog.model_dump(exclude_unset=True), sort_keys=True, default=str)
+    digest = hashlib.sha256(f"{digest}\0{own}".encode()).hexdigest()
+    return overridden(catalogs, spec, origins, sink), digest
 
 
 def parse_catalog(name: str, text: str) -> Catalog:

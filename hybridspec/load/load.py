@@ -13,7 +13,7 @@ from hybridspec.base.source import Origins, SourceFile
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.load import file
 from hybridspec.load.bind import bind
-from hybridspec.load.catalog import load_catalogs
+from hybridspec.load.catalog import catalogs_of
 from hybridspec.load.compose import LOCAL, compose
 from hybridspec.load.model import load_models
 from hybridspec.load.site_table import Tabled, add_sites
@@ -100,7 +100,7 @@ def load(
     _explain(bound, filled, tabled, sink)
     if spec is None:
         return None
-    catalogs, catalog_digest = load_catalogs()
+    catalogs, catalog_digest = catalogs_of(spec, tabled.document.origins, sink)
     return Loaded(
         path=path,
         stack=stack,

@@ -52,6 +52,7 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
              "countries": list(row.countries), "verdict": row.verdict, "why": row.why}
             for row in plan.residency
         ],
+        "facts": _facts(plan),
         "fixed": _terms(plan.fixed),
         "defaults": [{"key": key, "value": value, "reason": reason}
                      for key, value, reason in graph.defaults],
@@ -65,6 +66,20 @@ def canonical(value: object) -> bytes:
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return text.encode()
+
+
+def _facts(plan: Plan) -> list[dict[str, str]]:
+    """The rows of the catalogue that the plan rests on, with their date and where they are from."""
+    boards = {member.device_class.board.name: member.device_class.board for member in plan.fleet}
+    regions = {store.region.label: store.region for store in plan.stores}
+    rows = [
+        *((f"board {name}", row.as_of, row.source) for name, row in sorted(boards.items())),
+        *((f"region {name}", row.as_of, row.source) for name, row in sorted(regions.items())),
+    ]
+    return [
+        {"row": name, "asOf": as_of.isoformat() if as_of else "unknown", "source": source}
+        for name, as_of, source in rows
+    ]
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

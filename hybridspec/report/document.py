@@ -57,6 +57,7 @@ def report_document(
         "rollout": _rollout(graph),
         "findings": [{"code": f.code, "severity": str(f.severity), "message": f.message,
                       "help": f.help, "where": f.span.ref if f.span else ""} for f in findings],
+        "facts": plan_document["facts"],
         "defaults": plan_document["defaults"],
         "notAssessed": _not_assessed(),
     }  # fmt: skip

@@ -136,8 +136,10 @@ def _delivery(report: Mapping[str, Any]) -> str:
 def _rest(report: Mapping[str, Any]) -> str:
     warnings = [(f["where"], f["code"], f["message"], f["help"]) for f in report["findings"]]
     defaults = [(d["key"], d["value"], d["reason"]) for d in report["defaults"]]
+    facts = [(f["row"], f["asOf"], f["source"]) for f in report["facts"]]
     return (
         "## Warnings\n\n" + table(["where", "rule", "finding", "help"], warnings)
+        + "\n## Facts the plan rests on\n\n" + table(["row", "checked", "source"], facts)
         + "\n## Values nobody wrote\n\n" + table(["key", "value", "reason"], defaults)
         + "\n## Not assessed\n\n" + "".join(f"- {cell(x)}\n" for x in report["notAssessed"])
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from hybridspec.spec.catalog_override import CatalogOverride
 from hybridspec.spec.composition import Composition
 from hybridspec.spec.flow import Flow
 from hybridspec.spec.observability import Observability
@@ -120,6 +121,12 @@ class Spec(Composition):
             example={"aws": {"provider": "aws", "regions": ["eu-central-1"]}}, max_length=20,
             absent="none; everything runs and stays at the sites"),
     ] = {}  # fmt: skip
+    catalog: Annotated[
+        CatalogOverride,
+        key("Rows of your own beside the catalogue's, and figures that replace its.",
+            example={"boards": {"raspberry-pi-5": {"price": "82.50 USD"}}},
+            absent="the catalogues of the installed targets as they are"),
+    ] = CatalogOverride()  # fmt: skip
     data: Annotated[
         dict[Name, Data],
         key("Data assets by name.",
