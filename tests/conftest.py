@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -19,6 +21,14 @@ EXAMPLE = EXAMPLES / "vibration-watch"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# A slow or busy machine makes no test fail.
+settings.register_profile("no-clock", deadline=None)
+settings.load_profile("no-clock")
+
+# A shell's background job ignores Ctrl-C and hands that on; the runs that tests interrupt do not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
