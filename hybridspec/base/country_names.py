@@ -57,6 +57,16 @@ def country_code(written: str, *, blocs: bool = False) -> tuple[str, bool] | Non
     return (_NAMES[near], False) if near is not None else None
 
 
+def country_name(code: str) -> str:
+    """The English name of a country, where we know one.
+
+    >>> country_name("BA"), country_name("ZZ")
+    ('Bosnia and Herzegovina', '')
+    """
+    name = next((name for name, known in _NAMES.items() if known == code), "")
+    return " ".join(w if w in ("and", "of", "the") else w.capitalize() for w in name.split())
+
+
 def respelt_country(written: str, span: Span, *, blocs: bool = False) -> tuple[Edits, bool]:
     """The edits that write the country that is meant, and whether nothing else can be."""
     code = country_code(written, blocs=blocs)

@@ -76,7 +76,10 @@ def completion(
             detail=choice.detail or None,
             documentation=_markdown(choice.words) if choice.words else None,
             sort_text=f"{number:04}",
-            filter_text=choice.label,
+            # `Frankfurt` finds `eu-central-1`, and `Germany` finds `DE`.
+            filter_text=f"{choice.label} {choice.detail}"
+            if choice.kind == "value"
+            else choice.label,
             preselect=number == 0,
             insert_text_format=types.InsertTextFormat.Snippet
             if choice.filled and snippets

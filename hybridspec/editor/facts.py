@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hybridspec.base.country import BLOCS, COUNTRIES, expand
+from hybridspec.base.country_names import country_name
 from hybridspec.base.units import format_bytes, format_duration, format_money
 from hybridspec.editor.outline import Node
 from hybridspec.editor.scope import SECTIONS, Scope, boards, catalogs, regions
@@ -38,9 +39,8 @@ def _country(name: str) -> str:
         known, unknown = expand([name])
         return "" if unknown or not known else f"`{name}`: {', '.join(known)}."
     within = sorted(bloc for bloc, members in BLOCS.items() if name in members)
-    return f"Country `{name}`, in {', '.join(within)}." if within else (
-        f"Country `{name}`, in none of {', '.join(sorted(BLOCS))}."
-    )  # fmt: skip
+    groups = ", ".join(within) if within else f"none of {', '.join(sorted(BLOCS))}"
+    return f"**{country_name(name) or name}** (`{name}`), in {groups}."
 
 
 def _board(row: BoardRow) -> str:

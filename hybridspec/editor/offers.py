@@ -8,6 +8,7 @@ from pathlib import Path as File
 from typing import Any
 
 from hybridspec.base.country import BLOCS, expand
+from hybridspec.base.country_names import country_name
 from hybridspec.base.source import Path
 from hybridspec.editor import language
 from hybridspec.editor.facts import facts
@@ -92,11 +93,11 @@ def _names(
     if kind == "region":
         return _regions(path, scope)
     if kind == "country":
-        return _countries(path, scope), lambda _: "country"
+        return _countries(path, scope), lambda n: country_name(n) or "country"
     if kind == "country or bloc":
         every = choices()[kind]
         shows = [e for e in _examples(path) if e in every]
-        return [*shows, *every], lambda n: "bloc" if n in BLOCS else "country"
+        return [*shows, *every], lambda n: "bloc" if n in BLOCS else country_name(n) or "country"
     if kind == "provider":
         taken = [n for cloud in scope.names("clouds")
                  for n in scope.texts_at("clouds", cloud, "provider")]  # fmt: skip

@@ -99,7 +99,7 @@ class Session:
                     continue
                 held = self.held()
                 found = await asyncio.to_thread(diagnose, watched.root, held, self.cache)
-                if not watched.waiting:
+                if not watched.waiting and self.watched.get(watched.root) is watched:
                     self._publish(watched, found)
         except Exception as fault:  # a fault of ours must not end the editing
             self._log(f"validating {watched.root} failed: {fault!r}")
