@@ -105,14 +105,20 @@ def choices() -> Mapping[str, tuple[str, ...]]:
     }
 
 
+_COMBINED = ("allOf", "anyOf", "oneOf")
+_SHAPE = {"properties", "patternProperties", "items"}
+
+
 def expand(root: Schema, part: Schema) -> Iterator[Schema]:
     """The alternatives that a part of a schema stands for, without references."""
     if "$ref" in part:
         yield from expand(root, root["definitions"][part["$ref"].rpartition("/")[2]])
         return
-    inner = [s for key in ("allOf", "anyOf", "oneOf") for s in part.get(key, [])]
+    inner = [s for key in _COMBINED for s in part.get(key, [])]
+    outer = {key: value for key, value in part.items() if key not in _COMBINED}
     for alternative in inner:
-        yield from expand(root, alternative)
+        for plain in expand(root, alternative):
+            yield {**outer, **plain} if outer.keys() & _SHAPE else plain
     if not inner:
         yield part
 

@@ -61,12 +61,13 @@ def _narrow(language: Schema, part: Schema, node: Node | None) -> Iterator[Schem
 def keys(path: Path, root: Node | None = None) -> list[Key]:
     """The keys of the section at `path`, needed ones first, then in the language's order."""
     found: dict[str, Key] = {}
-    for part in parts(path, root):
-        needed = part.get("required", [])
+    every = parts(path, root)
+    for part in every:
         for name, inner in part.get("properties", {}).items():
+            # Of several ways to write a section, the usual ones say what it needs.
+            needed = 2 * sum(name in p.get("required", []) for p in every) > len(every)
             if name != "$schema":
-                key = Key(name, inner.get("description", ""), name in needed, inner)
-                found.setdefault(name, key)
+                found.setdefault(name, Key(name, inner.get("description", ""), needed, inner))
     return sorted(found.values(), key=lambda key: not key.required)
 
 

@@ -27,6 +27,7 @@ _NEW_NAME = {
 _FIRST = {"percent": "100", "max_failures": "5%"}
 
 _WANTED: dict[Path, tuple[str, ...]] = {
+    (): ("sites",),
     ("devices", "*"): ("board", "max_offline", "uplink"),
     ("flows", "*"): ("data", "stages"),
     ("models", "*"): ("source", "evaluation", "floor", "allowed_drop"),
