@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-SYNC := --quiet --locked --inexact --extra aws --extra dev
+SYNC := --quiet --locked --inexact --extra aws --extra azure --extra gcp --extra dev
 SPEC := examples/vibration-watch
 
 .DEFAULT_GOAL := help

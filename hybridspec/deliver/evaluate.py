@@ -193,7 +193,7 @@ class _Monitor:
         sdk = sdks().get(request.type.split(":")[2 if _provides(request.type) else 0])
         region = self._region(request, inputs, urn, sdk)
         made = Registration(type=request.type, name=request.name, region=region, inputs=inputs)
-        outputs = {**(sdk.outputs(made) if sdk and request.custom else {}), **inputs}
+        outputs = dict(sdk.outputs(made) if sdk and request.custom else inputs)
         identity = str(outputs.pop("id", f"{request.name}-id")) if request.custom else ""
         regions = self._regions(made, sdk)
         for handle in (identity, outputs.get("name")):

@@ -11,6 +11,7 @@ import asyncio
 import os
 import runpy
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,29 @@ def _stay(event: str, arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"the program reaches for {host}, and an evaluation is offline")
 
 
+def _cache_installed_alone(packages: Path) -> None:
+    """Keep the compiled modules of SDKs, some of which take seconds, but none of a program's own.
+
+    An emitted folder stays as it was written, and no stale module is ever run from it.
+    """
+    write = SourceFileLoader.set_data
+
+    def set_data(self: SourceFileLoader, path: str, data: bytes, **options: Any) -> None:
+        if Path(path).is_relative_to(packages):
+            write(self, path, data, **options)
+
+    SourceFileLoader.set_data = set_data  # type: ignore[method-assign, assignment]
+
+
 def main() -> None:
     """Run the folder's program; exceptions end the process with their traceback."""
+    import pulumi
     from pulumi.runtime import Settings, configure, run_in_stack
 
+    _cache_installed_alone(Path(pulumi.__file__).parents[1])
     folder, monitor, project, stack = sys.argv[1:5]
     sys.path.insert(0, folder)
     os.chdir(folder)
-    sys.dont_write_bytecode = True
     configure(Settings(project=project, stack=stack, monitor=monitor, engine=monitor,
                        parallel=4, dry_run=False, organization="organization"))  # fmt: skip
     sys.addaudithook(_stay)

@@ -26,6 +26,7 @@ def cloud_slices(graph: Graph, plan: Plan, plan_digest: str) -> tuple[CloudSlice
             owner=graph.owner,
             cloud=cloud,
             provider=stores[0].region.provider,
+            account=stores[0].region.account,
             partition=stores[0].region.partition,
             spec_digest=graph.spec_digest,
             plan_digest=plan_digest,

@@ -153,6 +153,7 @@ class Region:
     training_instance: str
     services: tuple[str, ...]
     source: str
+    account: str = ""
     as_of: date | None = None
     origin: Span = spanned()
 

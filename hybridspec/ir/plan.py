@@ -226,6 +226,7 @@ class CloudSlice:
     owner: str
     cloud: str
     provider: str
+    account: str
     partition: str
     spec_digest: str
     plan_digest: str

@@ -29,7 +29,7 @@ def outputs(made: Registration) -> Mapping[str, Any]:
         extra = {"arn": f"arn:aws:{service}:{made.region}:{_ACCOUNT}:{made.name}"}
     image = made.inputs.get("name", made.name)
     url = f"{_ACCOUNT}.dkr.ecr.{made.region}.amazonaws.com/{image}"
-    return {"name": physical, "repositoryUrl": url, **extra}
+    return {"name": physical, "repositoryUrl": url, **extra, **made.inputs}
 
 
 SDK = Sdk(

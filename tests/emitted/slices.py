@@ -48,6 +48,7 @@ def part(*zones: ZoneSlice, **changes: object) -> CloudSlice:
         owner="plant@example.org",
         cloud="aws",
         provider="aws",
+        account="",
         partition="aws",
         spec_digest="0" * 64,
         plan_digest="1" * 64,

@@ -1,0 +1,142 @@
+"""What every cloud's emitter does alike: short names, retentions by prefix, and refusals."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from hybridspec.ir.plan import CloudSlice, ZoneSlice
+from hybridspec.target.api import Emitted, Payload, Unsupported
+
+CONCERNS = ("keys", "data", "registry", "devices", "training")
+"""One module of an emitted project each; `training` only where a model is trained."""
+
+
+def project(
+    part: CloudSlice, zones: list[dict[str, object]], modules: tuple[str, ...] = CONCERNS
+) -> Emitted:
+    """The files of a project: generic modules, and a `__main__.py` that holds every literal."""
+    shared = {
+        "spec": part.spec,
+        "spec_digest": part.spec_digest,
+        "plan_digest": part.plan_digest,
+    }
+    training = any(zone.training for zone in part.zones)
+    main = {**shared, "account": part.account, "zones": zones, "training": training}
+    return (
+        Payload(path="Pulumi.yaml", template="Pulumi.yaml.j2", context=shared),
+        Payload(path="requirements.txt", template="requirements.txt.j2", context=shared),
+        Payload(path="__main__.py", template="main.py.j2", context=main),
+        *(
+            Payload(path=f"{name}.py", template=f"{name}.py.j2", context=shared)
+            for name in modules
+            if name != "training" or training
+        ),
+    )
+
+
+def zone_context(part: CloudSlice, zone: ZoneSlice, late: int) -> dict[str, object]:
+    """What a template says of a zone, whatever the cloud; `late` as in `expiry`."""
+    return {
+        "variable": "zone_" + zone.zone.replace("-", "_"),
+        "label": short(zone.zone, 24),
+        "name": zone.zone,
+        "prefix": short(f"{part.spec}-{zone.zone}", 36),
+        "region": zone.region,
+        "expiry": expiry(zone, late),
+        "classes": {name: short(name, 24) for name in zone.device_classes},
+        "models": {name: short(name, 24) for name in zone.models},
+        "origin": zone.origin,
+        "store_origin": zone.store_origin,
+        "devices_origin": zone.devices_origin,
+    }
+
+
+def short(name: str, limit: int) -> str:
+    """A name of at most `limit` characters that stays unique: cut, with a digest at the end.
+
+    None has two hyphens in a row, so that `--` joins two of them unmistakably.
+
+    >>> short("eu-plants", 24)
+    'eu-plants'
+    """
+    if len(name) <= limit and "--" not in name:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
+    plain = re.sub("-+", "-", name)
+    return f"{plain[: limit - 7].rstrip('-')}-{digest}"
+
+
+def compact(*names: str, limit: int) -> str:
+    """A unique name of letters and digits, for names that take no hyphen.
+
+    >>> compact("watch", "eu-plants", limit=14)
+    'watcheup366f3c'
+    """
+    whole = "\0".join(names)
+    plain = re.sub("[^a-z0-9]", "", whole)
+    return plain[: limit - 6] + hashlib.sha256(whole.encode()).hexdigest()[:6]
+
+
+def retained(zone: ZoneSlice) -> dict[str, int | None]:
+    """Days that objects below a prefix may be kept; where prefixes overlap, the fewest count."""
+    return {
+        "data/": zone.retention_days,
+        **{f"data/{store}/": days for store, days in zone.stores if days != zone.retention_days},
+    }
+
+
+def expiry(zone: ZoneSlice, late: int) -> dict[str, int]:
+    """Days to configure by prefix, for a service that may end an object `late` days late."""
+    return {p: max(1, d - late) for p, d in retained(zone).items() if d is not None}
+
+
+def refusals(
+    part: CloudSlice, *, late: int, store: str, trainer: str, longest: int
+) -> tuple[Unsupported, ...]:
+    """What no cloud's emitter expresses, or not this one: its store's name and what it is late by,
+    its training service's name and the longest hours of a job there."""
+    return tuple(
+        refusal
+        for zone in part.zones
+        for refusal in (*_hosted(zone), *_long(zone, trainer, longest), *_late(zone, store, late))
+    )
+
+
+def _hosted(zone: ZoneSlice) -> list[Unsupported]:
+    return [
+        Unsupported(
+            what=f"the plan runs `{stage}` in {zone.region}, and no service is emitted for it",
+            instead="deploy the stage there yourself, or let it run at the site: more or larger "
+            "devices",
+            origin=origin,
+        )
+        for stage, origin in zone.hosted
+    ]
+
+
+def _long(zone: ZoneSlice, trainer: str, longest: int) -> list[Unsupported]:
+    return [
+        Unsupported(
+            what=f"training `{job.model}` runs longer than a {trainer} job may "
+            f"({longest // 24} days)",
+            instead="shorten `hours`, or split the training",
+            origin=job.origin,
+        )
+        for job in zone.training
+        if job.hours > longest
+    ]
+
+
+def _late(zone: ZoneSlice, store: str, late: int) -> list[Unsupported]:
+    return [
+        Unsupported(
+            what=f"{store} may end an object {late} days late, so none below `{prefix}` can be "
+            f"sure to end within {days} {'day' if days == 1 else 'days'}",
+            instead=f"write a retention of P{late + 1}D or more, or store nothing in this cloud",
+            origin=zone.store_origin,
+            promised=True,
+        )
+        for prefix, days in retained(zone).items()
+        if days is not None and days <= late
+    ]

@@ -1,0 +1,16 @@
+"""Microsoft Azure: regions and prices, and one Pulumi project per stack."""
+
+from hybridspec.target.api import Target
+
+from .emit import emit
+from .offline import SDK
+
+TARGET = Target(
+    name="azure",
+    package="hybridspec_targets.azure",
+    summary="Microsoft Azure (Storage, Key Vault, ACR, Machine Learning, IoT Hub) as a Pulumi "
+    "project",
+    emit_cloud=emit,
+    needs=("storage", "keyvault", "acr", "ml", "iothub"),
+    sdk=SDK,
+)

@@ -1,0 +1,16 @@
+"""Google Cloud: regions and prices, and one Pulumi project per stack."""
+
+from hybridspec.target.api import Target
+
+from .emit import emit
+from .offline import SDK
+
+TARGET = Target(
+    name="gcp",
+    package="hybridspec_targets.gcp",
+    summary="Google Cloud (Storage, KMS, Artifact Registry, Vertex AI, Pub/Sub) as a Pulumi "
+    "project",
+    emit_cloud=emit,
+    needs=("storage", "kms", "artifactregistry", "vertexai", "pubsub", "iam"),
+    sdk=SDK,
+)
