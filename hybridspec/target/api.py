@@ -78,9 +78,9 @@ class Sdk:
     """The Pulumi provider that a cloud's emitted programs use, and how it answers offline.
 
     `provider` begins the types of its resources, and `region_input` is the argument that fixes
-    where a provider works. `where` says where a resource lies, `outputs` what the cloud would answer,
-    inputs included; an output `id` is the identifier. The one group of `region_pattern` finds
-    a region in a text, for texts with a place where a region stands.
+    where a provider works. `where` says where a resource lies, `outputs` what the cloud would
+    answer, inputs included; an output `id` is the identifier. The one group of `region_pattern`
+    finds a region in a text, for texts with a place where a region stands.
     """
 
     provider: str
