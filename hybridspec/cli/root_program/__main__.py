@@ -1,7 +1,7 @@
 """Compiles the spec that the stack's configuration names, and runs its emitted program.
 
-`pulumi config set spec examples/vibration-watch`, then `pulumi preview`; the optional key `cloud`
-chooses among several. Nothing is done here that the emitted folder does not say.
+`pulumi config set spec examples/vibration-watch`, then `pulumi preview`; the key `cloud` chooses
+where the plan uses several, one stack each. Nothing is done here that the emitted folder does not say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def main() -> None:
     spec = locate(root / config.require("spec"))
     output = build(spec, None, replace(options("local"), progress=pulumi.log.info))
     clouds = [cloud for cloud, _ in output.build.stacks]
-    cloud = config.get("cloud") or (clouds[0] if clouds else "")
+    cloud = config.get("cloud") or (clouds[0] if len(clouds) == 1 else "")
+    if not cloud:
+        raise ValueError(f"set the key `cloud` to one of {', '.join(clouds) or 'none'}")
     if cloud not in clouds:
         raise ValueError(f"the plan uses no cloud `{cloud}`; it uses {', '.join(clouds) or 'none'}")
     folder = output.folder / "stacks" / cloud
