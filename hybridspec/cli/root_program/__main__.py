@@ -1,7 +1,8 @@
 """Compiles the spec that the stack's configuration names, and runs its emitted program.
 
 `pulumi config set spec examples/vibration-watch`, then `pulumi preview`; the key `cloud` chooses
-where the plan uses several, one stack each. Nothing is done here that the emitted folder does not say.
+where the plan uses several, one stack each. Nothing is done here that the emitted folder does not
+say.
 """
 
 from __future__ import annotations
