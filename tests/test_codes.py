@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from diagnostics.expectations import FOLDER, split
 
 from hybridspec.base.codes import CODES
 from hybridspec.cli.app import run
+from hybridspec.cli.explain_code import code_page
 
 HOSTILE = "diagnostics/test_hostile_text.py"
 FILES = "diagnostics/test_several_files.py"
@@ -81,11 +83,27 @@ def test_each_code_can_be_explained(code: str, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out.startswith(f"{code} {CODES[code].offence}: {CODES[code].title}.")
 
 
-def test_a_rule_explains_what_why_and_how(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["explain", "HS0301"]) == 0
-    page = capsys.readouterr().out
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_explains_what_why_and_how(code: str) -> None:
+    page = code_page(code)
     for part in ("What it flags: ", "Why: ", "Example: ", "Fix: "):
-        assert part in page
+        assert part in page, f"{code}: a rule's docstring, or a section in cli/code_pages.md"
+
+
+def test_rules_lists_every_code_for_people_and_machines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["rules"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(CODES)
+    assert run(["rules", "--format", "json"]) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert [rule["code"] for rule in rules] == list(CODES)
+    assert {rule["exitCode"] for rule in rules if rule["policy"]} == {5}
+
+
+def test_a_code_is_explained_to_machines_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "HS0204", "--format", "json"]) == 0
+    assert "What it flags: " in json.loads(capsys.readouterr().out)["text"]
 
 
 def test_what_is_no_code_cannot_be_explained(capsys: pytest.CaptureFixture[str]) -> None:

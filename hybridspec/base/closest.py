@@ -29,15 +29,20 @@ def closest(written: str, known: Iterable[str], cutoff: float = 0.6) -> str | No
 
 
 def surely(written: str, known: Collection[str]) -> str | None:
-    """The one name that can be meant: very much alike, and no other is alike at all.
+    """The one name that can be meant: very much alike, and no other is nearly as much.
 
     >>> surely("zoness", ["sites", "zones"]), surely("site-3", ["site-1", "site-2"])
     ('zones', None)
     """
     best = closest(written, known, 0.8)
-    if best is None or closest(written, (n for n in known if n != best), 0.6) is not None:
+    if best is None:
         return None
-    return best
+    other = closest(written, (name for name in known if name != best), 0.6)
+    word = written.casefold()
+    if other is None:
+        return best
+    clear = _likeness(word, best.casefold()) - _likeness(word, other.casefold()) > 0.15
+    return best if clear else None
 
 
 def _chosen(word: str, known: Iterable[str]) -> list[str]:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One kind of finding; `policy` ones end a run with exit code 5, the others with 2."""
+    """One kind of finding; `policy` ones end a run with exit code 5, the others with 2.
+
+    `severity` is the usual one; only errors decide the exit code.
+    """
 
     offence: str
     title: str
     policy: bool = False
+    severity: str = "error"
 
 
 CODES: dict[str, Code] = {
@@ -23,7 +27,7 @@ CODES: dict[str, Code] = {
     "HS0105": Code("yaml-bomb", "anchors or nesting expand beyond the limit"),
     "HS0106": Code("empty-spec", "the file holds no spec"),
     "HS0107": Code("yaml-unsupported", "a YAML feature that a spec may not use"),
-    "HS0108": Code("too-many-findings", "more findings than are shown"),
+    "HS0108": Code("too-many-findings", "more findings than are shown", severity="note"),
     # load: files, variables and tables that a spec is put together from
     "HS0109": Code("include-unreadable", "an included file that cannot be used"),
     "HS0110": Code("include-cycle", "files that include each other"),
@@ -68,12 +72,16 @@ CODES: dict[str, Code] = {
     "HS0306": Code(
         "capacity-exceeded", "the devices of a site are too slow for the event rate", policy=True
     ),
-    "HS0307": Code("unused-declaration", "something is declared that no flow uses"),
+    "HS0307": Code(
+        "unused-declaration", "something is declared that no flow uses", severity="warning"
+    ),
     "HS0308": Code("freeze-window-too-short", "updates would expire while devices are offline"),
     "HS0309": Code("rollout-incomplete", "the cohorts do not reach the whole fleet"),
     "HS0310": Code("no-region", "a zone needs a cloud region and allows none", policy=True),
     "HS0311": Code("transfer-unproven", "a transfer that no stated fact allows", policy=True),
-    "HS0320": Code("catalog-stale", "a price or region that was last checked too long ago"),
+    "HS0320": Code(
+        "catalog-stale", "a price or region that was last checked too long ago", severity="warning"
+    ),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),
@@ -84,7 +92,7 @@ CODES: dict[str, Code] = {
     ),
     # optimise
     "HS0601": Code("accuracy-below-floor", "a model misses its own accuracy floor", policy=True),
-    "HS0602": Code("variant-rejected", "an optimised variant failed its gate"),
+    "HS0602": Code("variant-rejected", "an optimised variant failed its gate", severity="warning"),
     "HS0603": Code(
         "estimate-missing",
         "no latency figures for a model on a device",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import failure, output
+from hybridspec.cli import failure, output, reference
+from hybridspec.cli.flags import FindingFormat, Format, FormatFlag, OutFlag, SpecPath, StackFlag
 
 app = typer.Typer(
     name="hybridspec",
@@ -21,34 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    HUMAN = "human"
-    JSON = "json"
-
-
-class FindingFormat(StrEnum):
-    """How findings are printed."""
-
-    HUMAN = "human"
-    CONCISE = "concise"
-    JSON = "json"
-    GITHUB = "github"
-
-
-SpecPath = Annotated[
-    Path, typer.Argument(help="The spec, or the folder that holds `hybridspec.yaml`.")
-]
-FormatFlag = Annotated[Format, typer.Option("--format", help="human or json.")]
-OutFlag = Annotated[
-    Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
-]
-StackFlag = Annotated[
-    str, typer.Option("--stack", help="Stack whose overlay counts; `local` is built in.")
-]
 
 
 def _spec(path: Path) -> Path:
@@ -98,24 +70,30 @@ def validate(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     format: Annotated[
-        FindingFormat, typer.Option("--format", help="human, concise, json or github.")
+        FindingFormat, typer.Option("--format", help="human, concise, json, sarif or github.")
     ] = FindingFormat.HUMAN,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Show a diff of the repairs that are certain, make them.")
+    ] = False,
+    fix_all: Annotated[bool, typer.Option("--fix-all", help="Make the best guesses too.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --fix or --fix-all would change, only.")
+    ] = False,
 ) -> None:
     """Check a spec offline: shape, residency, latency, memory, and that a placement exists."""
     from hybridspec.base.diagnostic import SpecInvalid
+    from hybridspec.cli.validation import mending
+    from hybridspec.cli.validation import validate as run_validation
     from hybridspec.compiler import validate_file
 
-    try:
-        found = validate_file(spec, output.options(stack)).findings
-    except SpecInvalid as invalid:
-        found = invalid.findings
-    output.findings(found, format)
-    code = output.exit_code(found)
-    if format is FindingFormat.HUMAN:
-        counted = output.summary(found)
-        word = "invalid" if code else "valid"
-        output.say(f"{word}{f': {counted}' if counted else ''}")
-    raise typer.Exit(code)
+    def check() -> tuple[Any, ...]:
+        try:
+            return validate_file(spec, output.options(stack)).findings
+        except SpecInvalid as invalid:
+            return invalid.findings
+
+    how, guesses = mending(fix=fix, fix_all=fix_all, diff=diff)
+    raise typer.Exit(run_validation(spec, check, format, how, guesses=guesses))
 
 
 @app.command()
@@ -293,57 +271,8 @@ def destroy(
         print(f"stack `{stack}` is gone; {ended} processes ended")
 
 
-@app.command()
-def doctor(format: FormatFlag = Format.HUMAN) -> None:
-    """Look at this machine: what is there, what is missing, how to add it."""
-    from hybridspec.cli.doctor import checks
-
-    found = checks(output.cache_folder())
-    if format is Format.JSON:
-        output.document({"schemaVersion": "hybridspec.dev/doctor/v1",
-                         "checks": [c._asdict() for c in found]})  # fmt: skip
-    else:
-        from hybridspec.report import terminal
-
-        terminal.table(
-            terminal.console(), "Doctor", ["check", "result", "found", "help"],
-            [(c.name, "good" if c.good else "missing" if c.needed else "optional", c.found,
-              "" if c.good else c.help) for c in found],
-        )  # fmt: skip
-    raise typer.Exit(0 if all(c.good for c in found if c.needed) else 1)
-
-
-@app.command()
-def schema(
-    name: Annotated[str, typer.Argument(help="hybridspec, catalog or release.")] = "hybridspec",
-) -> None:
-    """Print a JSON Schema (draft-07) for editors and validators."""
-    from hybridspec.base.errors import UsageError
-    from hybridspec.schemas import SCHEMAS, text
-
-    if name not in SCHEMAS:
-        raise UsageError(f"there is no schema `{name}`", help=f"choose from {', '.join(SCHEMAS)}")
-    sys.stdout.write(text(name))
-
-
-@app.command()
-def lsp(
-    stdio: Annotated[
-        bool, typer.Option("--stdio", help="Speak over standard input and output (the default).")
-    ] = True,
-) -> None:
-    """The language server for editors: findings, completion, hover, definitions, quick fixes."""
-    del stdio  # there is no other way; editors say so all the same
-    from importlib.util import find_spec
-
-    if find_spec("pygls") is None:
-        from hybridspec.base.errors import HybridspecError
-
-        raise HybridspecError("the language server needs the package `pygls`",
-                              help="install it with `pip install 'hybridspec[lsp]'`")  # fmt: skip
-    from hybridspec.editor.server import serve
-
-    serve(output.cache_folder())
+for command in (reference.rules, reference.doctor, reference.schema, reference.lsp):
+    app.command()(command)
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True})

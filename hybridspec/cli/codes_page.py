@@ -23,7 +23,7 @@ def page() -> str:
     """The whole page as Markdown."""
     entries = []
     for number, code in CODES.items():
-        kind = "policy" if code.policy else "spec"
+        kind = f"{code.severity}, {'policy' if code.policy else 'spec'}"
         body = (explain_code(number) or "").partition("\n\n")[2]
         lines = [f"## {number} {code.offence}", "", f"{code.title} ({kind})"]
         entries.append("\n".join([*lines, *(["", body] if body else [])]))

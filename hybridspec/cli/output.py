@@ -44,6 +44,11 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+def note(text: str) -> None:
+    """Text for people beside a document, on stderr."""
+    sys.stderr.write(text)
+
+
 def document(value: Any) -> None:
     """The one JSON document of a run."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
@@ -64,7 +69,12 @@ def findings(found: Sequence[Diagnostic], format: str) -> None:
         colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         sys.stderr.write(render(found, format, colour=colour))
         return
-    sys.stdout.write(render(found, format))
+    pages = None
+    if format == "sarif":
+        from hybridspec.cli.explain_code import code_page
+
+        pages = {finding.code: code_page(finding.code) for finding in found}
+    sys.stdout.write(render(found, format, pages=pages))
 
 
 def exit_code(found: Sequence[Diagnostic]) -> int:

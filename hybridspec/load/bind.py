@@ -231,7 +231,9 @@ def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, s
         return ("HS0203", f"{written} is not usable as {title}",
                 f"write it like `{example}`{purpose}")  # fmt: skip
     if kind in _KINDS:
-        return ("HS0203", f"{title} needs {_KINDS[kind]}, not {written}",
+        quoted = isinstance(value, str) and kind in ("int_type", "float_type")
+        text = "the text " if quoted and re.fullmatch(r"[-+.0-9]{1,40}", value) else ""
+        return ("HS0203", f"{title} needs {_KINDS[kind]}, not {text}{written}",
                 f"write it like `{example}`{purpose}")  # fmt: skip
     return _range_fault(kind, f"{title} is {written}", title, context, purpose, example)
 

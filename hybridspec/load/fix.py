@@ -197,11 +197,14 @@ def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any
             yield code[0]
         yield slug(value)
         yield value[:200]
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield from _in_range(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number:
+        yield abs(value)  # type: ignore[arg-type]
     for bound in ("ge", "le"):
         if isinstance(context.get(bound), (int, float)):
             yield context[bound]
+    if number:
+        yield from _in_range(value)  # type: ignore[arg-type]
     if isinstance(value, list):
         yield from value[:8]
         if all(isinstance(item, str) for item in value):
@@ -215,7 +218,6 @@ def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any
 
 
 def _in_range(value: float) -> Iterator[Any]:
-    yield abs(value)
     if 1 < value <= 100:
         yield f"{value}%"
     if 0 < value < 1:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hybridspec import __version__
 from hybridspec.base.codes import CODES
-from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.diagnostic import Diagnostic, Edit, Label
 from hybridspec.base.source import Span, excerpt, printable
+from hybridspec.report.sarif import sarif
 
-FORMATS = ("human", "concise", "json", "github")
+FORMATS = ("human", "concise", "json", "sarif", "github")
 SCHEMA = "hybridspec.dev/findings/v1"
 
 
-def render(findings: Sequence[Diagnostic], format: str, *, colour: bool = False) -> str:
-    """All findings in one of `FORMATS`; ends with a new line unless empty."""
+def render(
+    findings: Sequence[Diagnostic], format: str, *, colour: bool = False,
+    pages: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
+    """All findings in one of `FORMATS`; ends with a new line unless empty.
+
+    `pages` explain the codes, for the format that carries explanations.
+    """
+    if format == "sarif":
+        log = sarif(findings, pages or {}, __version__)
+        return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
     if format == "json":
         return json.dumps(as_data(findings), indent=2, ensure_ascii=False) + "\n"
     one = {"human": _human, "concise": _concise, "github": _github}[format]
@@ -38,7 +49,21 @@ def _human(finding: Diagnostic) -> str:
     for note in finding.notes:
         lines.append(printable(f"  note: {note.span.shown}: {note.message}"))
     lines.append(printable(f"  help: {finding.help}"))
+    lines += _repair(finding)
     return "\n".join(lines) + "\n"
+
+
+def _repair(finding: Diagnostic) -> list[str]:
+    """What a machine would write, where the help does not say it in the same words."""
+    if not finding.fixes:
+        return []
+    flag = "--fix" if finding.certain else "--fix-all"
+    if len(finding.fixes) > 1:
+        return [f"  fix: {len(finding.fixes)} changes, see `validate --diff {flag}`"]
+    text = " ".join(finding.fixes[0].text.split())
+    if not text or len(text) > 100 or text.strip(", ") in finding.help:
+        return []
+    return [printable(f"  fix: write `{text}` (`validate {flag}`)")]
 
 
 def _head(finding: Diagnostic) -> str:
@@ -90,7 +115,13 @@ def _data(finding: Diagnostic) -> dict[str, Any]:
         "help": finding.help,
         "location": _location(finding.span),
         "notes": [_note(note) for note in finding.notes],
+        "fixes": [_edit(edit) for edit in finding.fixes],
+        "certain": finding.certain,
     }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {"text": edit.text, "location": _location(edit.span)}
 
 
 def _note(note: Label) -> dict[str, Any]:
@@ -118,6 +149,7 @@ def _coloured(text: str) -> str:
     styled.highlight_regex(r"error\[HS\d{4}\]", "bold red")
     styled.highlight_regex(r"warning\[HS\d{4}\]", "bold yellow")
     styled.highlight_regex(r"(?m)^  help:", "bold green")
+    styled.highlight_regex(r"(?m)^  fix:", "bold green")
     styled.highlight_regex(r"(?m)^  note:", "bold cyan")
     styled.highlight_regex(r"(?m)\| +\^+$", "bold red")
     buffer = io.StringIO()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from hybridspec.base.closest import closest, surely
@@ -22,8 +22,12 @@ def lookup(
     kind: str,
     code: str = "HS0220",
     defined: Span | None = None,
+    likely: Sequence[str] = (),
 ) -> T | None:
-    """The thing called `name`, or None and a finding that lists what there is."""
+    """The thing called `name`, or None and a finding that lists what there is.
+
+    `likely` are the names that suit the rest of the spec, where nothing else tells them apart.
+    """
     if name in things:
         return things[name]
     if sink.is_full:
@@ -32,13 +36,14 @@ def lookup(
     kinds = f"{kind}{'es' if kind.endswith('s') else 's'}"
     notes = () if defined is None else (Label(span=defined, message=f"{kinds} are defined here"),)
     known = list(things)
-    near = closest(name, known) or (known[0] if len(known) == 1 else None)
+    fitting = [one for one in likely if one in things] or known
+    near = closest(name, known) or (fitting[0] if likely or len(known) == 1 else None)
     sink.add(
         Diagnostic(
             code=code,
             message=f"there is no {kind} `{name[:60]}`",
             span=span,
-            help=suggest(name, known, kind),
+            help=suggest(name, known, kind, fitting),
             notes=notes,
             fixes=() if near is None else put(span, near),
             certain=surely(name, known) is not None,
@@ -47,14 +52,15 @@ def lookup(
     return None
 
 
-def suggest(name: str, choices: list[str], kind: str) -> str:
+def suggest(name: str, choices: list[str], kind: str, likely: Sequence[str] = ()) -> str:
     """`did you mean`, or the list of what exists (at most a dozen)."""
     match = closest(name, choices)
     if match is not None:
         return f"did you mean `{match}`?"
     if not choices:
         return f"define a {kind} first"
-    listed = ", ".join(f"`{choice}`" for choice in sorted(choices)[:12])
+    first = sorted(likely or choices)[:12]
+    listed = ", ".join(f"`{choice}`" for choice in first)
     more = f" and {len(choices) - 12} more" if len(choices) > 12 else ""
     return f"choose from: {listed}{more}"
 

@@ -1,0 +1,38 @@
+"""The flags and arguments that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+class FindingFormat(StrEnum):
+    """How findings are printed."""
+
+    HUMAN = "human"
+    CONCISE = "concise"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+SpecPath = Annotated[
+    Path, typer.Argument(help="The spec, or the folder that holds `hybridspec.yaml`.")
+]
+FormatFlag = Annotated[Format, typer.Option("--format", help="human or json.")]
+OutFlag = Annotated[
+    Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
+]
+StackFlag = Annotated[
+    str, typer.Option("--stack", help="Stack whose overlay counts; `local` is built in.")
+]
