@@ -186,25 +186,13 @@ def _typed(text: str) -> Iterator[Any]:
 def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any]:
     """What was perhaps meant, most likely first."""
     if isinstance(value, str):
-        yield from days(value)
-        yield from quantities(value)
-        yield from near_quantities(value)
-        near = closest(value, shape.choices(place.kind))
-        if near is not None:
-            yield near
-        code = country_code(value)
-        if code is not None:
-            yield code[0]
-        yield slug(value)
-        yield value[:200]
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if number:
-        yield abs(value)  # type: ignore[arg-type]
-    for bound in ("ge", "le"):
-        if isinstance(context.get(bound), (int, float)):
-            yield context[bound]
-    if number:
-        yield from _in_range(value)  # type: ignore[arg-type]
+        yield from _texts(value, place)
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if number is not None:
+        yield abs(number)
+    yield from (context[b] for b in ("ge", "le") if isinstance(context.get(b), (int, float)))
+    if number is not None:
+        yield from _in_range(number)
     if isinstance(value, list):
         yield from value[:8]
         if all(isinstance(item, str) for item in value):
@@ -215,6 +203,20 @@ def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any
         yield list(value)
         yield [value]
         yield from list(value.values())[:8]
+
+
+def _texts(value: str, place: Place) -> Iterator[Any]:
+    yield from days(value)
+    yield from quantities(value)
+    yield from near_quantities(value)
+    near = closest(value, shape.choices(place.kind))
+    if near is not None:
+        yield near
+    code = country_code(value)
+    if code is not None:
+        yield code[0]
+    yield slug(value)
+    yield value[:200]
 
 
 def _in_range(value: float) -> Iterator[Any]:

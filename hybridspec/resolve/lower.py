@@ -10,7 +10,7 @@ from fractions import Fraction
 from hybridspec.base.country import BLOCS, COUNTRIES, expand
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.source import Origins, Span
+from hybridspec.base.source import Origins
 from hybridspec.ir.graph import (
     Board,
     Cohort,
@@ -18,7 +18,6 @@ from hybridspec.ir.graph import (
     DeviceClass,
     Graph,
     Rates,
-    Region,
     Site,
     SiteDevices,
     Zone,
@@ -29,6 +28,7 @@ from hybridspec.resolve.defaults import Default
 from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.references import lookup
+from hybridspec.resolve.region import resolve_regions
 from hybridspec.spec.catalog import BoardRow, Catalog
 from hybridspec.spec.document import Spec
 
@@ -51,7 +51,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     boards = _boards(facts.catalogs)
     classes = {name: _device_class(name, spec, origins, boards, sink) for name in spec.devices}
     known = {name: device for name, device in classes.items() if device is not None}
-    regions = _regions(spec, origins, facts, sink)
+    regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, sink)
     sites = {name: _site(name, spec, origins, zones, known, sink) for name in spec.sites}
     data = {name: _data(name, spec, origins) for name in spec.data}
     models = resolve_models(spec, origins, facts.models, regions, sink)
@@ -280,84 +280,6 @@ def _site(
         devices=tuple(devices),
         origin=origins.key("sites", name),
         country_origin=country_span,
-    )
-
-
-def _regions(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> tuple[Region, ...]:
-    clouds = {n: catalog for n, catalog in facts.catalogs.items() if catalog.operator is not None}
-    found: list[Region] = []
-    for cloud, written in spec.clouds.items():
-        span = origins.value("clouds", cloud, "provider")
-        catalog = lookup(written.provider, clouds, sink, span=span, kind="cloud target")
-        if catalog is None:
-            continue
-        mine: dict[str, Region] = {}
-        for index, name in enumerate(written.regions):
-            region = _region(cloud, written.provider, name, index, catalog, origins, sink)
-            if region is not None and _offers(region, facts.needs[written.provider], sink):
-                mine.setdefault(name, region)
-        _one_partition(cloud, tuple(mine.values()), sink)
-        found.extend(mine.values())
-    return tuple(found)
-
-
-def _offers(region: Region, needs: tuple[str, ...], sink: Sink) -> bool:
-    missing = [service for service in needs if service not in region.services]
-    if missing:
-        sink.add(_lacking(region.name, "the services " + ", ".join(missing), region.origin))
-    return not missing
-
-
-def _lacking(region: str, lack: str, span: Span) -> Diagnostic:
-    return Diagnostic(
-        code="HS0224", message=f"the catalogue knows no {lack} for region `{region}`", span=span,
-        help="remove the region; nothing can be placed where prices or services are unknown",
-    )  # fmt: skip
-
-
-def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:
-    """An account never spans partitions: identities, keys and names of one mean nothing outside."""
-    for region in regions:
-        if region.partition != regions[0].partition:
-            sink.add(Diagnostic(
-                code="HS0224",
-                message=f"region `{region.name}` lies in partition `{region.partition}`, but "
-                f"`{regions[0].name}` of the same cloud in `{regions[0].partition}`",
-                span=region.origin,
-                help=f"give its partition a cloud of its own beside `{cloud}` in `clouds`",
-            ))  # fmt: skip
-
-
-def _region(
-    cloud: str, provider: str, name: str, index: int, catalog: Catalog, origins: Origins,
-    sink: Sink,
-) -> Region | None:  # fmt: skip
-    span = origins.value("clouds", cloud, "regions", index)
-    row = lookup(name, catalog.regions, sink, span=span, kind="region", code="HS0224")
-    if row is None or catalog.operator is None:
-        return None
-    if row.prices is None:
-        sink.add(_lacking(name, "prices", span))
-        return None
-    prices, operator = row.prices, row.operator or catalog.operator
-    return Region(
-        cloud=cloud,
-        provider=provider,
-        name=name,
-        country=row.country,
-        partition=row.partition,
-        operator=f"{operator.name} ({operator.jurisdiction})",
-        storage_price=prices.storage_gb_month,
-        egress_price=prices.egress_gb,
-        inference_price=prices.inference_gb_second,
-        training_price=prices.training_hour,
-        key_price=prices.key_month,
-        registry_price=prices.registry_gb_month,
-        training_instance=catalog.training_instance or "",
-        services=tuple(row.services),
-        source=row.source,
-        as_of=row.as_of or catalog.as_of,
-        origin=span,
     )
 
 

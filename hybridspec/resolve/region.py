@@ -1,0 +1,104 @@
+"""Regions of the clouds: names to rows of the catalogue, with what they cost and offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hybridspec.base.country import expand
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins, Span
+from hybridspec.ir.graph import Region
+from hybridspec.resolve.references import lookup
+from hybridspec.spec.catalog import Catalog
+from hybridspec.spec.document import Spec
+
+
+def resolve_regions(
+    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog],
+    needs: Mapping[str, tuple[str, ...]], sink: Sink,
+) -> tuple[Region, ...]:  # fmt: skip
+    """Every region that the clouds of the spec may use, where its country and prices are known."""
+    clouds = {n: catalog for n, catalog in catalogs.items() if catalog.operator is not None}
+    found: list[Region] = []
+    for cloud, written in spec.clouds.items():
+        span = origins.value("clouds", cloud, "provider")
+        catalog = lookup(written.provider, clouds, sink, span=span, kind="cloud target")
+        if catalog is None:
+            continue
+        mine: dict[str, Region] = {}
+        inside = _inside_zones(spec, catalog)
+        for index, name in enumerate(written.regions):
+            region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
+            if region is not None and _offers(region, needs[written.provider], sink):
+                mine.setdefault(name, region)
+        _one_partition(cloud, tuple(mine.values()), sink)
+        found.extend(mine.values())
+    return tuple(found)
+
+
+def _inside_zones(spec: Spec, catalog: Catalog) -> list[str]:
+    """The priced regions that lie in a zone of the spec: what a misspelt one probably meant."""
+    countries = {c for zone in spec.zones.values() for c in expand(zone.countries)[0]}
+    return [name for name, row in catalog.regions.items()
+            if row.country in countries and row.prices is not None]  # fmt: skip
+
+
+def _offers(region: Region, needs: tuple[str, ...], sink: Sink) -> bool:
+    missing = [service for service in needs if service not in region.services]
+    if missing:
+        sink.add(_lacking(region.name, "the services " + ", ".join(missing), region.origin))
+    return not missing
+
+
+def _lacking(region: str, lack: str, span: Span) -> Diagnostic:
+    return Diagnostic(
+        code="HS0224", message=f"the catalogue knows no {lack} for region `{region}`", span=span,
+        help="remove the region; nothing can be placed where prices or services are unknown",
+    )  # fmt: skip
+
+
+def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:
+    """An account never spans partitions: identities, keys and names of one mean nothing outside."""
+    for region in regions:
+        if region.partition != regions[0].partition:
+            sink.add(Diagnostic(
+                code="HS0224",
+                message=f"region `{region.name}` lies in partition `{region.partition}`, but "
+                f"`{regions[0].name}` of the same cloud in `{regions[0].partition}`",
+                span=region.origin,
+                help=f"give its partition a cloud of its own beside `{cloud}` in `clouds`",
+            ))  # fmt: skip
+
+
+def _region(
+    cloud: str, provider: str, name: str, index: int, catalog: Catalog, inside: list[str],
+    origins: Origins, sink: Sink,
+) -> Region | None:  # fmt: skip
+    span = origins.value("clouds", cloud, "regions", index)
+    row = lookup(name, catalog.regions, sink, span=span, kind="region", code="HS0224",
+                 likely=inside)  # fmt: skip
+    if row is None or catalog.operator is None:
+        return None
+    if row.prices is None:
+        sink.add(_lacking(name, "prices", span))
+        return None
+    prices, operator = row.prices, row.operator or catalog.operator
+    return Region(
+        cloud=cloud,
+        provider=provider,
+        name=name,
+        country=row.country,
+        partition=row.partition,
+        operator=f"{operator.name} ({operator.jurisdiction})",
+        storage_price=prices.storage_gb_month,
+        egress_price=prices.egress_gb,
+        inference_price=prices.inference_gb_second,
+        training_price=prices.training_hour,
+        key_price=prices.key_month,
+        registry_price=prices.registry_gb_month,
+        training_instance=catalog.training_instance or "",
+        services=tuple(row.services),
+        source=row.source,
+        as_of=row.as_of or catalog.as_of,
+        origin=span,
+    )
