@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import failure, output, reference
+from hybridspec.cli import catalog, failure, output, reference
 from hybridspec.cli.flags import FindingFormat, Format, FormatFlag, OutFlag, SpecPath, StackFlag
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(catalog.app, name="catalog")
 
 
 def _spec(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from typing import Any
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins, SourceFile
@@ -48,6 +49,18 @@ def catalogs_of(spec: Spec, origins: Origins, sink: Sink) -> tuple[dict[str, Cat
     own = json.dumps(spec.catalog.model_dump(exclude_unset=True), sort_keys=True, default=str)
     digest = hashlib.sha256(f"{digest}\0{own}".encode()).hexdigest()
     return overridden(catalogs, spec, origins, sink), digest
+
+
+def written_catalogs() -> dict[str, dict[str, Any]]:
+    """Every target's catalogue as its file says it, with units and before any default."""
+    found = {}
+    for name, target in registry.targets().items():
+        text = registry.catalog_text(target)
+        where = f"{name}/catalog.yaml"
+        document = parse(SourceFile(shown=where, name=where, text=text), Sink())
+        if document is not None and isinstance(document.value, dict):
+            found[name] = document.value
+    return found
 
 
 def parse_catalog(name: str, text: str) -> Catalog:

@@ -1,0 +1,226 @@
+"""`hybridspec catalog`: the rows of every target's catalogue, listed, shown whole and searched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.flags import Format, FormatFlag
+
+app = typer.Typer(
+    help="What the compiler knows: boards, regions, instances and prices, with their sources.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_SHORT = 2
+"""Letters of a country's code, which nobody looks for inside other words."""
+
+
+class Kind(StrEnum):
+    """The tables of a catalogue."""
+
+    BOARDS = "boards"
+    REGIONS = "regions"
+    INSTANCES = "instances"
+    EGRESS = "egress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a target's catalogue, as its file says it."""
+
+    kind: Kind
+    target: str
+    name: str
+    as_of: str
+    fields: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The name with what tells it from its namesakes."""
+        return self.name if self.kind is Kind.BOARDS else f"{self.target}/{self.name}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The row for machines."""
+        return {"kind": str(self.kind), "target": self.target, "name": self.name,
+                "asOf": self.as_of, "row": dict(self.fields)}  # fmt: skip
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether every word stands in a name or value of the row; short ones, as whole words."""
+        text = " ".join([self.kind, self.label, *(value for _, value in self.flat())]).casefold()
+        whole = set(re.findall(r"[a-z0-9]+", text))
+        return all(word in whole if len(word) <= _SHORT else word in text for word in words)
+
+    def flat(self) -> Iterator[tuple[str, str]]:
+        """Each value with its path of keys."""
+        return _flat("", self.fields)
+
+
+@app.command("list")
+def list_rows(
+    kind: Annotated[
+        Kind | None, typer.Argument(help="boards, regions, instances or egress; default: all.")
+    ] = None,
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """List the rows of every installed target."""
+    _print([row for row in rows() if kind in (None, row.kind)], format)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Board, region, instance or egress class.")],
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """Show a row whole, with its source; a name of several targets shows them all."""
+    known = rows()
+    found = [row for row in known if name in (row.name, row.label)]
+    if not found:
+        _unknown(name, known)
+    if format is Format.JSON:
+        output.document(_document(found))
+        return
+    from hybridspec.report import terminal
+
+    console = terminal.console()
+    for row in found:
+        lines = [("checked", row.as_of), *row.flat()]
+        terminal.table(console, f"{row.label} ({row.kind} of {row.target})", ["key", "value"],
+                       lines)  # fmt: skip
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(help="Words that a row has to hold, all of them.")],
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """Find the rows that hold every word, wherever it stands."""
+    words = " ".join(text).casefold().split()
+    found = [row for row in rows() if row.holds(words)]
+    _print(found, format)
+    if not found:
+        output.say("no row holds all of these words; `hybridspec catalog list` shows every row")
+
+
+def rows() -> list[Row]:
+    """Every row of every installed target, by kind, target and name as the file orders them."""
+    from hybridspec.load.catalog import written_catalogs
+
+    catalogs = written_catalogs()
+    return [
+        Row(kind=kind, target=target, name=name,
+            as_of=str(fields.get("as_of", catalog["as_of"])), fields=fields)
+        for kind in Kind
+        for target, catalog in catalogs.items()
+        for name, fields in catalog.get(kind, {}).items()
+    ]  # fmt: skip
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(f"{path}.{key}" if path else key, inner)
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for number, item in enumerate(value, start=1):
+            yield from _flat(f"{path}[{number}]", item)
+    else:
+        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _unknown(name: str, known: Sequence[Row]) -> None:
+    from hybridspec.base.closest import closest
+    from hybridspec.base.errors import UsageError
+
+    names = [part for row in known for part in (row.name, row.label)]
+    match = closest(name, names)
+    raise UsageError(
+        f"the catalogue has no `{name[:60]}`",
+        help=f"did you mean `{match}`?" if match else "`hybridspec catalog list` shows every row",
+    )
+
+
+def _document(found: Sequence[Row]) -> dict[str, Any]:
+    return {"schemaVersion": "hybridspec.dev/rows/v1", "rows": [row.document for row in found]}
+
+
+def _print(found: Sequence[Row], format: Format) -> None:
+    if format is Format.JSON:
+        output.document(_document(found))
+        return
+    from hybridspec.report import terminal
+
+    console = terminal.console()
+    for kind, (head, cells) in _TABLES.items():
+        lines = [(row.name, *cells(row)) for row in found if row.kind is kind]
+        if lines:
+            terminal.table(console, f"{kind.capitalize()}: {len(lines)}", ["name", *head], lines)
+
+
+def _board(row: Row) -> tuple[str, ...]:
+    fields = row.fields
+    accelerators = (
+        item["name"] + (f", {item['tops']} TOPS" if "tops" in item else "")
+        for item in fields.get("accelerators", [])
+    )
+    power = " to ".join(fields[key] for key in ("idle_power", "load_power") if key in fields)
+    models = "no figures" if "latency" not in fields else "yes"
+    return (fields["architecture"], fields["memory"], "; ".join(accelerators),
+            power or "unknown", fields.get("price", "unknown"), models)  # fmt: skip
+
+
+def _region(row: Row) -> tuple[str, ...]:
+    fields = row.fields
+    linked = [f"{word} {fields[key]}" for word, key in (("of", "parent"), ("pair", "pair"))
+              if key in fields]  # fmt: skip
+    sovereign = fields.get("sovereign", "commercial")
+    partition = fields["partition"] + ("" if sovereign == "commercial" else f" ({sovereign})")
+    return (row.target, fields["country"], fields["place"], partition, ", ".join(linked),
+            _usable(row))  # fmt: skip
+
+
+def _usable(row: Row) -> str:
+    from hybridspec.target.registry import targets
+
+    if "prices" not in row.fields:
+        return "no: prices unknown"
+    lacking = [need for need in targets()[row.target].needs if need not in row.fields["services"]]
+    return f"no: without {', '.join(lacking)}" if lacking else "yes"
+
+
+def _instance(row: Row) -> tuple[str, ...]:
+    fields = row.fields
+    hours = sorted(fields["hour"].values(), key=lambda text: float(text.split()[0]))
+    span = hours[0] if hours[0] == hours[-1] else f"{hours[0]} to {hours[-1]}"
+    return (row.target, ", ".join(fields["purpose"]), str(fields["vcpu"]), fields["memory"],
+            fields.get("accelerator", ""), span, str(len(hours)))  # fmt: skip
+
+
+def _egress(row: Row) -> tuple[str, ...]:
+    fields = row.fields
+    prices = (fields[key] for key in ("internet", "other_region", "other_class", "zone"))
+    return (row.target, str(len(fields["regions"])), *prices)
+
+
+_TABLES = {
+    Kind.BOARDS: (
+        ["arch", "RAM", "accelerators", "power", "price", "models"],
+        _board,
+    ),
+    Kind.REGIONS: (["cloud", "country", "place", "partition", "linked to", "usable"], _region),
+    Kind.INSTANCES: (
+        ["cloud", "for", "vCPU", "RAM", "accelerator", "hour", "regions"],
+        _instance,
+    ),
+    Kind.EGRESS: (
+        ["cloud", "regions", "internet/GB", "other region", "other class", "other zone"],
+        _egress,
+    ),
+}
