@@ -143,5 +143,7 @@ def _training(
         every=written.every,
         cloud=written.cloud,
         region=region,
-        origin=origins.key("models", name, "training"),
+        origin=origins.key("models", name, "training")
+        if region is None
+        else origins.value("models", name, "training", "region"),
     )
