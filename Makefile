@@ -49,6 +49,7 @@ demo: setup ## one spec to a running, verified virtual fleet
 
 bench: setup ## measure the start-up and no-change figures that the README states
 	$(BIN)/python benchmarks/command_line.py
+	$(BIN)/python benchmarks/fleet.py
 
 clean: ## stop the demo and remove what make made
 	-test -x $(BIN)/hybridspec && $(BIN)/hybridspec destroy $(SPEC) 2>/dev/null

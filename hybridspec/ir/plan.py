@@ -6,7 +6,9 @@ microseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Stage, Zone
 
@@ -63,7 +65,7 @@ class Host:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """One way to run a flow at a site: a host for every stage and a variant for every model.
 
@@ -88,12 +90,12 @@ class Configuration:
     terms: tuple[CostTerm, ...]
     failures: tuple[Failure, ...]
 
-    @property
+    @cached_property
     def cost(self) -> int:
         """Micro-units over the horizon, without what is shared between flows."""
         return sum(term.amount for term in self.terms)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Stable and unique within one decision; the last key of every tie.
 
@@ -106,17 +108,37 @@ class Configuration:
         return f"{hosts}{via}" + (f" [{variants}]" if variants else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The ways to run a flow at a site that were not chosen."""
+
+    rejected: tuple[Configuration, ...]
+    dearer: tuple[Configuration, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What was chosen for one flow at one site, and everything that was not."""
+    """What was chosen for one flow at one site, and everything that was not.
+
+    `others` works out what was not, when somebody asks: a fleet has many decisions.
+    """
 
     site: Site
     flow: Flow
     chosen: Configuration
     runner_up: Configuration | None
     runner_up_delta: int | None
-    rejected: tuple[Configuration, ...]
-    dearer: tuple[Configuration, ...]
+    others: Callable[[], Others] = field(compare=False, repr=False)
+
+    @property
+    def rejected(self) -> tuple[Configuration, ...]:
+        """What breaks a bound, or leaves no room for other flows."""
+        return self.others().rejected
+
+    @property
+    def dearer(self) -> tuple[Configuration, ...]:
+        """What would have done as well, for more."""
+        return self.others().dearer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import ceil
+from typing import TypeAlias
 
-from hybridspec.ir.graph import Flow, Graph, Region, Site, StageKind
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, StageKind
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm
 from hybridspec.place import cost
@@ -22,25 +24,96 @@ class TooManyWays(Exception):
     """A flow has more ways to run than can be enumerated."""
 
 
-def configurations(
+@dataclass(frozen=True, slots=True, eq=False)
+class Power:
+    """An edge stage that keeps a device busy; what that costs depends on the site's energy."""
+
+    device: DeviceClass
+    busy: Fraction
+    stage: str
+
+
+Known: TypeAlias = dict[tuple[Power, int], CostTerm]
+"""What is known to be paid for power at a price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A configuration of all sites that differ in nothing but the price of energy.
+
+    `unpriced` has no terms; `parts` are its terms, with powers where energy has to be priced.
+    """
+
+    unpriced: Configuration
+    parts: tuple[CostTerm | Power, ...]
+    label: str
+
+    def priced(self, graph: Graph, site: Site, known: Known) -> Configuration:
+        """The configuration at a site."""
+        terms: list[CostTerm] = []
+        for part in self.parts:
+            if isinstance(part, CostTerm):
+                terms.append(part)
+                continue
+            term = known.get((part, site.energy_price))
+            if term is None:
+                term = cost.energy(graph, site, part.device, part.busy, part.stage)
+                known[part, site.energy_price] = term
+            terms.append(term)
+        way = self.unpriced
+        return Configuration(
+            device=way.device, region=way.region, hosts=way.hosts, variants=way.variants,
+            held=way.held, legs=way.legs, latency=way.latency, demand=way.demand,
+            memory=way.memory, uplink=way.uplink, waiting=way.waiting, failures=way.failures,
+            terms=tuple(terms),
+        )  # fmt: skip
+
+
+def ways(
     graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None
-) -> tuple[Configuration, ...]:
-    """Every configuration with cloud stages in `region`, sorted by cost and label.
+) -> tuple[Way, ...]:
+    """Every way to run a flow with cloud stages in `region`, at sites like `site`.
 
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
-    found: list[Configuration] = []
+    found: list[Way] = []
+    powers: dict[tuple[str, str, Fraction], Power] = {}
     for device, cloud, variants in product(
         site.devices, _cloud_sets(flow, region), _variants(flow)
     ):
         if len(found) == MAX_CONFIGURATIONS:
             raise TooManyWays
-        found.append(_configuration(Layout(
+        layout = Layout(
             graph=graph, table=table, site=site, flow=flow, device=device.device_class,
             count=device.count, region=region, cloud=cloud, variants=variants,
-        )))  # fmt: skip
-    return tuple(sorted(found, key=lambda c: (c.cost, c.label)))
+        )  # fmt: skip
+        unpriced = _configuration(layout)
+        parts = tuple(
+            powers.setdefault((p.device.name, p.stage, p.busy), p) if isinstance(p, Power) else p
+            for p in _parts(layout)
+        )
+        found.append(Way(unpriced, parts, unpriced.label))
+    return tuple(found)
+
+
+def by_cost(
+    graph: Graph, site: Site, found: Iterable[Way], known: Known
+) -> tuple[Configuration, ...]:
+    """The configurations of a site, sorted by cost and label."""
+    priced = [(way.priced(graph, site, known), way.label) for way in found]
+    return tuple(c for c, _ in sorted(priced, key=lambda pair: (pair[0].cost, pair[1])))
+
+
+def configurations(
+    graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None
+) -> tuple[Configuration, ...]:
+    """Every configuration of a flow at one site, sorted by cost and label.
+
+    Raises:
+        TooManyWays: the flow branches so widely that enumeration would not end in time.
+    """
+    return by_cost(graph, site, ways(graph, table, site, flow, region), {})
 
 
 def _cloud_sets(flow: Flow, region: Region | None) -> list[frozenset[str]]:
@@ -96,19 +169,19 @@ def _configuration(layout: Layout) -> Configuration:
         memory=layout.memory,
         uplink=ceil(layout.uplink),
         waiting=ceil(layout.waiting),
-        terms=tuple(_terms(layout)),
+        terms=(),
         failures=failures(layout),
     )
 
 
-def _terms(layout: Layout) -> Iterator[CostTerm]:
+def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
     graph, region = layout.graph, layout.region
     for stage in layout.flow.stages:
         estimate = layout.estimate(stage)
         if layout.host(stage).kind == "edge":
             busy = layout.busy(stage, estimate.mid) if estimate is not None else Fraction(0)
             if busy:
-                yield cost.energy(graph, layout.site, layout.device, busy, stage.name)
+                yield Power(layout.device, busy, stage.name)
             continue
         if region is None:
             continue

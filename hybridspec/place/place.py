@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Configuration, Decision, FleetMember, Plan
+from hybridspec.ir.plan import Configuration, Decision, FleetMember, Others, Plan
 from hybridspec.place import cost
 from hybridspec.place.agree import agree, held
 from hybridspec.place.configuration import TooManyWays
@@ -57,10 +58,13 @@ class _Decider:
     zones: Zones
     solution: Solution
     _needs: Mapping[tuple[str, str], Mapping[str, list[str]]] = field(init=False)
-    _others: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
+    _ranks: Mapping[str, int] = field(init=False)
+    _seconds: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
+    _others: dict[tuple[object, ...], Callable[[], Others]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._needs = held(self.solution)
+        self._ranks = {flow.name: rank for rank, flow in enumerate(self.zones.graph.flows)}
 
     def decisions(self) -> tuple[Decision, ...]:
         """Zone by zone, site by site, the flows in the order of the spec."""
@@ -68,7 +72,7 @@ class _Decider:
         return tuple(
             self._decision(site, flow, plan, regions.get(site.zone.name))
             for site, plan in self.solution.plans
-            for flow in sorted(self.zones.flows(site), key=self.zones.graph.flows.index)
+            for flow in sorted(self.zones.flows(site), key=lambda flow: self._ranks[flow.name])
         )
 
     def _pins(self, site: Site) -> Pins:
@@ -83,6 +87,25 @@ class _Decider:
     def _decision(self, site: Site, flow: Flow, plan: SitePlan, region: Region | None) -> Decision:
         index = [f.name for f in self.zones.flows(site)].index(flow.name)
         chosen, pins = plan.chosen[index], self._pins(site)
+        other = self._runner_up(site, region, index, chosen, pins)
+        key = (self.zones.key(site), index, id(chosen), tuple(sorted(pins.items())))
+        if key not in self._others:
+            if region is None and self.zones.graph.regions:
+                self.zones.ways(site, self.zones.graph.regions[0])  # or there are too many
+            others = partial(self._not_chosen, site, region, index, chosen, pins)
+            self._others[key] = cache(others)
+        return Decision(
+            site=site,
+            flow=flow,
+            chosen=chosen,
+            runner_up=other.chosen[index] if other else None,
+            runner_up_delta=other.cost - plan.cost if other else None,
+            others=self._others[key],
+        )
+
+    def _not_chosen(
+        self, site: Site, region: Region | None, index: int, chosen: Configuration, pins: Pins
+    ) -> Others:
         rejected: list[Configuration] = []
         dearer: list[Configuration] = []
         for option in self.zones.options(site, region)[index]:
@@ -94,16 +117,7 @@ class _Decider:
                 rejected.append(replace(option, failures=(CROWDED,)))
             elif option.label != chosen.label:
                 dearer.append(option)
-        other = self._runner_up(site, region, index, chosen, pins)
-        return Decision(
-            site=site,
-            flow=flow,
-            chosen=chosen,
-            runner_up=other.chosen[index] if other else None,
-            runner_up_delta=other.cost - plan.cost if other else None,
-            rejected=(*rejected, *self._abroad(site, region, index)),
-            dearer=tuple(dearer),
-        )
+        return Others((*rejected, *self._abroad(site, region, index)), tuple(dearer))
 
     def _abroad(self, site: Site, region: Region | None, index: int) -> list[Configuration]:
         """What breaks a bound in the other regions."""
@@ -119,12 +133,12 @@ class _Decider:
         self, site: Site, region: Region | None, index: int, chosen: Configuration, pins: Pins
     ) -> SitePlan | None:
         """The best joint plan of the site in which this flow runs another way."""
-        key = (self.zones.key(site), index, chosen.label, tuple(sorted(pins.items())))
-        if key not in self._others:
+        key = (self.zones.key(site), index, id(chosen), tuple(sorted(pins.items())))
+        if key not in self._seconds:
             choices = self.zones.admissible(site, region, pins)
-            choices[index] = [c for c in choices[index] if c.label != chosen.label]
-            self._others[key] = solve_site(site, choices)
-        return self._others[key]
+            choices[index] = tuple(c for c in choices[index] if c.label != chosen.label)
+            self._seconds[key] = solve_site(site, choices)
+        return self._seconds[key]
 
 
 def _fleet(graph: Graph, decisions: tuple[Decision, ...]) -> tuple[FleetMember, ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Training, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm, Store
 from hybridspec.place import cost
-from hybridspec.place.configuration import configurations
+from hybridspec.place.configuration import Known, Way, by_cost, ways
 from hybridspec.place.explain import infeasible, together_infeasible, untrainable
 from hybridspec.place.repair import repair
-from hybridspec.place.solve import Pins, SitePlan, agrees, site_class, solve_site
+from hybridspec.place.solve import Pins, SitePlan, agrees, site_class, site_shape, solve_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ class _Price:
     terms: tuple[CostTerm, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Numbers that a site shares with those that are alike: wholly, or but for energy's price."""
+
+    whole: int
+    shape: int
+
+
+_Key: TypeAlias = tuple[int, str | None]
+"""Sites that are alike, and the region of their store."""
+
+
 @dataclass(slots=True)
 class Zones:
     """Solves zone by zone under `pins`, and remembers sites that are alike."""
@@ -41,10 +54,12 @@ class Zones:
     table: LatencyTable
     pins: Pins = field(default_factory=dict)
     _flows: dict[str, list[Flow]] = field(default_factory=dict)
-    _options: dict[tuple[object, ...], tuple[tuple[Configuration, ...], ...]] = field(
-        default_factory=dict
-    )
-    _solved: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
+    _alike: dict[str, _Alike] = field(default_factory=dict)
+    _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _ways: dict[_Key, tuple[tuple[Way, ...], ...]] = field(default_factory=dict)
+    _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
+    _energy: Known = field(default_factory=dict)
+    _solved: dict[_Key, SitePlan | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self._flows:
@@ -60,26 +75,49 @@ class Zones:
         """The flows of a site by name, so that ties do not depend on the order in the spec."""
         return self._flows.get(site.name, [])
 
-    def key(self, site: Site) -> tuple[object, ...]:
+    def key(self, site: Site) -> int:
         """What sites that are alike have in common."""
-        return site_class(site, self.flows(site))
+        return self._kind(site).whole
+
+    def _kind(self, site: Site) -> _Alike:
+        """With which other sites a site is alike."""
+        found = self._alike.get(site.name)
+        if found is None:
+            flows, ids = self.flows(site), self._ids
+            whole, shape = ("whole", *site_class(site, flows)), ("shape", *site_shape(site, flows))
+            found = _Alike(ids.setdefault(whole, len(ids)), ids.setdefault(shape, len(ids)))
+            self._alike[site.name] = found
+        return found
+
+    def ways(self, site: Site, region: Region | None) -> tuple[tuple[Way, ...], ...]:
+        """All ways to run each flow at sites like this, whatever energy costs there."""
+        key = (self._kind(site).shape, region.label if region else None)
+        if key not in self._ways:
+            self._ways[key] = tuple(
+                ways(self.graph, self.table, site, flow, region) for flow in self.flows(site)
+            )
+        return self._ways[key]
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
-        """All configurations of each flow at the site, broken ones included."""
+        """All configurations of each flow by cost and label, broken ones included."""
         key = (self.key(site), region.label if region else None)
         if key not in self._options:
             self._options[key] = tuple(
-                configurations(self.graph, self.table, site, flow, region)
-                for flow in self.flows(site)
+                by_cost(self.graph, site, found, self._energy) for found in self.ways(site, region)
             )
         return self._options[key]
 
     def admissible(
         self, site: Site, region: Region | None, pins: Pins
-    ) -> list[list[Configuration]]:
+    ) -> list[tuple[Configuration, ...]]:
         """The configurations of each flow that break no bound and agree with `pins`."""
-        return [[option for option in options if not option.failures and agrees(option, pins)]
-                for options in self.options(site, region)]  # fmt: skip
+        return [
+            by_cost(self.graph, site, (
+                way for way in found
+                if not way.unpriced.failures and agrees(way.unpriced, pins)
+            ), self._energy)
+            for found in self.ways(site, region)
+        ]  # fmt: skip
 
     def solve(self) -> Solution | None:
         """The cheapest store and plans of every zone; None if a zone has none."""
@@ -174,7 +212,7 @@ class Zones:
 
     def _stuck(self, sites: list[Site], candidates: list[Region | None], sink: Sink) -> None:
         """Findings for flows that cannot run alone, and for flows that fit only alone."""
-        alike: dict[tuple[object, ...], list[Site]] = {}
+        alike: dict[int, list[Site]] = {}
         for site in sites:
             alike.setdefault(self.key(site), []).append(site)
         stuck: dict[str, list[tuple[list[Site], list[Configuration]]]] = {}

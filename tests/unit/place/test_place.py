@@ -118,13 +118,13 @@ def test_what_is_cheaper_alone_but_not_together_is_rejected_and_not_called_deare
 
 def test_sites_that_are_alike_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    real = zones.configurations
+    real = zones.ways
 
     def counted(of: Graph, figures: LatencyTable, where: Site, *rest: object) -> object:
         asked.append(where.name)
         return real(of, figures, where, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(zones, "configurations", counted)
+    monkeypatch.setattr(zones, "ways", counted)
     alike = tuple(site(f"s{i}", EU, (device(), 1)) for i in range(200))
     plan, _ = placed(graph(flow("watch", FRAMES, alike, stage("scale", "frames"))))
     assert plan is not None
