@@ -33,4 +33,6 @@ VALIDITY_SLACK = Default(
     "a week to notice that nobody refreshes the channel",
 )  # fmt: skip
 
-ALL: tuple[Default[int], ...] = (ENERGY_PRICE, HORIZON, LAN_RTT, VALIDITY_SLACK)
+ALL: tuple[Default[int], ...] = (
+    ENERGY_PRICE, HORIZON, LAN_RTT, PRICE_AGE, VALIDITY_SLACK,
+)  # fmt: skip

@@ -68,7 +68,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         horizon=spec.objective.horizon or defaults.HORIZON.value,
         spec_digest=facts.spec_digest,
         catalog_digest=facts.catalog_digest,
-        price_age=defaults.PRICE_AGE.value,
+        price_age=spec.objective.price_age or defaults.PRICE_AGE.value,
         zones=tuple(zones.values()),
         device_classes=present,
         sites=tuple(site for site in sites.values() if site is not None),
@@ -92,6 +92,7 @@ def _unwritten(spec: Spec) -> tuple[Default[int], ...]:
     missing = {
         defaults.ENERGY_PRICE: any(site.energy_price is None for site in spec.sites.values()),
         defaults.HORIZON: spec.objective.horizon is None,
+        defaults.PRICE_AGE: spec.objective.price_age is None,
         defaults.LAN_RTT: any(site.lan_rtt is None for site in spec.sites.values()),
         defaults.VALIDITY_SLACK: spec.rollout.validity is None,
     }

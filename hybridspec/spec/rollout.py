@@ -162,3 +162,9 @@ class Objective(Section):
         key("Extra cost that is accepted so that alike sites run alike.", example="5%",
             absent="0: alike sites run alike only where it costs nothing"),
     ] = None  # fmt: skip
+    price_age: Annotated[
+        Duration | None,
+        key("Age from which a price or region of the catalogue is a warning, counted back from "
+            "`metadata.as_of`.", example="P1Y", gt=0,
+            absent="1 year: list prices and regions rarely keep for longer"),
+    ] = None  # fmt: skip

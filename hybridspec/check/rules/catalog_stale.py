@@ -1,6 +1,7 @@
 """HS0320: a price or a region that the spec uses was last checked too long ago.
 
-What it flags: boards and regions whose row is older than a year on the day `metadata.as_of`.
+What it flags: boards and regions whose row is older than `objective.price_age` (a year, if you do
+not say) on the day `metadata.as_of`.
 Why: prices move and regions open and close; a plan at old prices may not be the cheapest.
 Example: `metadata.as_of: 2028-06-01` with a catalogue of 2026-11-01.
 Fix: install a newer release, or confirm the rows with own figures under `catalog` in the spec.
