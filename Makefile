@@ -47,9 +47,10 @@ docs: setup ## write docs/codes.md and the module table in ARCHITECTURE.md
 demo: setup ## one spec to a running, verified virtual fleet
 	$(BIN)/hybridspec up $(SPEC)
 
-bench: setup ## measure the start-up and no-change figures that the README states
+bench: setup ## measure start-up times, and how well findings place and repair faults
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks/diagnostics.py
 
 clean: ## stop the demo and remove what make made
 	-test -x $(BIN)/hybridspec && $(BIN)/hybridspec destroy $(SPEC) 2>/dev/null

@@ -6,7 +6,7 @@ import codecs
 import difflib
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,12 +44,15 @@ class Repair:
         return text
 
 
-def repair(folder: Path, check: Check, *, everything: bool) -> Repair:
+def repair(
+    folder: Path, check: Check, *, everything: bool, held: Mapping[Path, bytes] | None = None
+) -> Repair:
     """Apply edits until none is left: certain ones, or with `everything` the guesses too.
 
-    `check` says the findings of the spec as it reads at that moment. Nothing is written.
+    `check` says the findings of the spec as it reads at that moment; `held` are files (resolved
+    paths) that read otherwise than on the disk. Nothing is written.
     """
-    root, done = folder.resolve(), Repair()
+    root, done = folder.resolve(), Repair(before=dict(held or {}), after=dict(held or {}))
     seen: set[tuple[tuple[Path, bytes], ...]] = set()
     for _ in range(_ROUNDS):
         with unsaved(done.after):
