@@ -21,8 +21,9 @@ def outside_plan(
     """Resources outside the planned regions, with the reason.
 
     `allowed` are the plan's regions, `known` the provider's region names that are looked for in
-    every text. A resource whose place nothing fixes counts as outside, and so does a region that
-    nobody knows where a region must stand: unknown is never allowed.
+    every text. A resource whose place nothing fixes counts as outside, and so does one beside the
+    region of its zone's provider, and a region that nobody knows where a region must stand:
+    unknown is never allowed.
     """
     patterns = [re.compile(sdk.region_pattern) for sdk in sdks().values() if sdk.region_pattern]
     names = "|".join(sorted(map(re.escape, set(known) - set(allowed))))
@@ -33,11 +34,13 @@ def outside_plan(
         if not resource.custom or resource.type == "pulumi:pulumi:Stack":
             continue
         named = sorted(set(_regions(resource.inputs, patterns)) - set(allowed))
-        strange = sorted(set(resource.regions) - set(allowed))
-        if not resource.regions:
+        lies = set(resource.regions)
+        if not lies or not resource.provider:
             found.append((resource, "it has no fixed region"))
-        elif strange:
-            found.append((resource, f"it lies in {', '.join(strange)}"))
+        elif not lies | {resource.provider} <= set(allowed) or lies != {resource.provider}:
+            where = " and ".join(sorted(lies))
+            found.append((resource, f"it lies in {where}; its provider works in "
+                                    f"{resource.provider}"))  # fmt: skip
         elif named:
             found.append((resource, f"its inputs name {', '.join(named)}"))
         elif _ELSEWHERE.search(resource.type) or _replicates(resource.inputs):

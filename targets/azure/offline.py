@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +50,8 @@ def outputs(made: Registration) -> Mapping[str, Any]:
     service, kind = made.type.split(":")[1:3]
     named = (value for key, value in made.inputs.items()
              if key.lower() == f"{kind}name".lower() or key == "name")  # fmt: skip
-    name = str(next(named, f"{made.name}0a1b2c3d"))
+    suffix = hashlib.sha256(f"{made.type} {made.name}".encode()).hexdigest()[:8]
+    name = str(next(named, f"{made.name}{suffix}"))
     group = name if kind == "ResourceGroup" else made.inputs.get("resourceGroupName", "none")
     identity = f"{_SUBSCRIPTION}/resourceGroups/{group}"
     if kind != "ResourceGroup":

@@ -80,6 +80,24 @@ SLICES = {
 }  # fmt: skip
 
 
+HOMES = {
+    "azure": ({"eu-central-1": "germanywestcentral", "us-east-1": "eastus"}, "standard-d4s-v3"),
+    "gcp": ({"eu-central-1": "europe-west3", "us-east-1": "us-east1"}, "e2-standard-4"),
+}
+"""What the regions and the training machine of the slices above are called elsewhere."""
+
+
+def moved(made: CloudSlice, cloud: str) -> CloudSlice:
+    """The same slice for another cloud, in the regions of the same countries."""
+    regions, instance = HOMES[cloud]
+    zones = tuple(
+        replace(z, region=regions[z.region],
+                training=tuple(replace(job, instance=instance) for job in z.training))
+        for z in made.zones
+    )  # fmt: skip
+    return replace(made, cloud=cloud, provider=cloud, partition=cloud, account="own-1", zones=zones)
+
+
 def written(made: CloudSlice, folder: Path) -> Path:
     """Emit a slice into a folder."""
     tree, _ = emit_cloud(targets()[made.provider], made)

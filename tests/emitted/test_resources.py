@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from emitted.found import of, one
 from emitted.slices import SLICES, part, written, zone
 
-from hybridspec.deliver.evaluate import Evaluation, Resource, evaluate
+from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.deliver.outside_plan import outside_plan
 
 KMS_KEY = "aws:kms/key:Key"
@@ -30,17 +31,6 @@ def plan(built: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def found(built: Path) -> Evaluation:
     return evaluate(built / "stacks" / "aws", project="vibration-watch")
-
-
-def of(found: Evaluation, kind: str) -> list[Resource]:
-    """All resources of a type."""
-    return [r for r in found.resources if r.type == kind]
-
-
-def one(found: Evaluation, kind: str) -> Resource:
-    """The only resource of a type."""
-    (resource,) = of(found, kind)
-    return resource
 
 
 def arn(found: Evaluation, kind: str) -> str:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from emitted.slices import SLICES, written
+from emitted.slices import HOMES, SLICES, moved, written
 
 from hybridspec.ir.plan import CloudSlice
 
@@ -49,6 +49,12 @@ def test_the_example_is_clean(built: Path) -> None:
 @pytest.mark.parametrize("made", SLICES.values(), ids=list(SLICES))
 def test_every_shape_of_a_plan_is_clean(made: CloudSlice, tmp_path: Path) -> None:
     assert_clean(written(made, tmp_path / "stack"))
+
+
+@pytest.mark.parametrize("cloud", HOMES)
+@pytest.mark.parametrize("shape", ["several of each", "longest names", "no models, no devices"])
+def test_other_clouds_are_as_clean(shape: str, cloud: str, tmp_path: Path) -> None:
+    assert_clean(written(moved(SLICES[shape], cloud), tmp_path / "stack"))
 
 
 @pytest.mark.parametrize(

@@ -158,10 +158,14 @@ def test_a_program_is_not_misled_by_what_lies_where_the_user_stands(
 
 
 def resource(
-    inputs: dict[str, Any], *, kind: str = "aws:kms/key:Key", lies: str = "eu-central-1"
+    inputs: dict[str, Any],
+    *,
+    kind: str = "aws:kms/key:Key",
+    lies: str = "eu-central-1",
+    provider: str = "eu-central-1",
 ) -> Evaluation:
     """An evaluation with one resource."""
-    only = Resource(urn="u", type=kind, name="n", parent="", provider=lies, inputs=inputs,
+    only = Resource(urn="u", type=kind, name="n", parent="", provider=provider, inputs=inputs,
                     regions=(lies,) if lies else (), dependencies=(), protect=False,
                     custom=True)  # fmt: skip
     return Evaluation(resources=(only,), outputs={})
@@ -184,7 +188,9 @@ def test_inside_the_plan(inputs: dict[str, Any]) -> None:
 
 OUTSIDE: dict[str, tuple[Evaluation, str]] = {
     "another region": (resource({}, lies="eu-west-1"), "it lies in eu-west-1"),
-    "no provider": (resource({}, lies=""), "no fixed region"),
+    "a provider elsewhere": (resource({}, provider="eu-west-1"), "its provider works in eu-west-1"),
+    "no provider": (resource({}, provider=""), "no fixed region"),
+    "no place": (resource({}, lies=""), "no fixed region"),
     "a region of its own": (resource({"region": "eu-west-1"}), "eu-west-1"),
     "a region nobody knows": (resource({"region": "eu-moon-1"}), "eu-moon-1"),
     "a region deep inside": (resource({"a": [{"destinationRegion": "eu-moon-1"}]}), "eu-moon-1"),
