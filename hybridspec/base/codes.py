@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Code:
     """One kind of finding; `policy` ones end a run with exit code 5, the others with 2.
 
-    `severity` is the usual one; only errors decide the exit code.
+    `severity` is the usual one; only errors decide the exit code. Somebody may
+    answer for the warnings of a `waivable` one; see `waivers` in the spec.
     """
 
     offence: str
     title: str
     policy: bool = False
     severity: str = "error"
+    waivable: bool = False
 
 
 CODES: dict[str, Code] = {
@@ -52,6 +54,8 @@ CODES: dict[str, Code] = {
     "HS0209": Code("stage-shape", "a stage whose keys do not fit together"),
     "HS0210": Code("device-shape", "a device class with two kinds of hardware"),
     "HS0211": Code("secret-inlined", "a secret in the spec instead of a reference to one"),
+    "HS0212": Code("keys-misfit", "keys that do not fit together"),
+    "HS0213": Code("born-elsewhere", "a flow runs where its data is not born"),
     # resolve: names and facts
     "HS0220": Code("unknown-reference", "a name that nothing defines"),
     "HS0221": Code("flow-cycle", "stages feed each other without `feedback`"),
@@ -60,6 +64,7 @@ CODES: dict[str, Code] = {
     "HS0224": Code("unknown-region", "a region that the catalogue does not hold"),
     "HS0225": Code("model-unreadable", "a model file that is not a usable ONNX model"),
     "HS0226": Code("evaluation-unreadable", "evaluation data that does not fit its model"),
+    "HS0227": Code("facet-too-wide", "a facet lists a country that its zone does not"),
     "HS0235": Code("board-unsupported", "a board that its platform's agent cannot run on"),
     "HS0236": Code("board-figures-missing", "a board whose price or power nobody has published"),
     "HS0237": Code("fact-contradicted", "a spec that moves a shipped region elsewhere"),
@@ -73,14 +78,25 @@ CODES: dict[str, Code] = {
         "capacity-exceeded", "the devices of a site are too slow for the event rate", policy=True
     ),
     "HS0307": Code(
-        "unused-declaration", "something is declared that no flow uses", severity="warning"
+        "unused-declaration",
+        "something is declared that no flow uses",
+        severity="warning",
+        waivable=True,
     ),
     "HS0308": Code("freeze-window-too-short", "updates would expire while devices are offline"),
     "HS0309": Code("rollout-incomplete", "the cohorts do not reach the whole fleet"),
     "HS0310": Code("no-region", "a zone needs a cloud region and allows none", policy=True),
     "HS0311": Code("transfer-unproven", "a transfer that no stated fact allows", policy=True),
+    "HS0312": Code("transfer-invalid", "a transfer mechanism that does not hold", policy=True),
+    "HS0313": Code("retention-too-short", "data is kept for less time than it has to", policy=True),
+    "HS0314": Code("telemetry-outside", "telemetry would leave its compliance zone", policy=True),
+    "HS0315": Code("policy-violated", "a policy of the spec forbids what it asks", policy=True),
+    "HS0316": Code("waiver-invalid", "a waiver that waives nothing"),
     "HS0320": Code(
-        "catalog-stale", "a price or region that was last checked too long ago", severity="warning"
+        "catalog-stale",
+        "a price or region that was last checked too long ago",
+        severity="warning",
+        waivable=True,
     ),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),

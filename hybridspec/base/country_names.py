@@ -78,4 +78,4 @@ def country_hint(name: str, *, blocs: bool = False) -> str:
     meant = country_code(name, blocs=blocs)
     if meant is not None:
         return f"did you mean `{meant[0]}`?"
-    return "use an ISO 3166 code such as `DE`, or the bloc `EU` or `EEA`"
+    return "use an ISO 3166 code such as `DE`, or the bloc `EU`, `EEA` or `adequate(EU)`"

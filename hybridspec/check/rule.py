@@ -11,11 +11,16 @@ from hybridspec.check.rules.board_unsupported import board_unsupported
 from hybridspec.check.rules.catalog_stale import catalog_stale
 from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
 from hybridspec.check.rules.no_region import no_region
+from hybridspec.check.rules.policy_violated import policy_violated
 from hybridspec.check.rules.residency_violated import residency_violated
 from hybridspec.check.rules.retention_exceeded import retention_exceeded
+from hybridspec.check.rules.retention_too_short import retention_too_short
 from hybridspec.check.rules.rollout_incomplete import rollout_incomplete
+from hybridspec.check.rules.telemetry_outside import telemetry_outside
+from hybridspec.check.rules.transfer_invalid import transfer_invalid
 from hybridspec.check.rules.transfer_unproven import transfer_unproven
 from hybridspec.check.rules.unused_declaration import unused_declaration
+from hybridspec.check.waiver import waived
 from hybridspec.ir.graph import Graph
 
 Rule: TypeAlias = Callable[[Graph], Iterator[Diagnostic]]
@@ -26,9 +31,13 @@ RULES: tuple[Rule, ...] = (
     catalog_stale,
     freeze_window_too_short,
     no_region,
+    policy_violated,
     residency_violated,
     retention_exceeded,
+    retention_too_short,
     rollout_incomplete,
+    telemetry_outside,
+    transfer_invalid,
     transfer_unproven,
     unused_declaration,
 )
@@ -36,5 +45,5 @@ RULES: tuple[Rule, ...] = (
 
 def check(graph: Graph, sink: Sink) -> None:
     """Run every rule over the graph; findings go to `sink`."""
-    for rule in RULES:
-        sink.extend(rule(graph))
+    found = [finding for rule in RULES for finding in rule(graph)]
+    sink.extend(waived(graph, found))

@@ -7,19 +7,25 @@ comparison, so moving a line in the spec does not change what it means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
 from hybridspec.base.source import Span
-
-
-def spanned() -> Span:
-    """A field that remembers the user's line and takes no part in comparison."""
-    return field(compare=False, repr=False)  # type: ignore[no-any-return]
-
+from hybridspec.ir.governance import Cohort as Cohort
+from hybridspec.ir.governance import (
+    Gates,
+    Observability,
+    Party,
+    Policy,
+    Stack,
+    Waiver,
+    Window,
+)
+from hybridspec.ir.origin import maybe, spanned
+from hybridspec.ir.zone import Zone as Zone
 
 WINDOWED = ("aggregate", "window", "local-training")
 """Transforms that emit one event per stated time, whatever comes in."""
@@ -31,19 +37,6 @@ class StageKind(StrEnum):
     TRANSFORM = "transform"
     MODEL = "model"
     SINK = "sink"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Zone:
-    """A compliance zone: the countries that hold every facet of its data."""
-
-    name: str
-    countries: tuple[str, ...]
-    regimes: tuple[str, ...]
-    retention: int | None
-    courier_delay: int
-    origin: Span = spanned()
-    countries_origin: Span = spanned()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +87,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceClass:
-    """A kind of edge device that the user runs."""
+    """A kind of edge device that the user runs; `security` is what is set up on it."""
 
     name: str
     board: Board
@@ -102,6 +95,7 @@ class DeviceClass:
     max_offline: int
     uplink_bandwidth: int
     uplink_rtt: int
+    security: tuple[str, ...] = ()
     origin: Span = spanned()
     board_origin: Span = spanned()
     offline_origin: Span = spanned()
@@ -109,7 +103,7 @@ class DeviceClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDevices:
-    """How many devices of a class stand at a site."""
+    """How many devices of a class stand at a site, with the uplink that they have there."""
 
     device_class: DeviceClass
     count: int
@@ -165,13 +159,20 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """A data asset as it is born at a site."""
+    """A data asset as it is born at a site; `subjects` are countries, `born` names of sites.
+
+    Empty `subjects` and `born`, and a `sensitivity` or `subject_count` of None, are not stated.
+    """
 
     name: str
     category: str
     personal: bool
     size: int
     rate: Fraction
+    subjects: tuple[str, ...] = ()
+    sensitivity: str | None = None
+    subject_count: int | None = None
+    born: tuple[str, ...] = ()
     origin: Span = spanned()
 
 
@@ -210,10 +211,19 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Federated:
+    """Training at the named sites in rounds: weights travel, data does not."""
+
+    rounds: int
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """A training job that runs where the store of the model's zone is.
 
-    `cloud` and `region` pin that place; `None` leaves it to placement.
+    `cloud` and `region` pin that place; `None` leaves it to placement. `data` are the assets that
+    it learns from; `drift` and `metric_below` start a run before its time.
     """
 
     image: str
@@ -221,7 +231,20 @@ class Training:
     every: int
     cloud: str | None
     region: Region | None
+    data: tuple[str, ...] = ()
+    drift: Fraction | None = None
+    metric_below: Fraction | None = None
+    federated: Federated | None = None
     origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who let a model be used, on which day and for what."""
+
+    by: str
+    on: str
+    use: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,11 +265,25 @@ class Model:
     variants: tuple[str, ...]
     training: Training | None
     licence: str
+    lineage: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     origin: Span = spanned()
     source_origin: Span = spanned()
     evaluation_origin: Span = spanned()
     calibration_origin: Span = spanned()
     floor_origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Why the output of a stage is no longer under `regime`: the method, its figure, the proof."""
+
+    regime: str
+    method: str
+    figure: str
+    evidence: str
+    approver: str
+    origin: Span = spanned()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +306,16 @@ class Stage:
     output_rate: Fraction
     output_size: int
     retention: int | None
+    releases: tuple[Release, ...] = ()
     origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """Collected sending: a batch `every` so often, or once it is `largest` bytes."""
+
+    every: int
+    largest: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,7 +330,10 @@ class LatencyBound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """A data flow: a graph of stages in topological order, run at each of its sites."""
+    """A data flow: a graph of stages in topological order, run at each of its sites.
+
+    `bandwidth` bounds what it sends from one site; `sync` is None where each event is sent at once.
+    """
 
     name: str
     data: Data
@@ -292,24 +341,17 @@ class Flow:
     stages: tuple[Stage, ...]
     latency: LatencyBound | None
     offline: int
+    when_offline: str = "buffer"
+    sync: Sync | None = None
+    bandwidth: int | None = None
     origin: Span = spanned()
     offline_origin: Span = spanned()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cohort:
-    """A part of the fleet: `percent` is cumulative, `soak` the watch time in microseconds."""
-
-    name: str
-    percent: int
-    soak: int
-    max_failures: Fraction
-    origin: Span = spanned()
+    bandwidth_origin: Span | None = maybe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """The whole resolved spec."""
+    """The whole resolved spec; `unassessed` says what of it has no effect yet, in sentences."""
 
     name: str
     owner: str
@@ -329,6 +371,20 @@ class Graph:
     cohorts: tuple[Cohort, ...]
     update_validity: int
     defaults: tuple[tuple[str, str, str], ...]
+    description: str = ""
+    controller: Party | None = None
+    officer: Party | None = None
+    policies: tuple[Policy, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    observability: Observability = Observability()
+    stacks: tuple[Stack, ...] = ()
+    gates: Gates = Gates()
+    windows: tuple[Window, ...] = ()
+    revert_on: tuple[str, ...] = ("health",)
+    releases_kept: int = 2
+    root_keys: tuple[int, int] = (1, 1)
+    release_keys: tuple[int, int] = (1, 1)
+    unassessed: tuple[str, ...] = ()
     origin: Span = spanned()
     sites_origin: Span = spanned()
     validity_origin: Span = spanned()

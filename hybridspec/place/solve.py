@@ -129,11 +129,12 @@ def agrees(option: Configuration, pins: Pins) -> bool:
 
 def site_class(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
     """What a site's plan depends on: everything but its name and its lines in the spec."""
-    return (site.country, site.energy_price, *site_shape(site, flows))
+    return (site.energy_price, *site_shape(site, flows))
 
 
 def site_shape(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
     """What the ways to run flows at a site depend on, but for what energy costs there."""
     names = tuple(flow.name for flow in flows)
-    devices = tuple((d.device_class.name, d.count) for d in site.devices)
-    return (site.zone.name, site.lan_rtt, devices, names)
+    devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
+                     d.device_class.uplink_rtt) for d in site.devices)  # fmt: skip
+    return (site.country, site.zone.name, site.lan_rtt, devices, names)

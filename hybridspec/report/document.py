@@ -59,7 +59,7 @@ def report_document(
                       "help": f.help, "where": f.span.ref if f.span else ""} for f in findings],
         "facts": plan_document["facts"],
         "defaults": plan_document["defaults"],
-        "notAssessed": _not_assessed(),
+        "notAssessed": [*_not_assessed(), *graph.unassessed],
     }  # fmt: skip
 
 
@@ -185,6 +185,6 @@ def _rollout(graph: Graph) -> dict[str, Any]:
 def _not_assessed() -> list[str]:
     return [
         "label propagation through transforms: every product of a flow keeps the zone of its site",
-        "transfer mechanisms: countries outside the EEA are refused under the GDPR, not examined",
+        "transfer mechanisms: that one is stated and has not expired is checked, not what it says",
         "support access, control plane, provider logs and operator jurisdiction: listed as gaps",
     ]

@@ -8,13 +8,38 @@ from fractions import Fraction
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins
 from hybridspec.base.units import SECOND
-from hybridspec.ir.graph import WINDOWED, Data, Flow, LatencyBound, Model, Site, Stage, StageKind
+from hybridspec.ir.graph import (
+    WINDOWED,
+    Data,
+    Flow,
+    LatencyBound,
+    Model,
+    Release,
+    Site,
+    Stage,
+    StageKind,
+    Sync,
+)
 from hybridspec.resolve.references import lookup, stage_order, suggest
 from hybridspec.spec import flow as workload
 from hybridspec.spec.document import Spec
 
 _PLACES = {"alert": "site", "local-training": "site", "store": "cloud"}
 """Stages that are pinned: an alert acts where people are, and learning stays with its data."""
+
+_METHODS = (
+    ("k-anonymity", "k", "10"),
+    ("differential-privacy", "epsilon", "1.0"),
+    ("aggregation", "minimum", "50"),
+)
+"""The figure that each method of making people unrecognisable needs."""
+
+
+def _sync(written: workload.Flow) -> Sync | None:
+    sync = written.sync
+    if sync is None or sync.policy == "immediate" or sync.every is None:
+        return None
+    return Sync(every=sync.every, largest=sync.largest)
 
 
 def resolve_flows(
@@ -40,6 +65,7 @@ class _Resolver:
     def flow(self, name: str) -> Flow | None:
         written = self.spec.flows[name]
         span = self.origins.value("flows", name, "data")
+        self._check_sync(name, written)
         data = lookup(written.data, self.data, self.sink, span=span, kind="data asset",
                       defined=self.origins.key("data"))  # fmt: skip
         sites = self._sites(name, written)
@@ -62,21 +88,51 @@ class _Resolver:
             stages=tuple(stages.values()),
             latency=latency,
             offline=written.offline,
+            when_offline=written.when_offline,
+            sync=_sync(written),
+            bandwidth=written.bandwidth,
             origin=self.origins.key("flows", name),
             offline_origin=self.origins.value("flows", name, "offline"),
+            bandwidth_origin=self.origins.value("flows", name, "bandwidth"),
         )
 
     def _sites(self, name: str, written: workload.Flow) -> tuple[Site, ...]:
+        born = self.data[written.data].born if written.data in self.data else ()
         if written.sites is None:
-            return tuple(self.sites.values())
+            return tuple(s for s in self.sites.values() if not born or s.name in born)
         found: dict[str, Site] = {}
         for index, site in enumerate(written.sites):
+            if born and site in self.spec.sites and site not in born:
+                self.sink.add(Diagnostic(
+                    code="HS0213", message=f"flow `{name}` runs at `{site}`, where its data "
+                    f"`{written.data}` is not born",
+                    span=self.origins.value("flows", name, "sites", index),
+                    help=f"remove `{site}` here, or add it to `data.{written.data}.born`",
+                ))  # fmt: skip
             lookup(site, self.spec.sites, self.sink, kind="site",
                    span=self.origins.value("flows", name, "sites", index))  # fmt: skip
             # One that is written but not resolved has its own finding.
             if site in self.sites:
                 found[site] = self.sites[site]
         return tuple(found.values())
+
+    def _check_sync(self, name: str, written: workload.Flow) -> None:
+        sync = written.sync
+        if sync is None:
+            return
+        path = ("flows", name, "sync")
+        if sync.policy == "batch" and sync.every is None:
+            self._misfit(path, f"flow `{name}` sends batches, but not how often",
+                         "add `every: PT1H`, the time between two batches")  # fmt: skip
+        for key in ("every", "largest"):
+            if sync.policy == "immediate" and getattr(sync, key) is not None:
+                self._misfit((*path, key), f"`{key}` means nothing where each event is sent at "
+                             "once", f"write `policy: batch`, or remove `{key}`")  # fmt: skip
+
+    def _misfit(self, path: tuple[str, ...], message: str, help: str) -> None:
+        self.sink.add(
+            Diagnostic(code="HS0212", message=message, span=self.origins.key(*path), help=help)
+        )
 
     def _latency(self, name: str, written: workload.Flow) -> LatencyBound | None:
         if written.latency is None:
@@ -156,8 +212,30 @@ class _Resolver:
             output_rate=_output_rate(step, rate),
             output_size=step.size or size,
             retention=step.retention,
+            releases=self._releases(path, step),
             origin=self.origins.key(*path),
         )
+
+    def _releases(self, path: tuple[str, ...], step: workload.Stage) -> tuple[Release, ...]:
+        found = []
+        for regime in sorted(step.release):
+            written = step.release[regime]
+            here = (*path, "release", regime)
+            for method, key, example in _METHODS:
+                value = getattr(written, key)
+                if written.method == method and value is None:
+                    self._misfit(here, f"`{method}` needs `{key}`", f"add `{key}: {example}`")
+                if written.method != method and value is not None:
+                    self._misfit((*here, key), f"`{key}` means nothing for `{written.method}`",
+                                 f"remove `{key}`, or write `method: {method}`")  # fmt: skip
+            figures = (f"{key} {getattr(written, key):g}" for _, key, _ in _METHODS
+                       if getattr(written, key) is not None)  # fmt: skip
+            found.append(Release(
+                regime=regime, method=written.method, figure=", ".join(figures),
+                evidence=written.evidence, approver=written.approver,
+                origin=self.origins.key(*here),
+            ))  # fmt: skip
+        return tuple(found)
 
     def _fits(self, path: tuple[str, ...], name: str, step: workload.Stage) -> bool:
         rules = (
@@ -165,6 +243,7 @@ class _Resolver:
             (step.transform == "filter", "keep", step.keep, "keep: 5%"),
             (step.sink == "store", "retention", step.retention, ""),
             (step.sink is None, "feedback", step.feedback or None, ""),
+            (step.sink is None, "release", step.release or None, ""),
         )
         good = True
         for applies, key, value, example in rules:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
-from hybridspec.ir.graph import Model, Region, Tensor, Training
+from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
@@ -47,10 +48,11 @@ def _model(
     calibration = file.calibration
     wanted = _expected(facts.inputs)
     span = origins.value("models", name, "evaluation")
-    _check_arrays(file.evaluation, {**wanted, "label": ("int64", ())}, span, name, sink)
+    _check_arrays(file.evaluation, {**wanted, **_label(written.task, facts)}, span, name, sink)
     if calibration is not None:
         span = origins.value("models", name, "calibration")
         _check_arrays(calibration, wanted, span, name, sink)
+    _check_metric(name, spec, origins, sink)
     training = _training(name, spec, origins, regions, sink)
     return Model(
         name=name,
@@ -67,12 +69,58 @@ def _model(
         variants=tuple(dict.fromkeys(written.variants)),
         training=training,
         licence=written.licence,
+        lineage=tuple(written.lineage),
+        approvals=tuple(
+            Approval(by=a.by, on=a.on.isoformat(), use=a.for_) for a in written.approvals
+        ),
         origin=origins.key("models", name),
         source_origin=origins.value("models", name, "source"),
         evaluation_origin=origins.value("models", name, "evaluation"),
         calibration_origin=origins.value("models", name, "calibration"),
         floor_origin=origins.value("models", name, "floor"),
     )
+
+
+def _check_metric(name: str, spec: Spec, origins: Origins, sink: Sink) -> None:
+    written = spec.models[name]
+    fitting = {"classification": ("accuracy", "f1"), "regression": ("r2",)}[written.task]
+    if written.metric is not None and written.metric not in fitting:
+        sink.add(Diagnostic(
+            code="HS0212",
+            message=f"`{written.metric}` does not measure a {written.task}",
+            span=origins.value("models", name, "metric"),
+            help=f"write `metric: {fitting[0]}`, or another `task`",
+        ))  # fmt: skip
+
+
+def _label(task: str, facts: ModelFacts) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """What the evaluation data has to hold beside the inputs: classes, or true values."""
+    if task == "classification":
+        return {"label": ("int64", ())}
+    first = facts.outputs[0]
+    return {"label": (_NUMPY.get(first.dtype, "?"), first.shape[1:])}
+
+
+def _learning(name: str, spec: Spec, origins: Origins, sink: Sink) -> dict[str, Any]:
+    """What a training job learns from, what starts it early, and whether it runs at sites."""
+    written = spec.models[name].training
+    if written is None:
+        return {}
+    path = ("models", name, "training")
+    for index, asset in enumerate(written.data):
+        lookup(asset, spec.data, sink, span=origins.value(*path, "data", index),
+               kind="data asset")  # fmt: skip
+    sites = (written.federated.sites or []) if written.federated else []
+    for index, site in enumerate(sites):
+        lookup(site, spec.sites, sink, span=origins.value(*path, "federated", "sites", index),
+               kind="site")  # fmt: skip
+    return {
+        "data": tuple(dict.fromkeys(written.data)),
+        "drift": written.triggers.drift if written.triggers else None,
+        "metric_below": written.triggers.metric_below if written.triggers else None,
+        "federated": Federated(rounds=written.federated.rounds, sites=tuple(dict.fromkeys(sites)))
+        if written.federated else None,
+    }  # fmt: skip
 
 
 def _expected(inputs: tuple[Tensor, ...]) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -143,6 +191,7 @@ def _training(
         every=written.every,
         cloud=written.cloud,
         region=region,
+        **_learning(name, spec, origins, sink),
         origin=origins.key("models", name, "training")
         if region is None
         else origins.value("models", name, "training", "region"),

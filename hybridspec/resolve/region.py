@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hybridspec.base.country import expand
 from hybridspec.base.diagnostic import Diagnostic, Sink
@@ -11,6 +12,7 @@ from hybridspec.ir.graph import Region
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
+from hybridspec.spec.site import Cloud
 
 
 def resolve_regions(
@@ -30,7 +32,7 @@ def resolve_regions(
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
-                mine.setdefault(name, region)
+                mine.setdefault(name, _agreed(region, written))
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
     return tuple(found)
@@ -38,7 +40,9 @@ def resolve_regions(
 
 def _inside_zones(spec: Spec, catalog: Catalog) -> list[str]:
     """The priced regions that lie in a zone of the spec: what a misspelt one probably meant."""
-    countries = {c for zone in spec.zones.values() for c in expand(zone.countries)[0]}
+    countries = {
+        c for zone in spec.zones.values() for c in expand(zone.countries, spec.metadata.as_of)[0]
+    }
     return [name for name, row in catalog.regions.items()
             if row.country in countries and row.prices is not None]  # fmt: skip
 
@@ -55,6 +59,23 @@ def _lacking(region: str, lack: str, span: Span) -> Diagnostic:
         code="HS0224", message=f"the catalogue knows no {lack} for region `{region}`", span=span,
         help="remove the region; nothing can be placed where prices or services are unknown",
     )  # fmt: skip
+
+
+_PRICES = {
+    "storage_gb_month": "storage_price", "egress_gb": "egress_price",
+    "inference_gb_second": "inference_price", "training_hour": "training_price",
+    "key_month": "key_price", "registry_gb_month": "registry_price",
+}  # fmt: skip
+
+
+def _agreed(region: Region, written: Cloud) -> Region:
+    """The region with the account's own prices in place of the list's."""
+    own = {} if written.prices is None else {
+        field: price for key, field in _PRICES.items()
+        if (price := getattr(written.prices, key)) is not None
+    }  # fmt: skip
+    source = f"{region.source}; {len(own)} prices from the spec" if own else region.source
+    return replace(region, account=written.account or "", source=source, **own)
 
 
 def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:

@@ -153,7 +153,7 @@ class Case:
                 length += SERVICE_HIGH if here == "cloud" else 0
             estimate = self.time(stage)
             length += estimate.high if estimate is not None else 0
-            if stage.operation == "aggregate":
+            if stage.operation in ("aggregate", "window"):
                 length += math.ceil(SECOND / stage.output_rate)
             size = stage.output_size
         return length

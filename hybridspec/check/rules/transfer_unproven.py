@@ -1,18 +1,21 @@
 """HS0311: data under the GDPR may reach countries whose transfers nobody has justified.
 
-What it flags: a zone that lists a country outside the EEA and has regime `gdpr`, or takes personal
-data at a site inside the EEA, where the regulation applies whether or not the zone says so.
+What it flags: a zone that lists a country outside the EEA, without naming it through
+`adequate(EU)` or stating a transfer to it, and has regime `gdpr` or takes personal data at a site
+inside the EEA, where the regulation applies whether or not the zone says so.
 Why: chapter V of the GDPR (Regulation (EU) 2016/679, art. 44-49) allows a transfer only with an
-adequacy decision or safeguards. The spec cannot state those yet, and unknown is not allowed.
+adequacy decision or safeguards, and unknown is not allowed.
 Example: `zones.eu: {countries: [EU, CH], regimes: [gdpr]}`.
-Fix: list only countries of the EEA, and give the others a zone of their own.
+Fix: state the ground, such as `transfers: [{to: CH, mechanism: adequacy}]`, or list only countries
+of the EEA and give the others a zone of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
-from hybridspec.base.country import BLOCS
+from hybridspec.base.country import BLOCS, adequate
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Graph
 
@@ -25,7 +28,9 @@ def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
         for site in flow.sites if site.country in BLOCS["EEA"]
     }  # fmt: skip
     for zone in graph.zones:
-        outside = [country for country in zone.countries if country not in BLOCS["EEA"]]
+        stated = {country for transfer in zone.transfers for country in transfer.countries}
+        free = BLOCS["EEA"] | set(zone.adequate) | stated
+        outside = [country for country in zone.countries if country not in free]
         bound = "is under the GDPR" if "gdpr" in zone.regimes else born.get(zone.name)
         if bound is not None and outside:
             yield Diagnostic(
@@ -33,6 +38,12 @@ def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
                 message=f"zone `{zone.name}` {bound} but lists "
                 f"{', '.join(outside[:8])} outside the EEA, and no transfer mechanism is stated",
                 span=zone.countries_origin,
-                help=f"remove {', '.join(outside[:8])} from this zone, and put what happens there "
-                "into a zone of its own",
+                help=f"remove {', '.join(outside[:8])} from this zone, or state the ground: "
+                f"`transfers: [{{to: {outside[0]}, mechanism: {_ground(graph, outside[0])}}}]`",
             )
+
+
+def _ground(graph: Graph, country: str) -> str:
+    """The mechanism that would do for a country, as a spec writes it."""
+    found = adequate(date.fromisoformat(graph.as_of))
+    return "adequacy" if country in found else "scc, evidence: legal/scc.pdf"

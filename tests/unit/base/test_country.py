@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hybridspec.base.country import BLOCS, COUNTRIES, expand
+from hybridspec.base.country import BLOCS, COUNTRIES, EARLIEST, expand
 from hybridspec.base.country_names import country_code, country_hint
 
 
@@ -18,7 +18,7 @@ def test_the_tables_have_their_published_sizes() -> None:
 
 
 def test_blocs_expand_and_the_unknown_is_never_allowed() -> None:
-    countries, unknown = expand(["EEA", "CH", "UK", "eu", ""])
+    countries, unknown = expand(["EEA", "CH", "UK", "eu", ""], EARLIEST)
     assert set(countries) == BLOCS["EEA"] | {"CH"}
     assert unknown == ("UK", "eu", "")
 

@@ -1,0 +1,65 @@
+"""HS0315: something that the spec pins is forbidden by a policy of its own.
+
+What it flags: a site in a country that a policy forbids for data which flows there; a training
+region, or the only boards of such a site, that a policy forbids.
+Why: a policy only adds restrictions, and no placement can move what the spec itself pins.
+Example: `policies.no-fr: {forbid: {countries: [FR]}, reason: contract}` with a site in France.
+Fix: narrow the policy with `applies_to`, or move what it forbids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.source import Span
+from hybridspec.ir.governance import Policy
+from hybridspec.ir.graph import Flow, Graph, Site
+
+
+def policy_violated(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield one finding per policy and pinned thing."""
+    for policy in graph.policies:
+        seen = set()
+        for flow in graph.flows:
+            for site in flow.sites:
+                if not policy.binds(site.zone.name, flow.data.category):
+                    continue
+                if site.name not in seen:
+                    seen.add(site.name)
+                    yield from _site(policy, site)
+                yield from _training(policy, flow)
+
+
+def _site(policy: Policy, site: Site) -> Iterator[Diagnostic]:
+    if site.country in policy.countries:
+        yield _finding(
+            policy, f"site `{site.name}` stands in {site.country}", site.country_origin,
+            f"narrow `policies.{policy.name}.applies_to`, or move the site",
+        )  # fmt: skip
+    boards = {devices.device_class.board.name for devices in site.devices}
+    if boards and boards <= set(policy.boards):
+        yield _finding(
+            policy, f"every board at site `{site.name}` is one of {', '.join(sorted(boards))}",
+            site.origin, "put a device with another board there",
+        )  # fmt: skip
+
+
+def _training(policy: Policy, flow: Flow) -> Iterator[Diagnostic]:
+    for stage in flow.stages:
+        job = stage.model.training if stage.model is not None else None
+        region = job.region if job is not None else None
+        if job is None or region is None:
+            continue
+        if region.country in policy.countries or region.label in policy.regions:
+            yield _finding(
+                policy, f"training runs in `{region.label}` ({region.country})", job.origin,
+                "remove `region` to train where the zone's store is, or choose another one",
+            )  # fmt: skip
+
+
+def _finding(policy: Policy, what: str, span: Span, help: str) -> Diagnostic:
+    return Diagnostic(
+        code="HS0315", message=f"{what}, which policy `{policy.name}` forbids ({policy.reason})",
+        span=span, help=help, notes=(Label(span=policy.origin, message="the policy is here"),),
+    )  # fmt: skip

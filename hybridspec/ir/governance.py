@@ -1,0 +1,117 @@
+"""What governs a system beyond its zones: policies, waivers, releases, telemetry and stacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from hybridspec.base.source import Span
+from hybridspec.ir.origin import spanned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A controller or an officer: who they are and how they are reached."""
+
+    name: str
+    contact: str
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A restriction of the user's own; empty `zones` and `categories` mean all of them.
+
+    It forbids countries, regions by label and boards by name.
+    """
+
+    name: str
+    zones: tuple[str, ...]
+    categories: tuple[str, ...]
+    countries: tuple[str, ...]
+    regions: tuple[str, ...]
+    boards: tuple[str, ...]
+    reason: str
+    origin: Span = spanned()
+
+    def binds(self, zone: str, category: str) -> bool:
+        """Whether it binds data of a category in a zone."""
+        return (not self.zones or zone in self.zones) and (
+            not self.categories
+            or any(f"{category}.".startswith(f"{parent}.") for parent in self.categories)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A warning that somebody answers for; `at` is the place of what it is about, if it exists."""
+
+    rule: str
+    path: str
+    reason: str
+    approver: str
+    expires: str
+    at: Span | None
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetrySink:
+    """Where metrics and logs are sent: the countries it may lie in, and how it is reached."""
+
+    type: str
+    address: str
+    countries: tuple[str, ...]
+    zone: str | None
+    secret: str | None
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observability:
+    """What is measured, logged and sent."""
+
+    metrics: tuple[str, ...] = ()
+    log_level: str = "warning"
+    log_retention: int | None = None
+    log_summary: int | None = None
+    sinks: tuple[TelemetrySink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """One deployment of the spec; empty `clouds` are all that the plan uses."""
+
+    name: str
+    clouds: tuple[str, ...]
+    backend: str | None
+    config: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """A part of the fleet: `percent` is cumulative, `soak` the watch time in microseconds."""
+
+    name: str
+    percent: int
+    soak: int
+    max_failures: Fraction
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What a device has to measure before it keeps a release; None leaves it to the plan."""
+
+    max_latency: int | None = None
+    max_memory: int | None = None
+    max_restarts: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Hours of the site in which devices may switch: minutes of the day, `days` as `mon`."""
+
+    days: tuple[str, ...]
+    start: int
+    end: int

@@ -1,0 +1,48 @@
+"""Compliance zones as the Graph holds them: countries by facet, terms and transfers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hybridspec.base.source import Span
+from hybridspec.ir.origin import maybe, spanned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A ground on which data may reach countries; `expires` is its last day, in ISO form."""
+
+    to: str
+    countries: tuple[str, ...]
+    mechanism: str
+    evidence: str
+    expires: str | None
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A compliance zone: the countries that hold every facet of its data.
+
+    `facets` holds the countries of those facets that have fewer; `adequate` the countries that
+    were named through adequacy decisions. `retention` is the longest time that data may be kept,
+    `kept_at_least` the shortest.
+    """
+
+    name: str
+    countries: tuple[str, ...]
+    regimes: tuple[str, ...]
+    retention: int | None
+    courier_delay: int
+    facets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    adequate: tuple[str, ...] = ()
+    kept_at_least: int | None = None
+    controls: tuple[str, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    origin: Span = spanned()
+    countries_origin: Span = spanned()
+    retention_origin: Span | None = maybe()
+
+    def allowed(self, facet: str) -> tuple[str, ...]:
+        """The countries in which a facet of the zone's data may lie."""
+        return next((found for name, found in self.facets if name == facet), self.countries)

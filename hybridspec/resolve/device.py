@@ -1,0 +1,141 @@
+"""Device classes: boards of the catalogue, or hardware by the user's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins
+from hybridspec.ir.graph import Board, DeviceClass, Rates
+from hybridspec.resolve.references import lookup
+from hybridspec.spec.catalog import BoardRow, Catalog
+from hybridspec.spec.document import Spec
+
+WIDENED = 2
+"""How much wider the interval of figures is that were made on another board."""
+
+
+def resolve_devices(
+    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], sink: Sink
+) -> dict[str, DeviceClass]:
+    """Every device class whose hardware is known, by name."""
+    boards = boards_by_name(catalogs)
+    found = {name: _device_class(name, spec, origins, boards, sink) for name in spec.devices}
+    return {name: device for name, device in found.items() if device is not None}
+
+
+def boards_by_name(catalogs: Mapping[str, Catalog]) -> dict[str, Board]:
+    """Every board of the catalogue."""
+    return {
+        name: _board(name, target, row, row.as_of or catalog.as_of)
+        for target, catalog in catalogs.items()
+        for name, row in catalog.boards.items()
+    }
+
+
+def _board(name: str, target: str, row: BoardRow, as_of: date) -> Board:
+    return Board(
+        name=name,
+        title=row.title,
+        target=target,
+        architecture=row.architecture,
+        memory=row.memory,
+        reserved_memory=row.reserved_memory,
+        disk=row.disk,
+        idle_power=row.idle_power or 0,
+        load_power=row.load_power or 0,
+        price=row.price or 0,
+        life=row.life,
+        capabilities=tuple(row.capabilities),
+        rates=tuple(Rates(**latency.model_dump()) for latency in row.latency),
+        source=row.source,
+        as_of=as_of,
+        missing=tuple(
+            figure for figure in ("price", "idle_power", "load_power")
+            if getattr(row, figure) is None
+        ),
+    )  # fmt: skip
+
+
+def _device_class(
+    name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
+) -> DeviceClass | None:
+    written = spec.devices[name]
+    board = _hardware(name, spec, origins, boards, sink)
+    if board is None:
+        return None
+    return DeviceClass(
+        name=name,
+        board=board,
+        platform=written.platform,
+        max_offline=written.max_offline,
+        uplink_bandwidth=written.uplink.bandwidth,
+        uplink_rtt=written.uplink.rtt,
+        security=tuple(sorted(set(written.security))),
+        origin=origins.key("devices", name),
+        board_origin=origins.value("devices", name, "hardware" if written.hardware else "board"),
+        offline_origin=origins.value("devices", name, "max_offline"),
+    )
+
+
+def _hardware(
+    name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
+) -> Board | None:
+    """What the class is made of: a board of the catalogue, or the user's own figures."""
+    written = spec.devices[name]
+    if written.board is None and written.hardware is None:
+        sink.add(Diagnostic(
+            code="HS0202", message=f"`devices.{name}` has no `board`",
+            span=origins.key("devices", name), help="add `board: raspberry-pi-5` (board from the "
+            "catalogue), or own figures under `hardware`",
+        ))  # fmt: skip
+        return None
+    if written.board is not None and written.hardware is not None:
+        sink.add(Diagnostic(
+            code="HS0210", message=f"`devices.{name}` has both `board` and `hardware`",
+            span=origins.key("devices", name, "hardware"),
+            help="remove `board` to use the own figures, or remove `hardware`",
+        ))  # fmt: skip
+        return None
+    if written.board is not None:
+        span = origins.value("devices", name, "board")
+        return lookup(written.board, boards, sink, span=span, kind="board", code="HS0223")
+    return _own_board(name, spec, origins, boards, sink)
+
+
+def _own_board(
+    name: str, spec: Spec, origins: Origins, boards: Mapping[str, Board], sink: Sink
+) -> Board | None:
+    own = spec.devices[name].hardware
+    if own is None:
+        return None
+    rates: tuple[Rates, ...] = ()
+    if own.like is not None:
+        span = origins.value("devices", name, "hardware", "like")
+        like = lookup(own.like, boards, sink, span=span, kind="board", code="HS0223")
+        if like is None:
+            return None
+        rates = tuple(
+            replace(
+                row, spread=WIDENED * row.spread, source=f"borrowed from {like.name}: {row.source}"
+            )
+            for row in like.rates
+        )
+    return Board(
+        name=f"own {name}",
+        title=f"own hardware of {name}",
+        target=spec.devices[name].platform,
+        architecture=own.architecture,
+        memory=own.memory,
+        reserved_memory=own.reserved_memory,
+        disk=own.disk,
+        idle_power=own.idle_power,
+        load_power=own.load_power,
+        price=own.price,
+        life=own.life,
+        capabilities=tuple(spec.devices[name].security),
+        rates=rates,
+        source=f"the spec, {origins.key('devices', name, 'hardware').ref}",
+    )

@@ -1,0 +1,179 @@
+"""Policies, waivers, telemetry, stacks and the people who answer for the system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hybridspec.base.country import BLOCS, COUNTRIES
+from hybridspec.base.country_names import country_hint
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins, Path, Span
+from hybridspec.ir.governance import (
+    Observability,
+    Party,
+    Policy,
+    Stack,
+    TelemetrySink,
+    Waiver,
+)
+from hybridspec.ir.zone import Zone
+from hybridspec.resolve.device import boards_by_name
+from hybridspec.resolve.references import lookup
+from hybridspec.resolve.zone import countries
+from hybridspec.spec.catalog import Catalog
+from hybridspec.spec.document import Spec
+from hybridspec.spec.observability import Datadog, Prometheus
+from hybridspec.spec.observability import TelemetrySink as WrittenSink
+
+
+def policies(
+    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], sink: Sink
+) -> tuple[Policy, ...]:
+    """Every policy; what it names has to exist, or it would forbid nothing in silence."""
+    boards = boards_by_name(catalogs)
+    regions = {
+        f"{cloud}/{region}": region for cloud, written in spec.clouds.items()
+        if written.provider in catalogs for region in catalogs[written.provider].regions
+    }  # fmt: skip
+    found = []
+    for name, written in spec.policies.items():
+        path: Path = ("policies", name)
+        bound, forbid = written.applies_to, written.forbid
+        for names, things, kind, where in (
+            (bound.zones if bound else [], spec.zones, "zone", ("applies_to", "zones")),
+            (forbid.boards, boards, "board", ("forbid", "boards")),
+            (forbid.regions, regions, "region of a cloud", ("forbid", "regions")),
+        ):
+            for index, thing in enumerate(names):
+                span = origins.value(*path, *where, index)
+                lookup(thing, things, sink, span=span, kind=kind)
+        found.append(Policy(
+            name=name,
+            zones=tuple(bound.zones) if bound else (),
+            categories=tuple(bound.categories) if bound else (),
+            countries=countries(forbid.countries, (*path, "forbid", "countries"),
+                                spec.metadata.as_of, origins, sink),
+            regions=tuple(forbid.regions),
+            boards=tuple(forbid.boards),
+            reason=written.reason,
+            origin=origins.key(*path),
+        ))  # fmt: skip
+    return tuple(found)
+
+
+def waivers(spec: Spec, origins: Origins) -> tuple[Waiver, ...]:
+    """Every waiver with the place of what it is about, where the spec has such a path."""
+    return tuple(
+        Waiver(
+            rule=written.rule,
+            path=written.at,
+            reason=written.reason,
+            approver=written.approver,
+            expires=written.expires.isoformat(),
+            at=_extent(written.at, origins),
+            origin=origins.value("waivers", index),
+        )
+        for index, written in enumerate(spec.waivers)
+    )
+
+
+def _extent(dotted: str, origins: Origins) -> Span | None:
+    """From the key at a dotted path to the end of its value; None where the spec has no such."""
+    path: Path = tuple(int(part) if part.isdigit() else part for part in dotted.split("."))
+    if path not in origins.values:
+        return None
+    key, value = origins.key(*path), origins.value(*path)
+    return replace(key, end_line=value.end_line, end_column=value.end_column)
+
+
+def observability(
+    spec: Spec, origins: Origins, zones: Mapping[str, Zone], sink: Sink
+) -> Observability:
+    """What is measured, logged and sent, and the countries that each sink lies in."""
+    written = spec.observability
+    if written is None:
+        return Observability()
+    logs = written.logs
+    found = (_telemetry(index, one, origins, zones, sink)
+             for index, one in enumerate(written.sinks))  # fmt: skip
+    return Observability(
+        metrics=tuple(dict.fromkeys(written.metrics)),
+        log_level=logs.level if logs else "warning",
+        log_retention=logs.retention if logs else None,
+        log_summary=logs.summary if logs else None,
+        sinks=tuple(one for one in found if one is not None),
+    )
+
+
+def _telemetry(
+    index: int, written: WrittenSink, origins: Origins, zones: Mapping[str, Zone], sink: Sink
+) -> TelemetrySink | None:
+    path: Path = ("observability", "sinks", index)
+    origin = origins.value(*path)
+    if isinstance(written, Prometheus):
+        zone = lookup(written.zone, zones, sink, kind="zone", span=origins.value(*path, "zone"),
+                      defined=origins.key("zones"))  # fmt: skip
+        if zone is None:
+            return None
+        return TelemetrySink(type=written.type, address="", countries=zone.allowed("logs"),
+                             zone=zone.name, secret=None, origin=origin)  # fmt: skip
+    if written.country not in COUNTRIES:
+        bloc = written.country in BLOCS
+        sink.add(Diagnostic(
+            code="HS0222", span=origins.value(*path, "country"),
+            message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
+            help="a sink lies in one country, such as `DE`" if bloc
+            else country_hint(written.country),
+        ))  # fmt: skip
+        return None
+    return TelemetrySink(
+        type=written.type,
+        address=written.site if isinstance(written, Datadog) else written.endpoint,
+        countries=(written.country,),
+        zone=None,
+        secret=written.api_key if isinstance(written, Datadog) else written.token,
+        origin=origins.value(*path, "country"),
+    )
+
+
+def stacks(spec: Spec, origins: Origins, sink: Sink) -> tuple[Stack, ...]:
+    """Every stack that the spec adds to the built-in `local`."""
+    for name, written in spec.stacks.items():
+        if name == "local":
+            sink.add(Diagnostic(
+                code="HS0212", message="stack `local` is built in and cannot be defined",
+                span=origins.key("stacks", name), help="give the stack another name",
+            ))  # fmt: skip
+        for index, cloud in enumerate(written.clouds or []):
+            lookup(cloud, spec.clouds, sink, kind="cloud",
+                   span=origins.value("stacks", name, "clouds", index))  # fmt: skip
+    return tuple(
+        Stack(
+            name=name,
+            clouds=tuple(dict.fromkeys(written.clouds or [])),
+            backend=written.backend,
+            config=tuple(sorted(written.config.items())),
+        )
+        for name, written in spec.stacks.items()
+    )
+
+
+def controller(spec: Spec, origins: Origins, sink: Sink) -> Party | None:
+    """Who decides why and how personal data is processed."""
+    written = spec.metadata.controller
+    if written is None:
+        return None
+    if written.country not in COUNTRIES:
+        sink.add(Diagnostic(
+            code="HS0222", message=f"`{written.country[:60]}` is not a known country",
+            span=origins.value("metadata", "controller", "country"),
+            help=country_hint(written.country),
+        ))  # fmt: skip
+    return Party(name=written.name, contact=written.contact, country=written.country)
+
+
+def officer(spec: Spec) -> Party | None:
+    """The data protection officer."""
+    written = spec.metadata.dpo
+    return None if written is None else Party(name=written.name, contact=written.contact)

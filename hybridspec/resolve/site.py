@@ -1,0 +1,85 @@
+"""Sites: country, zone, devices and the connection that they have there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hybridspec.base.country import BLOCS, COUNTRIES
+from hybridspec.base.country_names import country_hint, respelt_country
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins
+from hybridspec.ir.graph import DeviceClass, Site, SiteDevices
+from hybridspec.ir.zone import Zone
+from hybridspec.resolve import defaults
+from hybridspec.resolve.references import lookup
+from hybridspec.spec import site as written_site
+from hybridspec.spec.document import Spec
+
+
+def resolve_sites(
+    spec: Spec, origins: Origins, zones: Mapping[str, Zone], classes: Mapping[str, DeviceClass],
+    sink: Sink,
+) -> dict[str, Site]:  # fmt: skip
+    """Every site whose country and zone are known, by name."""
+    found = {name: _site(name, spec, origins, zones, classes, sink) for name in spec.sites}
+    return {name: site for name, site in found.items() if site is not None}
+
+
+def _site(
+    name: str, spec: Spec, origins: Origins, zones: Mapping[str, Zone],
+    classes: Mapping[str, DeviceClass], sink: Sink,
+) -> Site | None:  # fmt: skip
+    written = spec.sites[name]
+    country_span = origins.value("sites", name, "country")
+    zone = lookup(
+        written.zone, zones, sink, span=origins.value("sites", name, "zone"), kind="zone",
+        defined=origins.key("zones"),
+    )  # fmt: skip
+    if written.country not in COUNTRIES:
+        bloc = written.country in BLOCS
+        fixes, certain = respelt_country(written.country, country_span)
+        sink.add(Diagnostic(
+            code="HS0222",
+            message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
+            span=country_span,
+            help="a site stands in one country, such as `DE`" if bloc
+            else country_hint(written.country),
+            fixes=fixes, certain=certain,
+        ))  # fmt: skip
+        return None
+    devices = []
+    for device, count in written.devices.items():
+        span = origins.key("sites", name, "devices", device)
+        if device in classes or device not in spec.devices:
+            found = lookup(device, classes, sink, span=span, kind="device class",
+                           defined=origins.key("devices"))  # fmt: skip
+            if found is not None:
+                here = _with_uplink(found, written)
+                devices.append(SiteDevices(device_class=here, count=count, origin=span))
+    if zone is None:
+        return None
+    return Site(
+        name=name,
+        country=written.country,
+        zone=zone,
+        lan_rtt=defaults.LAN_RTT.value if written.lan_rtt is None else written.lan_rtt,
+        energy_price=written.energy_price
+        if written.energy_price is not None
+        else defaults.ENERGY_PRICE.value,
+        devices=tuple(devices),
+        origin=origins.key("sites", name),
+        country_origin=country_span,
+    )
+
+
+def _with_uplink(device: DeviceClass, written: written_site.Site) -> DeviceClass:
+    """The class as it is at a site that has a connection of its own."""
+    own = written.uplink
+    if own is None:
+        return device
+    return replace(
+        device,
+        uplink_bandwidth=device.uplink_bandwidth if own.bandwidth is None else own.bandwidth,
+        uplink_rtt=device.uplink_rtt if own.rtt is None else own.rtt,
+    )

@@ -1,0 +1,84 @@
+"""What a spec says and nothing acts on yet: each is named in the report, none is silent.
+
+Whoever makes a key act removes its line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hybridspec.spec.document import Spec
+
+_STATED = ("transit", "key_admin", "support", "control_plane")
+"""Facets that no provider states countries for; the placement matrix lists them as gaps."""
+_EXAMINED = {"gdpr"}
+
+
+def unassessed(spec: Spec) -> tuple[str, ...]:
+    """One sentence for each kind of thing that is written and has no effect."""
+    return tuple(
+        sorted({*_zones(spec), *_places(spec), *_data(spec), *_work(spec), *_delivery(spec)})
+    )
+
+
+def _zones(spec: Spec) -> Iterator[str]:
+    regimes = {r for zone in spec.zones.values() for r in zone.regimes} - _EXAMINED
+    if regimes:
+        yield f"regimes {', '.join(sorted(regimes))}: named in the spec, no rule examines them yet"
+    for zone in spec.zones.values():
+        if zone.controls:
+            yield "zones.*.controls: taken as stated, not compared with what is emitted"
+        for facet in _STATED:
+            if zone.facets is not None and getattr(zone.facets, facet) is not None:
+                yield f"zones.*.facets.{facet}: no provider states where it lies; see the gaps"
+
+
+def _places(spec: Spec) -> Iterator[str]:
+    for device in spec.devices.values():
+        if device.security:
+            yield "devices.*.security: taken as stated, no device is asked to prove it"
+        if device.hardware is not None and device.hardware.accelerators:
+            yield "devices.*.hardware.accelerators: estimates count the CPU alone"
+    for cloud in spec.clouds.values():
+        if cloud.quotas is not None:
+            yield "clouds.*.quotas: nothing is compared with them"
+
+
+def _data(spec: Spec) -> Iterator[str]:
+    for data in spec.data.values():
+        if data.subjects or data.sensitivity or data.subject_count is not None:
+            yield "data.*.subjects, sensitivity and subject_count: no rule examines them yet"
+    for model in spec.models.values():
+        if model.lineage or model.approvals:
+            yield "models.*.lineage and approvals: taken as stated"
+        training = model.training
+        if training is not None and (training.triggers or training.federated or training.data):
+            yield "models.*.training.data, triggers and federated: runs start by the clock"
+
+
+def _work(spec: Spec) -> Iterator[str]:
+    for flow in spec.flows.values():
+        if flow.when_offline != "buffer":
+            yield "flows.*.when_offline: the disk has to hold everything all the same"
+        for stage in flow.stages.values():
+            if stage.release:
+                yield "flows.*.stages.*.release: every output stays under the laws of its zone"
+            if stage.transform == "local-training":
+                yield "local-training: its work is assumed, not derived from a model"
+
+
+def _delivery(spec: Spec) -> Iterator[str]:
+    rollout = spec.rollout
+    for key in ("gates", "windows", "revert", "keys"):
+        if getattr(rollout, key):
+            yield f"rollout.{key}: not carried to the devices yet"
+    if spec.objective.uniformity is not None:
+        yield "objective.uniformity: alike sites run alike already, whatever they cost"
+    if spec.observability is not None:
+        yield "observability: where it may go is checked, nothing is sent yet"
+    if spec.metadata.controller or spec.metadata.dpo:
+        yield "metadata.controller and dpo: in no document yet"
+    if any(stack.config or stack.backend for stack in spec.stacks.values()):
+        yield "stacks.*.backend and config: not handed to the engine yet"
+    if any(cloud.account for cloud in spec.clouds.values()):
+        yield "clouds.*.account: not handed to the engine yet"

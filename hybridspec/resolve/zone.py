@@ -1,0 +1,123 @@
+"""Zones: countries by facet, terms of storage, and transfers with the day they end."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hybridspec.base.country import ADEQUATE_EU, EARLIEST, adequate, expand
+from hybridspec.base.country_names import country_hint, respelt_country
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins, Path, Span
+from hybridspec.ir.zone import Transfer, Zone
+from hybridspec.spec.document import Spec
+
+
+def check_date(spec: Spec, origins: Origins, sink: Sink) -> None:
+    """Facts about countries are known from a certain day on; before it, nothing can be judged."""
+    if spec.metadata.as_of < EARLIEST:
+        sink.add(Diagnostic(
+            code="HS0205",
+            message=f"`as_of` is {spec.metadata.as_of}, but the members of the EU are known from "
+            f"{EARLIEST} on only",
+            span=origins.value("metadata", "as_of"),
+            help=f"write {EARLIEST} or later; facts are judged as they were on that day",
+        ))  # fmt: skip
+
+
+def countries(
+    names: list[str], path: Path, on: date, origins: Origins, sink: Sink
+) -> tuple[str, ...]:
+    """The countries that a list in the spec stands for; names that mean nothing are findings."""
+    known, unknown = expand(names, on)
+    for name in unknown:
+        sink.add(unknown_country(name, origins.value(*path, names.index(name))))
+    return known
+
+
+def unknown_country(name: str, span: Span) -> Diagnostic:
+    """A name that is no country and no bloc, with what it probably means."""
+    fixes, certain = respelt_country(name, span, blocs=True)
+    return Diagnostic(
+        code="HS0222", message=f"`{name[:60]}` is not a known country or bloc", span=span,
+        help=country_hint(name, blocs=True), fixes=fixes, certain=certain,
+    )  # fmt: skip
+
+
+def resolve_zones(spec: Spec, origins: Origins, sink: Sink) -> dict[str, Zone]:
+    """Every zone by name."""
+    return {name: _zone(name, spec, origins, sink) for name in spec.zones}
+
+
+def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
+    written, on = spec.zones[name], spec.metadata.as_of
+    path = ("zones", name)
+    listed = countries(written.countries, (*path, "countries"), on, origins, sink)
+    least = written.retention.at_least if written.retention else None
+    most = written.retention.at_most if written.retention else None
+    if least is not None and most is not None and least > most:
+        sink.add(Diagnostic(
+            code="HS0205", message=f"zone `{name}` has to keep data for longer than it may",
+            span=origins.value(*path, "retention", "at_least"),
+            help="write an `at_least` that is not longer than `at_most`",
+        ))  # fmt: skip
+    return Zone(
+        name=name,
+        countries=listed,
+        regimes=tuple(sorted(set(written.regimes))),
+        retention=most,
+        courier_delay=written.courier_delay,
+        facets=_facets(name, listed, spec, origins, sink),
+        adequate=tuple(sorted(adequate(on))) if ADEQUATE_EU in written.countries else (),
+        kept_at_least=least,
+        controls=tuple(sorted(set(written.controls))),
+        transfers=tuple(
+            _transfer(name, index, spec, origins, sink) for index in range(len(written.transfers))
+        ),
+        origin=origins.key(*path),
+        countries_origin=origins.value(*path, "countries"),
+        retention_origin=origins.value(*path, "retention") if written.retention else None,
+    )
+
+
+def _facets(
+    name: str, allowed: tuple[str, ...], spec: Spec, origins: Origins, sink: Sink
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Countries by facet; one that the zone does not list would widen it, and is a finding."""
+    written = spec.zones[name].facets
+    if written is None:
+        return ()
+    found = []
+    for facet in type(written).model_fields:
+        names = getattr(written, facet)
+        if names is None:
+            continue
+        path = ("zones", name, "facets", facet)
+        listed = countries(names, path, spec.metadata.as_of, origins, sink)
+        wide = [country for country in listed if country not in allowed]
+        if wide:
+            sink.add(Diagnostic(
+                code="HS0227",
+                message=f"facet `{facet}` of zone `{name}` lists {', '.join(wide[:8])}, which the "
+                "zone does not",
+                span=origins.value(*path),
+                help=f"remove {', '.join(wide[:8])} here, or add it to the zone's `countries`; a "
+                "facet only narrows them",
+            ))  # fmt: skip
+        found.append((facet, tuple(c for c in listed if c in allowed)))
+    return tuple(found)
+
+
+def _transfer(name: str, index: int, spec: Spec, origins: Origins, sink: Sink) -> Transfer:
+    written = spec.zones[name].transfers[index]
+    path = ("zones", name, "transfers", index)
+    known, unknown = expand([written.to], spec.metadata.as_of)
+    if unknown:
+        sink.add(unknown_country(written.to, origins.value(*path, "to")))
+    return Transfer(
+        to=written.to,
+        countries=known,
+        mechanism=written.mechanism,
+        evidence=written.evidence or "",
+        expires=written.expires.isoformat() if written.expires else None,
+        origin=origins.value(*path),
+    )
