@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hybridspec.cli import output
 from hybridspec.cli.flags import Format, FormatFlag
+
+if TYPE_CHECKING:
+    from hybridspec.spec.catalog import BoardRow, RegionRow
+
+SpecFlag = Annotated[
+    Path | None,
+    typer.Option("--spec", help="Spec whose own rows and figures are shown in the catalogue."),
+]
 
 app = typer.Typer(
     help="What the compiler knows: boards, regions, instances and prices, with their sources.",
@@ -69,19 +79,21 @@ def list_rows(
     kind: Annotated[
         Kind | None, typer.Argument(help="boards, regions, instances or egress; default: all.")
     ] = None,
+    spec: SpecFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """List the rows of every installed target."""
-    _print([row for row in rows() if kind in (None, row.kind)], format)
+    _print([row for row in rows(spec) if kind in (None, row.kind)], format)
 
 
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Board, region, instance or egress class.")],
+    spec: SpecFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Show a row whole, with its source; a name of several targets shows them all."""
-    known = rows()
+    known = rows(spec)
     found = [row for row in known if name in (row.name, row.label)]
     if not found:
         _unknown(name, known)
@@ -100,21 +112,24 @@ def show(
 @app.command()
 def search(
     text: Annotated[list[str], typer.Argument(help="Words that a row has to hold, all of them.")],
+    spec: SpecFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Find the rows that hold every word, wherever it stands."""
     words = " ".join(text).casefold().split()
-    found = [row for row in rows() if row.holds(words)]
+    found = [row for row in rows(spec) if row.holds(words)]
     _print(found, format)
     if not found:
         output.say("no row holds all of these words; `hybridspec catalog list` shows every row")
 
 
-def rows() -> list[Row]:
-    """Every row of every installed target, by kind, target and name as the file orders them."""
+def rows(spec: Path | None = None) -> list[Row]:
+    """Every row by kind, target and name as the file orders them; with those of a spec."""
     from hybridspec.load.catalog import written_catalogs
 
     catalogs = written_catalogs()
+    if spec is not None:
+        _add_own(catalogs, spec)
     return [
         Row(kind=kind, target=target, name=name,
             as_of=str(fields.get("as_of", catalog["as_of"])), fields=fields)
@@ -122,6 +137,38 @@ def rows() -> list[Row]:
         for target, catalog in catalogs.items()
         for name, fields in catalog.get(kind, {}).items()
     ]  # fmt: skip
+
+
+def _add_own(catalogs: dict[str, dict[str, Any]], path: Path) -> None:
+    """Lay a spec's rows over the shipped ones, as they are written in both."""
+    from hybridspec.base.diagnostic import Sink
+    from hybridspec.load.load import load
+
+    sink = Sink()
+    loaded = load(path, output.cache_folder(), sink, environment=os.environ)
+    sink.stop_if_errors()
+    if loaded is None:
+        raise AssertionError("load returned neither a spec nor a finding")
+    document: Any = loaded.document.value
+    own = document.get("catalog") or {}
+    for target, catalog in loaded.catalogs.items():
+        _lay(catalogs[target].setdefault("boards", {}), own.get("boards"), catalog.boards)
+        regions = (own.get("regions") or {}).get(target)
+        _lay(catalogs[target].setdefault("regions", {}), regions, catalog.regions)
+
+
+def _lay(shipped: dict[str, Any], own: Any, known: Mapping[str, BoardRow | RegionRow]) -> None:
+    for name in sorted(set(own or {}) & set(known)):
+        row = known[name]
+        shipped[name] = {**_merged(shipped.get(name, {}), own[name]),
+                         "as_of": str(row.as_of), "source": row.source}  # fmt: skip
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    return {**old, **{
+        key: _merged(old.get(key, {}), value) if isinstance(value, Mapping) else value
+        for key, value in new.items()
+    }}  # fmt: skip
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:

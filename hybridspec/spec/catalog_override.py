@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from hybridspec.spec.catalog import Accelerator, LatencyRow, Operator
 from hybridspec.spec.quantity import Country, Day, Duration, Money, Name, Power, Section, Size, key
 
@@ -14,6 +16,8 @@ _SOURCE = key(
     absent="`the spec`",
 )  # fmt: skip
 _AS_OF = key("When you last checked the figures.", example="2026-10-01", absent="`metadata.as_of`")
+
+RegionName = Annotated[str, Field(pattern="^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$")]
 
 
 class BoardOverride(Section):
@@ -148,7 +152,7 @@ class CatalogOverride(Section):
             max_length=500, absent="the catalogue's boards as they are"),
     ] = {}  # fmt: skip
     regions: Annotated[
-        dict[str, dict[str, RegionOverride]],
+        dict[str, Annotated[dict[RegionName, RegionOverride], Field(max_length=500)]],
         key("Regions by cloud target and name.",
             example={"aws": {"eu-central-1": {"prices": {"egress_gb": "0.05 USD"}}}},
             max_length=20, absent="the catalogue's regions as they are"),

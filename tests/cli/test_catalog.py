@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from diagnostics.expectations import FOLDER
 
 from hybridspec.cli.app import run
 
@@ -91,3 +93,18 @@ def test_a_search_without_hits_says_so_on_stderr(capsys: Out) -> None:
     caught = capsys.readouterr()
     assert caught.out == ""
     assert "no row holds" in caught.err
+
+
+def test_the_rows_of_a_spec_are_shown_as_its_own(tmp_path: Path, capsys: Out) -> None:
+    text = (FOLDER / "clean_catalog.yaml").read_text(encoding="utf-8")
+    (tmp_path / "hybridspec.yaml").write_text(text)
+    own = ("--spec", str(tmp_path))
+    (region,) = rows(capsys, "show", "eu-central-1", *own)
+    assert region["row"]["prices"]["egress_gb"] == "0.05 USD"
+    assert region["row"]["prices"]["key_month"] == "1 USD"
+    assert region["row"]["source"].startswith("the spec (prices); else published")
+    assert region["asOf"] == "2028-06-01"
+    (board,) = rows(capsys, "show", "my-box", *own)
+    assert (board["asOf"], board["row"]["memory"]) == ("2028-01-01", "4GiB")
+    assert "eu-north-9" in {row["name"] for row in rows(capsys, "search", "Lulea", *own)}
+    assert "eu-north-9" not in {row["name"] for row in rows(capsys, "list", "regions")}
