@@ -8,10 +8,12 @@ import pytest
 
 from hybridspec.compiler import Options, validate_file
 
-EVERY = {"objective.horizon", "rollout.validity", "sites.*.energy_price", "sites.*.lan_rtt"}
+EVERY = {"objective.horizon", "objective.price_age", "rollout.validity", "sites.*.energy_price",
+         "sites.*.lan_rtt"}  # fmt: skip
 WRITTEN = {
     "objective.horizon": ("horizon: P3Y", "minimise: tco"),
     "rollout.validity": ("rollout:\n", "rollout:\n  validity: P30D\n"),
+    "objective.price_age": ("  horizon: P3Y", "  horizon: P3Y\n  price_age: P1Y"),
     "sites.*.energy_price": ("    energy_price: 0.24 USD\n", ""),
     "sites.*.lan_rtt": ("    energy_price:", "    lan_rtt: 1ms\n    energy_price:"),
 }
@@ -21,8 +23,9 @@ def unwritten(spec: Path, cache: Path) -> set[str]:
     return {key for key, _, _ in validate_file(spec, Options(cache=cache)).graph.defaults}
 
 
-def test_the_example_leaves_out_two(example: Path, cache: Path) -> None:
-    assert unwritten(example, cache) == {"rollout.validity", "sites.*.lan_rtt"}
+def test_the_example_leaves_out_three(example: Path, cache: Path) -> None:
+    left = {"objective.price_age", "rollout.validity", "sites.*.lan_rtt"}
+    assert unwritten(example, cache) == left
 
 
 @pytest.mark.parametrize("key", sorted(EVERY))
