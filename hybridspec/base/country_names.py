@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from unicodedata import combining, normalize
 
 from hybridspec.base.closest import closest
@@ -67,10 +68,19 @@ def country_name(code: str) -> str:
     return " ".join(w if w in ("and", "of", "the") else w.capitalize() for w in name.split())
 
 
-def respelt_country(written: str, span: Span, *, blocs: bool = False) -> tuple[Edits, bool]:
-    """The edits that write the country that is meant, and whether nothing else can be."""
+def respelt_country(
+    written: str, span: Span, *, blocs: bool = False, likely: Sequence[str] = ()
+) -> tuple[Edits, bool]:
+    """The edits that write the country that is meant, and whether nothing else can be.
+
+    `likely` are countries that the rest of the spec speaks for.
+    """
     code = country_code(written, blocs=blocs)
-    return (put(span, code[0]), code[1]) if code is not None else ((), False)
+    if code is not None:
+        return put(span, code[0]), code[1]
+    near = closest(written, [c for c in likely if c in COUNTRIES], 0.5)
+    guess = near or next((c for c in likely if c in COUNTRIES), None)
+    return (put(span, guess), False) if guess is not None else ((), False)
 
 
 def country_hint(name: str, *, blocs: bool = False) -> str:

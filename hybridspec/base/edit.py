@@ -118,6 +118,14 @@ def without(entry: Span, value: Span, parent: Span) -> Edits:
     return _cut(entry, line, stop + 1 if stop >= 0 else len(text))
 
 
+def removed(origins: Origins, path: Path) -> Edits:
+    """Remove the key or the item at `path`."""
+    entry = origins.values.get(path) if isinstance(path[-1], int) else origins.keys.get(path)
+    if entry is None:
+        return ()
+    return without(entry, origins.whole(*path), origins.value(*path[:-1]))
+
+
 def _is_item(text: str, opening: int) -> bool:
     return text[opening : opening + 1] == "-"
 

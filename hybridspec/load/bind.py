@@ -158,7 +158,7 @@ class _Binder:
         ]  # fmt: skip
 
     def _repair(self, error: ErrorDetails, place: Place, wrong: Sequence[Place]) -> Fix:
-        fixer = Fixer(self.document, self.around)
+        fixer = Fixer(self.root, self.document, self.around)
         if error["type"] == "secret":
             return NONE
         if place.at_key and error["type"] == "literal_error":
@@ -175,7 +175,9 @@ class _Binder:
         absent = [key for key in known if not isinstance(there, dict) or key not in there]
         absent = [key for key in absent if key not in self.renamed[section]]
         name = str(path[-1])
-        near, (edits, certain) = Fixer(self.document, self.around).unknown_key(place, absent)
+        near, (edits, certain) = Fixer(self.root, self.document, self.around).unknown_key(
+            place, absent
+        )
         if near is not None:
             self.renamed[section].add(near)
         help = _did_you_mean(near) if near is not None else _closest(name, known)
@@ -185,7 +187,11 @@ class _Binder:
         )  # fmt: skip
 
     def _missing(self, place: Place) -> Diagnostic | None:
-        path, name, fixer = place.path, str(place.path[-1]), Fixer(self.document, self.around)
+        path, name, fixer = (
+            place.path,
+            str(place.path[-1]),
+            Fixer(self.root, self.document, self.around),
+        )
         if name in self.renamed[path[:-1]]:
             return None
         value = fixer.filling(place)

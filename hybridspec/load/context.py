@@ -53,11 +53,21 @@ class Surroundings:
                 found = make(self, path)
                 if found is not None:
                     yield found
+        yield from self._as_others(path)
         key = path[-1] if path else ""
         if isinstance(key, str) and key in _NAMED_IN and len(path) > 1:
             yield from self.names(_NAMED_IN[key])[:1]
         if isinstance(key, str) and key in _FILES:
             yield from self.files(key, str(path[-2]) if len(path) > 1 else "")
+
+    def _as_others(self, path: Path) -> Iterator[Any]:
+        """What the other entries of the same section have there."""
+        if len(path) < 3 or path[-1] in ("model", "source", "name"):
+            return
+        for name in self.names(str(path[0]))[:20]:
+            found = self.at((path[0], name, *path[2:]))
+            if name != path[1] and found is not None:
+                yield found
 
     def near(self, path: Path) -> Iterator[str]:
         """The defined name that a misspelt one at `path` is like."""
@@ -153,8 +163,13 @@ class Surroundings:
         return next(iter(self._allowed(zone)), "DE")
 
     def _site_devices(self, path: Path) -> Any:
-        known = self.names("devices")
-        return {known[0]: 1} if known and len(path) > 1 else None
+        """As at another site of the zone, else one of each class."""
+        here = self.at(path[:-1])
+        zone = here.get("zone") if isinstance(here, dict) else None
+        for site in self._entries("sites"):
+            if isinstance(site.get("devices"), dict) and site.get("zone") == zone:
+                return site["devices"]
+        return dict.fromkeys(self.names("devices"), 1)
 
     def _inputs(self, path: Path) -> Any:
         """The stage before this one, or the flow's data."""

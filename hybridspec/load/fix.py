@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, get_origin
 from unicodedata import combining, normalize
 
+from pydantic import BaseModel
+
 from hybridspec.base.closest import closest, surely
 from hybridspec.base.country_names import country_code
 from hybridspec.base.edit import Edits, add_key, put, rename, without
@@ -28,6 +30,7 @@ NONE: Fix = ((), False)
 class Fixer:
     """Finds the edits for the faults of one document."""
 
+    root: type[BaseModel]
     document: Document
     around: Surroundings
 
@@ -129,7 +132,11 @@ class Fixer:
         """Two values, each of which fits where the other stands."""
         origins = self.document.origins
         mine = self.around.at(place.path)
-        for other in others:
+        siblings = self.around.at(place.path[:-1])
+        beside = [shape.place_of(self.root, (*place.path[:-1], key), self.document.value)
+                  for key in (siblings if isinstance(siblings, dict) else ())
+                  if key != place.path[-1]][:50]  # fmt: skip
+        for other in (*others, *beside):
             theirs = self.around.at(other.path)
             apart = other.path[: len(place.path)] != place.path and (
                 place.path[: len(other.path)] != other.path

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import add_key, removed
 from hybridspec.base.source import Origins
 from hybridspec.ir.graph import Board, DeviceClass, Rates
 from hybridspec.resolve.references import lookup
@@ -86,10 +87,13 @@ def _hardware(
     """What the class is made of: a board of the catalogue, or the user's own figures."""
     written = spec.devices[name]
     if written.board is None and written.hardware is None:
+        boards_of_others = (device.board for device in spec.devices.values())
+        other = next((board for board in boards_of_others if board), "raspberry-pi-5")
         sink.add(Diagnostic(
             code="HS0202", message=f"`devices.{name}` has no `board`",
-            span=origins.key("devices", name), help="add `board: raspberry-pi-5` (board from the "
+            span=origins.key("devices", name), help=f"add `board: {other}` (board from the "
             "catalogue), or own figures under `hardware`",
+            fixes=add_key(origins, ("devices", name), "board", other),
         ))  # fmt: skip
         return None
     if written.board is not None and written.hardware is not None:
@@ -97,6 +101,7 @@ def _hardware(
             code="HS0210", message=f"`devices.{name}` has both `board` and `hardware`",
             span=origins.key("devices", name, "hardware"),
             help="remove `board` to use the own figures, or remove `hardware`",
+            fixes=removed(origins, ("devices", name, "board")),
         ))  # fmt: skip
         return None
     if written.board is not None:

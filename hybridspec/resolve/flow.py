@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import add_key, removed
 from hybridspec.base.source import Origins
 from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import (
@@ -20,7 +22,8 @@ from hybridspec.ir.graph import (
     StageKind,
     Sync,
 )
-from hybridspec.resolve.references import lookup, stage_order, suggest
+from hybridspec.resolve.references import idle, lookup, stage_order
+from hybridspec.resolve.stage_shape import input_faults, stage_faults
 from hybridspec.spec import flow as workload
 from hybridspec.spec.document import Spec
 
@@ -67,13 +70,15 @@ class _Resolver:
         span = self.origins.value("flows", name, "data")
         self._check_sync(name, written)
         data = lookup(written.data, self.data, self.sink, span=span, kind="data asset",
-                      defined=self.origins.key("data"))  # fmt: skip
+                      defined=self.origins.key("data"),
+                      idle=partial(idle, self.spec, "data"))  # fmt: skip
         sites = self._sites(name, written)
-        known = self._check_inputs(name, written)
+        faults = tuple(input_faults(name, written, self.origins, tuple(self.data)))
+        self.sink.extend(faults)
         inputs = {stage: list(step.inputs) for stage, step in written.stages.items()}
         order = stage_order(inputs, self.origins, name, self.sink)
         latency = self._latency(name, written)
-        if data is None or order is None or not known:
+        if data is None or order is None or faults:
             return None
         stages: dict[str, Stage] = {}
         for stage in order:
@@ -108,6 +113,7 @@ class _Resolver:
                     f"`{written.data}` is not born",
                     span=self.origins.value("flows", name, "sites", index),
                     help=f"remove `{site}` here, or add it to `data.{written.data}.born`",
+                    fixes=removed(self.origins, ("flows", name, "sites", index)),
                 ))  # fmt: skip
             lookup(site, self.spec.sites, self.sink, kind="site",
                    span=self.origins.value("flows", name, "sites", index))  # fmt: skip
@@ -123,23 +129,29 @@ class _Resolver:
         path = ("flows", name, "sync")
         if sync.policy == "batch" and sync.every is None:
             self._misfit(path, f"flow `{name}` sends batches, but not how often",
-                         "add `every: PT1H`, the time between two batches")  # fmt: skip
+                         "add `every: PT1H`, the time between two batches",
+                         ("every", "PT1H"))  # fmt: skip
         for key in ("every", "largest"):
             if sync.policy == "immediate" and getattr(sync, key) is not None:
                 self._misfit((*path, key), f"`{key}` means nothing where each event is sent at "
                              "once", f"write `policy: batch`, or remove `{key}`")  # fmt: skip
 
-    def _misfit(self, path: tuple[str, ...], message: str, help: str) -> None:
-        self.sink.add(
-            Diagnostic(code="HS0212", message=message, span=self.origins.key(*path), help=help)
-        )
+    def _misfit(
+        self, path: tuple[str, ...], message: str, help: str, add: tuple[str, str] | None = None
+    ) -> None:
+        """A key that is missing (`add` it, with an example), or one that means nothing."""
+        fixes = removed(self.origins, path) if add is None else add_key(self.origins, path, *add)
+        self.sink.add(Diagnostic(
+            code="HS0212", message=message, span=self.origins.key(*path), help=help, fixes=fixes
+        ))  # fmt: skip
 
     def _latency(self, name: str, written: workload.Flow) -> LatencyBound | None:
         if written.latency is None:
             return None
         span = self.origins.value("flows", name, "latency", "to")
-        if lookup(written.latency.to, written.stages, self.sink, span=span,
-                  kind="stage") is None:  # fmt: skip
+        alerts = [stage for stage, step in written.stages.items() if step.sink == "alert"]
+        if lookup(written.latency.to, written.stages, self.sink, span=span, kind="stage",
+                  likely=alerts or [*written.stages][-1:]) is None:  # fmt: skip
             return None
         return LatencyBound(
             bound=written.latency.bound,
@@ -148,45 +160,13 @@ class _Resolver:
             origin=self.origins.value("flows", name, "latency", "bound"),
         )
 
-    def _check_inputs(self, flow: str, written: workload.Flow) -> bool:
-        """Whether every input and feedback names, once, a stage that has an output or the data."""
-        good = True
-        names = {name for name, step in written.stages.items() if step.sink is None}
-        # A misspelt `data` has its own finding; inputs that name an asset are not at fault.
-        born = {written.data} if written.data in self.data else {written.data, *self.data}
-        for stage, step in written.stages.items():
-            for key, listed, choices in (
-                ("inputs", step.inputs, names | born),
-                ("feedback", step.feedback, names),
-            ):
-                for index, source in enumerate(listed):
-                    if source in choices and source not in listed[:index]:
-                        continue
-                    good = False
-                    code, message = _no_input(source, flow, written, born)
-                    help = suggest(source, sorted(choices), "stage")
-                    if source in choices:
-                        code, message = "HS0209", f"stage `{stage}` names `{source}` twice"
-                        help = f"remove one of them from `{key}`"
-                    self.sink.add(Diagnostic(
-                        code=code, message=message, help=help,
-                        span=self.origins.value("flows", flow, "stages", stage, key, index),
-                    ))  # fmt: skip
-        return good
-
     def _stage(
         self, flow: str, name: str, step: workload.Stage, data: Data, before: Mapping[str, Stage]
     ) -> Stage | None:
         path = ("flows", flow, "stages", name)
-        kinds = {"transform": step.transform, "model": step.model, "sink": step.sink}
-        chosen = [kind for kind, value in kinds.items() if value is not None]
-        if len(chosen) != 1:
-            self._shape(
-                path, f"stage `{name}` has {'no' if not chosen else 'more than one'} kind",
-                "give it exactly one of `transform`, `model` and `sink`",
-            )  # fmt: skip
-            return None
-        if not self._fits(path, name, step):
+        faults = tuple(stage_faults(self.spec, self.origins, flow, name))
+        self.sink.extend(faults)
+        if faults:
             return None
         model = None
         if step.model is not None:
@@ -194,14 +174,16 @@ class _Resolver:
                 return None  # the model has its own finding
             model = lookup(step.model, self.models, self.sink, kind="model",
                            span=self.origins.value(*path, "model"),
-                           defined=self.origins.key("models"))  # fmt: skip
+                           defined=self.origins.key("models"),
+                           idle=partial(idle, self.spec, "models"))  # fmt: skip
             if model is None:
                 return None
+        kind = StageKind("transform" if step.transform else "model" if step.model else "sink")
         rate = _sum_rate(step, data, before)
         size = max(_size(source, data, before) for source in step.inputs)
         return Stage(
             name=name,
-            kind=StageKind(chosen[0]),
+            kind=kind,
             inputs=tuple(step.inputs),
             feedback=tuple(step.feedback),
             model=model,
@@ -224,7 +206,8 @@ class _Resolver:
             for method, key, example in _METHODS:
                 value = getattr(written, key)
                 if written.method == method and value is None:
-                    self._misfit(here, f"`{method}` needs `{key}`", f"add `{key}: {example}`")
+                    self._misfit(here, f"`{method}` needs `{key}`", f"add `{key}: {example}`",
+                                 (key, example))  # fmt: skip
                 if written.method != method and value is not None:
                     self._misfit((*here, key), f"`{key}` means nothing for `{written.method}`",
                                  f"remove `{key}`, or write `method: {method}`")  # fmt: skip
@@ -236,39 +219,6 @@ class _Resolver:
                 origin=self.origins.key(*here),
             ))  # fmt: skip
         return tuple(found)
-
-    def _fits(self, path: tuple[str, ...], name: str, step: workload.Stage) -> bool:
-        rules = (
-            (step.transform in WINDOWED, "every", step.every, "every: P1D"),
-            (step.transform == "filter", "keep", step.keep, "keep: 5%"),
-            (step.sink == "store", "retention", step.retention, ""),
-            (step.sink is None, "feedback", step.feedback or None, ""),
-            (step.sink is None, "release", step.release or None, ""),
-        )
-        good = True
-        for applies, key, value, example in rules:
-            if applies and value is None and example:
-                good = self._shape(path, f"stage `{name}` needs `{key}`", f"add `{example}`")
-            if not applies and value is not None:
-                good = self._shape(
-                    (*path, key), f"`{key}` means nothing for stage `{name}`", f"remove `{key}`"
-                )
-        return good
-
-    def _shape(self, path: tuple[str, ...], message: str, help: str) -> bool:
-        self.sink.add(
-            Diagnostic(code="HS0209", message=message, span=self.origins.key(*path), help=help)
-        )
-        return False
-
-
-def _no_input(source: str, flow: str, written: workload.Flow, born: set[str]) -> tuple[str, str]:
-    """Code and sentence for a name that feeds nothing here."""
-    if source in written.stages:
-        return "HS0209", f"`{source}` is a sink, it feeds nothing"
-    if source in born:
-        return "HS0209", f"`{source}` is a data asset, no stage's output"
-    return "HS0220", f"there is no stage or data asset `{source}` in flow `{flow}`"
 
 
 def _sum_rate(step: workload.Stage, data: Data, before: Mapping[str, Stage]) -> Fraction:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from hybridspec.base.closest import closest, surely
 from hybridspec.base.diagnostic import Diagnostic, Label, Sink
-from hybridspec.base.edit import put
+from hybridspec.base.edit import Edits, add_key, put, without
 from hybridspec.base.source import Origins, Span
+from hybridspec.spec.document import Spec
 
 T = TypeVar("T")
 
@@ -23,10 +24,12 @@ def lookup(
     code: str = "HS0220",
     defined: Span | None = None,
     likely: Sequence[str] = (),
+    idle: Callable[[], Sequence[str]] = tuple,
 ) -> T | None:
     """The thing called `name`, or None and a finding that lists what there is.
 
-    `likely` are the names that suit the rest of the spec, where nothing else tells them apart.
+    `likely` are the names that suit the rest of the spec, where nothing else tells them apart;
+    `idle` gives those that nothing refers to: one of them may be what `name` was called before.
     """
     if name in things:
         return things[name]
@@ -37,24 +40,31 @@ def lookup(
     notes = () if defined is None else (Label(span=defined, message=f"{kinds} are defined here"),)
     known = list(things)
     fitting = [one for one in likely if one in things] or known
-    near = closest(name, known) or (fitting[0] if likely or len(known) == 1 else None)
+    unused = [one for one in idle() if one in things]
+    meant = surely(name, known)
+    certain = meant is not None and (not unused or meant in unused)
+    near = meant if certain else closest(name, unused) or (
+        unused[0] if len(unused) == 1 else closest(name, known))  # fmt: skip
+    near = near or (fitting[0] if likely or len(known) == 1 else None)
     sink.add(
         Diagnostic(
             code=code,
             message=f"there is no {kind} `{name[:60]}`",
             span=span,
-            help=suggest(name, known, kind, fitting),
+            help=suggest(name, known, kind, fitting, near),
             notes=notes,
             fixes=() if near is None else put(span, near),
-            certain=surely(name, known) is not None,
+            certain=certain,
         )
     )
     return None
 
 
-def suggest(name: str, choices: list[str], kind: str, likely: Sequence[str] = ()) -> str:
+def suggest(name: str, choices: list[str], kind: str, likely: Sequence[str] = (),
+            meant: str | None = None) -> str:  # fmt: skip
     """`did you mean`, or the list of what exists (at most a dozen)."""
-    match = closest(name, choices)
+    near = closest(name, choices)
+    match = meant if near is not None and meant is not None else near
     if match is not None:
         return f"did you mean `{match}`?"
     if not choices:
@@ -63,6 +73,18 @@ def suggest(name: str, choices: list[str], kind: str, likely: Sequence[str] = ()
     listed = ", ".join(f"`{choice}`" for choice in first)
     more = f" and {len(choices) - 12} more" if len(choices) > 12 else ""
     return f"choose from: {listed}{more}"
+
+
+def idle(spec: Spec, section: str) -> list[str]:
+    """The names of a section that nothing in the spec refers to."""
+    stages = [step for flow in spec.flows.values() for step in flow.stages.values()]
+    used: dict[str, set[str | None]] = {
+        "zones": {site.zone for site in spec.sites.values()},
+        "devices": {name for site in spec.sites.values() for name in site.devices},
+        "data": {flow.data for flow in spec.flows.values()},
+        "models": {step.model for step in stages},
+    }
+    return [name for name in getattr(spec, section) if name not in used[section]]
 
 
 def stage_order(
@@ -101,8 +123,22 @@ def _cycle(
         span=span,
         help=f"if `{first}` uses the last round's output of `{closing}`, move `{closing}` from its "
         f"`inputs` to `feedback: [{closing}]`",
+        fixes=_opened(stages, origins, ("flows", flow, "stages", first), closing),
         notes=tuple(
             Label(span=origins.key("flows", flow, "stages", name), message=f"`{name}` is in it")
             for name in ring[1:]
         ),
     )  # fmt: skip
+
+
+def _opened(
+    stages: Mapping[str, list[str]], origins: Origins, path: tuple[str, ...], closing: str
+) -> Edits:
+    """Edits that make the input which closes a ring one of the last round."""
+    inputs = stages[path[-1]]
+    at = inputs.index(closing)
+    if len(inputs) == 1 or ("feedback" in {p[-1] for p in origins.keys if p[:-1] == path}):
+        return ()
+    item = origins.whole(*path, "inputs", at)
+    removed = without(item, item, origins.value(*path, "inputs"))
+    return (*removed, *add_key(origins, path, "feedback", [closing])) if removed else ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import put
 from hybridspec.base.source import Origins
 from hybridspec.ir.governance import Cohort, Gates, Window
 from hybridspec.ir.graph import DeviceClass
@@ -27,6 +28,7 @@ def cohorts(spec: Spec, origins: Origins, sink: Sink) -> tuple[Cohort, ...]:
                 message=f"cohort `{written.name}` reaches {written.percent} %, but the cohorts "
                 f"before it already reach {reached} %",
                 span=span, help=f"shares are cumulative: write more than {reached}",
+                fixes=put(span, min(100, _between(spec, index, reached))),
             ))  # fmt: skip
         reached = max(reached, written.percent)
         found.append(
@@ -39,6 +41,12 @@ def cohorts(spec: Spec, origins: Origins, sink: Sink) -> tuple[Cohort, ...]:
             )
         )
     return tuple(found)
+
+
+def _between(spec: Spec, index: int, reached: int) -> int:
+    """A share above what is reached and below what the next cohort reaches."""
+    behind = [c.percent for c in spec.rollout.cohorts[index + 1 :] if c.percent > reached + 1]
+    return (reached + behind[0]) // 2 if behind else 100
 
 
 def validity(spec: Spec, classes: Iterable[DeviceClass], zones: Iterable[Zone]) -> int:
@@ -86,5 +94,6 @@ def signing(spec: Spec, role: str, origins: Origins, sink: Sink) -> tuple[int, i
             f"{written.of}",
             span=origins.value("rollout", "keys", role, "threshold"),
             help=f"write a threshold of at most {written.of}",
+            fixes=put(origins.value("rollout", "keys", role, "threshold"), written.of),
         ))  # fmt: skip
     return written.threshold, written.of

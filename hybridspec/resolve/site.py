@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from hybridspec.base.country import BLOCS, COUNTRIES
 from hybridspec.base.country_names import country_hint, respelt_country
@@ -12,7 +13,7 @@ from hybridspec.base.source import Origins
 from hybridspec.ir.graph import DeviceClass, Site, SiteDevices
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve import defaults
-from hybridspec.resolve.references import lookup
+from hybridspec.resolve.references import idle, lookup
 from hybridspec.spec import site as written_site
 from hybridspec.spec.document import Spec
 
@@ -34,11 +35,13 @@ def _site(
     country_span = origins.value("sites", name, "country")
     zone = lookup(
         written.zone, zones, sink, span=origins.value("sites", name, "zone"), kind="zone",
-        defined=origins.key("zones"),
+        defined=origins.key("zones"), idle=partial(idle, spec, "zones"),
     )  # fmt: skip
     if written.country not in COUNTRIES:
         bloc = written.country in BLOCS
-        fixes, certain = respelt_country(written.country, country_span)
+        fixes, certain = respelt_country(
+            written.country, country_span, likely=zone.countries if zone is not None else ()
+        )
         sink.add(Diagnostic(
             code="HS0222",
             message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
@@ -53,7 +56,8 @@ def _site(
         span = origins.key("sites", name, "devices", device)
         if device in classes or device not in spec.devices:
             found = lookup(device, classes, sink, span=span, kind="device class",
-                           defined=origins.key("devices"))  # fmt: skip
+                           defined=origins.key("devices"),
+                           idle=partial(idle, spec, "devices"))  # fmt: skip
             if found is not None:
                 here = _with_uplink(found, written)
                 devices.append(SiteDevices(device_class=here, count=count, origin=span))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from hybridspec.base.country import ADEQUATE_EU, EARLIEST, adequate, expand
@@ -25,18 +26,23 @@ def check_date(spec: Spec, origins: Origins, sink: Sink) -> None:
 
 
 def countries(
-    names: list[str], path: Path, on: date, origins: Origins, sink: Sink
-) -> tuple[str, ...]:
-    """The countries that a list in the spec stands for; names that mean nothing are findings."""
+    names: list[str], path: Path, on: date, origins: Origins, sink: Sink,
+    likely: Sequence[str] = (),
+) -> tuple[str, ...]:  # fmt: skip
+    """The countries that a list in the spec stands for; names that mean nothing are findings.
+
+    `likely` are countries that the list has to hold by the rest of the spec.
+    """
     known, unknown = expand(names, on)
     for name in unknown:
-        sink.add(unknown_country(name, origins.value(*path, names.index(name))))
+        wanted = [country for country in likely if country not in known]
+        sink.add(unknown_country(name, origins.value(*path, names.index(name)), wanted))
     return known
 
 
-def unknown_country(name: str, span: Span) -> Diagnostic:
+def unknown_country(name: str, span: Span, likely: Sequence[str] = ()) -> Diagnostic:
     """A name that is no country and no bloc, with what it probably means."""
-    fixes, certain = respelt_country(name, span, blocs=True)
+    fixes, certain = respelt_country(name, span, blocs=True, likely=likely)
     return Diagnostic(
         code="HS0222", message=f"`{name[:60]}` is not a known country or bloc", span=span,
         help=country_hint(name, blocs=True), fixes=fixes, certain=certain,
@@ -51,7 +57,8 @@ def resolve_zones(spec: Spec, origins: Origins, sink: Sink) -> dict[str, Zone]:
 def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
     written, on = spec.zones[name], spec.metadata.as_of
     path = ("zones", name)
-    listed = countries(written.countries, (*path, "countries"), on, origins, sink)
+    stand = [site.country for site in spec.sites.values() if site.zone == name][:100]
+    listed = countries(written.countries, (*path, "countries"), on, origins, sink, stand)
     least = written.retention.at_least if written.retention else None
     most = written.retention.at_most if written.retention else None
     if least is not None and most is not None and least > most:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic
+from hybridspec.base.edit import put
 from hybridspec.ir.graph import Graph
 
 
@@ -22,5 +23,7 @@ def rollout_incomplete(graph: Graph) -> Iterator[Diagnostic]:
             code="HS0309",
             message=f"the last cohort `{last.name}` reaches {last.percent} % of the fleet",
             span=last.origin,
-            help="add a last cohort `{name: fleet, percent: 100, max_failures: 5%}`",
+            help="add a last cohort `{name: fleet, percent: 100, max_failures: 5%}`, or let this "
+            "one reach 100",
+            fixes=put(last.origin, 100),
         )
