@@ -92,6 +92,9 @@ CODES: dict[str, Code] = {
     "HS0314": Code("telemetry-outside", "telemetry would leave its compliance zone", policy=True),
     "HS0315": Code("policy-violated", "a policy of the spec forbids what it asks", policy=True),
     "HS0316": Code("waiver-invalid", "a waiver that waives nothing"),
+    "HS0317": Code(
+        "bandwidth-exceeded", "a flow sends more than it may from one site", policy=True
+    ),
     "HS0320": Code(
         "catalog-stale",
         "a price or region that was last checked too long ago",

@@ -8,6 +8,7 @@ from math import ceil
 from typing import TypeAlias
 
 from hybridspec.base.units import SECOND, format_bytes, format_duration
+from hybridspec.ir.graph import StageKind
 from hybridspec.ir.plan import Failure
 from hybridspec.place.layout import Layout
 from hybridspec.place.path import path, total
@@ -41,14 +42,59 @@ def figures(layout: Layout) -> Iterator[Failure]:
 
 
 def residency(layout: Layout) -> Iterator[Failure]:
-    """Cloud stages stay inside the zone."""
+    """Cloud stages stay inside the zone, each facet of its data inside the facet's countries."""
     zone, region = layout.site.zone, layout.region
-    if region is not None and layout.uses_cloud and region.country not in zone.countries:
+    if region is None or not layout.uses_cloud:
+        return
+    needs = {("transit", layout.site.country), ("transit", region.country)}
+    needs |= {
+        ("store" if stage.kind is StageKind.SINK else "process", region.country)
+        for stage in layout.flow.stages if layout.host(stage).kind == "cloud"
+    }  # fmt: skip
+    outside = sorted((f, country) for f, country in needs if country not in zone.allowed(f))
+    if outside:
+        facet, country = outside[0]
+        inside = country in zone.countries
         yield Failure(
             code="HS0301", excess=1, unit="",
             message=f"sends data of zone `{zone.name}` to {region.label} ({region.country}), "
-            "which the zone does not allow",
-            remedy=f"allow {region.country} in zone `{zone.name}`",
+            + (f"but its facet `{facet}` leaves out {country}" if inside
+               else "which the zone does not allow"),
+            remedy=f"allow {country} in "
+            + (f"`zones.{zone.name}.facets.{facet}`" if inside else f"zone `{zone.name}`"),
+        )  # fmt: skip
+
+
+def policies(layout: Layout) -> Iterator[Failure]:
+    """Nothing that a policy forbids for the data of the flow takes part."""
+    zone, board = layout.site.zone, layout.device.board
+    region = layout.region if layout.uses_cloud else None
+    for policy in layout.graph.policies:
+        if not policy.binds(zone.name, layout.flow.data.category):
+            continue
+        found = [f"{board.title}"] if board.name in policy.boards else []
+        if region is not None and (
+            region.country in policy.countries or region.label in policy.regions
+        ):
+            found.append(f"{region.label} ({region.country})")
+        if found:
+            yield Failure(
+                code="HS0315", excess=1, unit="",
+                message=f"uses {' and '.join(found)}, which policy `{policy.name}` forbids "
+                f"({policy.reason})",
+                remedy=f"use something else, or narrow `policies.{policy.name}`",
+            )  # fmt: skip
+
+
+def budget(layout: Layout) -> Iterator[Failure]:
+    """What goes to the cloud stays within the flow's own bandwidth."""
+    limit, bits = layout.flow.bandwidth, layout.uplink * 8
+    if limit is not None and bits > limit:
+        yield Failure(
+            code="HS0317", excess=ceil(bits - limit), unit="bit/s",
+            message=f"sends {float(bits) / 10**6:.3g} Mbit/s, but may send "
+            f"{float(limit) / 10**6:.3g}",
+            remedy=f"raise `bandwidth` to {_bandwidth(ceil(bits))}, or run more stages at the site",
         )  # fmt: skip
 
 
@@ -114,7 +160,8 @@ def offline(layout: Layout) -> Iterator[Failure]:
 
 def store_and_forward(layout: Layout) -> Iterator[Failure]:
     """What waits for the network fits on half of each device's disk."""
-    away = max(layout.flow.offline, layout.device.max_offline)
+    batch = layout.flow.sync.every if layout.flow.sync is not None else 0
+    away = max(layout.flow.offline, layout.device.max_offline) + batch
     waiting = layout.waiting / layout.count
     room = layout.device.board.disk // 2
     if waiting > room:
@@ -171,7 +218,8 @@ def _bandwidth(bits: int) -> str:
 Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
 
 BOUNDS: tuple[Bound, ...] = (
-    residency, region, latency, memory, capacity, offline, store_and_forward, uplink, figures,
+    residency, policies, region, latency, memory, capacity, offline, store_and_forward, uplink,
+    budget, figures,
 )  # fmt: skip
 
 

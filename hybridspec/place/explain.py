@@ -10,9 +10,11 @@ from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import Configuration, Failure, Residency
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
-_ORDER = ("HS0302", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0301")
+_ORDER = (
+    "HS0302", "HS0317", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0315", "HS0301",
+)  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
-_FIXED = ("HS0301", "HS0310", "HS0603")
+_FIXED = ("HS0301", "HS0310", "HS0315", "HS0603")
 
 CROWDED = Failure(
     code="HS0401", excess=1, unit="",
@@ -77,6 +79,8 @@ def _distance(option: Configuration) -> tuple[int, int, list[int], int, str]:
 def _span(failure: Failure, flow: Flow) -> Span:
     if failure.code == "HS0302" and flow.latency is not None:
         return flow.latency.origin
+    if failure.code == "HS0317" and flow.bandwidth_origin is not None:
+        return flow.bandwidth_origin
     if failure.code == "HS0304":
         return flow.offline_origin if flow.offline else flow.origin
     if failure.code == "HS0303":
@@ -144,7 +148,7 @@ def untrainable(zone: Zone, models: Sequence[Model]) -> Diagnostic:
     span = next(m.training.origin for m in models if m.training is not None)
     return Diagnostic(
         code="HS0310",
-        message=f"no region of `clouds` lies in zone `{zone.name}` and suits its training: "
+        message=f"no region of `clouds` may hold zone `{zone.name}` and suits its training: "
         f"{', '.join(pins)}",
         span=span,
         help="the store of a zone and its training share one region: pin one that lies in "

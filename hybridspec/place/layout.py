@@ -107,8 +107,9 @@ class Layout:
 
     @property
     def waiting(self) -> Fraction:
-        """Bytes that pile up over all devices while the network is away for longest."""
-        away = max(self.flow.offline, self.device.max_offline)
+        """Bytes that pile up over all devices between batches or while the network is away."""
+        batch = self.flow.sync.every if self.flow.sync is not None else 0
+        away = max(self.flow.offline, self.device.max_offline) + batch
         return self.uplink * Fraction(away, SECOND)
 
     def ancestors(self, names: list[str]) -> set[str]:

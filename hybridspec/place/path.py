@@ -75,14 +75,17 @@ def _hop(layout: Layout, size: int, word: str) -> Leg:
     send = -(-size * 8 * SECOND // device.uplink_bandwidth)
     half = device.uplink_rtt // 2
     service = SERVICE if word == "upload" else NOTHING
+    sync = layout.flow.sync if word == "upload" else None
+    batch = sync.every if sync is not None else 0
     basis = (
         f"round trip {format_duration(device.uplink_rtt)}, {format_bytes(size)} at "
         f"{device.uplink_bandwidth / 10**6:g} Mbit/s; {service.basis}"
+        + (f"; sent once in {format_duration(batch)}" if batch else "")
     )
     estimate = Estimate(
         low=half // 2 + send + service.low,
-        mid=half + send + service.mid,
-        high=device.uplink_rtt + send + service.high,
+        mid=half + send + service.mid + batch // 2,
+        high=device.uplink_rtt + send + service.high + batch,
         basis=basis,
     )
     return Leg(name=word, kind="network", estimate=estimate)

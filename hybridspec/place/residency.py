@@ -36,10 +36,15 @@ def residency(
 
 def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residency:
     countries = tuple(sorted(set(places.values())))
-    outside = [country for country in countries if country not in zone.countries]
+    outside = sorted({
+        country for place, country in places.items()
+        if country not in zone.allowed(_judged(facet, place))
+    })  # fmt: skip
     verdict = "violated" if outside else "satisfied"
+    narrowed = any(name == facet for name, _ in zone.facets)
+    bounds = "the facet's" if narrowed else "the zone's"
     why = (
-        f"{', '.join(outside or countries)} {'not ' if outside else ''}in the zone's countries "
+        f"{', '.join(outside or countries)} {'not ' if outside else ''}in {bounds} countries "
         f"({zone.origin.ref})"
     )
     if facet == "transit" and not outside:
@@ -48,6 +53,11 @@ def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residenc
         asset=asset, zone=zone.name, facet=facet, places=tuple(sorted(places)),
         countries=countries, verdict=verdict, why=why,
     )  # fmt: skip
+
+
+def _judged(facet: str, place: str) -> str:
+    """The facet that decides over a place: what a device holds, it holds to work with it."""
+    return "process" if facet == "store" and place.startswith("site ") else facet
 
 
 def _join(rows: dict[tuple[str, str, str], dict[str, str]], asset: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage
+from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage, Zone
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Decision, Plan
+from hybridspec.ir.plan import Decision, Plan, Residency
 
 
 def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
@@ -32,6 +32,8 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
         faults.extend(_figures(decision, table))
         faults.extend(_latency(decision, table))
         faults.extend(_offline(decision))
+    faults.extend(_policies(graph, plan))
+    faults.extend(_budget(plan))
     faults.extend(_stores(graph, plan))
     faults.extend(_matrix(graph, plan))
     faults.extend(_bundles(graph, plan))
@@ -66,24 +68,59 @@ def _shape(decision: Decision) -> list[str]:
 
 
 def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
-    allowed = set(decision.site.zone.countries)
-    label = f"{decision.flow.name} at {decision.site.name}"
+    zone, label = decision.site.zone, f"{decision.flow.name} at {decision.site.name}"
     faults = []
-    if decision.site.country not in allowed:
+    if decision.site.country not in zone.allowed("process"):
         faults.append(f"{label}: the site is outside its zone")
-    region = decision.chosen.region
-    cloud = [name for name, host in decision.chosen.hosts if host.kind == "cloud"]
-    if cloud and (region is None or region.country not in allowed):
-        faults.append(f"{label}: cloud stages outside the zone")
-    if cloud and region != stores.get(decision.site.zone.name):
-        faults.append(f"{label}: cloud stages away from the zone's store")
+    region, kinds = decision.chosen.region, dict(decision.chosen.hosts)
+    cloud = [stage for stage in decision.flow.stages if kinds[stage.name].kind == "cloud"]
+    if cloud:
+        crossed = {decision.site.country, region.country if region is not None else "?"}
+        facets = {"store" if stage.kind == "sink" else "process" for stage in cloud}
+        inside = region is not None and crossed <= set(zone.allowed("transit")) and all(
+            region.country in zone.allowed(facet) for facet in facets
+        )  # fmt: skip
+        if not inside:
+            faults.append(f"{label}: cloud stages outside the zone")
+        if region != stores.get(zone.name):
+            faults.append(f"{label}: cloud stages away from the zone's store")
     for stage in decision.flow.stages:
-        kind = dict(decision.chosen.hosts)[stage.name].kind
+        kind = kinds[stage.name].kind
         if (stage.place == "cloud" and kind != "cloud") or (
             stage.place == "site" and kind != "edge"
         ):
             faults.append(f"{label}: sink {stage.name} is in the wrong place")
     return faults
+
+
+def _policies(graph: Graph, plan: Plan) -> list[str]:
+    """No country, region or board that a policy forbids for the data that is there."""
+    faults = []
+    stores = {store.zone.name: store.region for store in plan.stores}
+    for decision in plan.decisions:
+        zone, category = decision.site.zone.name, decision.flow.data.category.split(".")
+        used = {decision.site.country}
+        if decision.chosen.device is not None:
+            used.add(f"board {decision.chosen.device.board.name}")
+        for region in (decision.chosen.region, stores.get(zone)):
+            used |= {region.country, f"region {region.label}"} if region is not None else set()
+        for policy in graph.policies:
+            parents = [path.split(".") for path in policy.categories] or [[]]
+            bound = any(category[: len(parent)] == parent for parent in parents)
+            forbidden = {*policy.countries, *(f"region {name}" for name in policy.regions),
+                         *(f"board {name}" for name in policy.boards)}  # fmt: skip
+            if bound and zone in (policy.zones or (zone,)) and used & forbidden:
+                faults.append(f"{decision.flow.name} at {decision.site.name}: against policy "
+                              f"{policy.name}")  # fmt: skip
+    return faults
+
+
+def _budget(plan: Plan) -> list[str]:
+    return [
+        f"{decision.flow.name} at {decision.site.name}: sends more than its bandwidth"
+        for decision in plan.decisions
+        if decision.flow.bandwidth is not None and _upload(decision) * 8 > decision.flow.bandwidth
+    ]
 
 
 def _stage_time(decision: Decision, name: str, table: LatencyTable) -> int | None:
@@ -114,18 +151,24 @@ def _latency(decision: Decision, table: LatencyTable) -> list[str]:
         wire = Fraction(size * 8 * 1_000_000, device.uplink_bandwidth)
         return device.uplink_rtt + ceil(wire)
 
+    batch = decision.flow.sync.every if decision.flow.sync is not None else 0
+
     def ready(name: str) -> int:
         if name in known:
             return known[name]
         arrivals = []
         for source in stages[name].inputs:
             if source not in stages:
-                cloud = upload(decision.flow.data.size) + 25_000 if kinds[name] == "cloud" else 0
+                cloud = (
+                    upload(decision.flow.data.size) + 25_000 + batch
+                    if kinds[name] == "cloud"
+                    else 0
+                )
                 arrivals.append(decision.site.lan_rtt + cloud)
             elif kinds[source] == kinds[name]:
                 arrivals.append(ready(source))
             else:
-                service = 25_000 if kinds[name] == "cloud" else 0
+                service = 25_000 + batch if kinds[name] == "cloud" else 0
                 arrivals.append(ready(source) + upload(stages[source].output_size) + service)
         known[name] = max(arrivals) + (_stage_time(decision, name, table) or 0)
         if stages[name].operation in ("aggregate", "window", "local-training"):
@@ -174,20 +217,34 @@ def _stores(graph: Graph, plan: Plan) -> list[str]:
     names = [store.zone.name for store in plan.stores]
     for zone in graph.zones:
         lived_in = any(site.zone.name == zone.name for site in graph.sites)
-        regions = [region for region in graph.regions if region.country in zone.countries]
+        regions = [region for region in graph.regions if _may_hold(graph, zone, region)]
         if names.count(zone.name) != (1 if lived_in and regions else 0):
             faults.append(f"{zone.name}: not one store for the zone")
     for store in plan.stores:
-        if store.region.country not in store.zone.countries:
+        if not _may_hold(graph, store.zone, store.region):
             faults.append(f"{store.zone.name}: its store is outside the zone")
         for stage in _stages_of(graph, store.zone.name):
             job = stage.model.training if stage.model is not None else None
             if job is not None and (
                 job.region not in (None, store.region)
                 or job.cloud not in (None, store.region.cloud)
+                or store.region.country not in store.zone.allowed("process")
             ):
                 faults.append(f"{store.zone.name}: its store is not where training is pinned")
     return faults
+
+
+def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
+    """Whether store, keys and backups of a zone may lie in a region."""
+    everywhere = set.intersection(*(set(zone.allowed(f)) for f in ("backup", "keys", "store")))
+    flowing = {flow.data.category for flow in graph.flows
+               if any(site.zone.name == zone.name for site in flow.sites)}  # fmt: skip
+    against = any(
+        policy.binds(zone.name, category)
+        and (region.country in policy.countries or region.label in policy.regions)
+        for policy in graph.policies for category in flowing
+    )  # fmt: skip
+    return region.country in everywhere and not against
 
 
 def _stages_of(graph: Graph, zone: str) -> list[Stage]:
@@ -197,12 +254,21 @@ def _stages_of(graph: Graph, zone: str) -> list[Stage]:
 
 def _matrix(graph: Graph, plan: Plan) -> list[str]:
     """Rows claim nothing that their countries do not show, and leave out no place."""
-    allowed = {zone.name: set(zone.countries) for zone in graph.zones}
-    faults = [
-        f"{row.zone}: the row of {row.asset} ({row.facet}) does not hold" for row in plan.residency
-        if row.verdict not in ("satisfied", "gap") or not set(row.countries) <= allowed[row.zone]
-        or (row.verdict == "satisfied" and not row.countries)
-    ]  # fmt: skip
+    zones = {zone.name: zone for zone in graph.zones}
+    where = {f"site {site.name}": site.country for site in graph.sites}
+    where |= {f"region {region.label}": region.country for region in graph.regions}
+
+    def holds(row: Residency) -> bool:
+        for place in row.places if row.countries else ():
+            held = row.facet == "store" and place.startswith("site ")
+            if where[place] not in zones[row.zone].allowed("process" if held else row.facet):
+                return False
+        return {where[place] for place in row.places} >= set(row.countries) and (
+            row.verdict == "gap" or (row.verdict == "satisfied" and bool(row.countries))
+        )
+
+    faults = [f"{row.zone}: the row of {row.asset} ({row.facet}) does not hold"
+              for row in plan.residency if not holds(row)]  # fmt: skip
     listed = {(row.zone, place) for row in plan.residency for place in row.places}
     used = {(d.site.zone.name, f"site {d.site.name}") for d in plan.decisions}
     used |= {(s.zone.name, f"region {s.region.label}") for s in plan.stores}
@@ -237,7 +303,7 @@ def _bundles(graph: Graph, plan: Plan) -> list[str]:
             faults += [
                 f"the bundle of {device} takes {name} to {country}"
                 for where, zone, country in sorted(stands)
-                if where == device and country not in decision.site.zone.countries
+                if where == device and country not in decision.site.zone.allowed("process")
                 and (name not in own[zone] or stage.model.training is not None)
             ]  # fmt: skip
     return faults
@@ -282,6 +348,7 @@ def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tupl
     memory = Fraction(sum(table.memory.get(entry, 10**18) for entry in used))
     sent = _upload(decision)
     away = max(decision.flow.offline, device.max_offline)
+    away += decision.flow.sync.every if decision.flow.sync is not None else 0
     return busy, memory, sent, sent * away / 1_000_000
 
 

@@ -13,6 +13,7 @@ from hybridspec.ir.plan import Configuration, CostTerm, Store
 from hybridspec.place import cost
 from hybridspec.place.configuration import Known, Way, by_cost, ways
 from hybridspec.place.explain import infeasible, together_infeasible, untrainable
+from hybridspec.place.permits import holds, trains
 from hybridspec.place.repair import repair
 from hybridspec.place.solve import Pins, SitePlan, agrees, site_class, site_shape, solve_site
 
@@ -181,12 +182,13 @@ class Zones:
         return tuple(models[name] for name in sorted(models))
 
     def _candidates(self, zone: Zone, models: tuple[Model, ...]) -> list[Region | None]:
-        """Regions for the store: inside the zone, and where its training is pinned."""
-        inside = {r.label: r for r in self.graph.regions if r.country in zone.countries}
+        """Regions for the store: inside the zone, and where its training is allowed and pinned."""
+        inside = {r.label: r for r in self.graph.regions if holds(self.graph, zone, r)}
         jobs = [model.training for model in models if model.training is not None]
         fitting: list[Region | None] = [
-            region for region in inside.values() if all(_trains_in(region, job) for job in jobs)
-        ]
+            region for region in inside.values()
+            if all(trains(zone, region) and _trains_in(region, job) for job in jobs)
+        ]  # fmt: skip
         return fitting if inside or jobs else [None]
 
     def _terms(

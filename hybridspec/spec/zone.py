@@ -46,7 +46,10 @@ class Facets(Section):
     process: Annotated[Countries | None, _facet("in which the data may be computed on", "EU")] = (
         None
     )
-    store: Annotated[Countries | None, _facet("in which the data may be kept")] = None
+    store: Annotated[
+        Countries | None,
+        _facet("in which the data may be kept, beyond what devices hold while they work"),
+    ] = None
     transit: Annotated[Countries | None, _facet("that the data may pass through", "EU")] = None
     keys: Annotated[Countries | None, _facet("in which encryption keys may be held")] = None
     key_admin: Annotated[

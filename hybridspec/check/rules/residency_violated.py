@@ -22,11 +22,12 @@ from hybridspec.ir.graph import Graph, Model, Site, Zone
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per pinned place outside its zone."""
     for site in graph.sites:
-        if site.country not in site.zone.countries:
+        if site.country not in site.zone.allowed("process"):
             yield Diagnostic(
                 code="HS0301",
                 message=f"site `{site.name}` stands in {site.country}, which zone "
-                f"`{site.zone.name}` does not allow",
+                f"`{site.zone.name}` does not allow"
+                + (" to process its data" if site.country in site.zone.countries else ""),
                 span=site.country_origin,
                 help=_help(graph, site.country, site.zone),
                 notes=(_allowed(site.zone),),
@@ -42,7 +43,8 @@ def _training(graph: Graph, model: Model) -> Iterator[Diagnostic]:
     if model.training is None or region is None:
         return
     for zone in _zones_of(graph, model):
-        if region.country not in zone.countries:
+        facets = ("process", "store", "keys", "backup")
+        if any(region.country not in zone.allowed(facet) for facet in facets):
             yield Diagnostic(
                 code="HS0301",
                 message=f"model `{model.name}` learns from data of zone `{zone.name}`, but trains "
@@ -102,10 +104,11 @@ def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
 def _outside(graph: Graph, home: Zone, sites: Sequence[Site]) -> str:
     """A site, or a region that the sites' zone may store in, that `home` does not allow."""
     for site in sites:
-        if site.country not in home.countries:
+        if site.country not in home.allowed("process"):
             return f"`{site.name}` ({site.country})"
     for region in graph.regions:
-        if region.country in sites[0].zone.countries and region.country not in home.countries:
+        stores = region.country in sites[0].zone.allowed("store")
+        if stores and region.country not in home.allowed("store"):
             return f"{region.label} ({region.country})"
     return ""
 
@@ -131,7 +134,9 @@ def _allowed(zone: Zone) -> Label:
 
 
 def _help(graph: Graph, country: str, zone: Zone) -> str:
-    fitting = sorted(z.name for z in graph.zones if country in z.countries)
+    if country in zone.countries:
+        return f"add `{country}` to the facet `process` of `{zone.name}`, or move the site"
+    fitting = sorted(z.name for z in graph.zones if country in z.allowed("process"))
     if fitting:
         return f"write `zone: {fitting[0]}`, which allows {country}"
     return f"add `{country}` to the countries of `{zone.name}`, or give the site a zone of its own"
