@@ -13,7 +13,8 @@ from hybridspec.ir.plan import Estimate
 class Evidence:
     """What a gate measured; fractions are of 1, ratios are decibels, sizes bytes.
 
-    `agreement` is the share of samples on which variant and original choose the same class,
+    `agreement` is the share of samples on which variant and original choose the same class, or
+    say nearly the same number,
     `cosine` and `sqnr_db` compare the raw outputs. Every figure is rounded to six digits.
     """
 

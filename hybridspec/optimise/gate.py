@@ -1,6 +1,6 @@
 """The gate: measured outputs of original and variant to evidence, and evidence to a verdict.
 
-Cosine alone is blind to a broken classifier, so the task metric, top-1 agreement, cosine and the
+Cosine alone is blind to a broken classifier, so the task metric, agreement, cosine and the
 signal-to-quantisation-noise ratio all count. Thresholds for int8 are the ones below.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 from hybridspec.ir.artefact import Evidence, Verdict
 from hybridspec.ir.graph import Model
 from hybridspec.ir.plan import Estimate
+from hybridspec.optimise.metric import NoMetric, figures
 
 MIN_COSINE = 0.99
 MIN_SQNR_DB = 15.0
@@ -26,36 +27,29 @@ FILE_SLACK = 2**20
 
 
 def measure(
-    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray
-) -> dict[str, Any]:
-    """Figures over all samples and outputs, the worst output counting, rounded to six digits.
-
-    The task is classification: the class is the first output itself where that holds whole
-    numbers, else its largest score.
-    """
+    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray,
+    metric: str = "accuracy",
+) -> dict[str, Any]:  # fmt: skip
+    """Figures over all samples and outputs, the worst output counting, rounded to six digits."""
     count = len(labels)
     if any(a.shape != b.shape or a.dtype != b.dtype or not bool(np.isfinite(b).all())
            for a, b in zip(original, variant, strict=True)):  # fmt: skip
         return {"broken": True, "samples": count}
     if any(array.ndim == 0 or len(array) != count for array in original):
         return _useless("its outputs do not have one row per sample", count)
-    answers = [_classes(outputs[0].reshape(count, -1)) for outputs in (original, variant)]
-    if answers[0] is None or answers[1] is None:
-        return _useless("its first output has one score per sample: no class can be read", count)
-    was, now = answers[0] == labels, answers[1] == labels
-    lost, won = int((was & ~now).sum()), int((~was & now).sum())
-    # Paired 95 % interval of the difference of two proportions (McNemar's discordant pairs).
-    spread = 1.96 * math.sqrt(max(0.0, lost + won - (lost - won) ** 2 / count)) / count
+    try:
+        before, after, spread, agreement = figures(metric, original, variant, labels)
+    except NoMetric as fault:
+        return _useless(str(fault), count)
     named = [(a == b).reshape(count, -1).all(axis=1) for a, b in _pairs(original, variant, "iub")]
     alike = [_likeness(a, b, count) for a, b in _pairs(original, variant, "f")]
-    agreements = [float(same.mean()) for same in (answers[0] == answers[1], *named)]
     return {
         "broken": False,
         "samples": count,
-        "original": round(float(was.mean()), 6),
-        "variant": round(float(now.mean()), 6),
+        "original": round(before, 6),
+        "variant": round(after, 6),
         "interval": round(spread, 6),
-        "agreement": round(min(agreements), 6),
+        "agreement": round(min([agreement, *(float(same.mean()) for same in named)]), 6),
         "cosine": _worst([cosine for cosine, _ in alike], 1.0),
         "sqnr_db": _worst([ratio for _, ratio in alike], 200.0),
     }
@@ -63,14 +57,6 @@ def measure(
 
 def _useless(reason: str, samples: int) -> dict[str, Any]:
     return {"failed": f"measuring it failed: {reason}", "samples": samples}
-
-
-def _classes(rows: np.ndarray) -> np.ndarray | None:
-    """The class of each row; None where a row is one score."""
-    if rows.shape[1] == 1:
-        return rows[:, 0] if rows.dtype.kind in "iub" else None
-    largest: np.ndarray = rows.argmax(axis=1)
-    return largest
 
 
 def _pairs(
@@ -131,7 +117,8 @@ def _reasons(
     if figures["broken"]:
         return ["its outputs are not finite or have another shape"]
     reasons = []
-    reached, before = (_share(value, found.samples) for value in (found.variant, found.original))
+    reached, before = (_exact(model, value, found.samples)
+                       for value in (found.variant, found.original))  # fmt: skip
     if reached < model.floor:
         reasons.append(
             f"{model.metric} {found.variant:.4f} is below the floor of {float(model.floor):g}"
@@ -144,7 +131,7 @@ def _reasons(
             f"than the allowed {float(model.allowed_drop):g}"
         )
     for name, value, least in (
-        ("top-1 agreement", found.agreement, MIN_AGREEMENT),
+        ("agreement", found.agreement, MIN_AGREEMENT),
         ("cosine", found.cosine, MIN_COSINE),
         ("SQNR in dB", found.sqnr_db, MIN_SQNR_DB),
     ):
@@ -153,8 +140,15 @@ def _reasons(
     return [*reasons, *_gains(model, found, estimates)]
 
 
-def _share(value: float, samples: int) -> Fraction:
-    """The share of samples that a rounded figure stands for."""
+def _exact(model: Model, value: float, samples: int) -> Fraction:
+    """The figure without rounding: a share of samples, or what was measured to six digits.
+
+    A figure that is none is the worst there is.
+    """
+    if not math.isfinite(value):
+        return Fraction(-(10**9))
+    if model.metric != "accuracy":
+        return Fraction(str(value))
     return Fraction(round(value * samples), samples) if samples else Fraction(0)
 
 

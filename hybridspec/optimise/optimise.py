@@ -27,7 +27,7 @@ from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
 from hybridspec.optimise.gate import judge
 
-RECIPE = "4"
+RECIPE = "5"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
 _TIMEOUT_S = 900
 _STOPS = (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
@@ -142,7 +142,8 @@ def _artefact(
 def variant_folder(model: Model, variant: str, cache: Path, progress: Progress) -> Path:
     """The cached folder of a variant, built now if it is not there yet."""
     key = hashlib.sha256(json.dumps([
-        RECIPE, variant, model.facts.digest, model.evaluation_digest, model.calibration_digest,
+        RECIPE, variant, model.metric, model.facts.digest, model.evaluation_digest,
+        model.calibration_digest,
         *(version(name) for name in ("numpy", "onnx", "onnxruntime")),
     ]).encode()).hexdigest()  # fmt: skip
     final = cache / "variants" / key
@@ -176,6 +177,7 @@ def _run(model: Model, variant: str, work: Path) -> None:
         "calibration": str(model.calibration) if model.calibration else None,
         "inputs": [tensor.name for tensor in model.facts.inputs],
         "variant": variant,
+        "metric": model.metric,
     }
     (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "hybridspec.optimise.worker", str(work / "job.json")]

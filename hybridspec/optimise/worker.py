@@ -52,7 +52,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     write_arrays(
         folder / "golden_outputs.npz", {f"output_{i:03}": a for i, a in enumerate(expected)}
     )
-    return {**measure(original, variant, labels), "scale": _scale(expected)}
+    return {**measure(original, variant, labels, job["metric"]), "scale": _scale(expected)}
 
 
 def _scale(expected: list[np.ndarray]) -> float:

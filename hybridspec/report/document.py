@@ -143,6 +143,7 @@ def _model(artefact: Artefact) -> dict[str, Any]:
         "sha256": artefact.digest,
         "size": format_bytes(artefact.size),
         "original": artefact.model.facts.digest,
+        "metric": artefact.model.metric,
         "floor": f"{float(artefact.model.floor):g}",
         "licence": artefact.model.licence,
         "estimate": f"{artefact.estimate.low} to {artefact.estimate.high} us per inference",

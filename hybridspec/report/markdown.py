@@ -105,11 +105,11 @@ def _cost(report: Mapping[str, Any]) -> str:
 def _models(report: Mapping[str, Any]) -> str:
     rows = [
         (m["model"], m["deviceClass"], v["variant"], "ships" if v["variant"] == m["variant"]
-         else "reference", f"{v['value']} +-{v['interval']} (floor {m['floor']})", v["samples"],
-         v["agreement"], v["cosine"], v["sqnrDb"], v["size"])
+         else "reference", f"{v['metric']} {v['value']} +-{v['interval']} (floor {m['floor']})",
+         v["samples"], v["agreement"], v["cosine"], v["sqnrDb"], v["size"])
         for m in report["models"] for v in m["verdicts"]
     ]  # fmt: skip
-    head = ["model", "class", "variant", "role", "accuracy", "samples", "agreement", "cosine",
+    head = ["model", "class", "variant", "role", "metric", "samples", "agreement", "cosine",
             "SQNR", "size"]  # fmt: skip
     return f"## Models\n\n{table(head, rows)}"
 

@@ -1,0 +1,105 @@
+"""The task's own metric of a model's outputs, and the interval of a variant's loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+GROUPS = 20
+"""Parts that are left out in turn to see how much a metric wanders."""
+NEAR = 0.1
+"""Share of the labels' standard deviation within which two predictions of a number agree."""
+
+
+class NoMetric(Exception):
+    """The outputs and labels do not have what the metric needs; the message says what."""
+
+
+Figures: TypeAlias = tuple[float, float, float, float]
+"""Metric of the original and of the variant, half-width of its loss, agreement of the two."""
+
+_Answers: TypeAlias = "tuple[np.ndarray, np.ndarray, np.ndarray]"
+"""What the original says, what the variant says, and what is true, sample by sample."""
+
+
+def figures(
+    metric: str, original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray
+) -> Figures:
+    """The figures of the first output; the class is its largest score, or itself if whole.
+
+    Raises:
+        NoMetric: the metric cannot be worked out.
+    """
+    if metric == "r2":
+        return _regression(original[0], variant[0], labels)
+    count = len(labels)
+    answers = [_classes(outputs[0].reshape(count, -1)) for outputs in (original, variant)]
+    if answers[0] is None or answers[1] is None:
+        raise NoMetric("its first output has one score per sample: no class can be read")
+    judged = (answers[0], answers[1], labels)
+    agreement = float((answers[0] == answers[1]).mean())
+    if metric == "f1":
+        return _f1(judged[0], labels), _f1(judged[1], labels), _spread(judged, _f1), agreement
+    was, now = answers[0] == labels, answers[1] == labels
+    lost, won = int((was & ~now).sum()), int((~was & now).sum())
+    # Paired 95 % interval of the difference of two proportions (McNemar's discordant pairs).
+    spread = 1.96 * math.sqrt(max(0.0, lost + won - (lost - won) ** 2 / count)) / count
+    return float(was.mean()), float(now.mean()), spread, agreement
+
+
+def _classes(rows: np.ndarray) -> np.ndarray | None:
+    """The class of each row; None where a row is one score."""
+    if rows.shape[1] == 1:
+        return rows[:, 0] if rows.dtype.kind in "iub" else None
+    largest: np.ndarray = rows.argmax(axis=1)
+    return largest
+
+
+def _f1(said: np.ndarray, true: np.ndarray) -> float:
+    """The mean over all classes, said or true, of the harmonic mean of precision and recall."""
+    scores = []
+    for one in np.union1d(said, true):
+        hits = int(((said == one) & (true == one)).sum())
+        scores.append(2 * hits / (int((said == one).sum()) + int((true == one).sum())))
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def _regression(original: np.ndarray, variant: np.ndarray, labels: np.ndarray) -> Figures:
+    count = len(labels)
+    first, second, true = (
+        a.reshape(count, -1).astype(np.float64) for a in (original, variant, labels)
+    )
+    if first.shape != true.shape:
+        raise NoMetric(f"it says {first.shape[1]} numbers per sample, the labels {true.shape[1]}")
+    deviation = true.std(axis=0)
+    if not (deviation > 0).all():
+        raise NoMetric("the labels are all alike, so that no variance can be explained")
+    agreement = float((np.abs(first - second) <= NEAR * deviation).all(axis=1).mean())
+    spread = _spread((first, second, true), _r2)
+    return _r2(first, true), _r2(second, true), spread, agreement
+
+
+def _r2(said: np.ndarray, true: np.ndarray) -> float:
+    """The mean over outputs of the share of variance that is explained; may be below zero."""
+    left = ((said - true) ** 2).sum(axis=0)
+    all_of_it = ((true - true.mean(axis=0)) ** 2).sum(axis=0)
+    return float((1 - left / np.where(all_of_it > 0, all_of_it, 1)).mean())
+
+
+def _spread(judged: _Answers, score: Callable[[np.ndarray, np.ndarray], float]) -> float:
+    """Half-width of the 95 % interval of the loss: the jackknife over groups of samples."""
+    original, variant, true = judged
+    count = len(true)
+    groups = min(GROUPS, count)
+    if groups < 2:
+        return 0.0
+    numbers = np.arange(count) % groups
+    losses = []
+    for group in range(groups):
+        kept = numbers != group
+        losses.append(score(original[kept], true[kept]) - score(variant[kept], true[kept]))
+    deviation = np.array(losses) - np.mean(losses)
+    return float(1.96 * math.sqrt((groups - 1) / groups * float((deviation**2).sum())))
