@@ -101,7 +101,7 @@ def compile_file(path: Path, options: Options) -> Build:
     build = _place(graph, loaded, sink)
     build = _optimise(build, options, sink)
     options.progress("emitting stacks and bundles")
-    build = _bundle(_emit(build, sink))
+    build = _bundle(_emit(build, options.stack, sink))
     return replace(build, findings=sink.findings)
 
 
@@ -158,14 +158,14 @@ def _optimise(build: Build, options: Options, sink: Sink) -> Build:
         build = _place(graph, build.loaded, sink)
 
 
-def _emit(build: Build, sink: Sink) -> Build:
+def _emit(build: Build, stack: str, sink: Sink) -> Build:
     from hybridspec.emit.cut import cloud_slices, edge_slice
     from hybridspec.emit.stacks import emit_cloud, emit_edge
 
     known = targets()
     stacks: list[tuple[str, FileTree]] = []
     contents: list[tuple[str, FileTree]] = []
-    for part in cloud_slices(build.graph, build.plan, build.plan_digest):
+    for part in cloud_slices(build.graph, build.plan, build.plan_digest, stack):
         tree, unsupported = emit_cloud(known[part.provider], part)
         stacks.append((part.cloud, tree))
         sink.extend(map(_unsupported, unsupported))

@@ -15,8 +15,10 @@ from hybridspec.ir.plan import (
 )
 
 
-def cloud_slices(graph: Graph, plan: Plan, plan_digest: str) -> tuple[CloudSlice, ...]:
-    """One slice per cloud that holds a zone's store, by cloud name."""
+def cloud_slices(graph: Graph, plan: Plan, plan_digest: str, name: str) -> tuple[CloudSlice, ...]:
+    """One slice per cloud that holds a zone's store and that the stack deploys to, by name."""
+    stack = next((stack for stack in graph.stacks if stack.name == name), None)
+    wanted = stack.clouds if stack else ()
     by_cloud: dict[str, list[Store]] = {}
     for store in plan.stores:
         by_cloud.setdefault(store.region.cloud, []).append(store)
@@ -24,6 +26,9 @@ def cloud_slices(graph: Graph, plan: Plan, plan_digest: str) -> tuple[CloudSlice
         CloudSlice(
             spec=graph.name,
             owner=graph.owner,
+            stack=name,
+            backend=(stack.backend or "") if stack else "",
+            config=stack.config if stack else (),
             cloud=cloud,
             provider=stores[0].region.provider,
             account=stores[0].region.account,
@@ -33,6 +38,7 @@ def cloud_slices(graph: Graph, plan: Plan, plan_digest: str) -> tuple[CloudSlice
             zones=tuple(_zone(graph, plan, store) for store in stores),
         )
         for cloud, stores in sorted(by_cloud.items())
+        if not wanted or cloud in wanted
     )
 
 
@@ -53,6 +59,7 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         region=store.region.name,
         country=store.region.country,
         retention_days=_days(zone.retention),
+        least_days=-(-(zone.kept_at_least or 0) // DAY),
         device_classes=tuple(
             member.device_class.name
             for member in plan.fleet

@@ -219,7 +219,8 @@ class ZoneSlice:
     """What one cloud must hold for one compliance zone; origins are `file:line` of the spec.
 
     `region` and `country` are where everything goes; `countries` are those the zone allows;
-    `retention_days` ends every stored object, `None` keeps it; `stores` are the sinks, as
+    `retention_days` ends every stored object, `None` keeps it; `least_days` is how long each has
+    to stay, and 0 if nothing says so; `stores` are the sinks, as
     `flow/stage`, with their own days where the spec gives any. `hosted` are the stages that
     compute in the region, as `flow/stage` with their origin.
     """
@@ -230,6 +231,7 @@ class ZoneSlice:
     region: str
     country: str
     retention_days: int | None
+    least_days: int
     device_classes: tuple[str, ...]
     models: tuple[str, ...]
     stores: tuple[tuple[str, int | None], ...]
@@ -242,10 +244,18 @@ class ZoneSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudSlice:
-    """The part of a plan that one cloud's target turns into one Pulumi project."""
+    """The part of a plan that one cloud's target turns into one Pulumi project.
+
+    `stack` is what the project is deployed as, `backend` where its state is kept (empty: where the
+    engine is logged in to) and `config` its settings of the engine. `account` may be empty: that of
+    the credentials.
+    """
 
     spec: str
     owner: str
+    stack: str
+    backend: str
+    config: tuple[tuple[str, str], ...]
     cloud: str
     provider: str
     account: str

@@ -78,7 +78,3 @@ def _delivery(spec: Spec) -> Iterator[str]:
         yield "observability: where it may go is checked, nothing is sent yet"
     if spec.metadata.controller or spec.metadata.dpo:
         yield "metadata.controller and dpo: in no document yet"
-    if any(stack.config or stack.backend for stack in spec.stacks.values()):
-        yield "stacks.*.backend and config: not handed to the engine yet"
-    if any(cloud.account for cloud in spec.clouds.values()):
-        yield "clouds.*.account: not handed to the engine yet"

@@ -22,9 +22,19 @@ def project(
         "plan_digest": part.plan_digest,
     }
     training = any(zone.training for zone in part.zones)
+    own = Payload(
+        path=f"Pulumi.{part.stack}.yaml",
+        template="stack.yaml.j2",
+        context={**shared, "config": part.config},
+    )
     main = {**shared, "account": part.account, "zones": zones, "training": training}
     return (
-        Payload(path="Pulumi.yaml", template="Pulumi.yaml.j2", context=shared),
+        Payload(
+            path="Pulumi.yaml",
+            template="Pulumi.yaml.j2",
+            context={**shared, "backend": part.backend},
+        ),
+        *([own] if part.config else []),
         Payload(path="requirements.txt", template="requirements.txt.j2", context=shared),
         Payload(path="__main__.py", template="main.py.j2", context=main),
         *(
@@ -71,7 +81,7 @@ def compact(*names: str, limit: int) -> str:
     """A unique name of letters and digits, for names that take no hyphen.
 
     >>> compact("watch", "eu-plants", limit=14)
-    'watcheup366f3c'
+    'watcheup2d9e9a'
     """
     whole = "\0".join(names)
     plain = re.sub("[^a-z0-9]", "", whole)
@@ -99,7 +109,12 @@ def refusals(
     return tuple(
         refusal
         for zone in part.zones
-        for refusal in (*_hosted(zone), *_long(zone, trainer, longest), *_late(zone, store, late))
+        for refusal in (
+            *_hosted(zone),
+            *_long(zone, trainer, longest),
+            *_late(zone, store, late),
+            *_early(zone, store, late),
+        )
     )
 
 
@@ -139,4 +154,20 @@ def _late(zone: ZoneSlice, store: str, late: int) -> list[Unsupported]:
         )
         for prefix, days in retained(zone).items()
         if days is not None and days <= late
+    ]
+
+
+def _early(zone: ZoneSlice, store: str, late: int) -> list[Unsupported]:
+    return [
+        Unsupported(
+            what=f"{store} may end an object {late} days late, so it has to begin ending those "
+            f"below `{prefix}` after {days - late} of {days} days, and the zone keeps each for "
+            f"{zone.least_days} at least",
+            instead=f"allow P{zone.least_days + late}D or more, or ask for P{days - late}D at "
+            "least",
+            origin=zone.store_origin,
+            promised=True,
+        )
+        for prefix, days in retained(zone).items()
+        if days is not None and late < days < zone.least_days + late
     ]

@@ -29,6 +29,7 @@ def zone(name: str = "eu-plants", **changes: object) -> ZoneSlice:
         region="eu-central-1",
         country="DE",
         retention_days=30,
+        least_days=0,
         device_classes=("gateway",),
         models=("fault",),
         stores=(),
@@ -46,6 +47,9 @@ def part(*zones: ZoneSlice, **changes: object) -> CloudSlice:
     made = CloudSlice(
         spec="watch",
         owner="plant@example.org",
+        stack="local",
+        backend="",
+        config=(),
         cloud="aws",
         provider="aws",
         account="",

@@ -12,6 +12,7 @@ from conftest import EXAMPLE
 
 from hybridspec.cli.stack import preview
 from hybridspec.compiler import Build, Options, compile_file, validate_file
+from hybridspec.emit.cut import cloud_slices
 
 REGIONS = {
     "aws": ["eu-central-1", "us-east-1"],
@@ -38,6 +39,7 @@ def written(**changes: dict[str, Any]) -> dict[str, Any]:
         },
         "clouds": {c: {"provider": c, "regions": regions} for c, regions in REGIONS.items()},
         "rollout": {"cohorts": [{"name": "all", "percent": 100, "max_failures": 0.05}]},
+        "stacks": {"home": {"clouds": ["gcp"], "backend": "gs://states", "config": {"a": "b"}}},
         "data": {"vibration": {"category": "system.operations", "size": "4KiB", "rate": "2000/s"}},
         "models": {f"{z}-fault": {
             "source": "model/bearing_fault.onnx", "floor": 0.93, "allowed_drop": 0.01,
@@ -66,6 +68,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "spec"
 
 
+def stack_names(build: Build, stack: str) -> list[str]:
+    """The clouds that a stack of the spec deploys to."""
+    return [p.cloud for p in cloud_slices(build.graph, build.plan, build.plan_digest, stack)]
+
+
 def placed(folder: Path, cache: Path, **changes: dict[str, Any]) -> Build:
     """The plan of the spec above."""
     (folder / "hybridspec.yaml").write_text(yaml.safe_dump(written(**changes), sort_keys=False))
@@ -89,6 +96,14 @@ def test_a_training_that_names_its_cloud_takes_its_zone_along(
               placed(folder, cache, us={"cloud": cloud}).plan.stores}  # fmt: skip
     assert stores["us"].label == f"{cloud}/{REGIONS[cloud][1]}"
     assert stores["eu"].country == "DE"
+
+
+def test_a_stack_may_deploy_to_some_of_the_clouds(folder: Path, cache: Path) -> None:
+    build = placed(folder, cache, eu={"cloud": "gcp"}, us={"cloud": "aws"})
+    assert stack_names(build, "local") == ["aws", "gcp"]
+    assert stack_names(build, "home") == ["gcp"]
+    (part,) = cloud_slices(build.graph, build.plan, build.plan_digest, "home")
+    assert (part.backend, part.config) == ("gs://states", (("a", "b"),))
 
 
 def test_a_stack_for_each_cloud_and_none_for_the_rest(folder: Path, cache: Path) -> None:

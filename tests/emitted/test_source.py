@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from emitted.slices import HOMES, SLICES, moved, written
 
 from hybridspec.ir.plan import CloudSlice
@@ -74,3 +76,17 @@ def test_the_checker_sees_the_real_sdk(old: str, new: str, rule: str, tmp_path: 
     assert checked.returncode == 1
     # One constructor among several, or none of them, is what a wrong argument gives.
     assert rule in checked.stdout or "no-matching-overload" in checked.stdout
+
+
+@pytest.mark.parametrize("cloud", ["aws", *HOMES])
+def test_a_stack_of_ones_own_has_its_backend_and_its_settings(cloud: str, tmp_path: Path) -> None:
+    asked = SLICES["no training"] if cloud == "aws" else moved(SLICES["no training"], cloud)
+    hostile = 'a"b: {c}\n- # é\u0085'
+    asked = replace(asked, stack="prod", backend="s3://states?region=x", account="own-1",
+                    config=(("aws:profile", "plants"), ("x:y", hostile)))  # fmt: skip
+    folder = written(asked, tmp_path / "stack")
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    assert project["backend"] == {"url": "s3://states?region=x"}
+    settings = yaml.safe_load((folder / "Pulumi.prod.yaml").read_text())
+    assert settings == {"config": {"aws:profile": "plants", "x:y": hostile}}
+    assert_clean(folder)

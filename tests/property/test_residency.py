@@ -43,7 +43,7 @@ def report(graph: Graph, plan: Plan) -> dict[str, object]:
 def test_nothing_of_a_zone_lies_outside_it_in_plans_and_slices() -> None:
     seen = 0
     for made, plan in plans():
-        slices = cloud_slices(made.graph, plan, "d" * 64)
+        slices = cloud_slices(made.graph, plan, "d" * 64, "local")
         assert leaks.leaks(made.graph, plan, slices) == [], f"seed {made.seed}"
         held = {(part.cloud, z.zone): z for part in slices for z in part.zones}
         assert {name for _, name in held} == {store.zone.name for store in plan.stores}
