@@ -15,7 +15,7 @@ from conftest import EXAMPLE, Cli, copy_example
 from hybridspec import __version__
 
 COMMANDS = ("init", "validate", "plan", "explain", "build", "report", "preview", "up", "status",
-            "destroy", "doctor", "schema", "agent")  # fmt: skip
+            "destroy", "doctor", "schema", "catalog", "agent")  # fmt: skip
 Done = subprocess.CompletedProcess[str]
 
 
