@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar, get_args
 
@@ -13,6 +13,7 @@ from hybridspec.base.country import COUNTRIES
 from hybridspec.base.country_names import country_hint
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Path
+from hybridspec.base.units import format_bytes
 from hybridspec.spec.catalog import BoardRow, Catalog, RegionPrices, RegionRow
 from hybridspec.spec.catalog_override import RegionOverride
 from hybridspec.spec.document import Spec
@@ -60,8 +61,31 @@ def _boards(joined: dict[str, Catalog], spec: Spec, origins: Origins, sink: Sink
         row = _complete(
             BoardRow, old, _dated(values, old, spec.metadata.as_of), path, origins, sink
         )
-        if row is not None:
+        if row is not None and _possible(row, path, origins, sink):
             joined[target] = catalog.model_copy(update={"boards": {**catalog.boards, name: row}})
+
+
+def _possible(row: BoardRow, path: Path, origins: Origins, sink: Sink) -> bool:
+    """Whether the board's figures fit together; where not, a finding at the one that is written."""
+    pairs: list[tuple[str, str, int, int, Callable[[int], str]]] = [
+        ("reserved_memory", "memory", row.reserved_memory, row.memory, format_bytes)
+    ]
+    if row.idle_power is not None and row.load_power is not None:
+        pairs.append(("idle_power", "load_power", row.idle_power, row.load_power, _watts))
+    wrong = [pair for pair in pairs if pair[2] >= pair[3]]
+    for low, high, least, most, shown in wrong:
+        key, word = (high, "more than") if (*path, high) in origins.values else (low, "less than")
+        limit = shown(least if key == high else most)
+        sink.add(Diagnostic(
+            code="HS0205",
+            message=f"`{low}` is {shown(least)}, but `{high}` of the board is {shown(most)}",
+            span=origins.value(*path, key), help=f"write {word} {limit} for `{key}`",
+        ))  # fmt: skip
+    return not wrong
+
+
+def _watts(milliwatts: int) -> str:
+    return f"{milliwatts / 1000:g} W"
 
 
 def _region(

@@ -50,7 +50,7 @@ def _inside_zones(spec: Spec, catalog: Catalog) -> list[str]:
 def _offers(region: Region, needs: tuple[str, ...], sink: Sink) -> bool:
     missing = [service for service in needs if service not in region.services]
     if missing:
-        sink.add(_lacking(region.name, "the services " + ", ".join(missing), region.origin))
+        sink.add(_lacking(region.name, "services " + ", ".join(missing), region.origin))
     return not missing
 
 

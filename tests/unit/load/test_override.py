@@ -99,5 +99,19 @@ def test_a_region_that_cannot_be_is_refused(rows: dict[str, Any], code: str, par
     assert part in f"{findings[0].message} {findings[0].help}"
 
 
+@pytest.mark.parametrize(("figures", "part"), [
+    ({"memory": "512MiB"}, "more than 1 GiB for `memory`"),
+    ({"reserved_memory": "8GiB"}, "less than 8 GiB for `reserved_memory`"),
+    ({"load_power": "1W"}, "more than 2.7 W for `load_power`"),
+    ({"idle_power": "9W"}, "less than 7.5 W for `idle_power`"),
+])  # fmt: skip
+def test_figures_that_do_not_fit_the_shipped_ones_are_refused(
+    figures: dict[str, str], part: str
+) -> None:
+    (finding,) = joined({"boards": {"raspberry-pi-5": figures}})[2]
+    assert finding.code == "HS0205"
+    assert part in finding.help
+
+
 def test_saying_the_same_fact_again_is_no_contradiction() -> None:
     assert joined({"regions": {"aws": {"eu-central-1": {"country": "DE"}}}})[2] == []
