@@ -174,6 +174,8 @@ class Origins:
 
     @staticmethod
     def _nearest(spans: Mapping[Path, Span], path: Path) -> Span:
-        while path not in spans:
+        while (found := spans.get(path)) is None:
+            if not path:
+                raise KeyError("the document itself has no place")
             path = path[:-1]
-        return spans[path]
+        return found

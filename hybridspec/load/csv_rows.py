@@ -58,12 +58,18 @@ class Table:
                 ))  # fmt: skip
 
     def cell(self, row: Row, index: int) -> Span:
-        """Where a cell stands, without its quotes' surroundings."""
+        """Where a cell stands, without white space around it."""
+        if row.first == row.last and '"' not in (line := self.lines[row.first - 1]):
+            cells = line.rstrip("\r\n").split(self.delimiter)
+            part = cells[index]
+            start = sum(map(len, cells[:index])) + index + len(part) - len(part.lstrip()) + 1
+            end = start + max(1, len(part.strip()))
+            return _span(self.source, row.first, start, row.first, end)
         text, starts = "".join(self.lines[row.first - 1 : row.last]), self._starts(row)
         end = starts[index + 1] - 1 if index + 1 < len(starts) else len(text.rstrip("\r\n"))
         part = text[starts[index] : end]
-        start = starts[index] + len(part) - len(part.lstrip(" \t"))
-        return self._between(row, text, start, start + max(1, len(part.strip(" \t"))))
+        start = starts[index] + len(part) - len(part.lstrip())
+        return self._between(row, text, start, start + max(1, len(part.strip())))
 
     def _odd(self, row: Row, wide: int) -> Span:
         """The first cell too many, or the last one of too few."""
@@ -72,11 +78,6 @@ class Table:
     def _starts(self, row: Row) -> list[int]:
         """Offsets of the cells in the text of the row."""
         text = "".join(self.lines[row.first - 1 : row.last])
-        if '"' not in text:
-            starts = [0]
-            for cell in text.rstrip("\r\n").split(self.delimiter)[:-1]:
-                starts.append(starts[-1] + len(cell) + 1)
-            return starts
         pattern = re.compile(f'(?:"(?:[^"]|"")*"|[^"{self.delimiter}][^{self.delimiter}\r\n]*)?'
                              f"(?:{self.delimiter}|[\r\n]*$)")  # fmt: skip
         starts, at = [], 0

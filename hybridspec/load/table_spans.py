@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hybridspec.base.source import Origins, Path, Span
 from hybridspec.load.csv_rows import Row, Table
@@ -37,17 +38,30 @@ class SiteSpans(Mapping[Path, Span]):
         self._base, self._born, self._keys = base, born, keys
 
     def __getitem__(self, path: Path) -> Span:
+        found = self._find(path)
+        if found is None:
+            raise KeyError(path)
+        return found
+
+    def get(self, path: Path, default: Any = None) -> Any:
+        """The span at `path`, or `default`."""
+        return self._find(path) or default
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, tuple) and self._find(path) is not None
+
+    def _find(self, path: Path) -> Span | None:
+        written = self._base.keys if self._keys else self._base.values
         born = self._born.get(str(path[1])) if len(path) > 1 and path[0] == "sites" else None
         if born is None:
-            return (self._base.keys if self._keys else self._base.values)[path]
+            return written.get(path)
         if len(path) == 2:
             return born.name_cell
         column = path[2:]
         index = born.columns.index(column) if column in born.columns else -1
         if index >= 0 and born.row.cells[index]:
             return born.table.cell(born.table.header if self._keys else born.row, index)
-        shared = ("site_tables", born.name, *column)
-        return (self._base.keys if self._keys else self._base.values)[shared]
+        return written.get(("site_tables", born.name, *column))
 
     def __iter__(self) -> Iterator[Path]:
         yield from self._base.keys if self._keys else self._base.values

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from hybridspec.base.units import HOUR, SECOND, YEAR
-from hybridspec.ir.graph import DeviceClass, Graph, Model, Region, Site, Stage
+from hybridspec.ir.graph import DeviceClass, Graph, Model, Region, Site, SiteDevices, Stage
 from hybridspec.ir.plan import CostTerm, Estimate
 
 MONTH = Fraction(YEAR, 12)
@@ -107,24 +107,33 @@ def zone_terms(
 def fleet_terms(graph: Graph) -> tuple[CostTerm, ...]:
     """What the declared devices cost wherever the flows run: purchase and idle energy."""
     terms = []
+    known: dict[tuple[str, int, int], tuple[tuple[int, str], tuple[int, str]]] = {}
     for site in graph.sites:
         for devices in site.devices:
-            board = devices.device_class.board
-            lives = -(-graph.horizon // board.life)
-            label = f"{devices.device_class.name} at {site.name}"
-            terms.append(CostTerm(
-                name=f"devices {label}",
-                amount=devices.count * lives * board.price,
-                inputs=f"{devices.count} x {_price(board.price)} x {lives} purchases",
-            ))  # fmt: skip
-            hours = Fraction(graph.horizon, HOUR)
-            kwh = Fraction(board.idle_power, 10**6) * hours * devices.count
-            terms.append(CostTerm(
-                name=f"idle energy {label}",
-                amount=round(kwh * site.energy_price),
-                inputs=f"{float(kwh):.6g} kWh x {_price(site.energy_price)}/kWh",
-            ))  # fmt: skip
+            name = devices.device_class.name
+            key = (name, devices.count, site.energy_price)
+            if key not in known:
+                known[key] = _owned(graph, devices, site.energy_price)
+            (bought, purchases), (spent, energy) = known[key]
+            label = f"{name} at {site.name}"
+            terms.append(CostTerm(name=f"devices {label}", amount=bought, inputs=purchases))
+            terms.append(CostTerm(name=f"idle energy {label}", amount=spent, inputs=energy))
     return tuple(terms)
+
+
+def _owned(
+    graph: Graph, devices: SiteDevices, price: int
+) -> tuple[tuple[int, str], tuple[int, str]]:
+    """Purchase and idle energy of a site's devices of one class, with their inputs."""
+    board = devices.device_class.board
+    lives = -(-graph.horizon // board.life)
+    hours = Fraction(graph.horizon, HOUR)
+    kwh = Fraction(board.idle_power, 10**6) * hours * devices.count
+    return (
+        (devices.count * lives * board.price,
+         f"{devices.count} x {_price(board.price)} x {lives} purchases"),
+        (round(kwh * price), f"{float(kwh):.6g} kWh x {_price(price)}/kWh"),
+    )  # fmt: skip
 
 
 def _price(micro: int) -> str:

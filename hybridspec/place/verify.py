@@ -14,6 +14,7 @@ from math import ceil
 from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Plan, Residency
+from hybridspec.place.alike import alike, each
 
 
 def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
@@ -23,17 +24,15 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     made = [(d.site.name, d.flow.name) for d in plan.decisions]
     if sorted(made) != sorted(wanted):
         faults.append("not every flow is placed exactly once at each of its sites")
-    misshapen = [fault for decision in plan.decisions for fault in _shape(decision)]
+    groups = alike(plan)
+    misshapen = each(groups, _shape)
     if misshapen:
         return (*faults, *misshapen)
     stores = {store.zone.name: store.region for store in plan.stores}
-    for decision in plan.decisions:
-        faults.extend(_residency(decision, stores))
-        faults.extend(_figures(decision, table))
-        faults.extend(_latency(decision, table))
-        faults.extend(_offline(decision))
-    faults.extend(_policies(graph, plan))
-    faults.extend(_budget(plan))
+    faults.extend(each(groups, lambda decision: [
+        *_residency(decision, stores), *_figures(decision, table), *_latency(decision, table),
+        *_offline(decision), *_policies(graph, decision, stores), *_budget(decision),
+    ]))  # fmt: skip
     faults.extend(_stores(graph, plan))
     faults.extend(_matrix(graph, plan))
     faults.extend(_bundles(graph, plan))
@@ -93,34 +92,31 @@ def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
     return faults
 
 
-def _policies(graph: Graph, plan: Plan) -> list[str]:
+def _policies(graph: Graph, decision: Decision, stores: Mapping[str, Region]) -> list[str]:
     """No country, region or board that a policy forbids for the data that is there."""
     faults = []
-    stores = {store.zone.name: store.region for store in plan.stores}
-    for decision in plan.decisions:
-        zone, category = decision.site.zone.name, decision.flow.data.category.split(".")
-        used = {decision.site.country}
-        if decision.chosen.device is not None:
-            used.add(f"board {decision.chosen.device.board.name}")
-        for region in (decision.chosen.region, stores.get(zone)):
-            used |= {region.country, f"region {region.label}"} if region is not None else set()
-        for policy in graph.policies:
-            parents = [path.split(".") for path in policy.categories] or [[]]
-            bound = any(category[: len(parent)] == parent for parent in parents)
-            forbidden = {*policy.countries, *(f"region {name}" for name in policy.regions),
-                         *(f"board {name}" for name in policy.boards)}  # fmt: skip
-            if bound and zone in (policy.zones or (zone,)) and used & forbidden:
-                faults.append(f"{decision.flow.name} at {decision.site.name}: against policy "
-                              f"{policy.name}")  # fmt: skip
+    zone, category = decision.site.zone.name, decision.flow.data.category.split(".")
+    used = {decision.site.country}
+    if decision.chosen.device is not None:
+        used.add(f"board {decision.chosen.device.board.name}")
+    for region in (decision.chosen.region, stores.get(zone)):
+        used |= {region.country, f"region {region.label}"} if region is not None else set()
+    for policy in graph.policies:
+        parents = [path.split(".") for path in policy.categories] or [[]]
+        bound = any(category[: len(parent)] == parent for parent in parents)
+        forbidden = {*policy.countries, *(f"region {name}" for name in policy.regions),
+                     *(f"board {name}" for name in policy.boards)}  # fmt: skip
+        if bound and zone in (policy.zones or (zone,)) and used & forbidden:
+            faults.append(f"{decision.flow.name} at {decision.site.name}: against policy "
+                          f"{policy.name}")  # fmt: skip
     return faults
 
 
-def _budget(plan: Plan) -> list[str]:
-    return [
-        f"{decision.flow.name} at {decision.site.name}: sends more than its bandwidth"
-        for decision in plan.decisions
-        if decision.flow.bandwidth is not None and _upload(decision) * 8 > decision.flow.bandwidth
-    ]
+def _budget(decision: Decision) -> list[str]:
+    limit = decision.flow.bandwidth
+    if limit is None or _upload(decision) * 8 <= limit:
+        return []
+    return [f"{decision.flow.name} at {decision.site.name}: sends more than its bandwidth"]
 
 
 def _stage_time(decision: Decision, name: str, table: LatencyTable) -> int | None:
@@ -312,14 +308,21 @@ def _bundles(graph: Graph, plan: Plan) -> list[str]:
 def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
     """Loads of all flows on one class at one site: time, memory, uplink and disk."""
     loads: dict[tuple[str, str], list[tuple[Fraction, ...]]] = defaultdict(list)
-    for decision in plan.decisions:
-        if decision.chosen.device is not None:
-            key = (decision.site.name, decision.chosen.device.name)
-            loads[key].append(_loads(decision, decision.chosen.device, table))
-    faults = []
+    for group in alike(plan):
+        device = group[0].chosen.device
+        if device is not None:
+            same = _loads(group[0], device, table)
+            for decision in group:
+                loads[decision.site.name, device.name].append(same)
+    faults: list[str] = []
+    good: set[tuple[int, ...]] = set()
     for site in graph.sites:
         for devices in site.devices:
             device, count = devices.device_class, devices.count
+            case = (id(device), count, *map(id, loads[site.name, device.name]))
+            if case in good:
+                continue
+            before = len(faults)
             board, nothing = device.board, (Fraction(0),) * 4
             used = [sum(column) for column in zip(nothing, *loads[site.name, device.name],
                                                   strict=True)]  # fmt: skip
@@ -332,6 +335,8 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
             faults += [f"{device.name} at {site.name}: {what}"
                        for (what, limit), load in zip(limits, used, strict=True)
                        if load > limit]  # fmt: skip
+            if len(faults) == before:
+                good.add(case)
     return faults
 
 

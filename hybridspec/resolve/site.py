@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from hybridspec.base.country import BLOCS, COUNTRIES
 from hybridspec.base.country_names import country_hint, respelt_country
@@ -23,13 +24,14 @@ def resolve_sites(
     sink: Sink,
 ) -> dict[str, Site]:  # fmt: skip
     """Every site whose country and zone are known, by name."""
-    found = {name: _site(name, spec, origins, zones, classes, sink) for name in spec.sites}
+    known: _Known = {}
+    found = {name: _site(name, spec, origins, zones, classes, known, sink) for name in spec.sites}
     return {name: site for name, site in found.items() if site is not None}
 
 
 def _site(
     name: str, spec: Spec, origins: Origins, zones: Mapping[str, Zone],
-    classes: Mapping[str, DeviceClass], sink: Sink,
+    classes: Mapping[str, DeviceClass], known: _Known, sink: Sink,
 ) -> Site | None:  # fmt: skip
     written = spec.sites[name]
     country_span = origins.value("sites", name, "country")
@@ -59,7 +61,7 @@ def _site(
                            defined=origins.key("devices"),
                            idle=partial(idle, spec, "devices"))  # fmt: skip
             if found is not None:
-                here = _with_uplink(found, written)
+                here = _with_uplink(found, written, known)
                 devices.append(SiteDevices(device_class=here, count=count, origin=span))
     if zone is None:
         return None
@@ -77,13 +79,20 @@ def _site(
     )
 
 
-def _with_uplink(device: DeviceClass, written: written_site.Site) -> DeviceClass:
+_Known: TypeAlias = dict[tuple[str, int | None, int | None], DeviceClass]
+"""Classes with another connection, each made once: a fleet has few kinds of sites."""
+
+
+def _with_uplink(device: DeviceClass, written: written_site.Site, known: _Known) -> DeviceClass:
     """The class as it is at a site that has a connection of its own."""
     own = written.uplink
     if own is None:
         return device
-    return replace(
-        device,
-        uplink_bandwidth=device.uplink_bandwidth if own.bandwidth is None else own.bandwidth,
-        uplink_rtt=device.uplink_rtt if own.rtt is None else own.rtt,
-    )
+    key = (device.name, own.bandwidth, own.rtt)
+    if key not in known:
+        known[key] = replace(
+            device,
+            uplink_bandwidth=device.uplink_bandwidth if own.bandwidth is None else own.bandwidth,
+            uplink_rtt=device.uplink_rtt if own.rtt is None else own.rtt,
+        )
+    return known[key]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, TypeAlias, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
@@ -39,11 +40,13 @@ def key(description: str, *, example: Any = None, absent: str = "", **limits: An
 
 
 def _quantity(parse: Callable[[str], Any], kind: str, example: str) -> BeforeValidator:
+    parsed = lru_cache(maxsize=4096)(parse)  # a fleet says the same again and again
+
     def validate(value: object) -> Any:
         if not isinstance(value, str):
             raise _misfit(f"{kind} with a unit", example)
         try:
-            return parse(value)
+            return parsed(value)
         except units.UnitError as fault:
             raise _misfit(fault.kind, fault.example) from None
 
