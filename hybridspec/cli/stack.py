@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -137,10 +138,12 @@ def evaluated(build: Build, folder: Path) -> dict[str, Evaluation]:
         sdk = registry.targets()[providers[cloud]].sdk
         if sdk is not None:
             require(sdk)
-    return {
-        cloud: evaluate(folder / "stacks" / cloud, project=build.graph.name)
-        for cloud, _ in build.stacks
-    }
+    clouds = [cloud for cloud, _ in build.stacks]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        found = pool.map(
+            lambda cloud: evaluate(folder / "stacks" / cloud, project=build.graph.name), clouds
+        )
+        return dict(zip(clouds, found, strict=True))
 
 
 def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:

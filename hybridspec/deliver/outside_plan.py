@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -59,8 +60,17 @@ def _regions(value: Any, patterns: list[re.Pattern[str]], key: str = "") -> Iter
     elif isinstance(value, str):
         if key.lower().endswith(_PLACES) and value:
             yield value
-        for pattern in patterns:
-            yield from pattern.findall(value)
+        for text in (value, _decoded(value)):
+            for pattern in patterns:
+                yield from pattern.findall(text)
+
+
+def _decoded(value: str) -> str:
+    """What a text in base64 says, such as the body of a request that a schedule sends."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _replicates(value: Any) -> bool:

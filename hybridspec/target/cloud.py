@@ -25,7 +25,7 @@ def project(
     own = Payload(
         path=f"Pulumi.{part.stack}.yaml",
         template="stack.yaml.j2",
-        context={**shared, "config": part.config},
+        context={**shared, "config": [(_key(part, key), value) for key, value in part.config]},
     )
     main = {**shared, "account": part.account, "zones": zones, "training": training}
     return (
@@ -43,6 +43,11 @@ def project(
             if name != "training" or training
         ),
     )
+
+
+def _key(part: CloudSlice, key: str) -> str:
+    """A setting's key as the engine reads it: one without a namespace is the project's."""
+    return key if ":" in key else f"{part.spec}:{key}"
 
 
 def zone_context(part: CloudSlice, zone: ZoneSlice, late: int) -> dict[str, object]:
@@ -99,6 +104,22 @@ def retained(zone: ZoneSlice) -> dict[str, int | None]:
 def expiry(zone: ZoneSlice, late: int) -> dict[str, int]:
     """Days to configure by prefix, for a service that may end an object `late` days late."""
     return {p: max(1, d - late) for p, d in retained(zone).items() if d is not None}
+
+
+def only_partition(part: CloudSlice, name: str) -> tuple[Unsupported, ...]:
+    """A refusal unless the slice lies in the one partition whose addresses a target knows."""
+    if part.partition == name:
+        return ()
+    return tuple(
+        Unsupported(
+            what=f"region `{zone.region}` lies in partition `{part.partition}`, whose addresses "
+            f"are others than those of `{name}`",
+            instead="use a region of another partition",
+            origin=zone.origin,
+            promised=True,
+        )
+        for zone in part.zones
+    )
 
 
 def refusals(

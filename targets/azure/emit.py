@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
 from hybridspec.target.api import Emitted, Unsupported
-from hybridspec.target.cloud import CONCERNS, compact, project, refusals, short, zone_context
+from hybridspec.target.cloud import (
+    CONCERNS,
+    compact,
+    only_partition,
+    project,
+    refusals,
+    short,
+    zone_context,
+)
 
 _LATE = 3
 """Days by which Azure may end a blob late: a policy runs once a day and takes more than the days
@@ -24,6 +32,7 @@ def emit(part: CloudSlice) -> Emitted:
         *refusals(part, late=_LATE, store="Blob Storage", trainer="Machine Learning",
                   longest=_LONGEST),
         *(refusal for zone in part.zones for refusal in _too_many(zone)),
+        *only_partition(part, "azure"),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
 from hybridspec.target.api import Emitted, Unsupported
-from hybridspec.target.cloud import compact, project, refusals, short, zone_context
+from hybridspec.target.cloud import compact, only_partition, project, refusals, short, zone_context
 
 _LATE = 3
 """Days by which Cloud Storage may end an object late: its rules act within a day, on the object
@@ -21,6 +21,7 @@ def emit(part: CloudSlice) -> Emitted:
         *project(part, [_zone(part, zone) for zone in part.zones]),
         *refusals(part, late=_LATE, store="Cloud Storage", trainer="Vertex AI", longest=_LONGEST),
         *(refusal for zone in part.zones for refusal in _too_many(zone)),
+        *only_partition(part, "gcp"),
     )
 
 

@@ -68,6 +68,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "spec"
 
 
+def test_a_policy_takes_the_regions_of_a_cloud_from_a_zone(folder: Path, cache: Path) -> None:
+    usual = {s.zone.name: s.region.label for s in placed(folder, cache).plan.stores}
+    forbidden = usual["eu"]
+    policy = {"applies_to": {"zones": ["eu"]}, "forbid": {"regions": [forbidden]}, "reason": "own"}
+    spec = {**written(), "policies": {"elsewhere": policy}}
+    (folder / "hybridspec.yaml").write_text(yaml.safe_dump(spec, sort_keys=False))
+    build = validate_file(folder / "hybridspec.yaml", Options(cache=cache))
+    stores = {s.zone.name: s.region for s in build.plan.stores}
+    assert stores["eu"].label != forbidden
+    assert stores["eu"].country == "DE"
+    assert stores["us"].label == usual["us"]
+
+
 def stack_names(build: Build, stack: str) -> list[str]:
     """The clouds that a stack of the spec deploys to."""
     return [p.cloud for p in cloud_slices(build.graph, build.plan, build.plan_digest, stack)]

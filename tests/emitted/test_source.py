@@ -83,10 +83,11 @@ def test_a_stack_of_ones_own_has_its_backend_and_its_settings(cloud: str, tmp_pa
     asked = SLICES["no training"] if cloud == "aws" else moved(SLICES["no training"], cloud)
     hostile = 'a"b: {c}\n- # é\u0085'
     asked = replace(asked, stack="prod", backend="s3://states?region=x", account="own-1",
-                    config=(("aws:profile", "plants"), ("x:y", hostile)))  # fmt: skip
+                    config=(("aws:profile", "plants"), ("word", hostile)))  # fmt: skip
     folder = written(asked, tmp_path / "stack")
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     assert project["backend"] == {"url": "s3://states?region=x"}
     settings = yaml.safe_load((folder / "Pulumi.prod.yaml").read_text())
-    assert settings == {"config": {"aws:profile": "plants", "x:y": hostile}}
+    assert '"own-1"' in (folder / "__main__.py").read_text()
+    assert settings == {"config": {"aws:profile": "plants", "watch:word": hostile}}
     assert_clean(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import textwrap
 from pathlib import Path
@@ -204,6 +205,10 @@ OUTSIDE: dict[str, tuple[Evaluation, str]] = {
         resource({"policy": '{"Resource": "arn:aws-x:kms:eu-moon-1:1:key/1"}'}), "eu-moon-1",
     ),
     "any region at all": (resource({"policy": "arn:aws:kms:*:1:key/1"}), "*"),
+    "the body of a request": (
+        resource({"body": base64.b64encode(b'{"model": "s3://us-east-1/m"}').decode()}),
+        "us-east-1",
+    ),
     "a replicating resource": (
         resource({}, kind="aws:s3/bucketReplicationConfig:BucketReplicationConfig"), "replicates",
     ),

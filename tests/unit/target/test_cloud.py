@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from emitted.slices import LONGEST, part, zone
+from emitted.slices import LONGEST, moved, part, zone
 
 from hybridspec.ir.plan import ZoneSlice
+from hybridspec.target.api import Unsupported
 from hybridspec.target.cloud import compact, expiry, refusals, short
+from hybridspec.target.registry import targets
 
 NAMES = ("eu", "eu-plants", "eu--plants", "eu-plants-a", LONGEST, LONGEST[::-1], "e" * 40)
 
@@ -50,6 +53,18 @@ def test_nothing_ends_before_it_may_or_after_it_must(
     found = refused(zone(retention_days=days, least_days=least))
     assert len(found) == bool(said)
     assert said in "".join(found)
+
+
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_a_partition_with_other_addresses_is_refused(cloud: str) -> None:
+    emit = targets()[cloud].emit_cloud
+    assert emit is not None
+    asked = moved(part(), cloud)
+    assert not [made for made in emit(asked) if isinstance(made, Unsupported)]
+    found = [
+        made for made in emit(replace(asked, partition="far")) if isinstance(made, Unsupported)
+    ]
+    assert [(r.promised, r.origin) for r in found] == [(True, "hybridspec.yaml:10")]
 
 
 def test_what_runs_long_or_in_the_cloud_is_said_without_stopping() -> None:
