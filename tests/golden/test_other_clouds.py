@@ -1,0 +1,26 @@
+"""The emitted projects for the clouds that the main example does not use, byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import check_golden
+from emitted.slices import HOMES, moved, part, zone
+
+from hybridspec.emit.stacks import emit_cloud
+from hybridspec.target.registry import targets
+
+GOLDEN = Path(__file__).parent / "other-clouds" / "stacks"
+ASKED = replace(
+    part(zone(stores=(("watch/history", 7),), device_classes=("gateway", "server"))),
+    stack="prod", backend="file://~", config=(("environment", "production"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("cloud", HOMES)
+def test_a_project_is_what_was_reviewed(cloud: str, *, update: bool) -> None:
+    tree, refused = emit_cloud(targets()[cloud], moved(ASKED, cloud))
+    assert refused == ()
+    check_golden(GOLDEN / cloud, tree.files, update=update)
