@@ -203,7 +203,7 @@ def test_every_example_has_a_readme() -> None:
 
 
 def test_no_document_is_longer_than_it_should_be() -> None:
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 220
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
