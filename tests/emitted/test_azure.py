@@ -123,6 +123,11 @@ def test_registries_are_under_the_key_and_hold_each_model(found: Evaluation) -> 
         assert images.inputs["encryption"]["status"] == "enabled"
         assert not images.inputs["adminUserEnabled"]
         assert not images.inputs["anonymousPullEnabled"]
+    for workspace in of(found, native("machinelearningservices:Workspace")):
+        assert workspace.inputs["encryption"]["status"] == "Enabled"
+        assert "/keys/" in workspace.inputs["encryption"]["keyVaultProperties"]["keyIdentifier"]
+        assert workspace.inputs["hbiWorkspace"]
+        assert workspace.inputs["systemDatastoresAuthMode"] == "identity"
     models = of(found, native("machinelearningservices:ModelContainer"))
     assert {m.inputs["properties"]["description"] for m in models} == {"Versions of fault"}
     assert len(models) == 2

@@ -32,6 +32,8 @@ class ZoneKey(pulumi.ComponentResource):
     vault_uri: pulumi.Output[str]
     key_name: pulumi.Output[str]
     key_uri: pulumi.Output[str]
+    key_version_uri: pulumi.Output[str]
+    vault_id: pulumi.Output[str]
     granted: pulumi.Resource
 
     def __init__(
@@ -96,6 +98,8 @@ class ZoneKey(pulumi.ComponentResource):
         self.key_name = key.name
         # Without a version, so that services follow the rotation.
         self.key_uri = key.key_uri
+        self.key_version_uri = key.key_uri_with_version
+        self.vault_id = vault.id
         self.vault_uri = pulumi.Output.concat(
             "https://", vault.name, ".vault.azure.net"
         )

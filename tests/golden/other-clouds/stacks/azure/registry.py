@@ -20,7 +20,7 @@ ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 
 @dataclass
 class ZoneRegistryArgs:
-    """Key of the images, and the models by name with a short label."""
+    """Key of images and models, and the models by name with a short label."""
 
     code: str
     region: str
@@ -30,6 +30,8 @@ class ZoneRegistryArgs:
     client_id: pulumi.Input[str]
     principal_id: pulumi.Input[str]
     key_uri: pulumi.Input[str]
+    key_version_uri: pulumi.Input[str]
+    key_vault_id: pulumi.Input[str]
     granted: pulumi.Resource
     account_id: pulumi.Output[str]
     models: dict[str, str]
@@ -140,11 +142,25 @@ class ZoneRegistry(pulumi.ComponentResource):
             container_registry=images.id,
             system_datastores_auth_mode="identity",
             hbi_workspace=True,
+            enable_service_side_cmk_encryption=True,
+            encryption=machinelearningservices.EncryptionPropertyArgs(
+                status=machinelearningservices.EncryptionStatus.ENABLED,
+                key_vault_properties=machinelearningservices.KeyVaultPropertiesArgs(
+                    key_identifier=args.key_version_uri,
+                    key_vault_arm_id=args.key_vault_id,
+                    identity_client_id=args.client_id,
+                ),
+                identity=machinelearningservices.IdentityForCmkArgs(
+                    user_assigned_identity=args.identity_id,
+                ),
+            ),
             identity=machinelearningservices.ManagedServiceIdentityArgs(
                 type=machinelearningservices.ManagedServiceIdentityType.USER_ASSIGNED,
                 user_assigned_identities=[args.identity_id],
             ),
             primary_user_assigned_identity=args.identity_id,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=grants),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[args.granted, *grants]
+            ),
         )
