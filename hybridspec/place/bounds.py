@@ -92,8 +92,7 @@ def budget(layout: Layout) -> Iterator[Failure]:
     if limit is not None and bits > limit:
         yield Failure(
             code="HS0317", excess=ceil(bits - limit), unit="bit/s",
-            message=f"sends {float(bits) / 10**6:.3g} Mbit/s, but may send "
-            f"{float(limit) / 10**6:.3g}",
+            message=f"sends {_bandwidth(ceil(bits))}, but may send {_bandwidth(limit)}",
             remedy=f"raise `bandwidth` to {_bandwidth(ceil(bits))}, or run more stages at the site",
         )  # fmt: skip
 
