@@ -33,6 +33,9 @@ class Power:
     stage: str
 
 
+Powers: TypeAlias = dict[tuple[str, str, Fraction], Power]
+"""Every power once, by device class, stage and share of time."""
+
 Known: TypeAlias = dict[tuple[Power, int], CostTerm]
 """What is known to be paid for power at a price."""
 
@@ -70,15 +73,15 @@ class Way:
 
 
 def ways(
-    graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None
-) -> tuple[Way, ...]:
+    graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None,
+    powers: Powers,
+) -> tuple[Way, ...]:  # fmt: skip
     """Every way to run a flow with cloud stages in `region`, at sites like `site`.
 
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
     found: list[Way] = []
-    powers: dict[tuple[str, str, Fraction], Power] = {}
     for device, cloud, variants in product(
         site.devices, _cloud_sets(flow, region), _variants(flow)
     ):
@@ -113,7 +116,7 @@ def configurations(
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
-    return by_cost(graph, site, ways(graph, table, site, flow, region), {})
+    return by_cost(graph, site, ways(graph, table, site, flow, region, {}), {})
 
 
 def _cloud_sets(flow: Flow, region: Region | None) -> list[frozenset[str]]:

@@ -36,9 +36,10 @@ def residency(
 
 def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residency:
     countries = tuple(sorted(set(places.values())))
+    judged = {(place.startswith("site "), country) for place, country in places.items()}
     outside = sorted({
-        country for place, country in places.items()
-        if country not in zone.allowed(_judged(facet, place))
+        country for at_site, country in judged
+        if country not in zone.allowed(_judged(facet, at_site=at_site))
     })  # fmt: skip
     verdict = "violated" if outside else "satisfied"
     narrowed = any(name == facet for name, _ in zone.facets)
@@ -55,9 +56,9 @@ def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residenc
     )  # fmt: skip
 
 
-def _judged(facet: str, place: str) -> str:
+def _judged(facet: str, *, at_site: bool) -> str:
     """The facet that decides over a place: what a device holds, it holds to work with it."""
-    return "process" if facet == "store" and place.startswith("site ") else facet
+    return "process" if facet == "store" and at_site else facet
 
 
 def _join(rows: dict[tuple[str, str, str], dict[str, str]], asset: str) -> None:

@@ -129,7 +129,7 @@ def agrees(option: Configuration, pins: Pins) -> bool:
 
 def site_class(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
     """What a site's plan depends on: everything but its name and its lines in the spec."""
-    return (site.energy_price, *site_shape(site, flows))
+    return (site.country, site.energy_price, *site_shape(site, flows))
 
 
 def site_shape(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
@@ -137,4 +137,6 @@ def site_shape(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
     names = tuple(flow.name for flow in flows)
     devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
                      d.device_class.uplink_rtt) for d in site.devices)  # fmt: skip
-    return (site.country, site.zone.name, site.lan_rtt, devices, names)
+    # A country matters to a bound only where data may not leave for it or from it.
+    outside = "" if site.country in site.zone.allowed("transit") else site.country
+    return (outside, site.zone.name, site.lan_rtt, devices, names)

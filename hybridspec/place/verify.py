@@ -255,11 +255,12 @@ def _matrix(graph: Graph, plan: Plan) -> list[str]:
     where |= {f"region {region.label}": region.country for region in graph.regions}
 
     def holds(row: Residency) -> bool:
-        for place in row.places if row.countries else ():
-            held = row.facet == "store" and place.startswith("site ")
-            if where[place] not in zones[row.zone].allowed("process" if held else row.facet):
+        there = {(place.startswith("site "), where[place]) for place in row.places}
+        for at_site, country in there if row.countries else ():
+            held = row.facet == "store" and at_site
+            if country not in zones[row.zone].allowed("process" if held else row.facet):
                 return False
-        return {where[place] for place in row.places} >= set(row.countries) and (
+        return {country for _, country in there} >= set(row.countries) and (
             row.verdict == "gap" or (row.verdict == "satisfied" and bool(row.countries))
         )
 

@@ -11,7 +11,7 @@ from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Training, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm, Store
 from hybridspec.place import cost
-from hybridspec.place.configuration import Known, Way, by_cost, ways
+from hybridspec.place.configuration import Known, Powers, Way, by_cost, ways
 from hybridspec.place.explain import infeasible, together_infeasible, untrainable
 from hybridspec.place.permits import holds, trains
 from hybridspec.place.repair import repair
@@ -59,6 +59,7 @@ class Zones:
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
     _ways: dict[_Key, tuple[tuple[Way, ...], ...]] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
+    _powers: Powers = field(default_factory=dict)
     _energy: Known = field(default_factory=dict)
     _solved: dict[_Key, SitePlan | None] = field(default_factory=dict)
 
@@ -95,7 +96,8 @@ class Zones:
         key = (self._kind(site).shape, region.label if region else None)
         if key not in self._ways:
             self._ways[key] = tuple(
-                ways(self.graph, self.table, site, flow, region) for flow in self.flows(site)
+                ways(self.graph, self.table, site, flow, region, self._powers)
+                for flow in self.flows(site)
             )
         return self._ways[key]
 
