@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from property.restrictions import restricted
+
 from hybridspec.base.source import SourceFile, Span
 from hybridspec.base.units import DAY, HOUR, SECOND, YEAR
 from hybridspec.ir.graph import (
@@ -225,7 +227,8 @@ def instance(seed: int) -> Instance:
     while True:
         made = _draw(rng)
         if all(_ways(made, here) <= MAX_JOINT for here in made.sites):
-            return Instance(seed, made, _table(rng, made))
+            drawn = _table(rng, made)
+            return Instance(seed, restricted(made, random.Random(f"rules {seed}")), drawn)
 
 
 def _ways(of: Graph, here: Site) -> int:

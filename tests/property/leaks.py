@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import CloudSlice, Plan
 
@@ -11,6 +12,23 @@ from hybridspec.ir.plan import CloudSlice, Plan
 def flows_of(graph: Graph, site: Site) -> list[Flow]:
     """The flows of a site."""
     return [flow for flow in graph.flows if any(s.name == site.name for s in flow.sites)]
+
+
+def facet(zone: Zone, name: str) -> set[str]:
+    """The countries of a facet, written out."""
+    narrowed = {key: set(countries) for key, countries in zone.facets}
+    return narrowed.get(name, set(zone.countries))
+
+
+def rules_on(graph: Graph, zone: Zone, flow: Flow) -> list[Policy]:
+    """The policies that bind the data of a flow in a zone."""
+    steps = flow.data.category.split(".")
+    paths = {".".join(steps[: n + 1]) for n in range(len(steps))}
+    return [
+        rule for rule in graph.policies
+        if (zone.name in rule.zones or not rule.zones)
+        and (paths & set(rule.categories) or not rule.categories)
+    ]  # fmt: skip
 
 
 def models_of(graph: Graph, zone: Zone) -> list[Model]:
@@ -29,15 +47,22 @@ def forbidden(graph: Graph) -> Iterator[str]:
     because the same bundle or the same trained model serves sites of another zone.
     """
     for site in graph.sites:
-        if site.country not in site.zone.countries:
+        if site.country not in facet(site.zone, "process"):
             yield f"{site.name} is outside {site.zone.name}"
+        if any(site.country in rule.countries for flow in flows_of(graph, site)
+               for rule in rules_on(graph, site.zone, flow)):  # fmt: skip
+            yield f"{site.name} is where a policy forbids it"
     for zone in graph.zones:
         for model in models_of(graph, zone):
             for country, why in _reached(graph, zone, model):
-                if country not in zone.countries:
+                kept = "store" if why.startswith("the store") else "process"
+                if country not in facet(zone, kept):
                     yield f"{model.name} of {zone.name} reaches {country}: {why}"
             pinned = model.training.region if model.training else None
-            if pinned is not None and pinned.country not in zone.countries:
+            if pinned is not None and any(
+                pinned.country not in facet(zone, name)
+                for name in ("process", "store", "keys", "backup")
+            ):
                 yield f"{model.name} of {zone.name} trains in {pinned.country}"
 
 
@@ -58,28 +83,38 @@ def _reached(graph: Graph, zone: Zone, model: Model) -> Iterator[tuple[str, str]
         if learnt or (shared and (not own or model.training is not None)):
             yield site.country, f"{sorted(shared) or 'weights'} at {site.name}"
             for region in graph.regions:
-                if region.country in site.zone.countries:
+                if region.country in facet(site.zone, "store"):
                     yield region.country, f"the store of {site.zone.name}"
 
 
 def leaks(graph: Graph, plan: Plan, slices: Sequence[CloudSlice] = ()) -> list[str]:
     """Every place of the plan and of the emitted slices that lies outside a zone's countries."""
     zones = {zone.name: set(zone.countries) for zone in graph.zones}
+    work = {zone.name: facet(zone, "process") for zone in graph.zones}
     country = {f"{r.cloud}/{r.name}": r.country for r in graph.regions}
     found = []
     for decision in plan.decisions:
-        zone, chosen = decision.site.zone.name, decision.chosen
-        places = {decision.site.country}
-        if any(host.kind == "cloud" for _, host in chosen.hosts):
-            places |= {country.get(host.name, "?") for _, host in chosen.hosts
-                       if host.kind == "cloud"}  # fmt: skip
-        found += [f"{decision.flow.name} of {zone} in {c}" for c in places - zones[zone]]
+        zone, chosen = decision.site.zone, decision.chosen
+        sinks = {stage.name for stage in decision.flow.stages if stage.kind == "sink"}
+        places = {("process", decision.site.country)}
+        for name, host in chosen.hosts:
+            if host.kind == "cloud":
+                where = country.get(host.name, "?")
+                places |= {("store" if name in sinks else "process", where), ("transit", where),
+                           ("transit", decision.site.country)}  # fmt: skip
+        found += [f"{decision.flow.name} of {zone.name} in {c} ({what})"
+                  for what, c in places if c not in facet(zone, what)]  # fmt: skip
+        used = {c for _, c in places} | {host.name for _, host in chosen.hosts}
+        used.add(chosen.device.board.name if chosen.device is not None else "")
+        found += [f"{decision.flow.name} of {zone.name} against {rule.name}"
+                  for rule in rules_on(graph, zone, decision.flow)
+                  if used & {*rule.countries, *rule.regions, *rule.boards}]  # fmt: skip
     for store in plan.stores:
         where = country[f"{store.region.cloud}/{store.region.name}"]
-        if where not in zones[store.zone.name]:
-            found.append(f"store of {store.zone.name} in {where}")
+        found += [f"{what} of {store.zone.name} in {where}" for what in ("store", "keys", "backup")
+                  if where not in facet(store.zone, what)]  # fmt: skip
     for member in plan.fleet:
-        found += _bundle_leaks(graph, plan, member.device_class.name, zones)
+        found += _bundle_leaks(graph, plan, member.device_class.name, work)
     for part in slices:
         for held in part.zones:
             where = country.get(f"{part.cloud}/{held.region}", "?")

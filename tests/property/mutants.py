@@ -318,7 +318,54 @@ def infer_for_free(patch: Patch) -> None:
         **({"amount": 0} if stage.kind is StageKind.TRANSFORM else {})))  # fmt: skip
 
 
+def _in_zones(patch: Patch, change: Callable[[Any, Any], tuple[Any, Any]]) -> None:
+    """Regions for stores are chosen by what `change` makes of the graph and the zone."""
+    real = zones.holds
+    patch.setattr(zones, "holds", lambda graph, zone, region: real(*change(graph, zone), region))
+
+
+def ignore_facets_of_stores(patch: Patch) -> None:
+    """A store may lie in every country of its zone."""
+    _in_zones(patch, lambda graph, zone: (graph, replace(zone, facets=())))
+
+
+def ignore_policies_of_stores(patch: Patch) -> None:
+    """A store may lie where a policy forbids it."""
+    _in_zones(patch, lambda graph, zone: (replace(graph, policies=()), zone))
+
+
+def ignore_facets_of_stages(patch: Patch) -> None:
+    """A stage may run in every country of its zone."""
+    real = bounds.residency
+
+    def residency_of(layout: Layout) -> Iterator[Any]:
+        of = replace(layout.site.zone, facets=())
+        return real(replace(layout, site=replace(layout.site, zone=of)))
+
+    changed = tuple(residency_of if bound is real else bound for bound in bounds.BOUNDS)
+    patch.setattr(bounds, "BOUNDS", changed)
+
+
+def ignore_policies(patch: Patch) -> None:
+    """Policies bind stores alone."""
+    without(patch, bounds.policies)
+
+
+def ignore_the_budget(patch: Patch) -> None:
+    """A flow may fill the uplink."""
+    without(patch, bounds.budget)
+
+
+def send_at_once(patch: Patch) -> None:
+    """What is sent in batches does not wait for them."""
+    real = path._hop
+    patch.setattr(path, "_hop", lambda layout, *rest: real(
+        replace(layout, flow=replace(layout.flow, sync=None)), *rest))  # fmt: skip
+
+
 ENGINE: tuple[Mutant, ...] = (
+    ignore_facets_of_stores, ignore_policies_of_stores, ignore_facets_of_stages,
+    ignore_policies, ignore_the_budget, send_at_once,
     ignore_residency, any_pin_for_all, ignore_training_pins, ignore_other_countries_bundles,
     trust_the_matrix, drop_the_service_time, judge_by_the_middle,
     forget_the_window, forget_the_lan, take_the_first_branch, round_sending_down,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from property.leaks import flows_of, forbidden, models_of
+from property.costs import fleet_cost, store_cost
+from property.leaks import facet, flows_of, forbidden, models_of, rules_on
 
 from hybridspec.ir.graph import Flow, Graph, Region, Site, Stage, Zone
 from hybridspec.ir.latency import LatencyTable
@@ -22,7 +23,7 @@ from hybridspec.ir.plan import Estimate
 SECOND = 1_000_000
 MONTH_SECONDS = Fraction(365 * 86_400, 12)
 SERVICE_HIGH = 25_000
-UNRELIEVED = ("HS0301", "HS0310", "HS0603")
+UNRELIEVED = ("HS0301", "HS0310", "HS0315", "HS0603")
 """Codes that no larger amount of anything cures."""
 
 
@@ -116,15 +117,32 @@ class Case:
         found = set()
         if any(self.time(stage) is None for stage in self.flow.stages):
             found.add("HS0603")
-        inside = self.site.zone.countries
-        if self.way.cloud and (self.region is None or self.region.country not in inside):
+        if self.way.cloud and not self._inside():
             found.add("HS0301")
+        used = {self.device.board.name}
+        if self.way.cloud and self.region is not None:
+            used |= {self.region.country, f"{self.region.cloud}/{self.region.name}"}
+        if any(used & {*rule.countries, *rule.regions, *rule.boards}
+               for rule in rules_on(self.graph, self.site.zone, self.flow)):  # fmt: skip
+            found.add("HS0315")
+        if self.flow.bandwidth is not None and self._sent() * 8 > self.flow.bandwidth:
+            found.add("HS0317")
         if self.flow.latency is not None and self.slowest() > self.flow.latency.bound:
             found.add("HS0302")
         found |= self._overload()
         if self.flow.offline and self._needed_offline() & self.way.cloud:
             found.add("HS0304")
         return found
+
+    def _inside(self) -> bool:
+        """Whether every facet of what is in the cloud, and on its way there, is where it may be."""
+        if self.region is None:
+            return False
+        zone, here = self.site.zone, self.region.country
+        if not {here, self.site.country} <= facet(zone, "transit"):
+            return False
+        kinds = {self.stages[name].kind == "sink" for name in self.way.cloud}
+        return all(here in facet(zone, "store" if sink else "process") for sink in kinds)
 
     def _overload(self) -> set[str]:
         return overload(self.site, {self.way.device: [self.load()]})
@@ -150,7 +168,7 @@ class Case:
                 here = self.kinds[name]
                 wire = Fraction(size * 8 * SECOND, self.device.uplink_bandwidth)
                 length += self.device.uplink_rtt + math.ceil(wire)
-                length += SERVICE_HIGH if here == "cloud" else 0
+                length += SERVICE_HIGH + self._batch() if here == "cloud" else 0
             estimate = self.time(stage)
             length += estimate.high if estimate is not None else 0
             if stage.operation in ("aggregate", "window"):
@@ -185,11 +203,14 @@ class Case:
                 entry = (stage.model.name, dict(self.way.variants)[stage.model.name])
                 weights[entry] = self.table.memory[entry]
         sent = self._sent()
-        away = max(self.flow.offline, self.device.max_offline)
+        away = max(self.flow.offline, self.device.max_offline) + self._batch()
         return Load(
             busy=math.ceil(busy), memory=sum(weights.values()), uplink=math.ceil(sent),
             waiting=math.ceil(sent * away / SECOND),
         )  # fmt: skip
+
+    def _batch(self) -> int:
+        return self.flow.sync.every if self.flow.sync is not None else 0
 
     def _sent(self) -> Fraction:
         """Bytes a second that leave the site, each product once however many cloud stages read."""
@@ -324,11 +345,19 @@ def best_zone(graph: Graph, table: LatencyTable, zone: Zone) -> dict[Uses, int]:
 def regions_of(graph: Graph, zone: Zone) -> list[Region | None]:
     """Regions that may hold a zone's store: in its countries, and where training is pinned."""
     jobs = [m.training for m in models_of(graph, zone) if m.training is not None]
-    inside = [r for r in graph.regions if r.country in zone.countries]
+    bound = [rule for flow in graph.flows if any(s.zone.name == zone.name for s in flow.sites)
+             for rule in rules_on(graph, zone, flow)]  # fmt: skip
+    inside = [
+        r for r in graph.regions
+        if r.country in facet(zone, "store") & facet(zone, "keys") & facet(zone, "backup")
+        and not any({r.country, f"{r.cloud}/{r.name}"} & {*rule.countries, *rule.regions}
+                    for rule in bound)
+    ]  # fmt: skip
     fitting: list[Region | None] = [
         region for region in inside
         if all(job.region is None or job.region == region for job in jobs)
         and all(getattr(job, "cloud", None) in (None, region.cloud) for job in jobs)
+        and (not jobs or region.country in facet(zone, "process"))
     ]  # fmt: skip
     return fitting if inside or jobs else [None]
 
@@ -350,35 +379,6 @@ def joint(
         uses: Uses = frozenset().union(*(held for _, _, _, held in chosen))
         if uniform(uses) and not overload(site, loads):
             yield sum(cost for _, _, cost, _ in chosen), uses, tuple(way for way, *_ in chosen)
-
-
-def store_cost(graph: Graph, region: Region, zone: Zone) -> int:
-    """Key, registry, training and updates of a zone in a region."""
-    months = Fraction(graph.horizon, SECOND) / MONTH_SECONDS
-    devices = sum(d.count for s in graph.sites if s.zone.name == zone.name for d in s.devices)
-    amounts = [round(months * region.key_price)]
-    for model in models_of(graph, zone):
-        gigabytes = Fraction(model.facts.size, 10**9)
-        amounts.append(round(gigabytes * months * region.registry_price))
-        if model.training is not None:
-            runs = Fraction(graph.horizon, model.training.every)
-            amounts.append(round(runs * model.training.hours * region.training_price))
-            amounts.append(round(runs * devices * gigabytes * region.egress_price))
-    return sum(amounts)
-
-
-def fleet_cost(graph: Graph) -> int:
-    """Purchases and idle energy of all declared devices."""
-    amounts = []
-    for site in graph.sites:
-        for devices in site.devices:
-            board = devices.device_class.board
-            purchases = math.ceil(Fraction(graph.horizon, board.life))
-            amounts.append(devices.count * purchases * board.price)
-            hours = Fraction(graph.horizon, SECOND) / 3600
-            kilowatts = Fraction(board.idle_power * devices.count, 10**6)
-            amounts.append(round(kilowatts * hours * site.energy_price))
-    return sum(amounts)
 
 
 def way_of(chosen: object) -> Way:

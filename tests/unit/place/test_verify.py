@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from property.graphs import (
     alert,
+    at,
     board,
     bound,
     data,
@@ -29,6 +30,7 @@ from property.graphs import (
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.units import DAY, HOUR
+from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Host, Plan
@@ -45,6 +47,12 @@ LAB = site("lab", EU, (GATEWAY, 1), (SERVER, 1))
 PLANT = site("plant", US, (OTHER, 1))
 
 
+CURSED = Policy(
+    name="cursed", zones=(), categories=("system",), countries=(), regions=(), boards=("cursed",),
+    reason="test", origin=at(90),
+)  # fmt: skip
+
+
 def made() -> tuple[Graph, LatencyTable, Plan]:
     """Two zones; one has a flow that branches, feeds back, alerts, stores and trains."""
     adapt = stage("adapt", "scale", feedback=("scale",))
@@ -54,7 +62,8 @@ def made() -> tuple[Graph, LatencyTable, Plan]:
         alert("tell", "see"), store("keep", "see"), latency=bound(40_000, "tell"), offline=HOUR,
     )  # fmt: skip
     count = flow("count", data("ticks"), (PLANT,), stage("sum", "ticks"), store("kept", "sum"))
-    of = graph(watch, count, regions=(region(inference_price=10**6), DEAR, ABROAD))
+    of = graph(watch, count, regions=(region(inference_price=10**6), DEAR, ABROAD),
+               policies=(CURSED,))  # fmt: skip
     plan, sink = place(of, table(of), Sink()), Sink()
     assert plan is not None, sink.findings
     return of, table(of), plan
@@ -146,6 +155,16 @@ CORRUPT: dict[str, tuple[Plan, str]] = {
     "the matrix leaves a store out": (
         replace(PLAN, residency=tuple(
             r for r in PLAN.residency if "region aws/us-one" not in r.places)), "leaves out"),
+    "a facet leaves the store out": (
+        watch(lambda d: replace(d, site=replace(d.site, zone=replace(
+            EU, facets=(("store", ("FR",)),))))), "outside the zone"),
+    "a facet leaves the way out": (
+        watch(lambda d: replace(d, site=replace(d.site, zone=replace(
+            EU, facets=(("transit", ("FR",)),))))), "outside the zone"),
+    "a board is forbidden": (
+        chosen(device=replace(GATEWAY, board=board("cursed"))), "against policy cursed"),
+    "a flow has less bandwidth": (
+        watch(lambda d: replace(d, flow=replace(d.flow, bandwidth=1))), "more than its bandwidth"),
     "a bundle is missing": (replace(PLAN, fleet=()), "bundle"),
     "a bundle has two variants of a model": (
         replace(PLAN, fleet=tuple(

@@ -1,0 +1,75 @@
+"""Restrictions drawn on top of a random Graph: facets, policies, bandwidths and batches."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hybridspec.base.source import SourceFile, Span
+from hybridspec.base.units import HOUR
+from hybridspec.ir.governance import Policy
+from hybridspec.ir.graph import Flow, Graph, Site, Sync, Zone
+
+FACETS = ("process", "store", "keys", "backup", "transit")
+SPAN = Span(
+    file=SourceFile(shown="hybridspec.yaml", name="hybridspec.yaml", text=""),
+    line=90, column=1, end_line=90, end_column=2,
+)  # fmt: skip
+
+
+def restricted(of: Graph, rng: random.Random) -> Graph:
+    """The graph, in one of four cases with restrictions of one or several kinds."""
+    if rng.random() < 0.75:
+        return of
+    zones = {
+        zone.name: _narrowed(zone, {s.country for s in of.sites if s.zone == zone}, rng)
+        for zone in of.zones
+    }
+    sites = {site.name: replace(site, zone=zones[site.zone.name]) for site in of.sites}
+    flows = tuple(_flow(flow, sites, rng) for flow in of.flows)
+    policies = tuple(_policy(of, index, rng) for index in range(rng.choice((0, 0, 1, 1, 2))))
+    return replace(
+        of, zones=tuple(zones.values()), sites=tuple(sites.values()), flows=flows,
+        policies=policies,
+    )  # fmt: skip
+
+
+def _some(values: Sequence[str], rng: random.Random) -> tuple[str, ...]:
+    return tuple(sorted(rng.sample(values, rng.randint(1, len(values)))))
+
+
+def _narrowed(zone: Zone, here: set[str], rng: random.Random) -> Zone:
+    """The zone with up to two facets narrowed, mostly not so far that its sites fall out."""
+    names = sorted(rng.sample(FACETS, rng.choice((0, 1, 1, 2))))
+    kept = here & set(zone.countries) if rng.random() < 0.9 else set()
+    return replace(zone, facets=tuple(
+        (name, tuple(sorted({*_some(zone.countries, rng)[:1], *kept}))) for name in names
+    ))  # fmt: skip
+
+
+def _flow(flow: Flow, sites: dict[str, Site], rng: random.Random) -> Flow:
+    raw = int(flow.data.rate * flow.data.size * 8)
+    limit = rng.choice((None, None, 100, raw, max(1, raw - 1), 2 * raw + 1))
+    sync = rng.choice((None, None, Sync(every=9_000, largest=None), Sync(every=HOUR, largest=None)))
+    return replace(
+        flow, sites=tuple(sites[site.name] for site in flow.sites),
+        bandwidth=None if limit is None else max(1, limit), sync=sync,
+    )  # fmt: skip
+
+
+def _policy(of: Graph, index: int, rng: random.Random) -> Policy:
+    countries = sorted({site.country for site in of.sites} | {r.country for r in of.regions})
+    boards = sorted({d.board.name for d in of.device_classes})
+    labels = sorted(region.label for region in of.regions)
+    kind = rng.choice(("country", "board", "region", "region"))
+    return Policy(
+        name=f"p{index}",
+        zones=_some([zone.name for zone in of.zones], rng) if rng.random() < 0.5 else (),
+        categories=rng.choice(((), ("system",), ("system.operations",), ("user",), ("sys",))),
+        countries=(rng.choice(countries),) if kind == "country" else (),
+        regions=(rng.choice(labels),) if kind == "region" and labels else (),
+        boards=(rng.choice(boards),) if kind == "board" else (),
+        reason="drawn",
+        origin=SPAN,
+    )
