@@ -92,9 +92,14 @@ def text(name: str) -> str:
 
 
 @cache
+def _catalogs() -> Mapping[str, Catalog]:
+    return load_catalogs()[0]
+
+
+@cache
 def choices() -> Mapping[str, tuple[str, ...]]:
     """Every name that a kind of `CHOICES` may have."""
-    catalogs, _ = load_catalogs()
+    catalogs = _catalogs()
     clouds = {name: row for name, row in catalogs.items() if row.operator is not None}
     return {
         "board": tuple(sorted({b for row in catalogs.values() for b in row.boards})),
@@ -128,6 +133,8 @@ def below(part: Schema, key: str | int) -> Iterator[Schema]:
     if isinstance(key, str) and key in part.get("properties", {}):
         yield part["properties"][key]
         return
+    if key == "*":
+        yield from part.get("properties", {}).values()
     yield from part.get("patternProperties", {}).values()
     for name in ("additionalProperties", "items"):
         if isinstance(part.get(name), dict):
@@ -176,8 +183,9 @@ def _choose(part: Schema, kind: str) -> None:
         part["anyOf"].append({"type": "string", "pattern": _OPEN[kind]})
 
 
+@cache
 def _enum_words(kind: str) -> dict[str, str]:
-    catalogs, _ = load_catalogs()
+    catalogs = _catalogs()
     if kind == "board":
         return {n: row.title for c in catalogs.values() for n, row in c.boards.items()}
     if kind == "region":

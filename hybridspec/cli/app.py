@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,14 @@ import typer
 
 from hybridspec.cli import catalog, failure, output, reference
 from hybridspec.cli.flags import FindingFormat, Format, FormatFlag, OutFlag, SpecPath, StackFlag
+from hybridspec.cli.init import init
+
+_COMPLETE = "_HYBRIDSPEC_COMPLETE"
 
 app = typer.Typer(
     name="hybridspec",
     help="One spec in; placement, Pulumi stacks, signed edge bundles and reports out.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -50,20 +53,7 @@ def _root(
     """Common flags."""
 
 
-@app.command()
-def init(
-    folder: Annotated[Path, typer.Argument(help="Folder to start in; made if missing.")] = Path(),
-    name: Annotated[str, typer.Option("--name", help="Name of the system.")] = "my-system",
-    format: FormatFlag = Format.HUMAN,
-) -> None:
-    """Start a spec with a small trained model, ready for `up`."""
-    from hybridspec.cli.starter import write_starter
-
-    written = [str(path) for path in write_starter(folder, name)]
-    if format is Format.JSON:
-        output.document({"schemaVersion": "hybridspec.dev/init/v1", "written": written})
-    else:
-        print("\n".join(written))
+app.command()(init)
 
 
 @app.command()
@@ -324,6 +314,8 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    if _COMPLETE in os.environ:
+        app(prog_name="hybridspec")  # a shell asks what could come next
     command = typer.main.get_command(app)
     try:
         # Not `app(...)`: that turns exits and interrupts into a return value or another code.

@@ -1,122 +1,185 @@
-"""A starting spec with a small model trained on the spot: `init` gives something that runs."""
+"""`init`: a starting spec from a template or for a model, with what it needs to run at once."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 
+from hybridspec.base.diagnostic import Diagnostic, Severity, SpecInvalid
 from hybridspec.base.errors import UsageError
-from hybridspec.spec.quantity import NAME_PATTERN
+from hybridspec.base.units import format_bytes
+from hybridspec.cli.adapt import Wishes, adapt, put, replaced
+from hybridspec.cli.starter_model import STARTERS, train
+from hybridspec.compiler import Options, validate_file
+from hybridspec.editor.outline import outline
+from hybridspec.ir.graph import ModelFacts, Tensor
+from hybridspec.load.file import SPEC_NAME
+from hybridspec.load.model import load_models
+from hybridspec.schemas import text as schema_text
+from hybridspec.spec.workload import Model
 
-_SPEC = """\
-# yaml-language-server: $schema=hybridspec.schema.json
-apiVersion: hybridspec.dev/v1
+_BOUNDS = ("50ms", "200ms", "1s", "5s", "30s")
+"""Latency bounds that are tried for a model of the user's, the first that holds is written."""
 
-metadata:
-  name: {name}
-  owner: you@example.org
-  as_of: 2026-11-01
-
-zones:
-  home:
-    countries: [EU]
-    regimes: [gdpr]
-    retention: P30D
-
-devices:
-  gateway:
-    board: raspberry-pi-5
-    max_offline: P3D
-    uplink: {{bandwidth: 20Mbit/s, rtt: 35ms}}
-
-sites:
-  plant:
-    country: DE
-    zone: home
-    devices: {{gateway: 2}}
-
-clouds:
-  aws: {{provider: aws, regions: [eu-central-1, eu-west-1]}}
-
-data:
-  readings: {{category: system.operations, size: 64B, rate: 50/s}}
-
-models:
-  anomaly:
-    source: model/anomaly.onnx
-    evaluation: model/evaluation.npz
-    floor: 0.85
-    allowed_drop: 0.02
-
-flows:
-  watch:
-    data: readings
-    latency: {{bound: 50ms, to: alert}}
-    offline: P3D
-    stages:
-      normalise: {{transform: normalise, inputs: [readings]}}
-      judge: {{model: anomaly, inputs: [normalise], size: 16B}}
-      alert: {{sink: alert, inputs: [judge]}}
-      summary: {{transform: aggregate, inputs: [judge], every: P1D, size: 4KiB}}
-      history: {{sink: store, inputs: [summary]}}
-
-rollout:
-  cohorts:
-    - {{name: canary, percent: 20, soak: PT6H, max_failures: 0.0}}
-    - {{name: fleet, percent: 100, max_failures: 0.05}}
-"""
+_SCHEMA = "hybridspec.schema.json"
+_IGNORED = b".hybridspec/\nbuild/\n"
 
 
-def write_starter(folder: Path, name: str) -> list[Path]:
-    """Write spec, schema, model and evaluation data; refuses to overwrite anything."""
-    import re
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What was written, and what the compiler says of it."""
 
-    if not re.fullmatch(NAME_PATTERN, name):
-        raise UsageError(f"`{name}` is not a usable name",
-                         help="use lower-case letters, digits and hyphens")  # fmt: skip
-    from hybridspec.schemas import text
+    written: tuple[Path, ...]
+    findings: tuple[Diagnostic, ...]
 
-    files = {
-        folder / "hybridspec.yaml": _SPEC.format(name=name).encode(),
-        folder / "hybridspec.schema.json": text("hybridspec").encode(),
-        folder / ".gitignore": b".hybridspec/\nbuild/\n",
-    }
-    model = folder / "model"
-    for path in (*files, model / "anomaly.onnx", model / "evaluation.npz"):
-        if path.exists():
+
+def template(name: str) -> str:
+    """The text of a template."""
+    return files("hybridspec.cli").joinpath("templates", f"{name}.yaml").read_text("utf-8")
+
+
+def start(folder: Path, kind: str, wishes: Wishes, cache: Path) -> Started:
+    """Write a template's spec with its schema, a small model and data; overwrites nothing."""
+    if kind not in STARTERS:
+        raise UsageError(f"there is no template `{kind}`", help=f"choose from: {_listed()}")
+    spec = adapt(template(kind), wishes)
+    starter, model = STARTERS[kind], folder / "model"
+    with _new(folder, model / starter.file, model / "evaluation.npz") as written:
+        _lay(folder, spec)
+        train(model, starter)
+    return Started(written, _judge(folder / SPEC_NAME, cache))
+
+
+def start_from_model(folder: Path, source: Path, wishes: Wishes, cache: Path) -> Started:
+    """Write a spec for a model of the user's; where the model lies elsewhere, it is copied.
+
+    Raises:
+        UsageError: the model cannot be read or run.
+    """
+    from hybridspec.optimise.synthetic import synthesise
+
+    facts = _facts(source, cache)
+    inside = source.resolve().is_relative_to(folder.resolve())
+    model = source.resolve() if inside else folder / "model" / source.name
+    named = model.relative_to(folder.resolve()) if inside else model.relative_to(folder)
+    data = model.with_name("synthetic_evaluation.npz")
+    spec = _for_model(template("from-model"), named.as_posix(), facts)
+    made = [data] if inside else [model, data]
+    with _new(folder, *made) as written:
+        path = folder / SPEC_NAME
+        _lay(folder, adapt(spec, wishes))
+        model.parent.mkdir(parents=True, exist_ok=True)
+        if not inside:
+            shutil.copyfile(source, model)
+        synthesise(model, facts.inputs, data)
+        findings = _judge(path, cache)
+        for bound in _BOUNDS if not wishes.latency else ():
+            path.write_text(adapt(spec, replace(wishes, latency=bound)), encoding="utf-8")
+            findings = _judge(path, cache)
+            if not any(f.code == "HS0302" for f in findings):
+                break
+    return Started(written, findings)
+
+
+def _listed() -> str:
+    return ", ".join(STARTERS)
+
+
+@contextmanager
+def _new(folder: Path, *others: Path) -> Iterator[tuple[Path, ...]]:
+    """The files to write, refused if one is there; taken away again if the writing fails."""
+    ignore = folder / ".gitignore"
+    paths = (folder / SPEC_NAME, folder / _SCHEMA, ignore, *others)
+    for path in paths:
+        if path.exists() or path.is_symlink():
             raise UsageError(f"{path} exists already", help="choose an empty folder")
-    model.mkdir(parents=True, exist_ok=True)
-    for path, data in files.items():
-        path.write_bytes(data)
-    _train(model)
-    return [*files, model / "anomaly.onnx", model / "evaluation.npz"]
+    try:
+        yield paths
+    except BaseException:
+        for path in paths:
+            with suppress(OSError):
+                path.unlink()
+        raise
 
 
-def _train(folder: Path) -> None:
-    """A linear classifier of two overlapping clouds of 16 readings, fitted by least squares."""
-    import numpy as np
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
+def _lay(folder: Path, spec: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SPEC_NAME).write_text(spec, encoding="utf-8")
+    (folder / _SCHEMA).write_text(schema_text("hybridspec"), encoding="utf-8")
+    (folder / ".gitignore").write_bytes(_IGNORED)
 
-    from hybridspec.optimise.data import write_arrays
 
-    rng = np.random.default_rng(11)
-    labels = np.arange(1200) % 2
-    shift = rng.normal(size=16)
-    x = (rng.normal(size=(1200, 16)) + 0.7 * labels[:, None] * shift).astype(np.float32)
-    design = np.hstack([x[:800], np.ones((800, 1), np.float32)])
-    fit = np.linalg.lstsq(design, np.eye(2)[labels[:800]], rcond=None)[0].astype(np.float32)
-    weights = [
-        numpy_helper.from_array(fit[:16], "weight"),
-        numpy_helper.from_array(fit[16], "bias"),
+def _judge(path: Path, cache: Path) -> tuple[Diagnostic, ...]:
+    try:
+        return validate_file(path, Options(cache=cache)).findings
+    except SpecInvalid as invalid:
+        return invalid.findings
+
+
+def is_valid(started: Started) -> bool:
+    """Whether the compiler takes what was written."""
+    return not any(f.severity is Severity.ERROR for f in started.findings)
+
+
+def _facts(source: Path, cache: Path) -> ModelFacts:
+    """What the model's file holds, read in a process of its own."""
+    asked = Model.model_validate({
+        "source": source.name, "evaluation": source.name, "floor": 0.9, "allowed_drop": 0.05,
+    })  # fmt: skip
+    found = load_models({"model": asked}, source.parent, cache)["model"]
+    if found.facts is None:
+        raise UsageError(f"{source} cannot be used: {found.fault}",
+                         help="name an ONNX file with all its weights inside")  # fmt: skip
+    return found.facts
+
+
+def _for_model(text: str, source: str, facts: ModelFacts) -> str:
+    """The template with the model's name, file, sizes and shapes."""
+    root = outline(text)
+    models = root.at("models")
+    entry = None if models is None else next(iter(models.entries), None)
+    if entry is None:
+        raise AssertionError("the template has no model")
+    name = _name(Path(source).stem)
+    folder, _, _ = source.rpartition("/")
+    data = f"{folder}/synthetic_evaluation.npz".lstrip("/")
+    stage = ("flows", "watch", "stages", "judge")
+    edits = [
+        (entry.start, entry.end, name),
+        put(root, source, "models", "my-model", "source"),
+        put(root, data, "models", "my-model", "evaluation"),
+        put(root, name, *stage, "model"),
+        put(root, f"{_bytes(facts.outputs)}B", *stage, "size"),
+        put(root, f"{_bytes(facts.inputs)}B", "data", "input", "size"),
     ]
-    graph = helper.make_graph(
-        [helper.make_node("Gemm", ["readings", "weight", "bias"], ["scores"], name="linear")],
-        "anomaly",
-        [helper.make_tensor_value_info("readings", TensorProto.FLOAT, ["N", 16])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["N", 2])],
-        weights,
-    )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(made, str(folder / "anomaly.onnx"))
-    held: dict[str, np.ndarray] = {"readings": x[800:], "label": labels[800:].astype(np.int64)}
-    write_arrays(folder / "evaluation.npz", held)
+    told = [f"# {way} `{t.name}`: {t.dtype}{[n if n >= 0 else 'any' for n in t.shape]}".replace(
+        "'", "") for way, tensors in (("input", facts.inputs), ("output", facts.outputs))
+        for t in tensors]  # fmt: skip
+    size = f"# {source}: {format_bytes(facts.size)}, {facts.parameters:,} parameters"
+    return replaced(text, edits).replace("# MODEL", "\n".join([size, *told]), 1)
+
+
+def _name(stem: str) -> str:
+    """A file's name as a name of the spec."""
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in stem.lower())
+    plain = "-".join(part for part in plain.split("-") if part).lstrip("0123456789-")[:40]
+    return plain.rstrip("-") or "my-model"
+
+
+_WIDTHS = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "int16": 2,
+           "uint16": 2}  # fmt: skip
+
+
+def _bytes(tensors: tuple[Tensor, ...]) -> int:
+    """Bytes of one sample; a free dimension counts once."""
+    total = 0
+    for tensor in tensors:
+        size = _WIDTHS.get(tensor.dtype, 1)
+        for length in tensor.shape:
+            size *= max(1, length)
+        total += size
+    return max(1, total)

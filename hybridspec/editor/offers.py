@@ -99,10 +99,12 @@ def _names(
         shows = [e for e in _examples(path) if e in every]
         return [*shows, *every], lambda n: "bloc" if n in BLOCS else country_name(n) or "country"
     if kind == "provider":
-        taken = [n for cloud in scope.names("clouds")
+        taken = [n for cloud in scope.names("clouds") if cloud != path[1]
                  for n in scope.texts_at("clouds", cloud, "provider")]  # fmt: skip
-        every = choices()[kind]
-        return sorted(every, key=taken.count), lambda _: "cloud target"
+        shows = _examples(path)
+        return sorted(
+            choices()[kind], key=lambda n: (taken.count(n), n not in shows)
+        ), lambda _: "cloud target"
     if kind == "platform":
         return [str(c) for c in language.choices(path)], lambda _: "edge platform"
     if kind == "stage":
@@ -152,7 +154,8 @@ def _regions(path: Path, scope: Scope) -> tuple[list[str], Callable[[str], str]]
     if path[0] == "models":
         cloud = next(iter(scope.texts_at("models", str(path[1]), "training", "cloud")), "")
     written = scope.texts_at("clouds", cloud, "provider") if cloud else []
-    provider = written[0] if written and written[0] in choices()["provider"] else None
+    # A cloud that is only being begun mostly has its provider's name.
+    provider = next((n for n in (*written, cloud) if n in choices()["provider"]), None)
     rows = regions(provider)
     allowed = _allowed(scope, scope.names("zones"))
     listed = [r for c in scope.names("clouds") for r in scope.texts_at("clouds", c, "regions")]

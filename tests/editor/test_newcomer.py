@@ -6,7 +6,7 @@ from pathlib import Path
 
 from editor.client import Editor
 
-from hybridspec.cli.starter import _train
+from hybridspec.cli.starter_model import STARTERS, train
 
 
 def _choose_all(editor: Editor, path: Path, label: str) -> None:
@@ -25,8 +25,7 @@ def _inside(editor: Editor, path: Path, behind: str, column: int) -> int:
 
 def test_from_an_empty_file_to_a_valid_spec(tmp_path: Path, cache: Path) -> None:
     folder = tmp_path.resolve()
-    (folder / "model").mkdir()
-    _train(folder / "model")
+    train(folder / "model", STARTERS["minimal"])
     editor, path = Editor(cache, folder), folder / "hybridspec.yaml"
     editor.open(path, "")
     offered = editor.labels(path, 0)
