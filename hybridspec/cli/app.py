@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import catalog, failure, output, reference
+from hybridspec.cli import catalog, failure, output, reference, show
 from hybridspec.cli.flags import FindingFormat, Format, FormatFlag, OutFlag, SpecPath, StackFlag
 from hybridspec.cli.init import init
 
@@ -262,7 +262,7 @@ def destroy(
         print(f"stack `{stack}` is gone; {ended} processes ended")
 
 
-for command in (reference.rules, reference.doctor, reference.schema, reference.lsp):
+for command in (show.show, reference.rules, reference.doctor, reference.schema, reference.lsp):
     app.command()(command)
 
 

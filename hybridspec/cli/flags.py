@@ -26,10 +26,18 @@ class FindingFormat(StrEnum):
     GITHUB = "github"
 
 
+class ShowFormat(StrEnum):
+    """How a spec is printed."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
 SpecPath = Annotated[
     Path, typer.Argument(help="The spec, or the folder that holds `hybridspec.yaml`.")
 ]
 FormatFlag = Annotated[Format, typer.Option("--format", help="human or json.")]
+ShowFlag = Annotated[ShowFormat, typer.Option("--format", help="yaml or json.")]
 OutFlag = Annotated[
     Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
 ]
