@@ -163,7 +163,7 @@ def _explain(root: Schema) -> None:
     for default in defaults.ALL:
         for part in locate(root, tuple(default.key.split("."))):
             _say(part, f"Default: {default.shown}, {default.reason}.")
-    root["definitions"]["Variable"] = {
+    root["definitions"]["VariableReference"] = {
         "type": "string", "pattern": VARIABLE,
         "description": "A declared variable, such as `${uplink}`.",
     }  # fmt: skip
@@ -244,7 +244,7 @@ _SCALAR = ("type", "enum", "enumDescriptions", "const", "pattern", "format", "mi
 
 def _variable(part: Schema) -> Schema:
     """The same schema, where a scalar with rules may also be a variable."""
-    reference = {"$ref": "#/definitions/Variable"}
+    reference = {"$ref": "#/definitions/VariableReference"}
     if isinstance(part.get("items"), dict):
         part["items"] = _variable(dict(part["items"]))
     if part.get("type") in ("array", "object", None):

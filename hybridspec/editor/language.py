@@ -46,7 +46,9 @@ def parts(path: Path, root: Node | None = None) -> list[Schema]:
 
 def _narrow(language: Schema, part: Schema, node: Node | None) -> Iterator[Schema]:
     """Alternatives without references; of a tagged union the one whose tag is written."""
-    every = [s for s in expand(language, part) if s is not language["definitions"]["Variable"]]
+    every = [
+        s for s in expand(language, part) if s is not language["definitions"]["VariableReference"]
+    ]
     for alternative in every:
         tags = {
             key: known.get("const")

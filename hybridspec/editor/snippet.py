@@ -80,7 +80,7 @@ class Writer:
         if kind_of(path, REFERENCES) == "input" and self.fed_by:
             return self.stop(self.fed_by)
         plain = [s for s in expand(language.spec_schema(), part)
-                 if s is not language.spec_schema()["definitions"]["Variable"]]  # fmt: skip
+                 if s is not language.spec_schema()["definitions"]["VariableReference"]]  # fmt: skip
         if len(plain) == 1 and "const" in plain[0]:
             return shown(plain[0]["const"])
         if path[-1] in _FIRST:
