@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -44,8 +45,9 @@ def position(text: str, offset: int) -> tuple[int, int]:
     >>> position("a: 1\\nb: 2", 8)
     (2, 4)
     """
-    before = _BREAK.split(text[:offset])
-    return len(before), len(before[-1]) + 1
+    starts = _starts(text)
+    line = bisect_right(starts, offset)
+    return line, offset - starts[line - 1] + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

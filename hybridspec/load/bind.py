@@ -22,11 +22,13 @@ from hybridspec.load.context import Surroundings
 from hybridspec.load.fix import NONE, Fix, Fixer, slug
 from hybridspec.load.shape import Place
 from hybridspec.load.suggest import example
-from hybridspec.load.yaml import Document
+from hybridspec.load.yaml import Document, Plain
 from hybridspec.spec.quantity import NAME_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_LOCATED = 3 * MAX_FINDINGS
+"""How many faults are looked at: several forms of one value have a fault each."""
 _SECRET = re.compile("tok|key|secret|pass|cred")
 _KINDS = {
     "string_type": "text",
@@ -49,17 +51,30 @@ def bind(
 
     `folder` is where files that the document names may lie; what is found there is only proposed.
     """
+    value, surplus = _bounded(document.value, model)
     try:
-        return model.model_validate(document.value)
+        return model.model_validate(value)
     except ValidationError as fault:
         errors = fault.errors(include_url=False, include_context=True)
     binder = _Binder(document, model, Surroundings(document.value, folder))
-    faults = [_tagged(error, shape.locate(model, error["loc"])) for error in errors]
-    faults = binder.one_form(faults)
-    surplus = len(faults[MAX_FINDINGS:])
+    looked = [_tagged(error, shape.locate(model, error["loc"])) for error in errors[:_LOCATED]]
+    faults = binder.one_form(looked)
     sink.extend(binder.findings(faults[:MAX_FINDINGS]))
-    sink.omit(surplus)
+    sink.omit(len(faults[MAX_FINDINGS:]) + len(errors[_LOCATED:]) + surplus)
     return None
+
+
+def _bounded(value: Plain, model: type[BaseModel]) -> tuple[Plain, int]:
+    """The value without most of a flood of unknown keys, each of which would be a fault; how many.
+
+    Nothing that a spec may say is among them, and more faults stay than are ever shown.
+    """
+    if not isinstance(value, dict) or len(value) <= 2 * _LOCATED:
+        return value, 0
+    known = set(shape.keys(model))
+    strange = [key for key in value if key not in known][_LOCATED:]
+    gone = frozenset(strange)
+    return {key: item for key, item in value.items() if key not in gone}, len(gone)
 
 
 _Fault = tuple[ErrorDetails, Place]
@@ -150,7 +165,8 @@ class _Binder:
             for finding, place in said
             if finding.code == "HS0201" and _SECRET.search(str(place.path[-1]).lower())
         ]
-        files = {span.file: blanked(span.file, spans) for span in spans}
+        files = {file: blanked(file, [span for span in spans if span.file == file])
+                 for file in {span.file for span in spans}}  # fmt: skip
         return [
             replace(f, span=replace(f.span, file=files.get(f.span.file, f.span.file)))
             if f.span is not None and files else f

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path as File
 from typing import Any
 
@@ -18,6 +19,8 @@ _NAMED_IN = {"zone": "zones", "data": "data", "model": "models", "cloud": "cloud
 """Keys whose value is a name out of a section of the spec."""
 _FILES = {"source": ".onnx", "evaluation": ".npz", "calibration": ".npz"}
 _LISTED = 2_000
+_ASKED = 500
+"""How many entries of a section are looked at: every gap in a fleet asks again."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Surroundings:
     def names(self, section: str) -> list[str]:
         """The names that a section of the spec defines."""
         found = self.at((section,))
-        return list(found) if isinstance(found, dict) else []
+        return list(islice(found, _LISTED)) if isinstance(found, dict) else []
 
     def at(self, path: Path) -> Plain:
         """The value at `path`, or None."""
@@ -125,7 +128,7 @@ class Surroundings:
 
     def _entries(self, section: str) -> list[dict[str, Plain]]:
         found = self.at((section,))
-        values = found.values() if isinstance(found, dict) else ()
+        values = islice(found.values(), _ASKED) if isinstance(found, dict) else ()
         return [entry for entry in values if isinstance(entry, dict)]
 
     # What follows knows single keys of the spec.

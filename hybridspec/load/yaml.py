@@ -6,6 +6,7 @@ country `NO` is text. Tags, merge keys and several documents in one file are ref
 
 from __future__ import annotations
 
+import gc
 import math
 import re
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ class _Refused(Exception):
 def parse(source: SourceFile, sink: Sink, limit: int = MAX_NODES) -> Document | None:
     """Parse `source`, at most `limit` values; faults go to `sink`. None if no document came out."""
     builder = _Builder(source, sink, yaml.parse(source.text, Loader=_LOADER), limit=limit)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing of what is built is garbage, and looking for some takes a third
     try:
         return builder.document()
     except _Refused as refused:
@@ -78,6 +81,9 @@ def parse(source: SourceFile, sink: Sink, limit: int = MAX_NODES) -> Document | 
     except RecursionError:
         sink.add(_finding("HS0105", "the nesting is too deep to read", _point(source, 1, 1),
                           "flatten the document"))  # fmt: skip
+    finally:
+        if collecting:
+            gc.enable()
     return None
 
 
@@ -199,8 +205,12 @@ class _Builder:
             here = (*path, key)
             if key in found:
                 again = (*here, "\0again")
-                same = self._node(next(self.events), again, depth + 1) == found[key]
-                self.sink.add(self._twice(key, span, path, again, same=same))
+                value = self._node(next(self.events), again, depth + 1)
+                if self.sink.is_full:
+                    self.sink.omit(1)
+                else:
+                    same = value == found[key]
+                    self.sink.add(self._twice(key, span, path, again, same=same))
                 continue
             self.keys[here] = span
             found[key] = self._node(next(self.events), here, depth + 1)
