@@ -6,7 +6,7 @@ SYNC := --quiet --locked --inexact --extra aws --extra azure --extra gcp --extra
 SPEC := examples/vibration-watch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden schemas docs demo bench clean
+.PHONY: help setup check test golden schemas docs demo bench fuzz clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ bench: setup ## measure start-up times, and how well findings place and repair f
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/diagnostics.py
+
+fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed
+	-@$(UV) sync $(SYNC) --extra fuzz
+	PYTHONPATH=tests $(BIN)/python -m fuzz.large
+	PYTHONPATH=tests $(BIN)/python tests/fuzz/fuzz_load.py -max_total_time=60 -max_len=65536
 
 clean: ## stop the demo and remove what make made
 	-test -x $(BIN)/hybridspec && $(BIN)/hybridspec destroy $(SPEC) 2>/dev/null
