@@ -179,7 +179,9 @@ def test_files_and_commands_that_are_named_exist(path: Path) -> None:
 def _commands() -> set[str]:
     from hybridspec.cli.app import app
 
-    return {info.name or getattr(info.callback, "__name__", "") for info in app.registered_commands}
+    groups = {group.name or "" for group in app.registered_groups}
+    plain = {i.name or getattr(i.callback, "__name__", "") for i in app.registered_commands}
+    return groups | plain
 
 
 def test_the_readme_names_every_command_and_exit_code() -> None:
