@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -25,22 +26,39 @@ def dump(value: Plain) -> str:
     return "".join(f"{line}\n" for line in _lines(ordered(value), 0))
 
 
-def ordered(value: Plain, model: Any = Spec) -> Plain:
+def ordered(value: Plain) -> Plain:
     """The same value with its keys in order: a section's as the language has them."""
-    kind = _bare(model)
-    if isinstance(value, dict):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            fields = {info.alias or name: info.annotation
-                      for name, info in kind.model_fields.items()}  # fmt: skip
-            ranks = {name: rank for rank, name in enumerate(fields)}
-            keys = sorted(value, key=lambda key: (ranks.get(key, len(ranks)), key))
-            return {key: ordered(value[key], fields.get(key)) for key in keys}
-        item = get_args(kind)[-1] if get_origin(kind) is dict else None
-        return {key: ordered(value[key], item) for key in sorted(value)}
-    if isinstance(value, list):
-        item = get_args(kind)[-1] if get_origin(kind) is list else None
-        return [ordered(entry, item) for entry in value]
-    return value
+    return _ordered(value, Spec, {})
+
+
+def _ordered(value: Plain, model: Any, known: dict[tuple[int, int], Plain]) -> Plain:
+    """What many share, such as sites that are alike in a table, stays shared."""
+    if not isinstance(value, (dict, list)):
+        return value
+    key = (id(value), id(model))
+    if key not in known:
+        kind, fields = _kind(model)
+        if isinstance(value, list):
+            item = get_args(kind)[-1] if get_origin(kind) is list else None
+            known[key] = [_ordered(entry, item, known) for entry in value]
+        elif fields:
+            last = len(fields)
+            names = sorted(value, key=lambda name: (fields.get(name, (last,))[0], name))
+            known[key] = {n: _ordered(value[n], fields.get(n, (0, None))[1], known) for n in names}
+        else:
+            item = get_args(kind)[-1] if get_origin(kind) is dict else None
+            known[key] = {name: _ordered(value[name], item, known) for name in sorted(value)}
+    return known[key]
+
+
+@cache
+def _kind(annotation: Any) -> tuple[Any, dict[str, tuple[int, Any]]]:
+    """What an annotation means, and, of a section, rank and annotation of each key."""
+    kind = _bare(annotation)
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return kind, {}
+    fields = enumerate(kind.model_fields.items())
+    return kind, {info.alias or name: (rank, info.annotation) for rank, (name, info) in fields}
 
 
 def _bare(annotation: Any) -> Any:

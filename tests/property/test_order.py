@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from property.decide import decide
 from property.graphs import data, device, flow, graph, instance, region, site, stage, table, zone
 
+from hybridspec.base.diagnostic import Sink
+from hybridspec.compiler import Options, validate_file
 from hybridspec.ir.graph import Graph, Site
 from hybridspec.ir.plan import Plan
+from hybridspec.load.load import load
+from hybridspec.load.yaml import Plain
+from hybridspec.place.document import canonical, document
 
 
 def shuffled(of: Graph, seed: int) -> Graph:
@@ -65,3 +73,33 @@ def test_flows_that_compete_for_equal_places_get_them_by_name(names: tuple[str, 
     assert plan is not None
     hosts = {d.flow.name: d.chosen.label for d in plan.decisions}
     assert hosts == {"a": "scale@a0", "b": "scale@aws/eu-one via a0"}
+
+
+def reordered(value: Plain, dice: random.Random) -> Plain:
+    """The same value with the keys of every mapping in another order."""
+    if isinstance(value, dict):
+        return {key: reordered(value[key], dice) for key in dice.sample(list(value), len(value))}
+    return [reordered(item, dice) for item in value] if isinstance(value, list) else value
+
+
+def unordered(value: object) -> object:
+    """A plan's document without the order of its lists and the lines of the spec."""
+    if isinstance(value, dict):
+        return {key: unordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted((unordered(item) for item in value), key=lambda item: canonical(item))
+    return re.sub(r"hybridspec\.yaml:[0-9]+", "", value) if isinstance(value, str) else value
+
+
+def test_the_order_of_keys_decides_nothing(example: Path, cache: Path) -> None:
+    spec = example / "hybridspec.yaml"
+    loaded = load(spec, cache, Sink())
+    assert loaded is not None
+    plans = set()
+    for seed in range(3):
+        mixed = reordered(loaded.document.value, random.Random(seed))
+        spec.write_text(json.dumps(mixed, indent=1), encoding="utf-8")
+        build = validate_file(spec, Options(cache=cache))
+        made = document(replace(build.graph, spec_digest=""), build.plan)
+        plans.add(canonical(unordered({**made, "digest": ""})))
+    assert len(plans) == 1
