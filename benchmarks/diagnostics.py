@@ -187,7 +187,8 @@ def _start(span: Any) -> int:
 def _inline(spec: Spec, way: Way) -> bool:
     """Whether a value stands on one line, so that it can be moved."""
     span = spec.document.origins.whole(*way)
-    return span.line == span.end_line and bool(written(span).strip())
+    text = written(span).strip()
+    return span.line == span.end_line and bool(text) and not text.startswith("- ")
 
 
 def _write(spec: Spec, way: Way, value: Any) -> Edits:
@@ -222,6 +223,8 @@ def _right(spec: Spec, way: Way, edits: Edits, text: str) -> frozenset[int]:
         lines |= set(range(first, position(text, start + shift + len(edit.text))[0] + 1))
         shift += len(edit.text) - (end - start)
     moved = text.count("\n") - spec.text.count("\n")
+    if len(way) == 1:
+        lines.add(origins.key().line)  # what is left out of the whole spec
     for depth in range(1, len(way)):
         line = origins.key(*way[:depth]).line
         lines.add(line if line <= min(e.span.line for e in edits) else line + moved)
@@ -252,7 +255,8 @@ def judge(fault: Fault, cache: Path) -> Verdict | None:
         found = tuple(f for f in check() if f.severity is Severity.ERROR)
     if not found:
         return None
-    placed = any(f.span is not None and f.span.line in fault.lines for f in found)
+    spans = [span for f in found for span in (f.span, *(note.span for note in f.notes))]
+    placed = any(span is not None and span.line in fault.lines for span in spans)
     done = repair(path.parent, check, everything=True, held=held)
     left = tuple(f for f in done.findings if f.severity is Severity.ERROR)
     return Verdict(fault, found, placed, not left, time.perf_counter() - start, left)

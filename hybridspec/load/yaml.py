@@ -10,12 +10,12 @@ import gc
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import yaml
 
-from hybridspec.base.diagnostic import Diagnostic, Label, Sink
+from hybridspec.base.diagnostic import Diagnostic, Edit, Label, Sink
 from hybridspec.base.edit import without
 from hybridspec.base.source import Origins, Path, SourceFile, Span, position
 
@@ -34,6 +34,9 @@ _FORBIDDEN = re.compile(
     "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 )
 """What https://yaml.org/spec/1.2.2/#51-character-set leaves out."""
+_BREAK = re.compile("\r\n|[\r\n]")
+_UNTABBED = 2_000
+"""Lines of a file with tabs that are repaired at once."""
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,3})?")
 
 
@@ -282,9 +285,12 @@ def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
         column = indent.index("\t") + 1
-        return _finding("HS0103", "a tab is used for indentation",
-                        _point(source, span.line, column),
-                        "replace the tab by two spaces; YAML forbids tabs here")  # fmt: skip
+        return replace(
+            _finding("HS0103", "a tab is used for indentation",
+                     _point(source, span.line, column),
+                     "replace the tab by two spaces; YAML forbids tabs here"),
+            fixes=_untabbed(source),
+        )  # fmt: skip
     if "${" in line and "'${" not in line and '"${' not in line:
         return _finding("HS0103", "a `${` inside braces or brackets needs quotes", span,
                         'write `"${name}"`, or one key a line without braces')  # fmt: skip
@@ -293,6 +299,18 @@ def _syntax(source: SourceFile, fault: yaml.MarkedYAMLError) -> Diagnostic:
     return _finding("HS0103", f"{problem}{context}", span,
                     "check the indentation, and that every key ends in a colon and a space, "
                     "and that quotes and brackets are closed")  # fmt: skip
+
+
+def _untabbed(source: SourceFile) -> tuple[Edit, ...]:
+    """Two spaces for every tab that a line begins with."""
+    edits = []
+    for number, line in enumerate(_BREAK.split(source.text)[:_UNTABBED], 1):
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        if "\t" in indent:
+            span = Span(file=source, line=number, column=1, end_line=number,
+                        end_column=len(indent) + 1)  # fmt: skip
+            edits.append(Edit(span=span, text=indent.replace("\t", "  ")))
+    return tuple(edits)
 
 
 def _end(source: SourceFile) -> Span:

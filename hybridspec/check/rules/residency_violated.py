@@ -71,8 +71,15 @@ def _learnt(graph: Graph, model: Model) -> Iterator[Diagnostic]:
                 span=model.training.origin,
                 help="declare the model once for each zone, from the same file if you like, "
                 "so that each learns and stays in its own",
-                notes=(_allowed(home),),
+                notes=(_allowed(home), *_runs(graph, model)),
             )
+
+
+def _runs(graph: Graph, model: Model) -> Iterator[Label]:
+    """Where flows run a model."""
+    for flow in graph.flows:
+        if any(stage.model is not None and stage.model.name == model.name for stage in flow.stages):
+            yield Label(span=flow.origin, message=f"flow `{flow.name}` runs it")
 
 
 def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
