@@ -30,8 +30,7 @@ def spec_schema() -> Schema:
 
 def parts(path: Path, root: Node | None = None) -> list[Schema]:
     """The alternatives for the value at `path`, as far as what is written tells them apart."""
-    language = spec_schema()
-    found = list(_narrow(language, language, root))
+    found = list(_narrow(spec_schema(), root))
     node = root
     for part in path:
         node = None if node is None else node.get(part)
@@ -39,16 +38,21 @@ def parts(path: Path, root: Node | None = None) -> list[Schema]:
             alternative
             for above in found
             for child in below(above, part)
-            for alternative in _narrow(language, child, node)
+            for alternative in _narrow(child, node)
         ]
     return found
 
 
-def _narrow(language: Schema, part: Schema, node: Node | None) -> Iterator[Schema]:
-    """Alternatives without references; of a tagged union the one whose tag is written."""
-    every = [
-        s for s in expand(language, part) if s is not language["definitions"]["VariableReference"]
-    ]
+def alternatives(part: Schema) -> list[Schema]:
+    """The ways to write a part, without references and without the use of a variable."""
+    language = spec_schema()
+    variable = language["definitions"]["VariableReference"]
+    return [plain for plain in expand(language, part) if plain is not variable]
+
+
+def _narrow(part: Schema, node: Node | None) -> Iterator[Schema]:
+    """Alternatives; of a tagged union the one whose tag is written."""
+    every = alternatives(part)
     for alternative in every:
         tags = {
             key: known.get("const")

@@ -79,9 +79,7 @@ class Writer:
         """The likeliest value as a place to fill; what cannot be otherwise, as it is."""
         if kind_of(path, REFERENCES) == "input" and self.fed_by:
             return self.stop(self.fed_by)
-        schema = language.spec_schema()
-        variable = schema["definitions"]["VariableReference"]
-        plain = [s for s in expand(schema, part) if s is not variable]
+        plain = language.alternatives(part)
         if len(plain) == 1 and "const" in plain[0]:
             return shown(plain[0]["const"])
         if path[-1] in _FIRST:
