@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
@@ -12,6 +13,7 @@ from hybridspec.base.source import Span
 from hybridspec.compiler import Options, validate_file
 from hybridspec.editor.outline import outline
 from hybridspec.editor.scope import scope
+from hybridspec.load.compose import LOCAL
 from hybridspec.load.file import SPEC_NAME, unsaved
 
 _ABOVE = 5
@@ -27,19 +29,36 @@ class Diagnosis:
 
 
 def diagnose(root: File, held: Mapping[File, str], cache: File) -> Diagnosis:
-    """Validate the spec at `root`; texts in `held` stand for their files."""
+    """Validate the spec at `root`, once more with each open overlay; `held` stands for files."""
+    found: dict[tuple[object, ...], Diagnostic] = {}
     fault = ""
-    with unsaved({path: text.encode("utf-8", "replace") for path, text in held.items()}):
-        try:
-            found = validate_file(root, Options(cache=cache)).findings
-        except SpecInvalid as invalid:
-            found = invalid.findings
-        except HybridspecError as failure:
-            found, fault = (), f"{failure.message}; {failure.help}"
+    texts = {path: text.encode("utf-8", "replace") for path, text in held.items()}
+    with unsaved(texts):
+        for stack in (LOCAL, *_overlays(root, held)):
+            try:
+                findings = validate_file(root, _options(cache, stack)).findings
+            except SpecInvalid as invalid:
+                findings = invalid.findings
+            except HybridspecError as failure:
+                findings, fault = (), f"{failure.message}; {failure.help}"
+            found |= {(*finding.sort_key, finding.severity): finding for finding in findings}
     by_file: dict[File, list[Diagnostic]] = {}
-    for finding in found:
+    for finding in found.values():
         by_file.setdefault(file_of(finding.span, root), []).append(finding)
     return Diagnosis({path: tuple(listed) for path, listed in by_file.items()}, fault)
+
+
+def _options(cache: File, stack: str) -> Options:
+    return Options(cache=cache, stack=stack, environment=os.environ)
+
+
+def _overlays(root: File, held: Mapping[File, str]) -> list[str]:
+    """The stacks whose overlay is open."""
+    head, tail = f"{root.stem}.", root.suffix
+    names = [path.name for path in held if path.parent == root.parent]
+    parts = [name.removeprefix(head).removesuffix(tail) for name in names
+             if name.startswith(head) and name.endswith(tail) and name != root.name]  # fmt: skip
+    return sorted(part for part in parts if "." not in part)
 
 
 def file_of(span: Span | None, root: File) -> File:

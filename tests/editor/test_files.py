@@ -74,3 +74,17 @@ def test_names_of_other_files_are_offered_and_found(editor: Editor, parted: Path
     flow = ROOT.index("    data: readings") + len("    data: readings")
     editor.replace(parted, flow, flow, "\n    sites: []")
     assert editor.labels(parted, flow + len("\n    sites: [")) == ["berlin", "paris"]
+
+
+def test_an_open_overlay_is_judged_with_its_spec(editor: Editor, parted: Path) -> None:
+    overlay = parted.with_name("hybridspec.prod.yaml")
+    overlay.write_text("metadata: {owner: them}\n")
+    editor.open(overlay, "zones: {shops: {countries: [FR]}}\n")
+    assert editor.wait_for(parted.parent / "shops.csv", "HS0301")
+    editor.write(overlay, "zones: {shops: {contries: [FR]}}\n")
+    (found,) = editor.wait_for(overlay, "HS0201")
+    assert editor.covered(overlay, found["range"]) == "contries"
+    assert "retention" in editor.labels(overlay, len("zones: {shops: {"))
+    editor.write(overlay, "metadata: {owner: them}\n")
+    assert editor.wait_for(overlay, None) == []
+    editor.shut(overlay)
