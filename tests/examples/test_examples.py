@@ -11,6 +11,7 @@ import functools
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,11 @@ def test_what_must_fail_fails_as_reviewed(refused: Path, cache: Path, *, update:
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(text, encoding="utf-8")
     assert golden.read_text(encoding="utf-8") == text, "`make golden`, then read the diff"
+
+
+def test_every_example_has_two_counter_examples() -> None:
+    counted = Counter(_example(path) for path in REFUSED)
+    assert {name: counted[name] for name in map(_example, SPECS) if counted[name] < 2} == {}
 
 
 def test_every_golden_has_its_counter_example() -> None:
