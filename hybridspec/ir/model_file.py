@@ -10,12 +10,16 @@ from hybridspec.ir.graph import ModelFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """A `.npz` file: arrays as (name, dtype, shape); or one clause that says what is wrong."""
+    """A `.npz` file: arrays as (name, dtype, shape); or one clause that says what is wrong.
+
+    `meant` is the file of the spec's folder that an absent one was probably to be.
+    """
 
     path: Path
     digest: str = ""
     arrays: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
     fault: str = ""
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +29,6 @@ class ModelFile:
     path: Path
     facts: ModelFacts | None = None
     fault: str = ""
+    meant: str = ""
     evaluation: DataFile
     calibration: DataFile | None = None

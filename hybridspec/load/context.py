@@ -90,7 +90,8 @@ class Surroundings:
         stems = {File(f).stem: f for f in free}
         near = closest(wanted.replace("-", "_"), stems, 0.4)
         first = [stems[near]] if near is not None else []
-        return first + sorted(f for f in free if f not in first)[:3]
+        others = sorted(f for f in free if f not in first)[:3]
+        return first + others + sorted(f for f in taken if f.endswith(ending))[:3]
 
     @cached_property
     def _listing(self) -> list[str]:

@@ -120,7 +120,8 @@ class Fixer:
         swapped = self._swapped(place, others)
         if swapped:
             return swapped, False
-        for candidate in (*self.around.near(path), *guesses(written, place, context)):
+        known = tuple(self.around.candidates(path)) if isinstance(written, dict) else ()
+        for candidate in (*self.around.near(path), *known, *guesses(written, place, context)):
             if place.fits(candidate):
                 return put(origins.whole(*path), candidate), False
         filling = self.filling(place)

@@ -14,15 +14,18 @@ import sys
 import zipfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from hybridspec.ir.graph import ModelFacts, Tensor
 from hybridspec.ir.model_file import DataFile, ModelFile
+from hybridspec.load.context import Surroundings
 from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
+_ABSENT = "there is no such file"
 _FORMAT = "2"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
@@ -37,7 +40,26 @@ def load_models(models: dict[str, Model], folder: Path, cache: Path) -> dict[str
     """Facts behind every model of the spec; faults are clauses inside the results."""
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         files = pool.map(lambda model: _load(model, folder, cache), models.values())
-        return dict(zip(models, files, strict=True))
+        found = dict(zip(models, files, strict=True))
+    return {name: _with_meant(file, models[name], folder) for name, file in found.items()}
+
+
+def _with_meant(found: ModelFile, model: Model, folder: Path) -> ModelFile:
+    """The same with the files that absent ones were probably to be."""
+    around = Surroundings(None, folder)
+
+    def meant(key: str, written: str) -> str:
+        return next(iter(around.files(key, Path(written).stem)), "")
+
+    if found.fault == _ABSENT:
+        found = replace(found, meant=meant("source", model.source))
+    if found.evaluation.fault == _ABSENT:
+        data = replace(found.evaluation, meant=meant("evaluation", model.evaluation))
+        found = replace(found, evaluation=data)
+    if found.calibration is not None and found.calibration.fault == _ABSENT:
+        data = replace(found.calibration, meant=meant("calibration", model.calibration or ""))
+        found = replace(found, calibration=data)
+    return found
 
 
 def _load(model: Model, folder: Path, cache: Path) -> ModelFile:
@@ -57,7 +79,7 @@ def _load(model: Model, folder: Path, cache: Path) -> ModelFile:
 def _digest(path: Path, limit: int) -> tuple[str, int] | str:
     try:
         if not path.is_file():
-            return "there is no such file" if not path.exists() else "it is not a regular file"
+            return _ABSENT if not path.exists() else "it is not a regular file"
         size = path.stat().st_size
         if size > limit:
             return f"the file is larger than the limit of {limit // 2**20} MiB"

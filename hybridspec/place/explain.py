@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.edit import Edits, put
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import Configuration, Failure, Residency
@@ -54,8 +56,17 @@ def infeasible(
             f"({label}) {first.message}{also}",
             span=_span(first, flow),
             help="; and ".join(dict.fromkeys(failure.remedy for failure in (first, *others))),
+            fixes=_raised(first, flow),
             notes=tuple(_others(sites[0], tried[label, failures], label)),
         )
+
+
+def _raised(failure: Failure, flow: Flow) -> Edits:
+    """A wish of the user's own may be written anew; law and geography may not."""
+    amount = re.search(r"raise the bound to ([0-9]+[a-z]+)", failure.remedy)
+    if failure.code != "HS0302" or flow.latency is None or amount is None:
+        return ()
+    return put(flow.latency.origin, amount[1])
 
 
 def _named(sites: Sequence[Site]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hybridspec.base.diagnostic import Sink
+from hybridspec.base.edit import removed
 from hybridspec.base.source import Origins
 from hybridspec.ir.graph import Data
 from hybridspec.resolve.references import lookup
@@ -19,7 +20,8 @@ def _data(name: str, spec: Spec, origins: Origins, sink: Sink) -> Data:
     written = spec.data[name]
     for index, site in enumerate(written.born or []):
         lookup(site, spec.sites, sink, kind="site",
-               span=origins.value("data", name, "born", index))  # fmt: skip
+               span=origins.value("data", name, "born", index),
+               otherwise=removed(origins, ("data", name, "born", index)))  # fmt: skip
     return Data(
         name=name,
         category=written.category,

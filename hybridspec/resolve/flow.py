@@ -115,8 +115,10 @@ class _Resolver:
                     help=f"remove `{site}` here, or add it to `data.{written.data}.born`",
                     fixes=removed(self.origins, ("flows", name, "sites", index)),
                 ))  # fmt: skip
+            path = ("flows", name, "sites", index)
+            gone = removed(self.origins, path) if len(written.sites) > 1 else ()
             lookup(site, self.spec.sites, self.sink, kind="site",
-                   span=self.origins.value("flows", name, "sites", index))  # fmt: skip
+                   span=self.origins.value(*path), otherwise=gone)  # fmt: skip
             # One that is written but not resolved has its own finding.
             if site in self.sites:
                 found[site] = self.sites[site]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
 from hybridspec.ir.model_file import DataFile, ModelFile
@@ -42,7 +43,9 @@ def _model(
             code="HS0225", message=f"the model of `{name}` cannot be used: {file.fault}",
             span=origins.value("models", name, "source"),
             help="export the model again as one ONNX file and try `onnx.checker.check_model` on "
-            "it; the path is relative to the spec",
+            "it; the path is relative to the spec"
+            + (f"; did you mean `{file.meant}`?" if file.meant else ""),
+            fixes=put(origins.value("models", name, "source"), file.meant) if file.meant else (),
         ))  # fmt: skip
         return None
     calibration = file.calibration
@@ -139,7 +142,9 @@ def _check_arrays(
             code="HS0226", message=f"the data for model `{name}` cannot be used: {fault}",
             span=span,
             help=f"write a `.npz` with the arrays {arrays}, one row per sample "
-            "(numpy.savez); the path is relative to the spec",
+            "(numpy.savez); the path is relative to the spec"
+            + (f"; did you mean `{file.meant}`?" if file.meant else ""),
+            fixes=put(span, file.meant) if file.meant else (),
         ))  # fmt: skip
 
 

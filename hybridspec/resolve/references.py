@@ -25,11 +25,13 @@ def lookup(
     defined: Span | None = None,
     likely: Sequence[str] = (),
     idle: Callable[[], Sequence[str]] = tuple,
+    otherwise: Edits = (),
 ) -> T | None:
     """The thing called `name`, or None and a finding that lists what there is.
 
     `likely` are the names that suit the rest of the spec, where nothing else tells them apart;
     `idle` gives those that nothing refers to: one of them may be what `name` was called before.
+    `otherwise` is done where nothing is like it, such as taking it off a list.
     """
     if name in things:
         return things[name]
@@ -53,7 +55,7 @@ def lookup(
             span=span,
             help=suggest(name, known, kind, fitting, near),
             notes=notes,
-            fixes=() if near is None else put(span, near),
+            fixes=otherwise if near is None else put(span, near),
             certain=certain,
         )
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.edit import put
 from hybridspec.base.units import DAY, format_duration
 from hybridspec.ir.graph import Graph
 
@@ -27,6 +28,7 @@ def freeze_window_too_short(graph: Graph) -> Iterator[Diagnostic]:
                 f"but `{device.name}` may be out of reach for {format_duration(needed)}",
                 span=graph.validity_origin,
                 help=f"write `validity: P{needed // DAY + 7}D`, or leave it out",
+                fixes=put(graph.validity_origin, f"P{needed // DAY + 7}D"),
                 notes=(
                     Label(span=device.offline_origin, message="the class is offline this long"),
                 ),

@@ -31,7 +31,13 @@ def no_region(graph: Graph) -> Iterator[Diagnostic]:
                 + (f"none of {there} lies in it" if there else "`clouds` allows none"),
                 span=flow.origin,
                 help=f"under `clouds`, allow a region in {' or '.join(zone.countries[:8])}",
-                notes=(Label(span=zone.countries_origin, message="the zone allows these"),),
+                notes=(
+                    Label(span=zone.countries_origin, message="the zone allows these"),
+                    *(
+                        Label(span=r.origin, message=f"`{r.name}` lies in {r.country}")
+                        for r in graph.regions[:4]
+                    ),
+                ),
             )
 
 
