@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hybridspec.base.codes import CODES
 from hybridspec.base.country import BLOCS, COUNTRIES, expand
 from hybridspec.base.country_names import country_name
 from hybridspec.base.units import format_bytes, format_duration, format_money
@@ -19,6 +20,11 @@ def facts(kind: str, name: str, scope: Scope, flow: str = "") -> str:
         return "" if row is None else _board(row)
     if kind == "region":
         return "\n\n".join(_region(cloud, row) for cloud, row in regions().get(name, []))
+    if kind == "provider/region":
+        cloud, _, region = name.partition("/")
+        return "".join(_region(p, row) for p, row in regions().get(region, []) if p == cloud)
+    if kind == "rule" and name in CODES:
+        return f"`{name}`: {CODES[name].title}; `hybridspec explain {name}` says more."
     if kind == "provider":
         return _provider(name)
     if kind in ("stage", "input"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import Any
 
+from hybridspec.base.codes import CODES
 from hybridspec.base.country import BLOCS, expand
 from hybridspec.base.country_names import country_name
 from hybridspec.base.source import Path
@@ -105,6 +106,19 @@ def _names(
         return sorted(
             choices()[kind], key=lambda n: (taken.count(n), n not in shows)
         ), lambda _: "cloud target"
+    if kind == "provider/region":
+        rows = {f"{p}/{n}": row for n, found in regions().items() for p, row in found}
+        return sorted(rows), lambda n: f"{rows[n].place}, {rows[n].country}"
+    if kind == "rule":
+        waivable = sorted(name for name, code in CODES.items() if code.waivable)
+        return waivable, lambda n: CODES[n].title
+    return _written(kind, path, scope, flow)
+
+
+def _written(
+    kind: str, path: Path, scope: Scope, flow: str
+) -> tuple[Iterable[str], Callable[[str], str]]:  # fmt: skip
+    """Names that the spec itself defines."""
     if kind == "platform":
         return [str(c) for c in language.choices(path)], lambda _: "edge platform"
     if kind == "stage":

@@ -32,11 +32,13 @@ REFERENCES: dict[Path, str] = {
     ("models", "*", "training", "federated", "sites", "*"): "site",
     ("observability", "sinks", "*", "zone"): "zone",
     ("policies", "*", "applies_to", "zones", "*"): "zone",
+    ("policies", "*", "forbid", "regions", "*"): "provider/region",
     ("site_tables", "*", "devices"): "device",
     ("site_tables", "*", "zone"): "zone",
     ("sites", "*", "devices"): "device",
     ("sites", "*", "zone"): "zone",
     ("stacks", "*", "clouds", "*"): "cloud",
+    ("waivers", "*", "rule"): "rule",
 }
 """Values, and keys of mappings, that name something; `*` is any name or position."""
 

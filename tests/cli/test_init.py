@@ -13,6 +13,7 @@ from conftest import EXAMPLE, ROOT, Cli
 from hybridspec.base.diagnostic import Severity
 from hybridspec.base.errors import UsageError
 from hybridspec.cli.adapt import Wishes, adapt
+from hybridspec.cli.questions import ask
 from hybridspec.cli.starter import is_valid, start, start_from_model, template
 from hybridspec.cli.starter_model import STARTERS
 
@@ -158,6 +159,25 @@ def test_contradictions_of_flags_are_said(tmp_path: Path, cache: Path, cli: Cli)
     assert harsh.returncode == 5
     assert "HS0302" in harsh.stderr
     assert "the spec is written, but does not hold yet" in harsh.stderr
+
+
+def test_on_a_terminal_it_asks_what_the_flags_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"What is it for?": "remote-farm", "Cloud": "gcp",
+               "Countries or blocs where its data may be": "FR, BE"}  # fmt: skip
+    asked = []
+
+    def answer(question: str, **rest: object) -> object:
+        asked.append(question)
+        return answers.get(question, rest["default"])
+
+    monkeypatch.setattr("rich.prompt.Prompt.ask", answer)
+    kind, wishes = ask(None, Wishes(name="given"), named=True)
+    assert (kind, wishes) == ("remote-farm", Wishes(name="given", countries=("FR", "BE"),
+                                                    provider="gcp"))  # fmt: skip
+    assert "Name of the system" not in asked
+    asked.clear()
+    assert ask("minimal", wishes, named=True) == ("minimal", wishes)
+    assert asked == []
 
 
 def test_the_templates_are_listed_and_packaged(cli: Cli) -> None:

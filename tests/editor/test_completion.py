@@ -46,6 +46,10 @@ def _choices(marked: str) -> dict[str, Choice]:
         (SPEC.replace("evaluation: model/evaluation.npz", "evaluation: m|"),
          "model/evaluation.npz", {"model/calibration.npz"}),
         (SPEC.replace("transform: normalise", "transform: |"), "normalise", {"filter"}),
+        ("waivers: [{rule: |}]", "HS0307", set()),
+        ("policies: {p: {forbid: {regions: [aws/|]}}}", "aws/af-south-1", {"gcp/europe-west3"}),
+        ("policies: {p: {forbid: {countries: [|]}}}", "US", {"EU"}),
+        ("stacks: {prod: {clouds: [|]}}\nclouds: {aws: {}}", "aws", set()),
         (SPEC.replace("    - {name: canary", "    - {|name: canary"), "name", set()),
     ],
 )  # fmt: skip
