@@ -48,7 +48,7 @@ class Table:
             if len(row.cells) == wide:
                 yield row
             elif sink.is_full:
-                sink.omit(1)
+                return
             else:
                 sink.add(Diagnostic(
                     code="HS0117", span=self._odd(row, wide),

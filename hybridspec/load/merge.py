@@ -67,6 +67,9 @@ class Layers:
         if key in result:
             self._forget(result.pop(key), path)
             return
+        if self.sink.is_full:
+            self.sink.omit(1)
+            return
         meant = closest(key, result)
         self.sink.add(Diagnostic(
             code="HS0112", message=f"`{key[:60]}` is removed here, but nothing beneath has it",

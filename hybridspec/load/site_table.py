@@ -68,6 +68,7 @@ class _Reader:
     born: dict[str, Born] = field(default_factory=dict)
     files: dict[FilePath, tuple[FilePath, SourceFile]] = field(default_factory=dict)
     _size: int = 0
+    _rows: int = 0
 
     def read(self, name: str, written: dict[str, Plain]) -> None:
         """Add the sites of one table."""
@@ -83,19 +84,25 @@ class _Reader:
             return
         made: dict[tuple[str, ...], Plain] = {}
         at = columns.index((_NAME,))
+        before = self._rows
         for row in table.rows(self.sink):
+            self._rows += 1
             site = row.cells[at]
-            if not self._is_new(site, at, name, table, row):
-                continue
-            if len(self.sites) == MAX_SITES:
+            if len(self.sites) == MAX_SITES or self._rows > 2 * MAX_SITES:
                 self._say("HS0205", f"this is one more than {MAX_SITES:,} sites",
                           table.cell(row, at), "split the system into several specs")  # fmt: skip
                 return
+            if not self._is_new(site, at, name, table, row):
+                continue
             alike = (*row.cells[:at], *row.cells[at + 1 :])
             if alike not in made:
                 made[alike] = _site(shared, columns, row.cells)
             self.sites[site] = made[alike]
             self.born[site] = Born(table, row, columns, name)
+        if self._rows == before and not self.sink.has_errors:
+            self._say("HS0119", f"{source.shown if source else ''} names no site",
+                      table.whole_header, "write one row for each site below the names of the "
+                      "columns")  # fmt: skip
 
     def _source(self, name: str, path: str) -> SourceFile | None:
         """The file of a table, within the folder and the limit of all tables."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -126,22 +127,23 @@ class _Filler:
             self._say("HS0115", "a secret reference may not use variables", span,
                       "write the whole reference, such as `secret://env/NAME`")  # fmt: skip
             return self._unfilled(template, span)
-        names = [m[1] for m in _MARK.finditer(template) if m[0] != "$${"]
+        counts = Counter(m[1] for m in _MARK.finditer(template) if m[0] != "$${")
+        names = list(counts)
         if [name for name in names if not self._usable(name, span)]:
             return self._unfilled(template, span)
-        text = _MARK.sub(lambda m: "${" if m[0] == "$${" else self.texts[m[1]] or "", template)
-        self._left -= len(text)
+        self._left -= len(template)
+        self._left -= sum(len(self.texts[n] or "") * count for n, count in counts.items())
         if self._left < 0:
             self._say("HS0105", "variables expand beyond the limit of a spec's size here", span,
                       "write shorter values, or use them less often")  # fmt: skip
             return self._unfilled(template, span)
+        text = _MARK.sub(lambda m: "${" if m[0] == "$${" else self.texts[m[1]] or "", template)
         if names and text.startswith(SECRET):
             self._say("HS0115", "a secret reference may not come from a variable", span,
                       "write the reference itself; only what it names is secret")  # fmt: skip
             return self._unfilled(template, span)
         if names:
-            labels = (self._labels[name] for name in dict.fromkeys(names))
-            self.uses[span] = tuple(labels)
+            self.uses[span] = tuple(self._labels[name] for name in names)
         alone = len(names) == 1 and template == f"${{{names[0]}}}"
         return resolve_scalar(text) if alone and template.plain else text
 
@@ -156,6 +158,9 @@ class _Filler:
             self._say("HS0115", "`${` does not begin the name of a variable here", span,
                       "write `${name}`, or `$${` for the characters themselves")  # fmt: skip
             return False
+        if name not in self.texts and self.sink.is_full:
+            self.sink.omit(1)
+            return False
         if name not in self.texts:
             meant = closest(name, self.texts)
             self._say("HS0113", f"there is no variable `{name}`", span,
@@ -165,4 +170,7 @@ class _Filler:
         return self.texts[name] is not None
 
     def _say(self, code: str, message: str, span: Span, help: str) -> None:
+        if self.sink.is_full:
+            self.sink.omit(1)
+            return
         self.sink.add(Diagnostic(code=code, message=message, span=span, help=help))

@@ -39,6 +39,9 @@ def _site(
         written.zone, zones, sink, span=origins.value("sites", name, "zone"), kind="zone",
         defined=origins.key("zones"), idle=partial(idle, spec, "zones"),
     )  # fmt: skip
+    if written.country not in COUNTRIES and sink.is_full:
+        sink.omit(1)
+        return None
     if written.country not in COUNTRIES:
         bloc = written.country in BLOCS
         fixes, certain = respelt_country(
