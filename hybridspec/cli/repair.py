@@ -99,7 +99,8 @@ def _file(edits: Edits, root: Path) -> Path | None:
     if len(names) != 1:
         return None
     path = inside(root, names.pop())
-    return None if isinstance(path, str) else path
+    # Edits are written for YAML; a table of sites is none.
+    return None if isinstance(path, str) or path.suffix.lower() == ".csv" else path
 
 
 def _secrets(found: Sequence[Diagnostic], held: dict[Path, bytes], root: Path) -> set[str]:
