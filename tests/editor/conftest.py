@@ -1,4 +1,4 @@
-"""One language server for all tests of a module: it takes a second to start."""
+"""One language server for all tests of a worker: it takes a second to start."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from conftest import copy_example
 from editor.client import Editor
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example; what is written to its buffers stays in the editor."""
     return copy_example(tmp_path_factory.mktemp("edited")).resolve()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def editor(folder: Path, cache: Path) -> Iterator[Editor]:
     """A client with a running server, which ends well."""
     client = Editor(cache, folder)
