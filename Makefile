@@ -29,6 +29,7 @@ check: setup ## format, lint, types, layers, freshness of generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m hybridspec.schemas schemas --check
 	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md --check
+	$(BIN)/python -m hybridspec.cli.spec_page docs/spec.md --check
 	$(BIN)/python -m hybridspec.cli.modules_page ARCHITECTURE.md --check
 
 test: setup ## all tests
@@ -40,8 +41,9 @@ golden: setup ## accept what the emitters make now; read the diff
 schemas: setup ## write schemas/ from the models
 	$(BIN)/python -m hybridspec.schemas schemas
 
-docs: setup ## write docs/codes.md and the module table in ARCHITECTURE.md
+docs: setup ## write docs/codes.md, docs/spec.md and the table in ARCHITECTURE.md
 	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md
+	$(BIN)/python -m hybridspec.cli.spec_page docs/spec.md
 	$(BIN)/python -m hybridspec.cli.modules_page ARCHITECTURE.md
 
 demo: setup ## one spec to a running, verified virtual fleet

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import EXAMPLES, ROOT
 
-from hybridspec.cli import codes_page, modules_page
+from hybridspec.cli import codes_page, modules_page, spec_page
 from hybridspec.schemas import SCHEMAS, text
 from hybridspec.target.registry import GROUP, targets
 
@@ -55,6 +55,10 @@ def test_no_other_schema_is_committed() -> None:
 
 def test_codes_page() -> None:
     assert (ROOT / "docs" / "codes.md").read_text() == codes_page.page(), "run `make docs`"
+
+
+def test_spec_page() -> None:
+    assert (ROOT / "docs" / "spec.md").read_text() == spec_page.page(), "run `make docs`"
 
 
 def test_module_table() -> None:

@@ -174,6 +174,20 @@ class Origins:
         line, column = self.ends[path]
         return replace(span, end_line=line, end_column=column)
 
+    def extents(self, paths: Iterable[Path]) -> dict[Path, Span]:
+        """From the key of each path that was written to the end of all that lies below it."""
+        found = {path: self.key(*path) for path in paths if path in self.values}
+        for path, span in self.values.items():
+            for length in range(1, len(path) + 1):
+                whole = found.get(path[:length])
+                if whole is None or whole.file != span.file:
+                    continue
+                if (span.end_line, span.end_column) > (whole.end_line, whole.end_column):
+                    found[path[:length]] = replace(
+                        whole, end_line=span.end_line, end_column=span.end_column
+                    )
+        return found
+
     @staticmethod
     def _nearest(spans: Mapping[Path, Span], path: Path) -> Span:
         while (found := spans.get(path)) is None:

@@ -158,12 +158,17 @@ class _Binder:
 
     def _without_secrets(self, said: Sequence[tuple[Diagnostic, Place]]) -> list[Diagnostic]:
         """The findings, with every value that may be a secret blanked in the text they show."""
-        spans = [f.span for f, _ in said if f.code == "HS0211" and f.span is not None]
         # A misspelt key may hold what the right one must not.
-        spans += [
-            self.document.origins.value(*place.path)
-            for finding, place in said
-            if finding.code == "HS0201" and _SECRET.search(str(place.path[-1]).lower())
+        secret = [
+            place.path for finding, place in said
+            if finding.code == "HS0211"
+            or (finding.code == "HS0201" and _SECRET.search(str(place.path[-1]).lower()))
+        ]  # fmt: skip
+        origins = self.document.origins
+        spans = [
+            replace(whole, line=key.end_line, column=key.end_column) if key != whole else whole
+            for path, whole in (origins.extents(secret) if secret else {}).items()
+            if (key := origins.key(*path))
         ]
         files = {file: blanked(file, [span for span in spans if span.file == file])
                  for file in {span.file for span in spans}}  # fmt: skip

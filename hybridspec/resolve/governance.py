@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from hybridspec.base.country import BLOCS, COUNTRIES
 from hybridspec.base.country_names import country_hint
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.source import Origins, Path, Span
+from hybridspec.base.source import Origins, Path
 from hybridspec.ir.governance import (
     Observability,
     Party,
@@ -64,6 +63,8 @@ def policies(
 
 def waivers(spec: Spec, origins: Origins) -> tuple[Waiver, ...]:
     """Every waiver with the place of what it is about, where the spec has such a path."""
+    paths = [_path(written.at) for written in spec.waivers]
+    places = origins.extents(paths) if paths else {}
     return tuple(
         Waiver(
             rule=written.rule,
@@ -71,20 +72,15 @@ def waivers(spec: Spec, origins: Origins) -> tuple[Waiver, ...]:
             reason=written.reason,
             approver=written.approver,
             expires=written.expires.isoformat(),
-            at=_extent(written.at, origins),
+            at=places.get(path),
             origin=origins.value("waivers", index),
         )
-        for index, written in enumerate(spec.waivers)
+        for index, (written, path) in enumerate(zip(spec.waivers, paths, strict=True))
     )
 
 
-def _extent(dotted: str, origins: Origins) -> Span | None:
-    """From the key at a dotted path to the end of its value; None where the spec has no such."""
-    path: Path = tuple(int(part) if part.isdigit() else part for part in dotted.split("."))
-    if path not in origins.values:
-        return None
-    key, value = origins.key(*path), origins.value(*path)
-    return replace(key, end_line=value.end_line, end_column=value.end_column)
+def _path(dotted: str) -> Path:
+    return tuple(int(part) if part.isdecimal() else part for part in dotted.split("."))
 
 
 def observability(

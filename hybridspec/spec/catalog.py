@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hybridspec.spec.quantity import Country, Day, Duration, Money, Power, Section, Size
+from hybridspec.spec.quantity import Country, Day, Duration, Money, Power, Section, Size, key
 
 Source = Annotated[
     str,
@@ -148,15 +148,14 @@ class Accelerator(Section):
     name: Annotated[str, Field(description="Name of the accelerator.", examples=["Hexagon NPU"])]
     tops: Annotated[
         float | int | None,
-        Field(ge=0, le=100_000, description="Peak int8 operations, 10^12 a second, as advertised."),
-    ] = None
+        key("Peak int8 operations, 10^12 a second, as advertised.", example=40, ge=0, le=100_000,
+            absent="nobody has published it"),
+    ] = None  # fmt: skip
     execution_providers: Annotated[
         list[str],
-        Field(
-            description="onnxruntime execution providers that use it; empty: none that we know.",
-            examples=[["QNNExecutionProvider"]],
-        ),
-    ] = []
+        key("onnxruntime execution providers that use it.", example=["QNNExecutionProvider"],
+            absent="none that we know"),
+    ] = []  # fmt: skip
 
 
 class BoardRow(Section):

@@ -62,6 +62,9 @@ class BoardOverride(Section):
     latency: Annotated[
         list[LatencyRow] | None,
         key("Latency constants; replaces the whole list.", max_length=32,
+            example=[{"runtime": "onnxruntime", "precision": "fp32", "threads": 1, "conv_ps": 90,
+                      "gemm_ps": 90, "byte_ps": 400, "operator_us": 9, "spread": 80,
+                      "source": "measured on three boxes"}],
             absent="the catalogue's; in a row of your own: none, so that no model can run on it"),
     ] = None  # fmt: skip
     as_of: Annotated[Day | None, _AS_OF] = None
