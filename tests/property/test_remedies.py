@@ -14,7 +14,7 @@ from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site
 from hybridspec.place.configuration import configurations
 
 SEEDS = 300
-NO_AMOUNT = {"HS0301", "HS0310", "HS0603"}
+NO_AMOUNT = {"HS0301", "HS0310", "HS0315", "HS0603"}
 """Law, geography and unknown figures: nothing that a larger number of anything would cure."""
 
 _UNIT = {"kbit/s": 10**3, "Mbit/s": 10**6, "ms": 1000}
@@ -25,6 +25,8 @@ def applied(graph: Graph, finding: Diagnostic) -> Graph:
     text = finding.help
     for number, unit in re.findall(r"raise the bound to (\d+)(ms)", text):
         graph = _flows(graph, _flow(finding), _later(int(number) * _UNIT[unit]))
+    for number, unit in re.findall(r"raise `bandwidth` to (\d+)(\w+/s)", text):
+        graph = _flows(graph, _flow(finding), _wider(int(number) * _UNIT[unit]))
     if "lower `offline` to 0s" in text:
         graph = _flows(graph, _flow(finding), lambda flow: replace(flow, offline=0))
     for number, name in re.findall(r"put (\d+) `(\w+)` there", text):
@@ -43,6 +45,10 @@ def _later(least: int) -> Callable[[Flow], Flow]:
         return replace(flow, latency=later)
 
     return change
+
+
+def _wider(least: int) -> Callable[[Flow], Flow]:
+    return lambda flow: replace(flow, bandwidth=max(flow.bandwidth or least, least))
 
 
 def _roomier(more: int) -> Callable[[DeviceClass], DeviceClass]:
