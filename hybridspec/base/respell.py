@@ -75,7 +75,7 @@ def near_quantities(text: str) -> list[str]:
     """What a quantity with a misspelt unit may mean.
 
     >>> near_quantities("20Mbit/x"), near_quantities("4KiBB")
-    (['20Mbit/s'], ['4KiB'])
+    (['20min', '20MiB', '20Mbit/s'], ['4KiB', '4kbit/s'])
     """
     match = _NUMBER.fullmatch(text) or re.fullmatch(
         r"\s*([0-9.]{1,20})[^0-9A-Za-z]*([A-Za-z]+)", text

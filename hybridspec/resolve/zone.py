@@ -8,6 +8,7 @@ from datetime import date
 from hybridspec.base.country import ADEQUATE_EU, EARLIEST, adequate, expand
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import Edits, removed
 from hybridspec.base.source import Origins, Path, Span
 from hybridspec.ir.zone import Transfer, Zone
 from hybridspec.spec.document import Spec
@@ -109,9 +110,16 @@ def _facets(
                 span=origins.value(*path),
                 help=f"remove {', '.join(wide[:8])} here, or add it to the zone's `countries`; a "
                 "facet only narrows them",
+                fixes=_narrowed(names, wide, path, origins),
             ))  # fmt: skip
         found.append((facet, tuple(c for c in listed if c in allowed)))
     return tuple(found)
+
+
+def _narrowed(names: list[str], wide: list[str], path: Path, origins: Origins) -> Edits:
+    """Take the first country that the zone does not list off a facet, which others are left in."""
+    surplus = next((index for index, name in enumerate(names) if name in wide), None)
+    return removed(origins, (*path, surplus)) if surplus is not None and len(names) > 1 else ()
 
 
 def _transfer(name: str, index: int, spec: Spec, origins: Origins, sink: Sink) -> Transfer:
