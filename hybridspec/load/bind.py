@@ -166,7 +166,7 @@ class _Binder:
         ]  # fmt: skip
         origins = self.document.origins
         spans = [
-            replace(whole, line=key.end_line, column=key.end_column) if key != whole else whole
+            replace(whole, line=key.end_line, column=key.end_column + 1) if key != whole else whole
             for path, whole in (origins.extents(secret) if secret else {}).items()
             if (key := origins.key(*path))
         ]
