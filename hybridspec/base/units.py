@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE, HOUR, DAY, YEAR = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 365 * 86_400 * SECOND
@@ -106,6 +107,7 @@ def parse_rate(text: str) -> Fraction:
     return Fraction(match[1]) / _RATE[match[2]]
 
 
+@lru_cache(maxsize=4096)  # alike sites have the same figures thousands of times
 def format_duration(micros: int) -> str:
     """The shortest exact-looking form for people.
 
@@ -130,6 +132,7 @@ def write_duration(micros: int) -> str:
     return f"{micros // _DURATION[unit]}{unit}"
 
 
+@lru_cache(maxsize=4096)
 def format_bytes(size: int) -> str:
     """Bytes in binary units.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage, StageKind
@@ -13,9 +14,12 @@ from hybridspec.ir.plan import Estimate, Host
 NOTHING = Estimate(low=0, mid=0, high=0, basis="takes no time of its own")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A flow at a site with its edge half on `count` devices and its `cloud` stages in `region`."""
+    """A flow at a site with its edge half on `count` devices and its `cloud` stages in `region`.
+
+    What follows from these is worked out once, because every bound and cost asks for it.
+    """
 
     graph: Graph
     table: LatencyTable
@@ -29,14 +33,18 @@ class Layout:
 
     def host(self, stage: Stage) -> Host:
         """Where a stage runs."""
-        if self.region is not None and (stage.place == "cloud" or stage.name in self.cloud):
-            return Host(kind="cloud", name=self.region.label)
-        return Host(kind="edge", name=self.device.name)
+        return self.hosts[stage.name]
 
-    @property
+    @cached_property
     def hosts(self) -> dict[str, Host]:
         """Every stage's host by stage name."""
-        return {stage.name: self.host(stage) for stage in self.flow.stages}
+        edge = cloud = Host(kind="edge", name=self.device.name)
+        if self.region is not None:
+            cloud = Host(kind="cloud", name=self.region.label)
+        return {
+            stage.name: cloud if stage.place == "cloud" or stage.name in self.cloud else edge
+            for stage in self.flow.stages
+        }
 
     @property
     def uses_cloud(self) -> bool:
@@ -62,7 +70,7 @@ class Layout:
             return Fraction(0)
         return stage.input_rate * Fraction(micros, SECOND)
 
-    @property
+    @cached_property
     def demand(self) -> int:
         """Pessimistic busy time in microseconds per second over all devices of the class."""
         total = Fraction(0)
@@ -92,7 +100,7 @@ class Layout:
             return False
         return (stage.model.name, self.variant(stage)) not in self.table.memory
 
-    @property
+    @cached_property
     def uplink(self) -> Fraction:
         """Bytes per second from the site to the cloud; a stage's output is sent once."""
         stages = {stage.name: stage for stage in self.flow.stages}

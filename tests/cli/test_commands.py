@@ -254,7 +254,9 @@ def test_out_names_the_output_folder(spec: Path, built: Path, tmp_path: Path, cl
 def test_a_build_leaves_foreign_files_and_removes_its_own(example: Path, cli: Cli) -> None:
     out = example / "build" / EXAMPLE.name
     spec = example / "hybridspec.yaml"
-    text = re.sub(r"\n  azure:(\n    .*)+", "", spec.read_text())  # so that the store stays where it is
+    text = re.sub(
+        r"\n  azure:(\n    .*)+", "", spec.read_text()
+    )  # so that the store stays where it is
     spec.write_text(text)
     cli("build", example)
     (out / "notes.txt").write_text("mine")

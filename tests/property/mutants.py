@@ -202,7 +202,7 @@ def ignore_long_absence(patch: Patch) -> None:
 
 def forget_raw_uploads(patch: Patch) -> None:
     """Raw events reach the cloud for nothing."""
-    real = Layout.uplink.fget  # type: ignore[attr-defined]
+    real = Layout.uplink.func
 
     def uplink(self: Layout) -> Fraction:
         quiet = replace(self.flow.data, rate=Fraction(0))
