@@ -100,7 +100,7 @@ HOSTILE: dict[str, tuple[Callable[[], str | bytes], str]] = {
     "an alias bomb": (lambda: bomb(12), "HS0105"),
     "an alias bomb in a value": (lambda: with_zones(
         bomb(12).replace("a0:", "zones:\n  a0:").replace("\na", "\n  a")), "HS0105"),
-    "a bomb below the limit": (lambda: bomb(5) + CLEAN, "HS0201"),
+    "a bomb below the limit": (lambda: bomb(4) + CLEAN, "HS0201"),
     "a wide alias": (lambda: with_zones(
         f"zones:\n  eu: &eu\n    countries: &c [{'DE, ' * 1000}]\n"
         + "".join(f"  z{number}: *eu\n" for number in range(1000))), "HS0105"),
@@ -118,7 +118,7 @@ HOSTILE: dict[str, tuple[Callable[[], str | bytes], str]] = {
         f"k{number}: 1\n" for number in range(MAX_NODES - 100)), "HS0201"),
     "one key again and again": (lambda: CLEAN + "k: 1\n" * (MAX_NODES - 100), "HS0104"),
     "wrong items": (
-        lambda: changed("    stages", f"    sites: [{'1, ' * 190_000}]\n    stages"), "HS0203"
+        lambda: changed("    stages", f"    sites: [{'1, ' * 90_000}]\n    stages"), "HS0203"
     ),
     "a huge word often": (lambda: changed("someone", f"[&x {HUGE}{', *x' * 5000}]"), "HS0203"),
     "a huge word among choices": (lambda: CLEAN.replace(
@@ -128,7 +128,7 @@ HOSTILE: dict[str, tuple[Callable[[], str | bytes], str]] = {
     "huge keys": (lambda: CLEAN + "".join(
         f"? {'k' * 100_000}{number}\n: 1\n" for number in range(30)), "HS0201"),
     "faults on one huge line": (lambda: "{" + ", ".join(
-        [f"k{number}: 1" for number in range(150_000)]) + "}", "HS0201"),
+        [f"k{number}: 1" for number in range(90_000)]) + "}", "HS0201"),
     "spaces": (lambda: " " * (MAX_SPEC - 5) + "a: 1", "HS0201"),
     "empty lines before a fault": (lambda: "\n" * (MAX_SPEC - 5) + "a: 1", "HS0201"),
     "anchors": (lambda: CLEAN + "x:\n" + "".join(
@@ -139,7 +139,7 @@ HOSTILE: dict[str, tuple[Callable[[], str | bytes], str]] = {
                            "HS0204"),
     "a count of many digits": (lambda: changed("{box: 1}", f"{{box: {'9' * 100_000}}}"), "HS0203"),
     "a fleet in no zone": (lambda: with_sites(
-        20_000, "{country: DE, zone: ue, devices: {bax: 1}}"), "HS0220"),
+        12_000, "{country: DE, zone: ue, devices: {bax: 1}}"), "HS0220"),
     "a flow at sites that are not there": (lambda: with_sites(
         10_000, "{country: DE, zone: eu, devices: {box: 1}}").replace(
         "    stages", f"    sites: [{', '.join(f't{n:05}' for n in range(10_000))}]\n    stages"),
@@ -182,7 +182,7 @@ ACCEPTED: dict[str, Callable[[], str | bytes]] = {
     "other scripts": lambda: changed("someone", "工場 Ünïcødé 🏭"),
     "a count in octal": lambda: changed("{box: 1}", "{box: 0o7}"),
     "aliases": lambda: changed("[EU]}", "&all [EU]}\n  again: {countries: *all}"),
-    "a fleet": lambda: with_sites(20_000, "{country: DE, zone: eu, devices: {box: 1}}"),
+    "a fleet": lambda: with_sites(12_000, "{country: DE, zone: eu, devices: {box: 1}}"),
 }
 
 

@@ -75,8 +75,8 @@ CASES: dict[str, dict[str, str]] = {
             HEAD, f'{HEAD}include:\n  - a.yaml\n  - b.yaml  # error: HS0111 "are larger than"\n'),
         "a.yaml": "#" * 2**21, "b.yaml": "#" * 2**21},
     "too many values": including(
-        "a.yaml", "b.yaml", a="data: [" + "1," * 150_000 + "]",
-        b="data: [" + "1," * 60_000 + ']  # error: HS0105 "expands beyond 200,000 values"'),
+        "a.yaml", "b.yaml", a="data: [" + "1," * 75_000 + "]",
+        b="data: [" + "1," * 30_000 + ']  # error: HS0105 "expands beyond 100,000 values"'),
     "an overlay that removes nothing": overlaid(
         'zones:\n  eu:\n    retntion: null  # error: HS0112 "`retntion` is removed here"\n'),
     "a fault in an overlay": overlaid(
