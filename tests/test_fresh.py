@@ -17,7 +17,7 @@ from hybridspec.cli import codes_page, modules_page, spec_page
 from hybridspec.schemas import SCHEMAS, text
 from hybridspec.target.registry import GROUP, targets
 
-MAX_MODULE, MAX_FUNCTION = 400, 60
+MAX_MODULE, MAX_FUNCTION = 400, 50
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGED = {"hybridspec": "hybridspec", "targets": "hybridspec_targets"}
 TREES = (*PACKAGED, "tests", "benchmarks", "examples")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hybridspec.base.codes import CODES
 from hybridspec.cli.explain_code import explain_code
+from hybridspec.cli.generated_page import write_or_check
 
 _HEAD = """\
 # Diagnostic codes
@@ -32,12 +33,7 @@ def page() -> str:
 
 def main() -> None:
     """Write the page, or check that it is fresh."""
-    path, fresh = Path(sys.argv[1]), page()
-    if path.exists() and path.read_text(encoding="utf-8") == fresh:
-        return
-    if "--check" in sys.argv[2:]:
-        raise SystemExit(f"{path} is stale; run `make docs`")
-    path.write_text(fresh, encoding="utf-8")
+    write_or_check(Path(sys.argv[1]), page())
 
 
 if __name__ == "__main__":

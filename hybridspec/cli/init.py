@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hybridspec.cli import output
 from hybridspec.cli.flags import Format, FormatFlag
+
+if TYPE_CHECKING:
+    from hybridspec.cli.starter import Started
 
 
 def init(
@@ -55,6 +58,11 @@ def init(
         if from_model is None
         else start_from_model(folder, from_model, wishes, cache)
     )
+    _show(done, format)
+
+
+def _show(done: Started, format: Format) -> None:
+    """What was written, what it still lacks, and the exit code that says so."""
     code = output.exit_code(done.findings)
     written = [str(path) for path in done.written]
     if format is Format.JSON:

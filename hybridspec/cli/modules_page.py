@@ -10,6 +10,8 @@ import ast
 import sys
 from pathlib import Path
 
+from hybridspec.cli.generated_page import write_or_check
+
 START, END = "<!-- modules: start -->", "<!-- modules: end -->"
 _TREES = ("hybridspec", "targets")
 
@@ -51,13 +53,7 @@ def _owns(path: Path) -> str:
 def main() -> None:
     """Write the table, or check that it is fresh."""
     path = Path(sys.argv[1])
-    text = path.read_text(encoding="utf-8")
-    fresh = page(text, path.resolve().parent)
-    if text == fresh:
-        return
-    if "--check" in sys.argv[2:]:
-        raise SystemExit(f"{path} is stale; run `make docs`")
-    path.write_text(fresh, encoding="utf-8")
+    write_or_check(path, page(path.read_text(encoding="utf-8"), path.resolve().parent))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from hybridspec.cli.generated_page import write_or_check
 from hybridspec.spec import quantity
 from hybridspec.spec.document import Spec
 
@@ -155,12 +156,7 @@ def _flow(value: Any) -> str:
 
 def main() -> None:
     """Write the page, or check that it is fresh."""
-    path, fresh = Path(sys.argv[1]), page()
-    if path.exists() and path.read_text(encoding="utf-8") == fresh:
-        return
-    if "--check" in sys.argv[2:]:
-        raise SystemExit(f"{path} is stale; run `make docs`")
-    path.write_text(fresh, encoding="utf-8")
+    write_or_check(Path(sys.argv[1]), page())
 
 
 if __name__ == "__main__":

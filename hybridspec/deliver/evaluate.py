@@ -255,16 +255,18 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _register(server: Any, monitor: _Monitor) -> None:  # noqa: C901 - one line a call
+def _register(server: Any, monitor: _Monitor) -> None:
     """Serve the monitor under the engine's two services."""
+    from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+
+    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(_resources(monitor), server)
+    engine_pb2_grpc.add_EngineServicer_to_server(_engine(monitor), server)
+
+
+def _resources(monitor: _Monitor) -> Any:
+    """The service that a program registers its resources with."""
     from google.protobuf import empty_pb2, struct_pb2
-    from pulumi.runtime.proto import (
-        engine_pb2,
-        engine_pb2_grpc,
-        provider_pb2,
-        resource_pb2,
-        resource_pb2_grpc,
-    )
+    from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
     class Resources(resource_pb2_grpc.ResourceMonitorServicer):
         """Answers registrations; everything else stays unimplemented."""
@@ -294,6 +296,14 @@ def _register(server: Any, monitor: _Monitor) -> None:  # noqa: C901 - one line 
         def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
             return empty_pb2.Empty()
 
+    return Resources()
+
+
+def _engine(monitor: _Monitor) -> Any:
+    """The service that a program logs to."""
+    from google.protobuf import empty_pb2
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
     class Engine(engine_pb2_grpc.EngineServicer):
         """Swallows logs; the program's errors reach us through its exit."""
 
@@ -311,5 +321,4 @@ def _register(server: Any, monitor: _Monitor) -> None:  # noqa: C901 - one line 
         def RequirePulumiVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
             return engine_pb2.RequirePulumiVersionResponse()
 
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(Resources(), server)
-    engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)
+    return Engine()

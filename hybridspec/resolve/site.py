@@ -10,7 +10,7 @@ from typing import TypeAlias
 from hybridspec.base.country import BLOCS, COUNTRIES
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.source import Origins
+from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import DeviceClass, Site, SiteDevices
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve import defaults
@@ -39,33 +39,10 @@ def _site(
         written.zone, zones, sink, span=origins.value("sites", name, "zone"), kind="zone",
         defined=origins.key("zones"), idle=partial(idle, spec, "zones"),
     )  # fmt: skip
-    if written.country not in COUNTRIES and sink.is_full:
-        sink.omit(1)
-        return None
     if written.country not in COUNTRIES:
-        bloc = written.country in BLOCS
-        fixes, certain = respelt_country(
-            written.country, country_span, likely=zone.countries if zone is not None else ()
-        )
-        sink.add(Diagnostic(
-            code="HS0222",
-            message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
-            span=country_span,
-            help="a site stands in one country, such as `DE`" if bloc
-            else country_hint(written.country),
-            fixes=fixes, certain=certain,
-        ))  # fmt: skip
+        _no_country(written.country, country_span, zone, sink)
         return None
-    devices = []
-    for device, count in written.devices.items():
-        span = origins.key("sites", name, "devices", device)
-        if device in classes or device not in spec.devices:
-            found = lookup(device, classes, sink, span=span, kind="device class",
-                           defined=origins.key("devices"),
-                           idle=partial(idle, spec, "devices"))  # fmt: skip
-            if found is not None:
-                here = _with_uplink(found, written, known)
-                devices.append(SiteDevices(device_class=here, count=count, origin=span))
+    devices = _site_devices(name, spec, origins, classes, known, sink)
     if zone is None:
         return None
     return Site(
@@ -76,10 +53,44 @@ def _site(
         energy_price=written.energy_price
         if written.energy_price is not None
         else defaults.ENERGY_PRICE.value,
-        devices=tuple(devices),
+        devices=devices,
         origin=origins.key("sites", name),
         country_origin=country_span,
     )
+
+
+def _no_country(written: str, span: Span, zone: Zone | None, sink: Sink) -> None:
+    """The finding about a country that is none, or only a bloc of some."""
+    if sink.is_full:
+        sink.omit(1)
+        return
+    bloc = written in BLOCS
+    likely = zone.countries if zone is not None else ()
+    fixes, certain = respelt_country(written, span, likely=likely)
+    sink.add(Diagnostic(
+        code="HS0222", message=f"`{written[:60]}` is {'a bloc' if bloc else 'not a known country'}",
+        span=span, fixes=fixes, certain=certain,
+        help="a site stands in one country, such as `DE`" if bloc else country_hint(written),
+    ))  # fmt: skip
+
+
+def _site_devices(
+    name: str, spec: Spec, origins: Origins, classes: Mapping[str, DeviceClass], known: _Known,
+    sink: Sink,
+) -> tuple[SiteDevices, ...]:  # fmt: skip
+    """The devices of a site, without those of classes that have a finding of their own."""
+    written = spec.sites[name]
+    devices = []
+    for device, count in written.devices.items():
+        span = origins.key("sites", name, "devices", device)
+        if device in classes or device not in spec.devices:
+            found = lookup(device, classes, sink, span=span, kind="device class",
+                           defined=origins.key("devices"),
+                           idle=partial(idle, spec, "devices"))  # fmt: skip
+            if found is not None:
+                here = _with_uplink(found, written, known)
+                devices.append(SiteDevices(device_class=here, count=count, origin=span))
+    return tuple(devices)
 
 
 _Known: TypeAlias = dict[tuple[str, int | None, int | None], DeviceClass]
