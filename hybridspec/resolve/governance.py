@@ -25,6 +25,13 @@ from hybridspec.spec.document import Spec
 from hybridspec.spec.observability import Datadog, Prometheus
 from hybridspec.spec.observability import TelemetrySink as WrittenSink
 
+_DATADOG = {
+    "datadoghq.com": "US", "us3.datadoghq.com": "US", "us5.datadoghq.com": "US",
+    "ddog-gov.com": "US", "datadoghq.eu": "DE", "ap1.datadoghq.com": "JP",
+    "ap2.datadoghq.com": "AU",
+}  # fmt: skip
+"""Where Datadog keeps data, by the sites that it publishes; of others the spec is believed."""
+
 
 def policies(
     spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], sink: Sink
@@ -121,6 +128,15 @@ def _telemetry(
             message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",
             help="a sink lies in one country, such as `DE`" if bloc
             else country_hint(written.country),
+        ))  # fmt: skip
+        return None
+    known = _DATADOG.get(written.site) if isinstance(written, Datadog) else None
+    if isinstance(written, Datadog) and known is not None and written.country != known:
+        sink.add(Diagnostic(
+            code="HS0237", span=origins.value(*path, "country"),
+            message=f"Datadog keeps what its site `{written.site}` gets in {known}, not in "
+            f"{written.country}",
+            help=f"write `country: {known}`, or the Datadog site that you mean",
         ))  # fmt: skip
         return None
     return TelemetrySink(

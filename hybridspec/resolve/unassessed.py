@@ -28,12 +28,19 @@ def _zones(spec: Spec) -> Iterator[str]:
     for zone in spec.zones.values():
         if zone.controls:
             yield "zones.*.controls: taken as stated, not compared with what is emitted"
+        if zone.facets is not None and zone.facets.logs is not None:
+            yield "zones.*.facets.logs: binds telemetry; a provider's own logs are a gap"
         for facet in _STATED:
             if zone.facets is not None and getattr(zone.facets, facet) is not None:
                 yield f"zones.*.facets.{facet}: no provider states where it lies; see the gaps"
 
 
 def _places(spec: Spec) -> Iterator[str]:
+    for cloud_target, rows in spec.catalog.regions.items():
+        for region, row in rows.items():
+            if row.country is not None:
+                yield (f"region {region} of {cloud_target}: that it lies in {row.country} is "
+                       "the spec's word; no catalogue confirms it")  # fmt: skip
     for device in spec.devices.values():
         if device.security:
             yield "devices.*.security: taken as stated, no device is asked to prove it"

@@ -1,7 +1,9 @@
 """HS0315: something that the spec pins is forbidden by a policy of its own.
 
 What it flags: a site in a country that a policy forbids for data which flows there; a training
-region, or the only boards of such a site, that a policy forbids.
+region, or the only boards of such a site, that a policy forbids; a region in which a model may
+learn from such data of another zone; a telemetry sink in a country that a policy forbids for a
+whole zone, whatever the category of its data.
 Why: a policy only adds restrictions, and no placement can move what the spec itself pins.
 Example: `policies.no-fr: {forbid: {countries: [FR]}, reason: contract}` with a site in France.
 Fix: narrow the policy with `applies_to`, or move what it forbids.
@@ -20,7 +22,8 @@ from hybridspec.ir.graph import Flow, Graph, Site
 def policy_violated(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per policy and pinned thing."""
     for policy in graph.policies:
-        seen = set()
+        yield from _telemetry(graph, policy)
+        seen: set[str] = set()
         for flow in graph.flows:
             for site in flow.sites:
                 if not policy.binds(site.zone.name, flow.data.category):
@@ -29,6 +32,7 @@ def policy_violated(graph: Graph) -> Iterator[Diagnostic]:
                     seen.add(site.name)
                     yield from _site(policy, site)
                 yield from _training(policy, flow)
+                yield from _lessons(graph, policy, flow, site, seen)
 
 
 def _site(policy: Policy, site: Site) -> Iterator[Diagnostic]:
@@ -55,6 +59,47 @@ def _training(policy: Policy, flow: Flow) -> Iterator[Diagnostic]:
             yield _finding(
                 policy, f"training runs in `{region.label}` ({region.country})", job.origin,
                 "remove `region` to train where the zone's store is, or choose another one",
+            )  # fmt: skip
+
+
+def _lessons(
+    graph: Graph, policy: Policy, flow: Flow, site: Site, seen: set[str]
+) -> Iterator[Diagnostic]:
+    """Regions of other zones in which models learn from what the flow carries."""
+    for model in graph.models:
+        key = f"{model.name} {site.zone.name} {flow.data.name}"
+        if model.training is None or flow.data.name not in model.training.data or key in seen:
+            continue
+        seen.add(key)
+        zones = {s.zone.name: s.zone for f in graph.flows for s in f.sites
+                 if any(stage.model == model for stage in f.stages)}  # fmt: skip
+        reached = [
+            region for region in graph.regions for name in sorted(zones)
+            if name != site.zone.name and region.country in zones[name].allowed("store")
+            and model.training.region in (None, region)
+            and (region.country in policy.countries or region.label in policy.regions)
+        ]  # fmt: skip
+        if reached:
+            yield _finding(
+                policy, f"model `{model.name}` learns from `{flow.data.name}` of zone "
+                f"`{site.zone.name}`, perhaps in `{reached[0].label}` ({reached[0].country})",
+                model.training.origin, "pin `region` to one that the policy allows, or declare "
+                "a model for each zone",
+            )  # fmt: skip
+
+
+def _telemetry(graph: Graph, policy: Policy) -> Iterator[Diagnostic]:
+    """Sinks that get the telemetry of a zone which the policy binds as a whole."""
+    bound = {site.zone.name for site in graph.sites} & set(policy.zones or [
+        zone.name for zone in graph.zones
+    ])  # fmt: skip
+    for sink in graph.observability.sinks:
+        inside = sink.zone is None and not policy.categories and bound
+        if inside and any(country in policy.countries for country in sink.countries):
+            yield _finding(
+                policy, f"telemetry of zone `{min(bound)}` would go to "
+                f"{', '.join(sink.countries[:8])} (`{sink.type}`)", sink.origin,
+                f"use a sink elsewhere, or narrow `policies.{policy.name}.applies_to`",
             )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """HS0301: a place that the spec pins lies outside its compliance zone.
 
 What it flags: a site whose country its zone does not list; a training region whose country is not
-in the zone of every site that feeds the model; a model that learns in one zone and runs at a site
-outside it; a device class whose one bundle would carry a zone's model to such a site.
+in the zone of every site that feeds the model; a model that learns from data of one zone (that of
+a site which runs it, of `training.data` or of a site in `federated`) and runs at a site outside it;
+a device class whose one bundle would carry a zone's model to such a site.
 Why: everything a site or a region does with the zone's data happens under that country's law, and
 weights hold what they were learnt from.
 Example: `sites.oslo: {country: NO, zone: eu}` where `eu` lists only `[EU]`.
@@ -13,10 +14,13 @@ zone device classes of its own, and models of its own where they are trained.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import permutations, product
+from itertools import product
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.ir.graph import Graph, Model, Site, Zone
+
+_LEARNING = ("process", "store", "keys", "backup")
+"""The facets of data that lie where a model learns from it."""
 
 
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
@@ -42,9 +46,8 @@ def _training(graph: Graph, model: Model) -> Iterator[Diagnostic]:
     region = model.training.region if model.training else None
     if model.training is None or region is None:
         return
-    for zone in _zones_of(graph, model):
-        facets = ("process", "store", "keys", "backup")
-        if any(region.country not in zone.allowed(facet) for facet in facets):
+    for zone in _teachers(graph, model):
+        if any(region.country not in zone.allowed(facet) for facet in _LEARNING):
             yield Diagnostic(
                 code="HS0301",
                 message=f"model `{model.name}` learns from data of zone `{zone.name}`, but trains "
@@ -61,13 +64,17 @@ def _learnt(graph: Graph, model: Model) -> Iterator[Diagnostic]:
     if model.training is None:
         return
     zones = _zones_of(graph, model)
-    for home, other in permutations(zones, 2):
-        place = _outside(graph, home, [s for s in _sites_of(graph, model) if s.zone == other])
+    for home, other in product(_teachers(graph, model), zones):
+        if home == other:
+            continue
+        sites = [site for site in _sites_of(graph, model) if site.zone == other]
+        place = _outside(graph, home, sites, _LEARNING)
+        too = " as well" if home in zones else ""
         if place:
             yield Diagnostic(
                 code="HS0301",
                 message=f"model `{model.name}` learns from data of zone `{home.name}`, but zone "
-                f"`{other.name}` runs it as well, which reaches {place}",
+                f"`{other.name}` runs it{too}, which reaches {place}",
                 span=model.training.origin,
                 help="declare the model once for each zone, from the same file if you like, "
                 "so that each learns and stays in its own",
@@ -84,17 +91,18 @@ def _runs(graph: Graph, model: Model) -> Iterator[Label]:
 
 def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
     """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
-    own = _zones_of(graph, model)
+    own, teachers = _zones_of(graph, model), _teachers(graph, model)
     stands = {(devices.device_class.name, site.zone.name, site.country): (site, devices)
               for site in graph.sites for devices in site.devices}  # fmt: skip
     runs = {(site.zone.name, devices.device_class.name)
             for site in _sites_of(graph, model) for devices in site.devices}  # fmt: skip
-    for home, other in product(own, graph.zones):
-        if other == home or (other in own and model.training is None):
+    for home, other in product(teachers, graph.zones):
+        if other == home or (other in own and (model.training is None or home not in own)):
             continue
+        homes = [home] if home in own else own
         for key in sorted(stands):
             site, devices = stands[key]
-            if site.zone != other or (home.name, key[0]) not in runs:
+            if site.zone != other or all((zone.name, key[0]) not in runs for zone in homes):
                 continue
             place = _outside(graph, home, [site])
             if place:
@@ -108,14 +116,16 @@ def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
                 )
 
 
-def _outside(graph: Graph, home: Zone, sites: Sequence[Site]) -> str:
+def _outside(
+    graph: Graph, home: Zone, sites: Sequence[Site], facets: Sequence[str] = ("store",)
+) -> str:
     """A site, or a region that the sites' zone may store in, that `home` does not allow."""
     for site in sites:
         if site.country not in home.allowed("process"):
             return f"`{site.name}` ({site.country})"
     for region in graph.regions:
         stores = region.country in sites[0].zone.allowed("store")
-        if stores and region.country not in home.allowed("store"):
+        if stores and any(region.country not in home.allowed(facet) for facet in facets):
             return f"{region.label} ({region.country})"
     return ""
 
@@ -133,6 +143,19 @@ def _sites_of(graph: Graph, model: Model) -> list[Site]:
 
 def _zones_of(graph: Graph, model: Model) -> list[Zone]:
     zones = {site.zone.name: site.zone for site in _sites_of(graph, model)}
+    return [zones[name] for name in sorted(zones)]
+
+
+def _teachers(graph: Graph, model: Model) -> list[Zone]:
+    """The zones that own the model: those that run it, and those whose data it learns from."""
+    zones = {zone.name: zone for zone in _zones_of(graph, model)}
+    job = model.training
+    if job is not None:
+        named = {name for data in graph.data if data.name in job.data for name in data.born}
+        named |= set(job.federated.sites if job.federated else ())
+        born = [site for flow in graph.flows if flow.data.name in job.data for site in flow.sites]
+        born += [site for site in graph.sites if site.name in named]
+        zones |= {site.zone.name: site.zone for site in born}
     return [zones[name] for name in sorted(zones)]
 
 

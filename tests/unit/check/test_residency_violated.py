@@ -20,7 +20,7 @@ from property.graphs import (
 
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.check.rules.residency_violated import residency_violated
-from hybridspec.ir.graph import Graph
+from hybridspec.ir.graph import Federated, Graph
 
 EU, US = zone("eu", "DE", "FR"), zone("us", "US")
 FRAMES, NET = data(), model()
@@ -116,6 +116,20 @@ def test_weights_learnt_in_one_zone_may_not_run_in_the_other() -> None:
         assert {f.code for f in findings} == {"HS0301"}
         assert any("learns from data of zone `eu`" in f.message for f in findings)
         assert any("learns from data of zone `us`" in f.message for f in findings)
+
+
+def test_a_zone_that_only_teaches_a_model_owns_it_too() -> None:
+    lab, plant = site("lab", EU, (SHARED, 1)), site("plant", US, (device("far"), 1))
+    frames, heat = replace(FRAMES, born=("plant",)), replace(FRAMES, name="heat", born=("lab",))
+    rounds = Federated(rounds=2, sites=("lab",))
+    for job in (training(data=("heat",)), training(federated=rounds)):
+        net = model(training=job)
+        of = graph(
+            flow("a", heat, (lab,), stage("scale", "heat")),
+            flow("b", frames, (plant,), infer("see", net, "frames")),
+        )
+        (finding,) = found(replace(of, models=(net,), data=(frames, heat)))
+        assert "learns from data of zone `eu`, but zone `us` runs it, which" in finding.message
 
 
 def test_weights_learnt_in_a_zone_stay_among_sites_that_it_allows() -> None:
