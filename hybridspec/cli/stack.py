@@ -112,7 +112,8 @@ def up(
         refresh_after = publish_channel(stack, output, progress)
         classes = [name for name, _ in output.archives]
         wanted = {name: digest.tar_sha256 for name, digest in output.archives}
-        progress(f"starting {len(classes) * each} agents")
+        agents = len(classes) * each
+        progress(f"starting {agents} agent{'' if agents == 1 else 's'}")
         channel = output.folder / "channel"
         url = fleet.serve(stack, channel)
         fleet.prune(stack, classes, each)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hybridspec.base.errors import UsageError
 from hybridspec.bundle.archive import ArchiveDigest, write_archive
@@ -44,8 +46,17 @@ def write_tree(folder: Path, tree: FileTree) -> Changes:
     removed = sorted(set(owned) - set(wanted))
     for path in removed:
         (folder / path).unlink(missing_ok=True)
+    _drop_emptied(folder, removed)
     write_durably(folder / RECORD, _record(wanted))
     return Changes(written=tuple(written), removed=tuple(removed), kept=tuple(kept))
+
+
+def _drop_emptied(folder: Path, removed: Iterable[str]) -> None:
+    """A folder that held only what was ours goes with it; one that holds anything else stays."""
+    emptied = {parent for path in removed for parent in PurePosixPath(path).parents[:-1]}
+    for inner in sorted(emptied, key=lambda each: len(each.parts), reverse=True):
+        with suppress(OSError):  # not empty, or gone already
+            (folder / inner).rmdir()
 
 
 def _stays_inside(folder: Path, path: str) -> None:

@@ -308,6 +308,7 @@ class Stage:
     retention: int | None
     releases: tuple[Release, ...] = ()
     origin: Span = spanned()
+    retention_origin: Span | None = maybe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

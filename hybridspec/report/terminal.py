@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,13 +20,56 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def table(out: Console, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print one table."""
-    made = Table(title=title, title_justify="left", header_style="bold")
-    for name in head:
-        made.add_column(name, overflow="fold")
-    for row in rows:
-        made.add_row(*(_text(cell) for cell in row))
+    """Print one table; where no word of a cell would fit, one block of lines for each row."""
+    cells = [tuple(_text(cell) for cell in row) for row in rows]
+    out.print(_text(title, "italic"))
+    if not cells:
+        return
+    columns = [(name, *(row[at].plain for row in cells)) for at, name in enumerate(head)]
+    least = [max(map(_longest_word, column)) for column in columns]
+    frame = 3 * len(head) + 1
+    spare = out.width - sum(least)
+    if len(head) == 2:
+        widths: list[int | None] = [least[0], None]  # the second column takes words of any length
+    elif spare >= len(head) - 1:
+        widths = [*_widths(columns, least, spare - (frame if spare >= frame else len(head) - 1))]
+    else:
+        _blocks(out, head, cells)
+        return
+    made = Table(header_style="bold") if spare >= frame or len(head) == 2 else Table(
+        header_style="bold", box=None, padding=(0, 1, 0, 0), pad_edge=False)  # fmt: skip
+    for name, width in zip(head, widths, strict=True):
+        made.add_column(name, overflow="fold", width=width)
+    for row in cells:
+        made.add_row(*row)
     out.print(made)
+
+
+def _widths(columns: Sequence[Sequence[str]], least: Sequence[int], spare: int) -> list[int]:
+    """Room beyond the longest words for the columns that need least more of it first."""
+    widths = list(least)
+    full = [max(cell_len(line) for cell in column for line in cell.splitlines() or [""])
+            for column in columns]  # fmt: skip
+    for at in sorted(range(len(widths)), key=lambda at: full[at] - least[at]):
+        more = min(spare, full[at] - least[at])
+        widths[at] += more
+        spare -= more
+    return widths
+
+
+def _longest_word(text: str) -> int:
+    """The columns that the longest word takes."""
+    return max((cell_len(word) for word in text.split()), default=1)
+
+
+def _blocks(out: Console, head: Sequence[str], cells: Iterable[Sequence[Text]]) -> None:
+    """Rows below each other, for a terminal that is too narrow for columns."""
+    width = max(len(name) for name in head)
+    for row in cells:
+        for at, (name, cell) in enumerate(zip(head, row, strict=True)):
+            for line, text in enumerate(cell.plain.splitlines()):
+                label = name if line == 0 else ""
+                out.print(_text(f"{'  ' if at else ''}{label:<{width}}  {text}".rstrip()))
 
 
 def _text(value: object, style: str = "") -> Text:

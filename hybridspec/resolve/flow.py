@@ -198,6 +198,7 @@ class _Resolver:
             retention=step.retention,
             releases=self._releases(path, step),
             origin=self.origins.key(*path),
+            retention_origin=self.origins.value(*path, "retention") if step.retention else None,
         )
 
     def _releases(self, path: tuple[str, ...], step: workload.Stage) -> tuple[Release, ...]:

@@ -39,7 +39,7 @@ def test_before_up_everything_is_new_and_after_it_nothing_changes(
         assert not (made.folder / "build").exists()
         done = made.run("up")
         assert done.returncode == 0, done.stderr
-        assert done.stderr.splitlines()[-1].startswith("starting 1 agent")
+        assert done.stderr.splitlines()[-1] == "starting 1 agent"
         assert "COMMITTED" in done.stdout
         assert f"Report: {made.folder / 'build/my-system/report/index.html'}\n" in done.stdout
         after = made.run("preview", "--expect-no-changes", "--format", "json")

@@ -41,7 +41,11 @@ def retention_exceeded(graph: Graph) -> Iterator[Diagnostic]:
 
 
 def _finding(stage: Stage, zone: Zone, message: str, help: str) -> Diagnostic:
+    """At the stage's own retention, or at the stage where it has none."""
+    limit = Label(
+        span=zone.retention_origin or zone.origin, message=f"`{zone.name}` limits it here"
+    )
     return Diagnostic(
-        code="HS0305", message=message, span=stage.origin, help=help,
-        notes=(Label(span=zone.origin, message="the zone is defined here"),),
+        code="HS0305", message=message, span=stage.retention_origin or stage.origin, help=help,
+        notes=(limit,),
     )  # fmt: skip

@@ -41,6 +41,13 @@ def test_files_of_the_user_stay(folder: Path) -> None:
     assert set(digests(folder)) == {"sub/notes.txt", RECORD}
 
 
+def test_an_emptied_folder_goes_and_one_with_files_of_the_user_stays(folder: Path) -> None:
+    write_tree(folder, FileTree({"stacks/aws/Pulumi.yaml": b"1", "stacks/gcp/a/b": b"2"}))
+    (folder / "stacks" / "aws" / "notes.txt").write_bytes(b"mine")
+    write_tree(folder, FileTree({"plan.json": b"{}"}))
+    assert {p.name for p in folder.rglob("*") if p.is_dir()} == {"stacks", "aws"}
+
+
 def test_damage_is_noticed_and_mended(folder: Path) -> None:
     assert not intact(folder)
     write_tree(folder, ONE)

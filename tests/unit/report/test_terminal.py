@@ -72,3 +72,20 @@ def test_a_preview_lists_what_changes_and_counts_the_rest() -> None:
 def test_a_narrow_terminal_loses_no_text(report: dict[str, Any]) -> None:
     made = shown("plan", spoilt(report, WORD * 20), width=60, colour=False)
     assert max(map(len, made.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("width", [50, 80, 100, 160])
+def test_no_word_is_broken_in_a_narrow_terminal(width: int) -> None:
+    device = {"name": "eu-ward-hub-1", "deviceClass": "eu-ward-hub", "state": "COMMITTED",
+              "release": "bbbfa9da304baa7b", "p95": "0.049", "releaseCounter": 1,
+              "alive": True, "reason": ""}  # fmt: skip
+    made = shown("fleet", [device], width=width, colour=False)
+    assert all(len(line) <= width for line in made.splitlines())
+    for word in ("device", "reason" if width > 50 else "alive", *list(device.values())[:4]):
+        assert str(word) in made
+
+
+def test_a_preview_without_changes_has_no_empty_table() -> None:
+    made = shown("preview", [{"op": "same", "cloud": "aws", "type": "t", "name": "n"}],
+                 "a layer of words", colour=False, width=40)  # fmt: skip
+    assert made == "Preview (a layer of words)\n0 create, 0 update, 0 delete, 1 same\n"
