@@ -23,13 +23,16 @@ from hybridspec.load.fix import NONE, Fix, Fixer, slug
 from hybridspec.load.shape import Place
 from hybridspec.load.suggest import example
 from hybridspec.load.yaml import Document, Plain
-from hybridspec.spec.quantity import NAME_PATTERN
+from hybridspec.spec.quantity import NAME_PATTERN, REFERENCE_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _LOCATED = 3 * MAX_FINDINGS
 """How many faults are looked at: several forms of one value have a fault each."""
-_SECRET = re.compile("tok|key|secret|pass|cred")
+_SECRET = re.compile("tok|key|secret|pass|pwd|auth|bearer|cred")
+_SINKS = ("observability", "sinks")
+_OPEN = ("type", "zone", "endpoint", "country", "site")
+"""The section that takes secrets, and its keys that hold none."""
 _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -125,12 +128,10 @@ class _Binder:
                  if error["type"] not in ("missing", "extra_forbidden", "secret")]  # fmt: skip
         said = [(self._finding(error, place, wrong), place) for error, place in faults
                 if error["type"] != "missing"]  # fmt: skip
-        found = self._without_secrets(said)
         for error, place in faults:
-            if error["type"] == "missing":
-                finding = self._missing(place)
-                found += [] if finding is None else [finding]
-        return found
+            if error["type"] == "missing" and (finding := self._missing(place)) is not None:
+                said.append((finding, place))
+        return self._without_secrets(said)
 
     def _finding(self, error: ErrorDetails, place: Place, wrong: Sequence[Place]) -> Diagnostic:
         path, info, kind, origins = place.path, place.info, error["type"], self.document.origins
@@ -164,6 +165,13 @@ class _Binder:
             if finding.code == "HS0211"
             or (finding.code == "HS0201" and _SECRET.search(str(place.path[-1]).lower()))
         ]  # fmt: skip
+        sinks = self.around.at(_SINKS)
+        for index, one in enumerate(sinks if isinstance(sinks, list) else []):
+            keys = one if isinstance(one, dict) else {}
+            secret += [
+                (*_SINKS, index, key) for key, held in keys.items()
+                if key not in _OPEN and not re.fullmatch(REFERENCE_PATTERN, str(held))
+            ]  # fmt: skip
         origins = self.document.origins
         spans = [
             replace(whole, line=key.end_line, column=key.end_column + 1) if key != whole else whole

@@ -104,7 +104,7 @@ def test_a_secret_is_a_reference(good: str) -> None:
     assert TypeAdapter(SecretRef).validate_python(good) == good
 
 
-@pytest.mark.parametrize("key", ["token", "tokn", "api_token"])
+@pytest.mark.parametrize("key", ["token", "tokn", "api_token", "bearer"])
 @pytest.mark.parametrize("format", ["human", "concise", "json", "github"])
 @pytest.mark.parametrize(
     "written",
@@ -127,6 +127,16 @@ def test_what_may_be_a_secret_is_never_printed(key: str, format: str, written: s
     said = render(sink.findings, format)
     assert key in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("kind", ["{type: datadoh, ", "{"])
+def test_a_sink_of_no_known_type_prints_no_secret(kind: str) -> None:
+    text = f"observability:\n  sinks:\n    - {kind}country: DE, api_key: hunter2}}\n"
+    sink = Sink()
+    document = parse(SourceFile(shown="s", name="s", text=text), sink)
+    assert document is not None
+    assert bind(document, Spec, sink) is None
+    assert "hunter2" not in render(sink.findings, "human")
 
 
 def test_the_page_lists_every_key() -> None:
