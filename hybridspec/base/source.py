@@ -90,6 +90,16 @@ def blanked(file: SourceFile, spans: Iterable[Span]) -> SourceFile:
     return replace(file, text="\n".join(lines))
 
 
+_SECRET = re.compile(
+    r"""((?:token|api_?key|password)["']?[ ]{0,9}:[ ]{1,9})(?!["']?secret://)([^,}]+)""", re.I
+)
+"""What stands where secrets do, in a line of a file that may be too broken to be understood."""
+
+
+def _stars(match: re.Match[str]) -> str:
+    return match[1] + "".join("*" if char.strip() else char for char in match[2])
+
+
 def excerpt(span: Span) -> tuple[str, str]:
     """Return the span's first line and a caret line that underlines the span on it.
 
@@ -98,7 +108,7 @@ def excerpt(span: Span) -> tuple[str, str]:
     >>> print("|".join(excerpt(span)))
     count: -1|       ^^
     """
-    text = span.file.line(span.line)
+    text = _SECRET.sub(_stars, span.file.line(span.line))
     end = span.end_column if span.end_line == span.line else len(text) + 1
     start = span.column - 1
     width = max(1, min(end - span.column, len(text) - start))

@@ -139,6 +139,16 @@ def test_a_sink_of_no_known_type_prints_no_secret(kind: str) -> None:
     assert "hunter2" not in render(sink.findings, "human")
 
 
+@pytest.mark.parametrize("rest", ['"hunter2', "hunter2, token: secret://env/X}", '"${hunter2}"}'])
+def test_a_line_that_cannot_be_understood_prints_no_secret(rest: str) -> None:
+    text = f"observability:\n  sinks:\n    - {{type: otlp, token: {rest}\n"
+    sink = Sink()
+    parsed = parse(SourceFile(shown="s", name="s", text=text), sink)
+    for finding in sink.findings:
+        assert "hunter2" not in render([finding], "human")
+    assert parsed is not None or sink.findings
+
+
 def test_the_page_lists_every_key() -> None:
     made = page()
     for name, info in FIELDS.items():
