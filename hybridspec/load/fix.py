@@ -197,6 +197,7 @@ def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any
         yield from _texts(value, place)
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
     if number is not None:
+        yield from _with_unit(abs(number), place)
         yield abs(number)
     yield from (context[b] for b in ("ge", "le") if isinstance(context.get(b), (int, float)))
     if number is not None:
@@ -225,6 +226,14 @@ def _texts(value: str, place: Place) -> Iterator[Any]:
         yield code[0]
     yield slug(value)
     yield value[:200]
+
+
+def _with_unit(value: float, place: Place) -> Iterator[str]:
+    """The number that was written, in the unit of the key's own example."""
+    shown = example(place.info, place.kind)
+    unit = re.fullmatch(r"[0-9.]+( ?[A-Za-z][A-Za-z/]*)", shown) if isinstance(shown, str) else None
+    if unit is not None:
+        yield f"{value}{unit[1]}"
 
 
 def _in_range(value: float) -> Iterator[Any]:

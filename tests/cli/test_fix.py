@@ -128,3 +128,11 @@ def test_a_document_stays_alone_on_stdout(path: Path, main: Main) -> None:
     assert code == 0
     assert out.startswith("{")
     assert "+++ b/hybridspec.yaml" in err
+
+
+def test_a_bare_number_gets_the_unit_of_its_key_and_stays_the_number(
+    path: Path, main: Main
+) -> None:
+    spoilt(path, "bandwidth: 10Mbit/s", "bandwidth: 10")
+    main("validate", path, "--fix-all")
+    assert "bandwidth: 10Mbit/s" in path.read_text(encoding="utf-8")
