@@ -241,6 +241,10 @@ def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, s
     if value is None and (wanted := _KINDS.get(kind) or context.get("kind")):
         return ("HS0203", f"{title} is empty; it needs {wanted}",
                 f"fill it, for example `{example}`{purpose}")  # fmt: skip
+    if kind == "secret" and context.get("address"):
+        return ("HS0211", f"{title} holds credentials",
+                "take them out of the address; what needs a token has a key for its reference, "
+                "such as `token: secret://env/NAME`")  # fmt: skip
     if kind == "secret":
         return ("HS0211", f"{title} takes only a reference to a secret",
                 "write `secret://env/NAME`, `secret://vault/path` or `secret://aws-sm/path`, and "

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from hybridspec.spec.quantity import Duration, Name, SecretRef, Section, key
+from hybridspec.spec.quantity import Address, Duration, Name, SecretRef, Section, key
 
 _URL = "^https?://[A-Za-z0-9][A-Za-z0-9.:_/?=&%~-]*$"
 
@@ -42,7 +42,7 @@ class Otlp(Section):
 
     type: Annotated[Literal["otlp"], key("Kind of sink.")]
     endpoint: Annotated[
-        str,
+        Address,
         key("Address of the collector.", example="https://otel.example:4317", pattern=_URL,
             max_length=400),
     ]  # fmt: skip
@@ -74,7 +74,7 @@ class Splunk(Section):
 
     type: Annotated[Literal["splunk"], key("Kind of sink.")]
     endpoint: Annotated[
-        str,
+        Address,
         key("Address of the event collector.", example="https://splunk.example:8088",
             pattern=_URL, max_length=400),
     ]  # fmt: skip

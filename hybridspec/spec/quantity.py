@@ -215,3 +215,18 @@ SecretRef: TypeAlias = Annotated[
     ),
 ]
 """A reference to a secret, resolved where it is used; a spec never holds one."""
+
+
+_CREDENTIALS = re.compile(
+    r"://[^/?#]*@|[?&][^=&]{0,40}(token|key|secret|pass|sig)[^=&]{0,40}=", re.I
+)
+
+
+def _address(value: object) -> object:
+    if isinstance(value, str) and _CREDENTIALS.search(value[:2000]):
+        raise PydanticCustomError("secret", "credentials in an address", {"address": True})
+    return value
+
+
+Address: TypeAlias = Annotated[str, BeforeValidator(_address)]
+"""A URL without a user, a password or a token in it: these are references of their own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from hybridspec.spec.quantity import Name, Section, key
+from hybridspec.spec.quantity import Address, Name, Section, key
 
 
 class Stack(Section):
@@ -16,7 +16,7 @@ class Stack(Section):
             absent="all clouds that the plan uses"),
     ] = None  # fmt: skip
     backend: Annotated[
-        str | None,
+        Address | None,
         key("Where the engine keeps the state of the stack.", example="s3://state-bucket",
             min_length=1, max_length=400, absent="the backend that the engine is logged in to"),
     ] = None  # fmt: skip
