@@ -76,8 +76,8 @@ def _learnt(graph: Graph, model: Model) -> Iterator[Diagnostic]:
                 message=f"model `{model.name}` learns from data of zone `{home.name}`, but zone "
                 f"`{other.name}` runs it{too}, which reaches {place}",
                 span=model.training.origin,
-                help="declare the model once for each zone, from the same file if you like, "
-                "so that each learns and stays in its own",
+                help="declare the model, and the data that it learns from, once for each zone, "
+                "so that each learns and stays in its own; the file may be the same",
                 notes=(_allowed(home), *_runs(graph, model)),
             )
 
