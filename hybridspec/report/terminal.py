@@ -12,6 +12,9 @@ from rich.text import Text
 
 from hybridspec.base.source import printable
 
+_ROOM = 24
+"""Columns in which a long path can still be read, broken into parts."""
+
 
 def console(*, stderr: bool = False) -> Console:
     """A console that respects NO_COLOR and pipes; never guesses a width below 100 in a pipe."""
@@ -33,6 +36,8 @@ def table(out: Console, title: str, head: Sequence[str], rows: Iterable[Sequence
         widths: list[int | None] = [least[0], None]  # the second column takes words of any length
     elif spare >= len(head) - 1:
         widths = [*_widths(columns, least, spare - (frame if spare >= frame else len(head) - 1))]
+    elif out.width - sum(least[:-1]) - len(head) >= _ROOM:
+        widths = [*least[:-1], None]  # so does the last one, where it has room for a path in parts
     else:
         _blocks(out, head, cells)
         return
@@ -68,8 +73,8 @@ def _blocks(out: Console, head: Sequence[str], cells: Iterable[Sequence[Text]]) 
     for row in cells:
         for at, (name, cell) in enumerate(zip(head, row, strict=True)):
             for line, text in enumerate(cell.plain.splitlines()):
-                label = name if line == 0 else ""
-                out.print(_text(f"{'  ' if at else ''}{label:<{width}}  {text}".rstrip()))
+                label = _text(f"{name if line == 0 else '':<{width}}", "bold")
+                out.print(_text("  " if at else ""), label, _text(f"  {text}".rstrip()), sep="")
 
 
 def _text(value: object, style: str = "") -> Text:
