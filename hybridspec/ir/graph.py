@@ -7,7 +7,7 @@ comparison, so moving a line in the spec does not change what it means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -24,7 +24,9 @@ from hybridspec.ir.governance import (
     Waiver,
     Window,
 )
+from hybridspec.ir.law import NO_FACTS, LawFacts
 from hybridspec.ir.origin import maybe, spanned
+from hybridspec.ir.region import Region as Region
 from hybridspec.ir.zone import Zone as Zone
 
 WINDOWED = ("aggregate", "window", "local-training")
@@ -125,39 +127,6 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """A cloud region that the user allows, with dated prices in micro-units.
-
-    Storage per GB-month, egress per GB, serverless inference per GB-second, training per
-    hour of `training_instance`, keys and registry per month.
-    """
-
-    cloud: str
-    provider: str
-    name: str
-    country: str
-    partition: str
-    operator: str
-    storage_price: int
-    egress_price: int
-    inference_price: int
-    training_price: int
-    key_price: int
-    registry_price: int
-    training_instance: str
-    services: tuple[str, ...]
-    source: str
-    account: str = ""
-    as_of: date | None = None
-    origin: Span = spanned()
-
-    @property
-    def label(self) -> str:
-        """`cloud/region`, unique in a spec."""
-        return f"{self.cloud}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
     """A data asset as it is born at a site; `subjects` are countries, `born` names of sites.
 
@@ -172,6 +141,7 @@ class Data:
     subjects: tuple[str, ...] = ()
     sensitivity: str | None = None
     subject_count: int | None = None
+    identifiability: str = "raw"
     born: tuple[str, ...] = ()
     origin: Span = spanned()
 
@@ -283,6 +253,7 @@ class Release:
     figure: str
     evidence: str
     approver: str
+    parameters: tuple[tuple[str, Fraction], ...] = ()
     origin: Span = spanned()
 
 
@@ -352,7 +323,10 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """The whole resolved spec; `unassessed` says what of it has no effect yet, in sentences."""
+    """The whole resolved spec; `unassessed` says what of it has no effect yet, in sentences.
+
+    `law` are the legal facts to judge by, `roles` what the controller says to be under them.
+    """
 
     name: str
     owner: str
@@ -386,6 +360,8 @@ class Graph:
     root_keys: tuple[int, int] = (1, 1)
     release_keys: tuple[int, int] = (1, 1)
     unassessed: tuple[str, ...] = ()
+    law: LawFacts = field(default=NO_FACTS, repr=False)
+    roles: tuple[str, ...] = ()
     origin: Span = spanned()
     sites_origin: Span = spanned()
     validity_origin: Span = spanned()

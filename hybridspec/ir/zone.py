@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hybridspec.base.source import Span
+from hybridspec.ir.law import Evidence
 from hybridspec.ir.origin import maybe, spanned
 
 
@@ -26,7 +27,8 @@ class Zone:
 
     `facets` holds the countries of those facets that have fewer; `adequate` the countries that
     were named through adequacy decisions. `retention` is the longest time that data may be kept,
-    `kept_at_least` the shortest.
+    `kept_at_least` the shortest. `device_trust` are security functions that every device in it has
+    to have, `key_protection` is `software` or `hsm`, `evidence` what the user can show.
     """
 
     name: str
@@ -38,6 +40,9 @@ class Zone:
     adequate: tuple[str, ...] = ()
     kept_at_least: int | None = None
     controls: tuple[str, ...] = ()
+    device_trust: tuple[str, ...] = ()
+    key_protection: str = "software"
+    evidence: tuple[Evidence, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     origin: Span = spanned()
     countries_origin: Span = spanned()

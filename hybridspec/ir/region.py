@@ -1,0 +1,51 @@
+"""Regions of clouds as the Graph holds them: where they lie, what they cost, who runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from hybridspec.base.source import Span
+from hybridspec.ir.law import Evidence, Implicit
+from hybridspec.ir.origin import spanned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A cloud region that the user allows, with dated prices in micro-units.
+
+    Storage per GB-month, egress per GB, serverless inference per GB-second, training per
+    hour of `training_instance`, keys and registry per month. `operator_country` is the law that
+    binds the operator, `pair` the region it replicates to by itself, `administered_from` where the
+    account's own administrators work, `agreements` what was signed with the operator, `implicit`
+    the flows that the operator adds.
+    """
+
+    cloud: str
+    provider: str
+    name: str
+    country: str
+    partition: str
+    operator: str
+    storage_price: int
+    egress_price: int
+    inference_price: int
+    training_price: int
+    key_price: int
+    registry_price: int
+    training_instance: str
+    services: tuple[str, ...]
+    source: str
+    account: str = ""
+    operator_country: str | None = None
+    pair: str | None = None
+    administered_from: tuple[str, ...] = ()
+    agreements: tuple[Evidence, ...] = ()
+    implicit: tuple[Implicit, ...] = ()
+    as_of: date | None = None
+    origin: Span = spanned()
+
+    @property
+    def label(self) -> str:
+        """`cloud/region`, unique in a spec."""
+        return f"{self.cloud}/{self.name}"

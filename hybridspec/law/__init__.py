@@ -1,0 +1,1 @@
+"""Sovereignty: which law follows data where, and what it permits there. Pure; imports no stage."""
