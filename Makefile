@@ -49,10 +49,11 @@ docs: setup ## write docs/codes.md, docs/spec.md and the table in ARCHITECTURE.m
 demo: setup ## one spec to a running, verified virtual fleet
 	$(BIN)/hybridspec up $(SPEC)
 
-bench: setup ## measure start-up times, and how well findings place and repair faults
+bench: setup ## measure start-up times, large specs, and how well findings place and repair faults
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/diagnostics.py
+	$(BIN)/python benchmarks/sovereignty.py
 
 fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed
 	-@$(UV) sync $(SYNC) --extra fuzz

@@ -147,7 +147,7 @@ class Spec(Composition):
         key("Data flows by name.",
             example={"watch": {"data": "vibration", "stages": {
                 "alert": {"sink": "alert", "inputs": ["vibration"]}}}},
-            min_length=1, max_length=500),
+            min_length=1, max_length=5_000),
     ]  # fmt: skip
     rollout: Annotated[
         Rollout,
