@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.check.rule import check
+from hybridspec.check.waiver import Matched, stale_claims
 from hybridspec.ir.artefact import Artefact
 from hybridspec.ir.graph import Graph, Model
 from hybridspec.ir.latency import LatencyTable
@@ -25,6 +26,7 @@ from hybridspec.target.api import Unsupported
 from hybridspec.target.registry import targets
 
 Progress = Callable[[str], None]
+_Judged = tuple[Graph, Loaded, Matched]
 
 
 def silent(_: str) -> None:
@@ -36,24 +38,28 @@ class Options:
     """What a run needs beside the spec.
 
     Where results may be cached, who hears of progress, the stack whose overlay counts, and the
-    environment that declared variables are looked up in.
+    environment that declared variables are looked up in; without `waivers` it judges as if the
+    spec had none.
     """
 
     cache: Path
     progress: Progress = silent
     stack: str = LOCAL
     environment: Mapping[str, str] = field(default_factory=dict)
+    waivers: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
     """Everything a run made, deterministic to the byte.
 
-    `loaded` tells which files and variables were read, and where each value was written.
+    `loaded` tells which files and variables were read, and where each value was written;
+    `matched` what waivers answer for before anything is placed.
     """
 
     graph: Graph
     loaded: Loaded = field(compare=False)
+    matched: Matched = field(compare=False)
     table: LatencyTable
     plan: Plan
     documented: Callable[[], dict[str, object]] = field(compare=False, repr=False)
@@ -85,8 +91,7 @@ def validate_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    graph, loaded = _graph(path, options, sink)
-    build = _place(graph, loaded, sink)
+    build = _place(_graph(path, options, sink), sink)
     return replace(build, findings=sink.findings)
 
 
@@ -97,15 +102,14 @@ def compile_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    graph, loaded = _graph(path, options, sink)
-    build = _place(graph, loaded, sink)
+    build = _place(_graph(path, options, sink), sink)
     build = _optimise(build, options, sink)
     options.progress("emitting stacks and bundles")
     build = _bundle(_emit(build, options.stack, sink))
     return replace(build, findings=sink.findings)
 
 
-def _graph(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
+def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
     loaded = load(path, options.cache, sink, stack=options.stack, environment=options.environment)
     sink.stop_if_errors()
     if loaded is None:
@@ -119,22 +123,27 @@ def _graph(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
     )
     graph = lower(loaded.spec, loaded.origins, facts, sink)
     sink.stop_if_errors()
-    check(graph, sink)
+    if not options.waivers:
+        graph = replace(graph, waivers=())
+    matched = check(graph, sink)
     sink.stop_if_errors()
-    return graph, loaded
+    return graph, loaded, matched
 
 
-def _place(graph: Graph, loaded: Loaded, sink: Sink) -> Build:
+def _place(judged: _Judged, sink: Sink) -> Build:
+    graph, loaded, matched = judged
     table = latency_table(graph)
     plan = place(graph, table, sink)
     sink.stop_if_errors()
     if plan is None:
         raise AssertionError("place returned neither a plan nor a finding")
+    sink.extend(stale_claims(graph, matched, plan.residency))
+    sink.stop_if_errors()
     faults = verify(graph, table, plan)
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
     return Build(
-        graph=graph, loaded=loaded, table=table, plan=plan,
+        graph=graph, loaded=loaded, table=table, plan=plan, matched=matched,
         documented=cache(partial(document, graph, plan)),
     )  # fmt: skip
 
@@ -155,7 +164,7 @@ def _optimise(build: Build, options: Options, sink: Sink) -> Build:
             for m in build.graph.models
         )
         graph = _with_models(build.graph, {m.name: m for m in models})
-        build = _place(graph, build.loaded, sink)
+        build = _place((graph, build.loaded, build.matched), sink)
 
 
 def _emit(build: Build, stack: str, sink: Sink) -> Build:

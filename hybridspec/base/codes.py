@@ -9,15 +9,16 @@ from dataclasses import dataclass
 class Code:
     """One kind of finding; `policy` ones end a run with exit code 5, the others with 2.
 
-    `severity` is the usual one; only errors decide the exit code. Somebody may
-    answer for the warnings of a `waivable` one; see `waivers` in the spec.
+    `severity` is the usual one; only errors decide the exit code. `waivable` says why somebody
+    may answer for it (see `waivers` in the spec); empty, nobody may. That is never so for a wall, a
+    regime or a bound that is broken: a waiver accepts what is unknown or untidy, nothing else.
     """
 
     offence: str
     title: str
     policy: bool = False
     severity: str = "error"
-    waivable: bool = False
+    waivable: str = ""
 
 
 CODES: dict[str, Code] = {
@@ -81,7 +82,7 @@ CODES: dict[str, Code] = {
         "unused-declaration",
         "something is declared that no flow uses",
         severity="warning",
-        waivable=True,
+        waivable="what is not used yet costs nothing",
     ),
     "HS0308": Code("freeze-window-too-short", "updates would expire while devices are offline"),
     "HS0309": Code("rollout-incomplete", "the cohorts do not reach the whole fleet"),
@@ -99,7 +100,7 @@ CODES: dict[str, Code] = {
         "catalog-stale",
         "a price or region that was last checked too long ago",
         severity="warning",
-        waivable=True,
+        waivable="an old price is a risk of cost, which its owner may take",
     ),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),

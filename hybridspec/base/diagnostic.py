@@ -28,6 +28,32 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a finding is about beyond its place; a waiver has to name the same facet and countries.
+
+    `rule` is the stable id of what was asked, such as `policy:no-us`; empty parts say nothing.
+    """
+
+    rule: str = ""
+    facet: str = ""
+    countries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """Who answers for a finding that a waiver made a note; `was` is how bad it is without it."""
+
+    type: str
+    reason: str
+    owner: str
+    approver: str
+    ticket: str
+    expires: str
+    was: Severity
+    origin: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """What a machine can do about a finding: write `text` in place of what `span` covers."""
 
@@ -40,7 +66,7 @@ class Diagnostic:
     """One finding: a code, one sentence in the user's words, the place and the way out.
 
     `fixes` belong together and carry out the `help`; `certain` says that nothing else can be
-    meant, so that they may be made without asking.
+    meant, so that they may be made without asking. `waived` is who answers for it, if anybody.
     """
 
     code: str
@@ -51,6 +77,8 @@ class Diagnostic:
     notes: tuple[Label, ...] = ()
     fixes: tuple[Edit, ...] = ()
     certain: bool = False
+    about: About = About()
+    waived: Suppression | None = None
 
     def __post_init__(self) -> None:
         if self.code not in CODES:

@@ -20,7 +20,7 @@ from hybridspec.check.rules.telemetry_outside import telemetry_outside
 from hybridspec.check.rules.transfer_invalid import transfer_invalid
 from hybridspec.check.rules.transfer_unproven import transfer_unproven
 from hybridspec.check.rules.unused_declaration import unused_declaration
-from hybridspec.check.waiver import waived
+from hybridspec.check.waiver import Matched, waived
 from hybridspec.ir.graph import Graph
 
 Rule: TypeAlias = Callable[[Graph], Iterator[Diagnostic]]
@@ -43,7 +43,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def check(graph: Graph, sink: Sink) -> None:
-    """Run every rule over the graph; findings go to `sink`."""
+def check(graph: Graph, sink: Sink) -> Matched:
+    """Run every rule over the graph; findings go to `sink`. Returns what waivers answer for."""
     found = [finding for rule in RULES for finding in rule(graph)]
-    sink.extend(waived(graph, found))
+    return waived(graph, found, sink)

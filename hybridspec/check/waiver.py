@@ -1,80 +1,88 @@
-"""Waivers: a warning that somebody answers for becomes a note; a stale waiver is a fault."""
+"""Waivers: a finding that somebody answers for becomes a note; a stale waiver is a fault."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from hybridspec.base.codes import CODES
-from hybridspec.base.diagnostic import Diagnostic, Severity
-from hybridspec.base.source import Span
+from hybridspec.base.diagnostic import Diagnostic, Label, Severity, Sink, Suppression
 from hybridspec.ir.governance import Waiver
 from hybridspec.ir.graph import Graph
+from hybridspec.ir.plan import Residency
+from hybridspec.law.waiver import answers, fault
+
+Matched = dict[Waiver, set[str]]
+"""Waivers that answer for something, with the countries of it."""
 
 
-def waived(graph: Graph, findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """The findings with those that are waived turned into notes, and faults of the waivers."""
-    good = []
+def waived(graph: Graph, findings: Iterable[Diagnostic], sink: Sink) -> Matched:
+    """Put the findings into the sink, those that are waived as notes, and faults of the waivers."""
+    good, matched = [], Matched()
     for waiver in graph.waivers:
-        fault = _fault(waiver, graph.as_of)
-        if fault is None:
+        wrong = fault(waiver, graph.as_of)
+        if wrong is None:
             good.append(waiver)
         else:
-            yield _stale(waiver, *fault)
-    used = set()
+            sink.add(_stale(waiver, *wrong))
     for finding in findings:
-        match = next((w for w in good if _matches(w, finding)), None)
+        match = next((w for w in good if answers(w, finding)), None)
         if match is None:
-            yield finding
+            sink.add(finding)
             continue
-        used.add(match)
-        yield replace(
-            finding, severity=Severity.NOTE,
-            message=f"{finding.message}; waived until {match.expires} by {match.approver}: "
-            f"{match.reason}",
-        )  # fmt: skip
-    for waiver in good:
-        if waiver not in used:
+        matched.setdefault(match, set()).update(finding.about.countries)
+        sink.add(_note(finding, match))
+    sink.extend(_unmatched([w for w in good if not _of_claims(w)], matched))
+    return matched
+
+
+def stale_claims(graph: Graph, matched: Matched, rows: Sequence[Residency]) -> Iterator[Diagnostic]:
+    """Waivers of claims about where data is that neither a finding nor a placed row needs."""
+    claims = [w for w in graph.waivers if _of_claims(w) and fault(w, graph.as_of) is None]
+    used = {waiver: set(countries) for waiver, countries in matched.items()}
+    for row in rows if claims else ():
+        for reason in row.certificate.reasons if row.certificate else ():
+            for waiver in claims:
+                if waiver.id in reason.waived_by:
+                    used.setdefault(waiver, set()).update(reason.countries)
+    yield from _unmatched(claims, used)
+
+
+def _of_claims(waiver: Waiver) -> bool:
+    """Whether what it is about may first show once everything is placed."""
+    return waiver.facet is not None or ":" in waiver.rule
+
+
+def _unmatched(waivers: Iterable[Waiver], matched: Matched) -> Iterator[Diagnostic]:
+    for waiver in waivers:
+        countries = matched.get(waiver)
+        if countries is None:
             yield _stale(
-                waiver, f"matches no warning at `{waiver.path}`",
-                "remove it; what it was for is gone, or lies elsewhere",
+                waiver, f"matches nothing at `{waiver.path}`",
+                "remove it; what it was for is gone, lies elsewhere, or names another facet or "
+                "other countries",
+            )  # fmt: skip
+            continue
+        wide = sorted(set(waiver.countries) - countries)
+        if wide:
+            yield _stale(
+                waiver, f"covers {', '.join(wide[:8])}, of which nothing is found",
+                f"take {', '.join(wide[:8])} out of its `countries`",
             )  # fmt: skip
 
 
-def _fault(waiver: Waiver, as_of: str) -> tuple[str, str] | None:
-    code = CODES.get(waiver.rule)
-    if code is None:
-        return "names no rule", "`hybridspec rules` lists them"
-    if not code.waivable:
-        listed = ", ".join(name for name, row in sorted(CODES.items()) if row.waivable)
-        return "names a rule that cannot be waived", f"repair it; these can be waived: {listed}"
-    if waiver.expires < as_of:
-        return f"expired on {waiver.expires}", "repair what it waives, or have it approved again"
-    if waiver.at is None:
-        return (f"is about `{waiver.path}`, which the spec does not have",
-                "write the path of a thing, such as `devices.line-server`")  # fmt: skip
-    return None
+def _note(finding: Diagnostic, by: Waiver) -> Diagnostic:
+    return replace(
+        finding, severity=Severity.NOTE,
+        message=f"{finding.message}; waived until {by.expires} by {by.approver}: {by.reason}",
+        notes=(*finding.notes, Label(span=by.origin, message=f"waived here ({by.type})")),
+        waived=Suppression(type=by.type, reason=by.reason, owner=by.owner or by.approver,
+                           approver=by.approver, ticket=by.ticket, expires=by.expires,
+                           was=finding.severity, origin=by.origin),
+    )  # fmt: skip
 
 
 def _stale(waiver: Waiver, what: str, help: str) -> Diagnostic:
     return Diagnostic(
-        code="HS0316", message=f"the waiver of {waiver.rule[:20]} {what}", span=waiver.origin,
+        code="HS0316", message=f"the waiver of {waiver.rule[:40]} {what}", span=waiver.origin,
         help=help,
     )  # fmt: skip
-
-
-def _matches(waiver: Waiver, finding: Diagnostic) -> bool:
-    return (
-        finding.code == waiver.rule
-        and finding.severity is Severity.WARNING
-        and finding.span is not None
-        and waiver.at is not None
-        and _within(finding.span, waiver.at)
-    )
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return inner.file == outer.file and (
-        (outer.line, outer.column) <= (inner.line, inner.column)
-        and (inner.line, inner.column) <= (outer.end_line, outer.end_column)
-    )

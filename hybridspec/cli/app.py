@@ -12,7 +12,15 @@ from typing import Annotated, Any
 import typer
 
 from hybridspec.cli import catalog, failure, output, reference, show
-from hybridspec.cli.flags import FindingFormat, Format, FormatFlag, OutFlag, SpecPath, StackFlag
+from hybridspec.cli.flags import (
+    FindingFormat,
+    Format,
+    FormatFlag,
+    NoWaiversFlag,
+    OutFlag,
+    SpecPath,
+    StackFlag,
+)
 from hybridspec.cli.init import init
 
 _COMPLETE = "_HYBRIDSPEC_COMPLETE"
@@ -60,6 +68,7 @@ app.command()(init)
 def validate(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
     format: Annotated[
         FindingFormat, typer.Option("--format", help="human, concise, json, sarif or github.")
     ] = FindingFormat.HUMAN,
@@ -79,7 +88,7 @@ def validate(
 
     def check() -> tuple[Any, ...]:
         try:
-            return validate_file(spec, output.options(stack)).findings
+            return validate_file(spec, output.options(stack, no_waivers=no_waivers)).findings
         except SpecInvalid as invalid:
             return invalid.findings
 
@@ -89,12 +98,15 @@ def validate(
 
 @app.command()
 def plan(
-    spec: SpecPath = Path(), stack: StackFlag = "local", format: FormatFlag = Format.HUMAN
+    spec: SpecPath = Path(),
+    stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
+    format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Decide the placement at least cost and say why."""
     from hybridspec.cli.output_tree import compiled, report_of
 
-    build = compiled(spec, output.options(stack))
+    build = compiled(spec, output.options(stack, no_waivers=no_waivers))
     if format is Format.JSON:
         output.document(build.plan_document)
         return
@@ -147,13 +159,14 @@ def explain(
 def build(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
     out: OutFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write plan, stacks, bundles and report."""
     from hybridspec.cli.stack import build as make
 
-    done = make(_spec(spec), out, output.options(stack))
+    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers))
     if format is Format.JSON:
         output.document({
             "schemaVersion": "hybridspec.dev/build/v1", "folder": str(done.folder),
@@ -170,13 +183,14 @@ def build(
 def report(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
     out: OutFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write the placement report (HTML, Markdown, JSON) and name its place."""
     from hybridspec.cli.stack import build as make
 
-    done = make(_spec(spec), out, output.options(stack))
+    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers))
     if format is Format.JSON:
         output.document(done.report)
         return
@@ -188,6 +202,7 @@ def report(
 def preview(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
     format: FormatFlag = Format.HUMAN,
     expect_no_changes: Annotated[
         bool, typer.Option("--expect-no-changes", help="Exit with 7 if anything would change.")
@@ -197,7 +212,7 @@ def preview(
     from hybridspec.cli.stack import LAYER
     from hybridspec.cli.stack import preview as look
 
-    changes = look(_spec(spec), output.options(stack))
+    changes = look(_spec(spec), output.options(stack, no_waivers=no_waivers))
     if format is Format.JSON:
         output.document(
             {"schemaVersion": "hybridspec.dev/preview/v1", "layer": LAYER, "changes": changes}
@@ -216,6 +231,7 @@ def preview(
 def up(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
     out: OutFlag = None,
     devices: Annotated[
         int, typer.Option("--devices", min=1, max=50, help="Virtual devices per class.")
@@ -227,7 +243,7 @@ def up(
 
     path = _spec(spec)
     chosen = stacks.local(path, stack)
-    state, worked = stacks.up(chosen, out, output.options(stack), devices)
+    state, worked = stacks.up(chosen, out, output.options(stack, no_waivers=no_waivers), devices)
     if not worked:
         output.say("nothing changed: the fleet runs what the spec says")
     _show_status(stacks.status(chosen), format)

@@ -41,6 +41,9 @@ ShowFlag = Annotated[ShowFormat, typer.Option("--format", help="yaml or json.")]
 OutFlag = Annotated[
     Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
 ]
+NoWaiversFlag = Annotated[
+    bool, typer.Option("--no-waivers", help="Judge as if the spec had no waivers.")
+]
 StackFlag = Annotated[
     str, typer.Option("--stack", help="Stack whose overlay counts; `local` is built in.")
 ]

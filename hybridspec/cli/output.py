@@ -32,11 +32,12 @@ def cache_folder() -> Path:
         return Path(tempfile.gettempdir()) / f"hybridspec-{os.getuid()}"
 
 
-def options(stack: str) -> Options:
+def options(stack: str, *, no_waivers: bool = False) -> Options:
     """What a run of the compiler needs: the cache, progress on stderr, and the environment."""
     from hybridspec.compiler import Options
 
-    return Options(cache=cache_folder(), progress=say, stack=stack, environment=os.environ)
+    return Options(cache=cache_folder(), progress=say, stack=stack, environment=os.environ,
+                   waivers=not no_waivers)  # fmt: skip
 
 
 def say(message: str) -> None:

@@ -97,7 +97,7 @@ def up(
     progress = options.progress
     held = stack.lock()
     try:
-        same = unchanged(stack, folder, each, options.environment)
+        same = unchanged(stack, folder, each, options.environment) if options.waivers else None
         if same is not None:
             return same, False
         output = build(stack.spec, folder, options)

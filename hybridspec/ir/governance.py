@@ -44,15 +44,29 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A warning that somebody answers for; `at` is the place of what it is about, if it exists."""
+    """A finding that somebody answers for; `at` is the place of what it is about, if it exists.
+
+    `rule` is the code of the finding or the stable id of what was asked, such as `unknown:KE`;
+    `facet` and `countries` are those the finding names, None and none where it names none.
+    """
 
     rule: str
     path: str
+    type: str = "risk-accepted"
+    facet: str | None = None
+    countries: tuple[str, ...] = ()
     reason: str
+    owner: str = ""
     approver: str
+    ticket: str = ""
     expires: str
     at: Span | None
     origin: Span = spanned()
+
+    @property
+    def id(self) -> str:
+        """How a certificate names it: rule, path and, if it has one, facet."""
+        return f"waiver:{self.rule}@{self.path}" + (f"/{self.facet}" if self.facet else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,8 @@ class Reason:
     """One rule that was asked: a wall of a zone, a policy, or a rule of a regime.
 
     `rule` is its stable id, such as `gdpr:art-44` or `zone:eu-plants`; `fact` the id of the dated
-    fact it used, valid from `since` to `until` (ISO days, None open); `decided` countries.
+    fact it used, valid from `since` to `until` (ISO days, None open); `decided` countries;
+    `waived_by` the ids of the waivers that answer for it.
     """
 
     rule: str
@@ -76,6 +77,7 @@ class Reason:
     source: str = ""
     since: str | None = None
     until: str | None = None
+    waived_by: tuple[str, ...] = ()
     origin: Span | None = maybe()
 
 

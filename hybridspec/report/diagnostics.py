@@ -11,7 +11,7 @@ from hybridspec import __version__
 from hybridspec.base.codes import CODES
 from hybridspec.base.diagnostic import Diagnostic, Edit, Label
 from hybridspec.base.source import Span, excerpt, printable
-from hybridspec.report.sarif import sarif
+from hybridspec.report.sarif import sarif, waiver_data
 
 FORMATS = ("human", "concise", "json", "sarif", "github")
 SCHEMA = "hybridspec.dev/findings/v1"
@@ -117,6 +117,8 @@ def _data(finding: Diagnostic) -> dict[str, Any]:
         "notes": [_note(note) for note in finding.notes],
         "fixes": [_edit(edit) for edit in finding.fixes],
         "certain": finding.certain,
+        **({"rule": finding.about.rule} if finding.about.rule else {}),
+        **({"waived": waiver_data(finding.waived)} if finding.waived else {}),
     }
 
 

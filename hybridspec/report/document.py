@@ -13,6 +13,7 @@ from hybridspec.base.units import format_bytes, format_duration, format_money
 from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
+from hybridspec.report.sarif import waiver_data
 
 SCHEMA = "hybridspec.dev/report/v1"
 
@@ -56,7 +57,9 @@ def report_document(
                    for cloud, files, digest in stacks],
         "rollout": _rollout(graph),
         "findings": [{"code": f.code, "severity": str(f.severity), "message": f.message,
-                      "help": f.help, "where": f.span.ref if f.span else ""} for f in findings],
+                      "help": f.help, "where": f.span.ref if f.span else "",
+                      **({"waived": waiver_data(f.waived)} if f.waived else {})}
+                     for f in findings],
         "facts": plan_document["facts"],
         "defaults": plan_document["defaults"],
         "notAssessed": [*_not_assessed(), *graph.unassessed],

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hybridspec.base.codes import CODES
-from hybridspec.base.diagnostic import Diagnostic, Edit
+from hybridspec.base.diagnostic import Diagnostic, Edit, Suppression
 from hybridspec.base.source import Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -64,10 +64,32 @@ def _result(finding: Diagnostic, index: Mapping[str, int]) -> dict[str, Any]:
              "physicalLocation": _place(note.span)}
             for number, note in enumerate(finding.notes)
         ]  # fmt: skip
+    if finding.waived is not None:
+        result["suppressions"] = [_suppression(finding.waived)]
     if finding.fixes:
         result["fixes"] = [_fix(finding)]
         result["properties"] = {"certain": finding.certain}
     return result
+
+
+def _suppression(waived: Suppression) -> dict[str, Any]:
+    """A waiver, which stands in the spec itself."""
+    return {
+        "kind": "inSource",
+        "status": "accepted",
+        "justification": waived.reason,
+        "location": {"physicalLocation": _place(waived.origin)},
+        "properties": waiver_data(waived),
+    }
+
+
+def waiver_data(waived: Suppression) -> dict[str, str]:
+    """Who answers for a finding, until when, and how bad it is without them."""
+    return {
+        "type": waived.type, "reason": waived.reason, "owner": waived.owner,
+        "approver": waived.approver, "ticket": waived.ticket, "expires": waived.expires,
+        "was": str(waived.was), "where": waived.origin.ref,
+    }  # fmt: skip
 
 
 def _fix(finding: Diagnostic) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def policies(
     return tuple(found)
 
 
-def waivers(spec: Spec, origins: Origins) -> tuple[Waiver, ...]:
+def waivers(spec: Spec, origins: Origins, sink: Sink) -> tuple[Waiver, ...]:
     """Every waiver with the place of what it is about, where the spec has such a path."""
     paths = [_path(written.at) for written in spec.waivers]
     places = origins.extents(paths) if paths else {}
@@ -76,14 +76,20 @@ def waivers(spec: Spec, origins: Origins) -> tuple[Waiver, ...]:
         Waiver(
             rule=written.rule,
             path=written.at,
+            type=written.type,
+            facet=written.facet,
+            countries=countries(written.countries, ("waivers", index, "countries"),
+                                spec.metadata.as_of, origins, sink),
             reason=written.reason,
+            owner=written.owner,
             approver=written.approver,
+            ticket=written.ticket,
             expires=written.expires.isoformat(),
             at=places.get(path),
             origin=origins.value("waivers", index),
         )
         for index, (written, path) in enumerate(zip(spec.waivers, paths, strict=True))
-    )
+    )  # fmt: skip
 
 
 def _path(dotted: str) -> Path:

@@ -69,7 +69,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         controller=governance.controller(spec, origins, sink),
         officer=governance.officer(spec),
         policies=governance.policies(spec, origins, facts.catalogs, sink),
-        waivers=governance.waivers(spec, origins),
+        waivers=governance.waivers(spec, origins, sink),
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),
         gates=rollout.gates(spec),

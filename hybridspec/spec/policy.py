@@ -1,10 +1,18 @@
-"""The user's own rules: restrictions beyond the zones', and waivers of warnings."""
+"""The user's own rules: restrictions beyond the zones', and waivers of findings."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from hybridspec.spec.quantity import Day, Name, Section, key
+
+Facet: TypeAlias = Literal[
+    "process", "store", "ciphertext", "transit", "keys", "key_admin", "backup", "logs", "support",
+    "control_plane", "operator", "model",
+]  # fmt: skip
+
+RULE_PATTERN = "^(HS[0-9]{4}|[a-z][a-z0-9-]*:[A-Za-z0-9][A-Za-z0-9._()-]*)$"
+"""A diagnostic code, or the stable id of a rule, such as `unknown:KE` or `policy:no-us`."""
 
 
 class AppliesTo(Section):
@@ -56,21 +64,52 @@ class Policy(Section):
 
 
 class Waiver(Section):
-    """A warning that somebody answers for; it stays visible in the report."""
+    """A finding that somebody answers for; it stays visible in the report."""
 
-    rule: Annotated[str, key("Code of the warning.", example="HS0307", pattern="^HS[0-9]{4}$")]
+    rule: Annotated[
+        str,
+        key("Code of the finding, or the id of the rule that was asked.", example="HS0307",
+            pattern=RULE_PATTERN, max_length=100),
+    ]  # fmt: skip
     at: Annotated[
         str,
-        key("Path of the thing in the spec that the warning is about.",
+        key("Path of the thing in the spec that the finding is about.",
             example="devices.line-server", min_length=1, max_length=400),
+    ]  # fmt: skip
+    type: Annotated[
+        Literal["risk-accepted", "mitigated-elsewhere", "false-positive", "temporary"],
+        key("What kind of answer it is. `temporary` ends within 184 days of `as_of`; "
+            "`mitigated-elsewhere` needs the `ticket` that says where.", example="temporary",
+            absent="`risk-accepted`"),
+    ] = "risk-accepted"  # fmt: skip
+    facet: Annotated[
+        Facet | None,
+        key("The facet that the finding names.", example="support",
+            absent="the finding names none"),
+    ] = None  # fmt: skip
+    countries: Annotated[
+        list[str],
+        key("Countries or blocs that the finding names; all of them, and no others.",
+            example=["US"], max_length=250, absent="the finding names none"),
+    ] = []  # fmt: skip
+    owner: Annotated[
+        str,
+        key("Who carries the risk and watches it; an error needs one beside the approver.",
+            example="it-security@acme.example", min_length=1, max_length=200,
+            absent="the approver, which does for a warning"),
+    ] = ""  # fmt: skip
+    approver: Annotated[
+        str,
+        key("Who decided that it is acceptable.", example="plant-lead@acme.example", min_length=1,
+            max_length=200),
     ]  # fmt: skip
     reason: Annotated[
         str,
         key("Why it is acceptable.", example="arrives in spring", min_length=1, max_length=400),
     ]  # fmt: skip
-    approver: Annotated[
+    ticket: Annotated[
         str,
-        key("Who answers for it.", example="plant-lead@acme.example", min_length=1,
-            max_length=200),
-    ]  # fmt: skip
+        key("Where the decision is on record; an error needs one.", example="RISK-118",
+            min_length=1, max_length=400, absent="none, which does for a warning"),
+    ] = ""  # fmt: skip
     expires: Annotated[Day, key("Last day on which it holds.", example="2027-01-31")]
