@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hybridspec.base.source import Span
-from hybridspec.ir.law import Evidence
+from hybridspec.ir.law import STATED_ONLY, Evidence
 from hybridspec.ir.origin import maybe, spanned
 
 
@@ -25,10 +25,11 @@ class Transfer:
 class Zone:
     """A compliance zone: the countries that hold every facet of its data.
 
-    `facets` holds the countries of those facets that have fewer; `adequate` the countries that
-    were named through adequacy decisions. `retention` is the longest time that data may be kept,
-    `kept_at_least` the shortest. `device_trust` are security functions that every device in it has
-    to have, `key_protection` is `software` or `hsm`, `evidence` what the user can show.
+    `facets` holds the countries of those facets that are stated, `facets_origin` where they are;
+    `adequate` the countries that were named through adequacy decisions. `retention` is the longest
+    time that data may be kept, `kept_at_least` the shortest. `device_trust` are security functions
+    that every device in it has to have, `key_protection` is `software` or `hsm`, `evidence` what
+    the user can show.
     """
 
     name: str
@@ -47,7 +48,16 @@ class Zone:
     origin: Span = spanned()
     countries_origin: Span = spanned()
     retention_origin: Span | None = maybe()
+    facets_origin: Span | None = maybe()
 
     def allowed(self, facet: str) -> tuple[str, ...]:
-        """The countries in which a facet of the zone's data may lie."""
+        """The countries in which a facet of the zone's data may lie, where it is `walled`."""
         return next((found for name, found in self.facets if name == facet), self.countries)
+
+    def states(self, facet: str) -> bool:
+        """Whether the spec says where this facet may lie, so that nobody may be left guessing."""
+        return any(name == facet for name, _ in self.facets)
+
+    def walled(self, facet: str) -> bool:
+        """Whether the zone has a say about a facet: people and metadata only where it is stated."""
+        return facet not in STATED_ONLY or self.states(facet)

@@ -10,6 +10,7 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
 from hybridspec.resolve.references import lookup
+from hybridspec.resolve.zone import countries
 from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
 from hybridspec.spec.site import Cloud
@@ -28,11 +29,14 @@ def resolve_regions(
         if catalog is None:
             continue
         mine: dict[str, Region] = {}
+        admins = countries(written.administered_from or [], ("clouds", cloud, "administered_from"),
+                           spec.metadata.as_of, origins, sink)  # fmt: skip
         inside = _inside_zones(spec, catalog)
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
-                mine.setdefault(name, _agreed(region, written))
+                priced = _agreed(region, written)
+                mine.setdefault(name, replace(priced, administered_from=admins))
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
     return tuple(found)

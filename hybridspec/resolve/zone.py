@@ -10,6 +10,7 @@ from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import Edits, removed
 from hybridspec.base.source import Origins, Path, Span
+from hybridspec.ir.law import STATED_ONLY
 from hybridspec.ir.zone import Transfer, Zone
 from hybridspec.spec.document import Spec
 
@@ -84,13 +85,17 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
         origin=origins.key(*path),
         countries_origin=origins.value(*path, "countries"),
         retention_origin=origins.value(*path, "retention") if written.retention else None,
+        facets_origin=origins.value(*path, "facets") if written.facets else None,
     )
 
 
 def _facets(
     name: str, allowed: tuple[str, ...], spec: Spec, origins: Origins, sink: Sink
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Countries by facet; one that the zone does not list would widen it, and is a finding."""
+    """Countries by facet; one that the zone does not list would widen it, and is a finding.
+
+    Facets of people and metadata are not bound by the zone's countries, so nothing widens there.
+    """
     written = spec.zones[name].facets
     if written is None:
         return ()
@@ -101,7 +106,7 @@ def _facets(
             continue
         path = ("zones", name, "facets", facet)
         listed = countries(names, path, spec.metadata.as_of, origins, sink)
-        wide = [country for country in listed if country not in allowed]
+        wide = [] if facet in STATED_ONLY else [c for c in listed if c not in allowed]
         if wide:
             sink.add(Diagnostic(
                 code="HS0227",
@@ -112,7 +117,7 @@ def _facets(
                 "facet only narrows them",
                 fixes=_narrowed(names, wide, path, origins),
             ))  # fmt: skip
-        found.append((facet, tuple(c for c in listed if c in allowed)))
+        found.append((facet, tuple(c for c in listed if c not in wide)))
     return tuple(found)
 
 

@@ -197,6 +197,12 @@ class Cloud(Section):
         key("Prices agreed for this account, in all of its regions.",
             example={"storage_gb_month": "0.02 USD"}, absent="the catalogue's list prices"),
     ] = None  # fmt: skip
+    administered_from: Annotated[
+        list[str] | None,
+        key("Countries, or blocs, in which the people work who administer this account and its "
+            "encryption keys.", example=["DE"], min_length=1, max_length=250,
+            absent="nobody states it: a gap wherever key administration matters"),
+    ] = None  # fmt: skip
     quotas: Annotated[
         Quotas | None,
         key("Limits of this account.", example={"training_instances": 4},

@@ -40,8 +40,18 @@ def _facet(what: str, example: str = "DE") -> Any:
     )  # fmt: skip
 
 
+def _people(what: str) -> Any:
+    """A facet of people and metadata, which no list of countries binds but its own."""
+    return key(
+        f"Countries {what}; they may be others than `countries`. A provider for which nobody "
+        "states them is then refused, unless that is waived.", example=["EU"],
+        absent="no country is asked for; the report lists who is known to be where",
+        min_length=1, max_length=250,
+    )  # fmt: skip
+
+
 class Facets(Section):
-    """Countries for single facets of a zone's data, each within the zone's `countries`."""
+    """Countries for single facets of a zone's data."""
 
     process: Annotated[Countries | None, _facet("in which the data may be computed on", "EU")] = (
         None
@@ -49,6 +59,9 @@ class Facets(Section):
     store: Annotated[
         Countries | None,
         _facet("in which the data may be kept, beyond what devices hold while they work"),
+    ] = None
+    ciphertext: Annotated[
+        Countries | None, _facet("in which the data may be kept encrypted, under keys held apart")
     ] = None
     transit: Annotated[Countries | None, _facet("that the data may pass through", "EU")] = None
     keys: Annotated[Countries | None, _facet("in which encryption keys may be held")] = None
@@ -59,9 +72,17 @@ class Facets(Section):
     logs: Annotated[Countries | None, _facet("in which logs and telemetry may be kept", "EU")] = (
         None
     )
-    support: Annotated[Countries | None, _facet("from which support may see the data", "EU")] = None
+    model: Annotated[
+        Countries | None, _facet("in which weights that learnt from the data may be kept")
+    ] = None
+    support: Annotated[
+        Countries | None, _people("from which a provider's staff may see the data")
+    ] = None
     control_plane: Annotated[
-        Countries | None, _facet("in which the provider may hold names and settings")
+        Countries | None, _people("in which a provider may hold names and settings")
+    ] = None
+    operator: Annotated[
+        Countries | None, _people("whose law may bind the provider that runs a region")
     ] = None
 
 
@@ -138,7 +159,7 @@ class Zone(Section):
     ] = []  # fmt: skip
     facets: Annotated[
         Facets | None,
-        key("Countries for single facets, where they are fewer than the zone's.",
+        key("Countries for single facets, where they are others than the zone's.",
             example={"keys": ["DE"], "logs": ["EU"]}, absent="`countries` holds for every facet"),
     ] = None  # fmt: skip
     keys: Annotated[

@@ -12,6 +12,7 @@ from hybridspec.base.country import ADEQUATE, BLOCS, adequate
 from hybridspec.base.diagnostic import Severity, Sink
 from hybridspec.base.units import DAY
 from hybridspec.check.rule import check
+from hybridspec.ir.law import FACETS
 
 BOX: dict[str, Any] = {
     "architecture": "amd64", "memory": "8GiB", "reserved_memory": "1GiB", "disk": "64GB",
@@ -87,6 +88,22 @@ def test_adequacy_is_judged_on_its_day(day: str, inside: set[str], outside: set[
 def test_a_day_before_the_facts_is_refused() -> None:
     assert codes(spec(metadata__as_of="2020-01-31")) == ["HS0205"]
     assert codes(spec(metadata__as_of="2020-02-01")) == []
+
+
+def test_facets_of_people_and_metadata_bind_only_where_they_are_stated() -> None:
+    graph, findings = lowered(spec(zones__eu__facets={"operator": ["DE", "US"], "model": ["DE"]}))
+    assert findings == []
+    zone = graph.zones[0]
+    assert zone.allowed("operator") == ("DE", "US")
+    walled = {facet for facet in FACETS if zone.walled(facet)}
+    assert walled == {*FACETS} - {"support", "control_plane"}
+    assert {facet for facet in FACETS if zone.states(facet)} == {"operator", "model"}
+
+
+def test_administrators_of_a_cloud_work_where_the_spec_says() -> None:
+    graph, _ = lowered(spec(clouds__aws__administered_from=["DE", "EEA"]))
+    assert set(graph.regions[0].administered_from) == BLOCS["EEA"]
+    assert codes(spec(clouds__aws__administered_from=["XX"])) == ["HS0222"]
 
 
 def test_facets_narrow_and_never_widen() -> None:
