@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hybridspec.base.source import Span
 from hybridspec.ir.law import STATED_ONLY, Evidence
@@ -25,7 +25,7 @@ class Transfer:
 class Zone:
     """A compliance zone: the countries that hold every facet of its data.
 
-    `facets` holds the countries of those facets that are stated, `facets_origin` where they are;
+    `facets` holds the countries of those facets that are stated, `facet_origins` where they are;
     `adequate` the countries that were named through adequacy decisions. `retention` is the longest
     time that data may be kept, `kept_at_least` the shortest. `device_trust` are security functions
     that every device in it has to have, `key_protection` is `software` or `hsm`, `evidence` what
@@ -48,7 +48,7 @@ class Zone:
     origin: Span = spanned()
     countries_origin: Span = spanned()
     retention_origin: Span | None = maybe()
-    facets_origin: Span | None = maybe()
+    facet_origins: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
 
     def allowed(self, facet: str) -> tuple[str, ...]:
         """The countries in which a facet of the zone's data may lie, where it is `walled`."""
@@ -57,6 +57,11 @@ class Zone:
     def states(self, facet: str) -> bool:
         """Whether the spec says where this facet may lie, so that nobody may be left guessing."""
         return any(name == facet for name, _ in self.facets)
+
+    def facet_origin(self, facet: str) -> Span:
+        """The line that says where a facet may lie: its own, or that of all countries."""
+        found = (span for name, span in self.facet_origins if name == facet)
+        return next(found, self.countries_origin)
 
     def walled(self, facet: str) -> bool:
         """Whether the zone has a say about a facet: people and metadata only where it is stated."""

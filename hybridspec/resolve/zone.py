@@ -85,7 +85,10 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
         origin=origins.key(*path),
         countries_origin=origins.value(*path, "countries"),
         retention_origin=origins.value(*path, "retention") if written.retention else None,
-        facets_origin=origins.value(*path, "facets") if written.facets else None,
+        facet_origins=tuple(
+            (facet, origins.value(*path, "facets", facet))
+            for facet in sorted(written.facets.model_fields_set if written.facets else ())
+        ),
     )
 
 
