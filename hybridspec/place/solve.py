@@ -3,18 +3,19 @@
 Given the region of a zone's store, sites share nothing, so the cheapest plan of a zone is the
 cheapest region with the cheapest plan of each site. Flows at one site share its devices; their
 joint choice is searched depth first with the sum of the remaining minima as bound. Nothing is
-sampled or cut off, so the cost found is also the proven bound. Sites that differ in name only are
-solved once.
+sampled or cut off, so the cost found is also the proven bound. Sites that differ in
+names only, their own and those of their flows, are solved once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import floor
+from operator import attrgetter
 from typing import TypeAlias
 
-from hybridspec.ir.graph import Flow, Site, SiteDevices
+from hybridspec.ir.graph import Flow, Site, SiteDevices, Stage
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 
@@ -127,16 +128,26 @@ def agrees(option: Configuration, pins: Pins) -> bool:
     return all(pins.get((name, model), variant) == variant for model, variant in option.held)
 
 
-def site_class(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
-    """What a site's plan depends on: everything but its name and its lines in the spec."""
-    return (site.country, site.energy_price, *site_shape(site, flows))
+def site_class(site: Site, kinds: Sequence[int]) -> tuple[object, ...]:
+    """What a site's plan depends on: everything but names and lines in the spec."""
+    return (site.country, site.energy_price, *site_shape(site, kinds))
 
 
-def site_shape(site: Site, flows: Sequence[Flow]) -> tuple[object, ...]:
-    """What the ways to run flows at a site depend on, but for what energy costs there."""
-    names = tuple(flow.name for flow in flows)
+def site_shape(site: Site, kinds: Sequence[int]) -> tuple[object, ...]:
+    """What the ways to run flows of `kinds` at a site depend on, but for what energy costs."""
     devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
                      d.device_class.uplink_rtt) for d in site.devices)  # fmt: skip
     # A country matters to a bound only where data may not leave for it or from it.
     outside = "" if site.country in site.zone.allowed("transit") else site.country
-    return (outside, site.zone.name, site.lan_rtt, devices, names)
+    return (outside, site.zone.name, site.lan_rtt, devices, *kinds)
+
+
+_NAMED = ("name", "sites", "data", "stages")
+_FLOW = attrgetter(*(f.name for f in fields(Flow) if f.compare and f.name not in _NAMED))
+_STAGE = attrgetter(*(f.name for f in fields(Stage) if f.compare and f.name != "model"))
+
+
+def flow_kind(flow: Flow) -> tuple[object, ...]:
+    """What two flows share that differ in nothing but their names and their sites."""
+    stages = tuple((_STAGE(s), s.model.name if s.model is not None else "") for s in flow.stages)
+    return (flow.data.name, _FLOW(flow), stages)

@@ -15,7 +15,15 @@ from hybridspec.place.configuration import Known, Powers, Way, by_cost, ways
 from hybridspec.place.explain import infeasible, together_infeasible, untrainable
 from hybridspec.place.permits import holds, trains
 from hybridspec.place.repair import repair
-from hybridspec.place.solve import Pins, SitePlan, agrees, site_class, site_shape, solve_site
+from hybridspec.place.solve import (
+    Pins,
+    SitePlan,
+    agrees,
+    flow_kind,
+    site_class,
+    site_shape,
+    solve_site,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class _Price:
 
 @dataclass(frozen=True, slots=True)
 class _Alike:
-    """Numbers that a site shares with those that are alike: wholly, or but for energy's price."""
+    """Numbers that a site shares with those that are alike: wholly, or in what stands there."""
 
     whole: int
     shape: int
@@ -55,9 +63,10 @@ class Zones:
     table: LatencyTable
     pins: Pins = field(default_factory=dict)
     _flows: dict[str, list[Flow]] = field(default_factory=dict)
+    _kinds: dict[str, int] = field(default_factory=dict)
     _alike: dict[str, _Alike] = field(default_factory=dict)
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
-    _ways: dict[_Key, tuple[tuple[Way, ...], ...]] = field(default_factory=dict)
+    _ways: dict[tuple[int, int, str | None], tuple[Way, ...]] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _powers: Powers = field(default_factory=dict)
     _energy: Known = field(default_factory=dict)
@@ -68,6 +77,8 @@ class Zones:
             for flow in sorted(self.graph.flows, key=lambda flow: flow.name):
                 for site in flow.sites:
                     self._flows.setdefault(site.name, []).append(flow)
+                kind, ids = ("flow", *flow_kind(flow)), self._ids
+                self._kinds[flow.name] = ids.setdefault(kind, len(ids))
 
     def pinned(self, device: str, model: str, variant: str) -> Zones:
         """The same zones with one more pin; what was enumerated is kept."""
@@ -85,20 +96,21 @@ class Zones:
         """With which other sites a site is alike."""
         found = self._alike.get(site.name)
         if found is None:
-            flows, ids = self.flows(site), self._ids
-            whole, shape = ("whole", *site_class(site, flows)), ("shape", *site_shape(site, flows))
+            kinds, ids = [self._kinds[flow.name] for flow in self.flows(site)], self._ids
+            whole, shape = ("whole", *site_class(site, kinds)), ("shape", *site_shape(site, ()))
             found = _Alike(ids.setdefault(whole, len(ids)), ids.setdefault(shape, len(ids)))
             self._alike[site.name] = found
         return found
 
     def ways(self, site: Site, region: Region | None) -> tuple[tuple[Way, ...], ...]:
         """All ways to run each flow at sites like this, whatever energy costs there."""
-        key = (self._kind(site).shape, region.label if region else None)
+        return tuple(self._flow_ways(site, flow, region) for flow in self.flows(site))
+
+    def _flow_ways(self, site: Site, flow: Flow, region: Region | None) -> tuple[Way, ...]:
+        label = region.label if region else None
+        key = (self._kind(site).shape, self._kinds[flow.name], label)
         if key not in self._ways:
-            self._ways[key] = tuple(
-                ways(self.graph, self.table, site, flow, region, self._powers)
-                for flow in self.flows(site)
-            )
+            self._ways[key] = ways(self.graph, self.table, site, flow, region, self._powers)
         return self._ways[key]
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
@@ -216,9 +228,10 @@ class Zones:
 
     def _stuck(self, sites: list[Site], candidates: list[Region | None], sink: Sink) -> None:
         """Findings for flows that cannot run alone, and for flows that fit only alone."""
-        alike: dict[int, list[Site]] = {}
+        alike: dict[tuple[object, ...], list[Site]] = {}
         for site in sites:
-            alike.setdefault(self.key(site), []).append(site)
+            names = (flow.name for flow in self.flows(site))
+            alike.setdefault((self.key(site), *names), []).append(site)
         stuck: dict[str, list[tuple[list[Site], list[Configuration]]]] = {}
         for group in alike.values():
             alone = True

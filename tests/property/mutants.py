@@ -266,8 +266,8 @@ def energy_at_the_upper_end(patch: Patch) -> None:
 def sites_are_all_alike(patch: Patch) -> None:
     """A site with other prices gets the plan of the first."""
     real = solve.site_class
-    patch.setattr(zones, "site_class", lambda site, flows: real(
-        replace(site, energy_price=0, lan_rtt=0), flows))  # fmt: skip
+    patch.setattr(zones, "site_class", lambda site, kinds: real(
+        replace(site, energy_price=0, lan_rtt=0), kinds))  # fmt: skip
 
 
 def greedy(patch: Patch) -> None:
