@@ -119,6 +119,7 @@ def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
         catalog_digest=loaded.catalog_digest,
         spec_digest=loaded.spec_digest,
         models=loaded.models,
+        documents=loaded.documents,
         needs={name: target.needs for name, target in targets().items()},
     )
     graph = lower(loaded.spec, loaded.origins, facts, sink)

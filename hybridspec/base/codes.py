@@ -102,6 +102,7 @@ CODES: dict[str, Code] = {
         severity="warning",
         waivable="an old price is a risk of cost, which its owner may take",
     ),
+    "HS0335": Code("document-unusable", "a document that proves nothing, since it is not there"),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),

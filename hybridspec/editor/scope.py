@@ -43,11 +43,14 @@ REFERENCES: dict[Path, str] = {
 """Values, and keys of mappings, that name something; `*` is any name or position."""
 
 FILES: dict[Path, str] = {
+    ("clouds", "*", "agreements", "*", "document"): ".md",
     ("include", "*"): ".yaml",
     ("models", "*", "calibration"): ".npz",
     ("models", "*", "evaluation"): ".npz",
     ("models", "*", "source"): ".onnx",
     ("site_tables", "*", "file"): ".csv",
+    ("zones", "*", "evidence", "*", "document"): ".md",
+    ("zones", "*", "transfers", "*", "evidence"): ".md",
 }
 """Values that name a file in the spec's folder."""
 

@@ -198,9 +198,13 @@ class Implicit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A document that the user names, by kind (`dpia`, `tia`, `baa`, ...), with its last day."""
+    """A document that the user names, by kind (`dpia`, `tia`, `baa`, ...), with its last day.
+
+    `digest` is the SHA-256 of a file; what lies at an address has none.
+    """
 
     kind: str
     document: str
     expires: str | None
+    digest: str = ""
     origin: Span = spanned()

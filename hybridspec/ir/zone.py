@@ -49,6 +49,9 @@ class Zone:
     countries_origin: Span = spanned()
     retention_origin: Span | None = maybe()
     facet_origins: tuple[tuple[str, Span], ...] = field(default=(), compare=False, repr=False)
+    keys_origin: Span | None = maybe()
+    trust_origin: Span | None = maybe()
+    controls_origin: Span | None = maybe()
 
     def allowed(self, facet: str) -> tuple[str, ...]:
         """The countries in which a facet of the zone's data may lie, where it is `walled`."""

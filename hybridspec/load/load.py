@@ -10,11 +10,13 @@ from types import MappingProxyType
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins, SourceFile
+from hybridspec.ir.document_file import DocumentFile
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.load import file
 from hybridspec.load.bind import bind
 from hybridspec.load.catalog import catalogs_of
 from hybridspec.load.compose import LOCAL, compose
+from hybridspec.load.documents import load_documents
 from hybridspec.load.model import load_models
 from hybridspec.load.site_table import Tabled, add_sites
 from hybridspec.load.variables import Filled, fill
@@ -43,6 +45,7 @@ class Loaded:
     catalogs: Mapping[str, Catalog]
     catalog_digest: str
     models: Mapping[str, ModelFile]
+    documents: Mapping[str, DocumentFile]
 
     @property
     def folder(self) -> Path:
@@ -76,6 +79,9 @@ class Loaded:
             for data in (model.evaluation, model.calibration):
                 if data is not None:
                     found[data.path] = data.digest
+        for document in self.documents.values():
+            if document.digest:
+                found[document.path] = document.digest
         return tuple(sorted(found.items()))
 
 
@@ -111,6 +117,7 @@ def load(
         catalogs=catalogs,
         catalog_digest=catalog_digest,
         models=load_models(spec.models, path.parent, cache),
+        documents=load_documents(spec, path.parent),
     )
 
 

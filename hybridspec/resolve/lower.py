@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins
+from hybridspec.ir.document_file import DocumentFile
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.resolve import defaults, governance, rollout
 from hybridspec.resolve.data import resolve_data
 from hybridspec.resolve.defaults import Default
 from hybridspec.resolve.device import resolve_devices
+from hybridspec.resolve.evidence import check_documents, with_agreements, with_evidence
 from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.region import resolve_regions
@@ -33,20 +35,22 @@ class Facts:
     models: Mapping[str, ModelFile]
     needs: Mapping[str, tuple[str, ...]]
     """What a region of a cloud target must offer, by the target's name."""
+    documents: Mapping[str, DocumentFile] = field(default_factory=dict)
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     """Resolve everything; faults go to `sink`, and only a sink without errors makes it usable."""
     check_date(spec, origins, sink)
-    zones = resolve_zones(spec, origins, sink)
+    check_documents(spec, facts.documents, origins, sink)
+    zones = with_evidence(resolve_zones(spec, origins, sink), spec, facts.documents, origins)
     classes = resolve_devices(spec, origins, facts.catalogs, sink)
     regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, sink)
+    regions = with_agreements(regions, spec, facts.documents, origins)
     sites = resolve_sites(spec, origins, zones, classes, sink)
     data = resolve_data(spec, origins, sink)
     models = resolve_models(spec, origins, facts.models, regions, sink)
     flows = resolve_flows(spec, origins, data=data, models=models, sites=sites, sink=sink)
-    revert = spec.rollout.revert
-    return Graph(
+    graph = Graph(
         name=spec.metadata.name,
         owner=spec.metadata.owner,
         as_of=spec.metadata.as_of.isoformat(),
@@ -72,16 +76,26 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         waivers=governance.waivers(spec, origins, sink),
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),
+        unassessed=unassessed(spec),
+        roles=tuple(sorted(set(spec.metadata.roles))),
+        origin=origins.value("metadata"),
+        sites_origin=origins.key("sites"),
+        validity_origin=origins.value("rollout", "validity"),
+    )
+    return _with_rollout(graph, spec, origins, sink)
+
+
+def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Graph:
+    """The same with how releases reach the fleet."""
+    revert = spec.rollout.revert
+    return replace(
+        graph,
         gates=rollout.gates(spec),
         windows=rollout.windows(spec),
         revert_on=tuple(dict.fromkeys(revert.on)) if revert else ("health",),
         releases_kept=revert.keep if revert else 2,
         root_keys=rollout.signing(spec, "root", origins, sink),
         release_keys=rollout.signing(spec, "targets", origins, sink),
-        unassessed=unassessed(spec),
-        origin=origins.value("metadata"),
-        sites_origin=origins.key("sites"),
-        validity_origin=origins.value("rollout", "validity"),
     )
 
 

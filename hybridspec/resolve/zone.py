@@ -79,6 +79,8 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
         adequate=tuple(sorted(adequate(on))) if ADEQUATE_EU in written.countries else (),
         kept_at_least=least,
         controls=tuple(sorted(set(written.controls))),
+        device_trust=tuple(sorted(set(written.device_trust))),
+        key_protection=written.keys.protection,
         transfers=tuple(
             _transfer(name, index, spec, origins, sink) for index in range(len(written.transfers))
         ),
@@ -89,6 +91,9 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
             (facet, origins.value(*path, "facets", facet))
             for facet in sorted(written.facets.model_fields_set if written.facets else ())
         ),
+        keys_origin=origins.value(*path, "keys"),
+        trust_origin=origins.value(*path, "device_trust"),
+        controls_origin=origins.value(*path, "controls"),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from hybridspec.spec.catalog_override import CatalogOverride
 from hybridspec.spec.composition import Composition
+from hybridspec.spec.evidence import Role
 from hybridspec.spec.flow import Flow
 from hybridspec.spec.observability import Observability
 from hybridspec.spec.policy import Policy, Waiver
@@ -76,6 +77,12 @@ class Metadata(Section):
         key("Data protection officer.",
             example={"name": "Kim Vogel", "contact": "dpo@acme.example"}, absent="not stated"),
     ] = None  # fmt: skip
+    roles: Annotated[
+        list[Role],
+        key("What the controller is under laws that depend on it.",
+            example=["hipaa-covered-entity"], absent="none is claimed; such laws then bind a "
+            "zone that names them under `regimes`"),
+    ] = []  # fmt: skip
 
 
 class Spec(Composition):

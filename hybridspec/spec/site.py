@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
+from hybridspec.spec.evidence import Agreement
 from hybridspec.spec.quantity import (
     Bandwidth,
     Count,
@@ -208,3 +209,9 @@ class Cloud(Section):
         key("Limits of this account.", example={"training_instances": 4},
             absent="not known, so nothing is checked against them"),
     ] = None  # fmt: skip
+    agreements: Annotated[
+        list[Agreement],
+        key("Contracts with the operator that laws ask for.",
+            example=[{"kind": "baa", "document": "legal/baa.md", "expires": "2027-12-31"}],
+            max_length=50, absent="none; what a law asks for is listed as open"),
+    ] = []  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, GetJsonSchemaHandler
 
+from hybridspec.spec.evidence import Evidence
 from hybridspec.spec.quantity import (
     DURATION_SCHEMA,
     Day,
@@ -14,6 +15,7 @@ from hybridspec.spec.quantity import (
     as_duration,
     key,
 )
+from hybridspec.spec.site import Capability
 
 Regime: TypeAlias = Literal[
     "gdpr", "uk-gdpr", "hipaa", "pipl", "lgpd", "dpdp", "us-doj-data", "eu-ai-act", "nis2",
@@ -27,6 +29,8 @@ Mechanism: TypeAlias = Literal[
 Control: TypeAlias = Literal[
     "encryption-at-rest", "encryption-in-transit", "audit-log", "access-review", "pseudonymisation"
 ]
+
+Protection: TypeAlias = Literal["software", "hsm"]
 
 Countries: TypeAlias = list[str]
 
@@ -143,6 +147,41 @@ class Transfer(Section):
     ] = None  # fmt: skip
 
 
+class Keys(Section):
+    """Where encryption keys are held and what guards them."""
+
+    custody: Annotated[
+        Literal["in-zone"],
+        key("Where they are held: only inside the zone's countries.",
+            absent="`in-zone`; there is no other way"),
+    ] = "in-zone"  # fmt: skip
+    protection: Annotated[
+        Protection,
+        key("What guards them: `hsm` is a validated hardware module, and a region without one is "
+            "refused.", example="hsm", absent="`software`: whatever the cloud keeps keys in"),
+    ] = "software"  # fmt: skip
+
+
+KEYS = Keys()
+
+
+class _OrCustody:
+    """Shows in the JSON Schema that the custody alone will do."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "enum": ["in-zone"]}, handler(schema)]}
+
+
+def _keys(value: object) -> object:
+    return {"custody": value} if isinstance(value, str) else value
+
+
+KeysOrCustody: TypeAlias = Annotated[Keys, BeforeValidator(_keys), _OrCustody()]
+"""`{custody, protection}`, or the custody alone."""
+
+
 class Zone(Section):
     """A compliance zone: the countries in which every facet of its data has to stay."""
 
@@ -163,10 +202,11 @@ class Zone(Section):
             example={"keys": ["DE"], "logs": ["EU"]}, absent="`countries` holds for every facet"),
     ] = None  # fmt: skip
     keys: Annotated[
-        Literal["in-zone"],
-        key("Where encryption keys are held: only inside the zone's countries.",
+        KeysOrCustody,
+        key("Where encryption keys are held, which is inside the zone's countries alone, and what "
+            "guards them.", example={"custody": "in-zone", "protection": "hsm"},
             absent="`in-zone`; there is no other way"),
-    ] = "in-zone"  # fmt: skip
+    ] = KEYS  # fmt: skip
     retention: Annotated[
         RetentionOrLimit | None,
         key("Longest time any stored data may be kept, or the shortest and the longest.",
@@ -176,6 +216,18 @@ class Zone(Section):
         list[Control],
         key("Controls that everything in the zone has to have.", example=["audit-log"],
             absent="those that the compiler always emits"),
+    ] = []  # fmt: skip
+    device_trust: Annotated[
+        list[Capability],
+        key("Security functions that every device in the zone has to have.",
+            example=["secure-boot", "encrypted-storage"],
+            absent="those alone that the zone's laws ask for"),
+    ] = []  # fmt: skip
+    evidence: Annotated[
+        list[Evidence],
+        key("Documents that show what the zone's laws ask for.",
+            example=[{"kind": "dpia", "document": "legal/dpia.md", "expires": "2027-12-31"}],
+            max_length=100, absent="none; what a law asks for is listed as open"),
     ] = []  # fmt: skip
     transfers: Annotated[
         list[Transfer],

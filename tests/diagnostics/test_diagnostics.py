@@ -2,7 +2,7 @@
 
 `expectations` defines the comments. `make golden` rewrites them: it keeps a part that still fits,
 and writes the whole message where none does. Fixtures may name the files that
-`small_models.write_models` makes.
+`small_models.write_models` makes, and `legal/k.md` and `legal/scc.pdf`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where specs are put, beside the models that they name."""
     made = tmp_path_factory.mktemp("diagnostics")
     write_models(made / "model")
+    (made / "legal").mkdir()
+    for name in ("k.md", "scc.pdf"):
+        (made / "legal" / name).write_text("signed\n", encoding="utf-8")
     return made
 
 

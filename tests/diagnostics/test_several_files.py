@@ -51,7 +51,7 @@ CASES: dict[str, dict[str, str]] = {
         shared="lan_rtt: 2ms"),
     "a fault in a part": including(
         "parts/eu.yaml") | {"parts/eu.yaml": 'zones:\n  eu:\n    keys: out'
-        '  # error: HS0206 "`out` is not a choice for `keys`"\n'},
+        '  # error: HS0206 "`out` is not a choice for `custody`"\n'},
     "a reference that only a part makes": including(
         "part.yaml", part='sites:\n  other: {country: DE, zone: moon, devices: {box: 1}}'
         '  # error: HS0220 "there is no zone `moon`"\n'),

@@ -1,0 +1,84 @@
+"""Documents as proof: each named file is there, and what the law may ask to see is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins, Path
+from hybridspec.ir.document_file import DocumentFile
+from hybridspec.ir.law import Evidence
+from hybridspec.ir.region import Region
+from hybridspec.ir.zone import Zone
+from hybridspec.spec.document import Spec
+from hybridspec.spec.evidence import Agreement
+from hybridspec.spec.evidence import Evidence as Written
+
+Documents = Mapping[str, DocumentFile]
+
+
+def with_evidence(
+    zones: Mapping[str, Zone], spec: Spec, documents: Documents, origins: Origins
+) -> dict[str, Zone]:
+    """The zones with what the user can show for each."""
+    return {
+        name: replace(zone, evidence=_proofs(
+            spec.zones[name].evidence, ("zones", name, "evidence"), documents, origins))
+        for name, zone in zones.items()
+    }  # fmt: skip
+
+
+def with_agreements(
+    regions: Sequence[Region], spec: Spec, documents: Documents, origins: Origins
+) -> tuple[Region, ...]:
+    """The regions with what was agreed with the operator of their cloud."""
+    agreed = {
+        name: _proofs(cloud.agreements, ("clouds", name, "agreements"), documents, origins)
+        for name, cloud in spec.clouds.items()
+    }
+    return tuple(replace(region, agreements=agreed[region.cloud]) for region in regions)
+
+
+def _proofs(
+    written: Sequence[Written | Agreement], path: Path, documents: Documents, origins: Origins
+) -> tuple[Evidence, ...]:
+    """A list of documents; `check_documents` says what is wrong with them."""
+    return tuple(
+        Evidence(
+            kind=one.kind,
+            document=one.document,
+            expires=one.expires.isoformat() if one.expires else None,
+            digest=documents[one.document].digest if one.document in documents else "",
+            origin=origins.value(*path, index),
+        )
+        for index, one in enumerate(written)
+    )
+
+
+def check_documents(spec: Spec, documents: Documents, origins: Origins, sink: Sink) -> None:
+    """A file that cannot be read proves nothing: one finding wherever one is named."""
+    for name, path in _named(spec):
+        fault = documents[name].fault if name in documents else ""
+        if fault:
+            sink.add(Diagnostic(
+                code="HS0335", message=f"`{name[:120]}` proves nothing: {fault}",
+                span=origins.value(*path),
+                help="write the path of a document in the spec's folder, or an address that "
+                "begins with `https:`",
+            ))  # fmt: skip
+
+
+def _named(spec: Spec) -> Iterator[tuple[str, Path]]:
+    for name, zone in spec.zones.items():
+        for index, proof in enumerate(zone.evidence):
+            yield proof.document, ("zones", name, "evidence", index, "document")
+        for index, transfer in enumerate(zone.transfers):
+            yield transfer.evidence or "", ("zones", name, "transfers", index, "evidence")
+    for name, cloud in spec.clouds.items():
+        for index, agreement in enumerate(cloud.agreements):
+            yield agreement.document, ("clouds", name, "agreements", index, "document")
+    for name, flow in spec.flows.items():
+        for step, stage in flow.stages.items():
+            for law, release in (stage.release or {}).items():
+                yield release.evidence, ("flows", name, "stages", step, "release", law, "evidence")
