@@ -130,7 +130,7 @@ class Site:
 class Data:
     """A data asset as it is born at a site; `subjects` are countries, `born` names of sites.
 
-    Empty `subjects` and `born`, and a `sensitivity` or `subject_count` of None, are not stated.
+    Empty `subjects` and `born` are not stated, nor is what is None.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Data:
     subjects: tuple[str, ...] = ()
     sensitivity: str | None = None
     subject_count: int | None = None
-    identifiability: str = "raw"
+    identifiability: str | None = None
     born: tuple[str, ...] = ()
     origin: Span = spanned()
 

@@ -25,14 +25,16 @@ class Label:
     """What is known of a thing that was made from data.
 
     `subjects` are countries where the people live; `regimes` the laws it is under; `zones` those
-    whose countries it may not leave; `sensitivity` and `identifiability` positions in the chains
-    above; `volume` people over a year, None if nobody knows.
+    whose countries it may not leave; `born` the zones where any of it was born, which no release
+    takes off; `sensitivity` and `identifiability` positions in the chains above; `volume` people
+    over a year, None if nobody knows.
     """
 
     categories: frozenset[str] = frozenset()
     subjects: frozenset[str] = frozenset()
     regimes: frozenset[Bound] = frozenset()
     zones: frozenset[str] = frozenset()
+    born: frozenset[str] = frozenset()
     sensitivity: int = 0
     identifiability: int = 0
     volume: int | None = 0
@@ -55,6 +57,7 @@ def join(one: Label, other: Label) -> Label:
         subjects=one.subjects | other.subjects,
         regimes=one.regimes | other.regimes,
         zones=one.zones | other.zones,
+        born=one.born | other.born,
         sensitivity=max(one.sensitivity, other.sensitivity),
         identifiability=max(one.identifiability, other.identifiability),
         volume=None if len(known) < len(volumes) else max(known),

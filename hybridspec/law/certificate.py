@@ -1,0 +1,89 @@
+"""Certificates: why a claim has its verdict, with the way its label took and a stable id."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from hybridspec.ir.label import BOTTOM, Label
+from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step
+from hybridspec.law.label import Labels, component, components
+
+_SHOWN = 8
+"""So many names a join lists; the rest are counted."""
+
+
+def certificate(labels: Labels, node: str, permission: Permission) -> Certificate:
+    """The certificate of a permission that was asked for something at a node.
+
+    The path is that of what decided: the law or the wall behind the worst reason; if no reason
+    names one, that of the first part of the label.
+    """
+    part = decisive(labels, node, permission)
+    path = labels.path(node, part) if part else ()
+    nodes = [*(step.source for step in path), node]
+    return Certificate(
+        path=path,
+        joins=tuple((name, _together(labels, name)) for name in nodes),
+        reasons=permission.reasons,
+    )
+
+
+def decisive(labels: Labels, node: str, permission: Permission) -> str:
+    """The part of the node's label that the worst reason comes from; empty if it has no part."""
+    parts = components(labels.within(node))
+    for reason in sorted(permission.reasons, key=lambda r: ORDER.index(r.verdict)):
+        kind, _, name = reason.rule.partition(":")
+        if kind == "zone" and component(name) in parts:
+            return component(name)
+        law = reason.rule if kind == "unknown" else kind
+        for part in parts:
+            if part.startswith(f"regime {law}@"):
+                return part
+    return parts[0] if parts else ""
+
+
+def claim(zone: str, asset: str, facet: str, place: str) -> str:
+    """A short id of a claim that does not change while its four names stay.
+
+    >>> claim("eu", "zone store", "backup", "region aws/eu-central-1")
+    'claim-bfb508892db2'
+    """
+    text = "\0".join((zone, asset, facet, place))
+    return f"claim-{sha256(text.encode()).hexdigest()[:12]}"
+
+
+def trace(path: tuple[Step, ...]) -> str:
+    """A path in one line.
+
+    >>> trace((Step(source="data a@eu", target="stage f.s@eu", released=("gdpr",)),))
+    'data a@eu → stage f.s@eu (releases gdpr)'
+    """
+    if not path:
+        return ""
+    parts = [path[0].source]
+    for step in path:
+        released = f" (releases {', '.join(step.released)})" if step.released else ""
+        parts.append(step.target + released)
+    return " → ".join(parts)
+
+
+def _together(labels: Labels, node: str) -> str:
+    """What comes together in a node, and what its label says then."""
+    names = labels.joins(node)
+    text = " + ".join(names[:_SHOWN])
+    if len(names) > _SHOWN:
+        text += f" + {len(names) - _SHOWN} more"
+    return f"{text or 'nothing'}: {summary(labels.within(node))}"
+
+
+def summary(label: Label) -> str:
+    """A label in one line: the laws with the zones they are on account of, and the walls.
+
+    >>> summary(BOTTOM)
+    'no data'
+    """
+    if label == BOTTOM:
+        return "no data"
+    laws = ", ".join(f"{bound.regime} of {bound.zone}" for bound in sorted(label.regimes))
+    walls = ", ".join(sorted(label.zones))
+    return f"under {laws or 'no law'}; kept in {walls or 'no zone'}"

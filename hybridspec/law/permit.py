@@ -1,0 +1,139 @@
+"""Permission: whether something with a label may have a facet at a place, and who says so.
+
+The meet over the walls of its zones, the policies of the spec and every regime it is under. A
+larger label never gets more. `Law(graph)` holds what is worked out once for a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+
+from hybridspec.ir.governance import Policy
+from hybridspec.ir.graph import Graph
+from hybridspec.ir.label import Bound, Label
+from hybridspec.ir.law import STATED_ONLY
+from hybridspec.ir.verdict import Permission, Place, Reason, Verdict
+from hybridspec.law.label import Labels, labels
+from hybridspec.law.regime import Judge, Ruling, by_name, countries_of, gather, known
+from hybridspec.law.release import UNKNOWN
+
+
+def permit(graph: Graph, label: Label, facet: str, place: Place) -> Permission:
+    """The permission of a single question; for many about one graph, keep its `Law`."""
+    return Law(graph).permit(label, facet, place)
+
+
+class Law:
+    """Everything that is asked of a graph's law, each question answered once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.as_of = date.fromisoformat(graph.as_of)
+        self.regimes = by_name(graph.law)
+        self.zones = {zone.name: zone for zone in graph.zones}
+        self._judges: dict[Bound, Judge] = {}
+        self._bounds: dict[tuple[Bound, str, Place], Ruling] = {}
+        self._walls: dict[tuple[str, str, Place], Ruling] = {}
+        self._known: dict[tuple[Label, str, Place], Permission] = {}
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The labels of the graph."""
+        return labels(self.graph)
+
+    def permit(self, label: Label, facet: str, place: Place) -> Permission:
+        """The meet over everything that has a say."""
+        key = (label, facet, place)
+        if key not in self._known:
+            found = gather(self._rulings(label, facet, place))
+            self._known[key] = Permission(
+                verdict=found.verdict, reasons=found.reasons,
+                obligations=tuple(dict.fromkeys(found.obligations)),
+            )  # fmt: skip
+        return self._known[key]
+
+    def _rulings(self, label: Label, facet: str, place: Place) -> Iterator[Ruling]:
+        for zone in sorted(label.zones):
+            yield self._wall(zone, facet, place)
+        for policy in self.graph.policies:
+            if _binds(policy, label):
+                yield _policy(policy, facet, place)
+        for bound in sorted(label.regimes):
+            yield self._bound(bound, facet, place)
+
+    def _wall(self, name: str, facet: str, place: Place) -> Ruling:
+        key = (name, facet, place)
+        if key not in self._walls:
+            self._walls[key] = self._judge_wall(name, facet, place)
+        return self._walls[key]
+
+    def _judge_wall(self, name: str, facet: str, place: Place) -> Ruling:
+        zone, rule = self.zones.get(name), f"zone:{name}"
+        if zone is None:
+            return _ruling(rule, Verdict.GAP, f"nothing is known of zone `{name}`", ())
+        if facet in STATED_ONLY and not any(stated == facet for stated, _ in zone.facets):
+            return Ruling()
+        countries, allowed = countries_of(facet, place), zone.allowed(facet)
+        outside = tuple(country for country in countries if country not in allowed)
+        if not known(countries):
+            verdict = Verdict.VIOLATED if outside and known(outside) else Verdict.GAP
+            return _ruling(rule, verdict, "nobody states where it is", countries, zone)
+        if outside:
+            return _ruling(rule, Verdict.VIOLATED, f"zone `{name}` does not allow it in "
+                           + ", ".join(outside), outside, zone)  # fmt: skip
+        return _ruling(rule, Verdict.SATISFIED, f"zone `{name}` allows it in "
+                       + ", ".join(countries), countries, zone)  # fmt: skip
+
+    def _bound(self, bound: Bound, facet: str, place: Place) -> Ruling:
+        key = (bound, facet, place)
+        if key not in self._bounds:
+            self._bounds[key] = self._judge(bound, facet, place)
+        return self._bounds[key]
+
+    def _judge(self, bound: Bound, facet: str, place: Place) -> Ruling:
+        name = bound.regime
+        if name.startswith(UNKNOWN):
+            country = name.removeprefix(UNKNOWN)
+            return _ruling(
+                name,
+                Verdict.GAP,
+                "no law is known that protects people in " + (country or "an unknown country"),
+                (country,) if country else (),
+            )
+        if name not in self.regimes:
+            return _ruling(f"{name}:unknown", Verdict.GAP, f"the facts know no law `{name}`", ())
+        if bound not in self._judges:
+            self._judges[bound] = Judge(self.regimes[name], self.zones.get(bound.zone),
+                                        self.graph.law, self.as_of)  # fmt: skip
+        return self._judges[bound].ask(facet, place)
+
+
+def _binds(policy: Policy, label: Label) -> bool:
+    """By the zones where any of it was born or that own it, and every category in it."""
+    categories = label.categories or {""}
+    return any(policy.binds(zone, category)
+               for zone in label.born | label.zones or {""} for category in categories)  # fmt: skip
+
+
+def _policy(policy: Policy, facet: str, place: Place) -> Ruling:
+    countries = countries_of(facet, place)
+    refused = tuple(country for country in countries if country in policy.countries)
+    rule = f"policy:{policy.name}"
+    if refused or place.name.removeprefix("region ") in policy.regions:
+        found = Verdict.VIOLATED, f"policy `{policy.name}` forbids {', '.join(refused)}"
+    elif policy.countries and not known(countries):
+        found = Verdict.GAP, "nobody states where it is"
+    else:
+        found = Verdict.SATISFIED, f"policy `{policy.name}` does not forbid it"
+    return Ruling((Reason(rule=rule, verdict=found[0], text=found[1].rstrip(),
+                          countries=refused or countries, origin=policy.origin),))  # fmt: skip
+
+
+def _ruling(
+    rule: str, verdict: Verdict, text: str, countries: tuple[str, ...], zone: object = None
+) -> Ruling:
+    origin = getattr(zone, "countries_origin", None)
+    return Ruling((Reason(rule=rule, verdict=verdict, text=text, countries=countries,
+                          origin=origin),))  # fmt: skip

@@ -1,0 +1,144 @@
+"""Where labels begin: what is known of a data asset as it is born in a zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hybridspec.ir.graph import Data, Graph, Site
+from hybridspec.ir.label import IDENTIFIABILITY, SENSITIVITY, Bound, Label
+from hybridspec.ir.law import Trigger
+from hybridspec.law.release import UNKNOWN
+
+Births = Mapping[tuple[str, str], Mapping[str, Site]]
+"""By asset and zone, the sites where it is born."""
+_SPECIAL = (
+    "user.health_and_medical", "user.health", "user.biometric", "user.genetic", "user.demographic",
+    "user.political_opinion", "user.religious_belief", "user.sexual_orientation", "user.race",
+    "user.criminal_history", "user.location.precise",
+)  # fmt: skip
+"""Categories whose leak does most harm, if the spec does not say otherwise."""
+
+
+def under(category: str, parent: str) -> bool:
+    """Whether a category is another or below it."""
+    return category == parent or category.startswith(f"{parent}.")
+
+
+def births(graph: Graph) -> Births:
+    """Every asset with the zones and sites where it is born, those of its flows among them.
+
+    An asset that a model learns from and that nobody says is born anywhere may come from every
+    zone that has sites.
+    """
+    found: dict[tuple[str, str], dict[str, Site]] = {}
+    sites = {site.name: site for site in graph.sites}
+
+    def bear(data: str, where: Iterable[Site]) -> None:
+        for site in where:
+            found.setdefault((data, site.zone.name), {})[site.name] = site
+
+    for flow in graph.flows:
+        bear(flow.data.name, flow.sites)
+    for data in graph.data:
+        bear(data.name, (sites[name] for name in data.born if name in sites))
+    born = {data for data, _ in found}
+    for model in graph.models:
+        for name in model.training.data if model.training else ():
+            if name not in born:
+                bear(name, graph.sites)
+    return found
+
+
+class Sources:
+    """Source labels of one graph; the sums that thresholds ask for are made once."""
+
+    def __init__(self, graph: Graph, born: Births) -> None:
+        self._graph, self._born = graph, born
+        self._zones = {zone.name: zone for zone in graph.zones}
+        controller = graph.controller.country if graph.controller else None
+        self._established: dict[str, set[str]] = {zone: set() for zone in self._zones}
+        for site in graph.sites:
+            self._established.setdefault(site.zone.name, set()).add(site.country)
+        for countries in self._established.values():
+            countries.update({controller} if controller else set())
+        self._homes: dict[str, set[str]] = {}
+        for (data, _), where in born.items():
+            self._homes.setdefault(data, set()).update(site.country for site in where.values())
+        self._totals: dict[tuple[str, frozenset[str]], int | None] = {}
+
+    def label(self, data: Data, zone: str) -> Label:
+        """The label of an asset as it is born in a zone."""
+        where = self._born.get((data.name, zone), {})
+        subjects = frozenset(data.subjects or (site.country for site in where.values()))
+        claimed = self._zones[zone].regimes if zone in self._zones else ()
+        bounds = {*claimed, *self._derived(data, subjects, zone)}
+        if data.personal:
+            covered = self._graph.law.covered
+            bounds |= {f"{UNKNOWN}{country}" for country in subjects - covered}
+            bounds |= set() if subjects else {UNKNOWN}
+        return Label(
+            categories=frozenset({data.category}),
+            subjects=subjects,
+            regimes=frozenset(Bound(regime, zone) for regime in bounds),
+            zones=frozenset({zone}),
+            born=frozenset({zone}),
+            sensitivity=_sensitivity(data),
+            identifiability=_identifiability(data),
+            volume=data.subject_count if data.personal else data.subject_count or 0,
+        )
+
+    def _derived(self, data: Data, subjects: frozenset[str], zone: str) -> set[str]:
+        established = self._established.get(zone, set())
+        return {
+            regime.name for regime in self._graph.law.regimes
+            if any(self._fires(trigger, data, subjects, established)
+                   for trigger in regime.triggers)
+        }  # fmt: skip
+
+    def _fires(
+        self, trigger: Trigger, data: Data, subjects: frozenset[str], established: set[str]
+    ) -> bool:
+        return (
+            (not trigger.categories or any(under(data.category, c) for c in trigger.categories))
+            and (not trigger.subjects or not trigger.subjects.isdisjoint(subjects))
+            and (not trigger.established or not trigger.established.isdisjoint(established))
+            and (not trigger.roles or not set(trigger.roles).isdisjoint(self._graph.roles))
+            and (not trigger.thresholds or self._many(trigger, data))
+        )
+
+    def _many(self, trigger: Trigger, data: Data) -> bool:
+        """Whether, of a category that the asset is in, there are as many people as it takes."""
+        for category, people in trigger.thresholds:
+            if under(data.category, category):
+                total = self._total(category, trigger.subjects)
+                if total is None or total >= people:
+                    return True
+        return False
+
+    def _total(self, category: str, subjects: frozenset[str]) -> int | None:
+        """People of all assets of a category, of those countries; None if one does not say."""
+        key = (category, subjects)
+        if key not in self._totals:
+            counts = [
+                data.subject_count for data in self._graph.data
+                if under(data.category, category) and (not subjects or not subjects.isdisjoint(
+                    data.subjects or self._homes.get(data.name) or subjects))
+            ]  # fmt: skip
+            self._totals[key] = None if None in counts else sum(n for n in counts if n is not None)
+        return self._totals[key]
+
+
+def _sensitivity(data: Data) -> int:
+    if data.sensitivity is not None:
+        return SENSITIVITY.index(data.sensitivity)
+    if any(under(data.category, special) for special in _SPECIAL):
+        return SENSITIVITY.index("high")
+    return SENSITIVITY.index("medium" if data.personal else "low")
+
+
+def _identifiability(data: Data) -> int:
+    """That people in personal data cannot be told is proved by a release, not by saying so."""
+    stated = data.identifiability
+    if stated is None or (data.personal and stated == "anonymous"):
+        return IDENTIFIABILITY.index("raw" if data.personal else "anonymous")
+    return IDENTIFIABILITY.index(stated)
