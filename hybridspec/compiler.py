@@ -16,6 +16,7 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.ir.tree import FileTree
 from hybridspec.load.compose import LOCAL
+from hybridspec.load.facts import shipped_facts
 from hybridspec.load.load import Loaded, load
 from hybridspec.optimise.latency import latency_table
 from hybridspec.place.document import document
@@ -121,6 +122,7 @@ def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
         models=loaded.models,
         documents=loaded.documents,
         needs={name: target.needs for name, target in targets().items()},
+        law=shipped_facts(),
     )
     graph = lower(loaded.spec, loaded.origins, facts, sink)
     sink.stop_if_errors()

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from hybridspec.base.country import BLOCS, COUNTRIES
+from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.units import format_bytes, write_duration
 from hybridspec.bundle.manifest import ReleaseManifest
 from hybridspec.load.catalog import load_catalogs
@@ -106,7 +106,7 @@ def choices() -> Mapping[str, tuple[str, ...]]:
         "provider": tuple(sorted(clouds)),
         "region": tuple(sorted({r for row in clouds.values() for r in row.regions})),
         "country": tuple(sorted(COUNTRIES)),
-        "country or bloc": (*sorted(BLOCS), *sorted(COUNTRIES)),
+        "country or bloc": (*sorted(BLOC_NAMES), *sorted(COUNTRIES)),
     }
 
 

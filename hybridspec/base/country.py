@@ -1,33 +1,15 @@
-"""Countries and blocs, as dated facts.
+"""Countries by code, and the names that stand for several; who belongs to them is a fact of law.
 
-Codes are ISO 3166-1 alpha-2. Bloc membership: EU by the Treaties (27 members since 2020-02-01,
-https://european-union.europa.eu/principles-countries-history/eu-countries_en); EEA = EU and IS,
-LI, NO (EEA Agreement, in force 1994-01-01, https://www.efta.int/eea). `adequate(EU)` stands for
-the countries that the European Commission found adequate under art. 45 of Regulation (EU) 2016/679
-or before it (https://commission.europa.eu/law/law-topic/data-protection, section on adequacy), as
-far as their decision holds on the day that is asked for. Left out: the United States, where only
-organisations that joined the Data Privacy Framework are covered, and Brazil ((EU) 2026/179), whose
-decision the EEA had not taken over when this was checked, on 2026-11-01. Canada's covers commercial
-organisations alone.
+Codes are ISO 3166-1 alpha-2. Members of blocs and adequate countries stand, dated, in the facts
+pack (`hybridspec/law/`); `law/facts.py` looks them up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-
-EARLIEST = date(2020, 2, 1)
-"""Before this day the blocs below had other members."""
-CHECKED = date(2026, 11, 1)
-"""When the decisions below were last compared with what the Commission lists."""
-
-BLOCS: dict[str, frozenset[str]] = {
-    "EU": frozenset(
-        "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
-    )
-}
-BLOCS["EEA"] = BLOCS["EU"] | {"IS", "LI", "NO"}
+BLOC_NAMES = ("EEA", "EU")
+"""Blocs that a spec may write in place of their members."""
+ADEQUATE_EU = "adequate(EU)"
+"""The countries that the European Commission found adequate, as far as a decision holds."""
 
 COUNTRIES: frozenset[str] = frozenset(
     """
@@ -42,64 +24,3 @@ COUNTRIES: frozenset[str] = frozenset(
     ZW
     """.split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Adequacy:
-    """A decision that a country protects personal data adequately; `until` is its last day."""
-
-    since: date
-    until: date | None = None
-
-
-ADEQUATE: dict[str, Adequacy] = {
-    "AD": Adequacy(date(2010, 10, 19)),
-    "AR": Adequacy(date(2003, 6, 30)),
-    "CA": Adequacy(date(2001, 12, 20)),
-    "CH": Adequacy(date(2000, 7, 26)),
-    "FO": Adequacy(date(2010, 3, 5)),
-    "GB": Adequacy(date(2021, 6, 28), date(2031, 12, 27)),
-    "GG": Adequacy(date(2003, 11, 21)),
-    "IL": Adequacy(date(2011, 1, 31)),
-    "IM": Adequacy(date(2004, 4, 28)),
-    "JE": Adequacy(date(2008, 5, 8)),
-    "JP": Adequacy(date(2019, 1, 23)),
-    "KR": Adequacy(date(2021, 12, 17)),
-    "NZ": Adequacy(date(2012, 12, 19)),
-    "UY": Adequacy(date(2012, 8, 21)),
-}
-"""Decisions of the Commission; the United Kingdom's was renewed on 2025-12-19 for six years."""
-
-ADEQUATE_EU = "adequate(EU)"
-
-
-def adequate(on: date) -> frozenset[str]:
-    """The countries whose decision holds on a day.
-
-    >>> "GB" in adequate(date(2026, 11, 1)), "GB" in adequate(date(2032, 1, 1))
-    (True, False)
-    """
-    return frozenset(
-        country for country, found in ADEQUATE.items()
-        if found.since <= on and (found.until is None or on <= found.until)
-    )  # fmt: skip
-
-
-def expand(names: Sequence[str], on: date = CHECKED) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Countries that `names` (codes and blocs) stand for on a day, and those that mean nothing.
-
-    >>> expand(["DE", "FR", "XX"], EARLIEST)
-    (('DE', 'FR'), ('XX',))
-    """
-    known: set[str] = set()
-    unknown: list[str] = []
-    for name in names:
-        if name == ADEQUATE_EU:
-            known |= adequate(on)
-        elif name in BLOCS:
-            known |= BLOCS[name]
-        elif name in COUNTRIES:
-            known.add(name)
-        else:
-            unknown.append(name)
-    return tuple(sorted(known)), tuple(unknown)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from unicodedata import combining, normalize
 
 from hybridspec.base.closest import closest
-from hybridspec.base.country import BLOCS, COUNTRIES
+from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.edit import Edits, put
 from hybridspec.base.source import Span
 
@@ -52,7 +52,7 @@ def country_code(written: str, *, blocs: bool = False) -> tuple[str, bool] | Non
     plain = " ".join("".join(c for c in plain if not combining(c)).replace("_", " ").split())
     if plain in _NAMES:
         return _NAMES[plain], True
-    if plain.upper() in COUNTRIES or (blocs and plain.upper() in BLOCS):
+    if plain.upper() in COUNTRIES or (blocs and plain.upper() in BLOC_NAMES):
         return plain.upper(), True
     near = closest(plain, _NAMES, 0.75) if len(plain) > 3 else None
     return (_NAMES[near], False) if near is not None else None

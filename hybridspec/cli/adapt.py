@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hybridspec.base.closest import closest
-from hybridspec.base.country import BLOCS, expand
 from hybridspec.base.country_names import country_hint
 from hybridspec.base.errors import UsageError
 from hybridspec.base.units import UnitError, parse_duration
 from hybridspec.editor.outline import Node, outline
 from hybridspec.editor.scope import boards, catalogs, usable
+from hybridspec.law.facts import expand, members
+from hybridspec.load.facts import shipped_facts
 from hybridspec.spec.catalog import RegionRow
 from hybridspec.spec.quantity import NAME_PATTERN
 
@@ -70,14 +71,19 @@ def _name(root: Node, wishes: Wishes) -> Iterable[Edit]:
 
 
 def _allowed(root: Node, wishes: Wishes) -> tuple[str, ...]:
-    return expand(list(wishes.countries) or _texts(root, "zones", _first(root, "zones"),
-                                                   "countries"))[0]  # fmt: skip
+    return _expanded(list(wishes.countries) or _texts(root, "zones", _first(root, "zones"),
+                                                      "countries"))[0]  # fmt: skip
+
+
+def _expanded(names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    law = shipped_facts()
+    return expand(names, law, law.checked_on)
 
 
 def _countries(root: Node, text: str, wishes: Wishes) -> Iterable[Edit]:
     if not wishes.countries:
         return
-    allowed, unknown = expand(list(wishes.countries))
+    allowed, unknown = _expanded(list(wishes.countries))
     if unknown:
         raise UsageError(f"`{unknown[0]}` is not a known country or bloc",
                          help=country_hint(unknown[0], blocs=True))  # fmt: skip
@@ -95,7 +101,7 @@ def _home(allowed: tuple[str, ...]) -> str:
 
 def _laws(allowed: tuple[str, ...], text: str) -> list[str]:
     """The regimes that the countries bring with them, as far as the language knows them."""
-    found = ["gdpr"] if set(allowed) & BLOCS["EEA"] else []
+    found = ["gdpr"] if set(allowed) & members(shipped_facts(), "EEA") else []
     found += [law for country, law in _REGIMES.items() if country in allowed]
     return [*found, *(["hipaa"] if "US" in allowed and "user.health" in text else [])]
 

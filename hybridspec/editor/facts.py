@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hybridspec.base.codes import CODES
-from hybridspec.base.country import BLOCS, COUNTRIES, expand
+from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.country_names import country_name
 from hybridspec.base.units import format_bytes, format_duration, format_money
 from hybridspec.editor.outline import Node
 from hybridspec.editor.scope import SECTIONS, Scope, boards, catalogs, regions
+from hybridspec.law.facts import expand, members
+from hybridspec.load.facts import shipped_facts
 from hybridspec.spec.catalog import BoardRow, RegionRow
 
 
@@ -38,14 +40,15 @@ def facts(kind: str, name: str, scope: Scope, flow: str = "") -> str:
 
 
 def _country(name: str) -> str:
-    if name in BLOCS:
-        members = sorted(BLOCS[name])
-        return f"Bloc `{name}`: {len(members)} countries, {', '.join(members)}."
+    law = shipped_facts()
+    if name in BLOC_NAMES:
+        listed = sorted(members(law, name))
+        return f"Bloc `{name}`: {len(listed)} countries, {', '.join(listed)}."
     if name not in COUNTRIES:
-        known, unknown = expand([name])
+        known, unknown = expand([name], law, law.checked_on)
         return "" if unknown or not known else f"`{name}`: {', '.join(known)}."
-    within = sorted(bloc for bloc, members in BLOCS.items() if name in members)
-    groups = ", ".join(within) if within else f"none of {', '.join(sorted(BLOCS))}"
+    within = [bloc for bloc in BLOC_NAMES if name in members(law, bloc)]
+    groups = ", ".join(within) if within else f"none of {', '.join(BLOC_NAMES)}"
     return f"**{country_name(name) or name}** (`{name}`), in {groups}."
 
 

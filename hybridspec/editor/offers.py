@@ -8,7 +8,7 @@ from pathlib import Path as File
 from typing import Any
 
 from hybridspec.base.codes import CODES
-from hybridspec.base.country import BLOCS, expand
+from hybridspec.base.country import BLOC_NAMES
 from hybridspec.base.country_names import country_name
 from hybridspec.base.source import Path
 from hybridspec.editor import language
@@ -23,6 +23,8 @@ from hybridspec.editor.scope import (
     kind_of,
     regions,
 )
+from hybridspec.law.facts import expand
+from hybridspec.load.facts import shipped_facts
 from hybridspec.schemas import choices
 
 _MOST_FILES = 200
@@ -98,7 +100,10 @@ def _names(
     if kind == "country or bloc":
         every = choices()[kind]
         shows = [e for e in _examples(path) if e in every]
-        return [*shows, *every], lambda n: "bloc" if n in BLOCS else country_name(n) or "country"
+        return [
+            *shows,
+            *every,
+        ], lambda n: "bloc" if n in BLOC_NAMES else country_name(n) or "country"
     if kind == "provider":
         taken = [n for cloud in scope.names("clouds") if cloud != path[1]
                  for n in scope.texts_at("clouds", cloud, "provider")]  # fmt: skip
@@ -151,7 +156,8 @@ def _examples(path: Path) -> list[Any]:
 
 def _allowed(scope: Scope, zones: Iterable[str]) -> set[str]:
     written = [c for zone in zones for c in scope.texts_at("zones", zone, "countries")]
-    return set(expand(written)[0])
+    law = shipped_facts()
+    return set(expand(written, law, law.checked_on)[0])
 
 
 def _countries(path: Path, scope: Scope) -> list[str]:

@@ -69,13 +69,14 @@ class Adequacy:
     """A decision, under one regime, that a country protects data well enough.
 
     `scope` is `all`, or the recipients alone that it covers: `commercial`, `private-sector` or
-    `certified`.
+    `certified`. `exporters` are the countries from which data may be sent under it, all if empty.
     """
 
     regime: str
     country: str
     scope: str
     fact: Fact
+    exporters: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,8 @@ class Regime:
     mind where ciphertext lies whose keys stay in `home`. Elsewhere than `home`, an adequate
     country or a country with a mechanism, `elsewhere` decides: `deny`, `allow` or `gap`; `denied`
     countries are refused whatever else is stated. `releases` are the methods of a release that
-    take the regime off, with the keys of the spec that each needs.
+    take the regime off, with the keys of the spec that each needs. `covers` are the countries
+    whose rules for personal data it is.
     """
 
     name: str
@@ -153,11 +155,16 @@ class Regime:
     releases: tuple[tuple[str, tuple[str, ...]], ...]
     duties: tuple[Duty, ...]
     fact: Fact
+    covers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LawFacts:
-    """All legal facts of one pack; `covered` countries have a regime for personal data."""
+    """All legal facts of one pack; `covered` countries have a regime for personal data.
+
+    In a Graph, `regimes` holds each name once, as it reads on the day that the spec is judged: a
+    row whose `fact` does not hold on that day is not law then, or not yet.
+    """
 
     version: str
     digest: str

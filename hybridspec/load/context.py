@@ -11,8 +11,8 @@ from pathlib import Path as File
 from typing import Any
 
 from hybridspec.base.closest import closest
-from hybridspec.base.country import BLOCS
 from hybridspec.base.source import Path
+from hybridspec.law.facts import members
 from hybridspec.load.yaml import Plain
 
 _NAMED_IN = {"zone": "zones", "data": "data", "model": "models", "cloud": "clouds"}
@@ -21,6 +21,12 @@ _FILES = {"source": ".onnx", "evaluation": ".npz", "calibration": ".npz"}
 _LISTED = 2_000
 _ASKED = 500
 """How many entries of a section are looked at: every gap in a fleet asks again."""
+
+
+def _bloc(name: str) -> frozenset[str]:
+    from hybridspec.load.facts import shipped_facts  # which is read with what this module helps
+
+    return members(shipped_facts(), name)
 
 
 @dataclass(frozen=True)
@@ -145,9 +151,9 @@ class Surroundings:
         zone = path[1] if len(path) > 1 else None
         found = {str(site.get("country")) for site in self._entries("sites")
                  if site.get("zone") == zone and site.get("country")}  # fmt: skip
-        if not found or found <= BLOCS["EU"]:
+        if not found or found <= _bloc("EU"):
             return ["EU"]
-        return ["EEA"] if found <= BLOCS["EEA"] else sorted(found)
+        return ["EEA"] if found <= _bloc("EEA") else sorted(found)
 
     def _zone(self, path: Path) -> Any:
         """The zone that allows the site's country."""
@@ -156,7 +162,7 @@ class Surroundings:
         for name in self.names("zones"):
             listed = self.at(("zones", name, "countries"))
             for part in listed if isinstance(listed, list) else []:
-                if country == part or country in BLOCS.get(str(part), ()):
+                if country == part or country in _bloc(str(part)):
                     return name
         return None
 

@@ -52,7 +52,7 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
              "countries": list(row.countries), "verdict": row.verdict, "why": row.why}
             for row in plan.residency
         ],
-        "facts": _facts(plan),
+        "facts": _facts(graph, plan),
         "fixed": _terms(plan.fixed),
         "defaults": [{"key": key, "value": value, "reason": reason}
                      for key, value, reason in graph.defaults],
@@ -68,14 +68,17 @@ def canonical(value: object) -> bytes:
     return text.encode()
 
 
-def _facts(plan: Plan) -> list[dict[str, str]]:
-    """The rows of the catalogue that the plan rests on, with their date and where they are from."""
+def _facts(graph: Graph, plan: Plan) -> list[dict[str, str]]:
+    """The rows of the catalogue and the facts pack that the plan rests on, dated, with source."""
     boards = {member.device_class.board.name: member.device_class.board for member in plan.fleet}
     regions = {store.region.label: store.region for store in plan.stores}
     rows = [
         *((f"board {name}", row.as_of, row.source) for name, row in sorted(boards.items())),
         *((f"region {name}", row.as_of, row.source) for name, row in sorted(regions.items())),
     ]
+    law = graph.law
+    if law.version:
+        rows.append((f"law {law.version}", law.checked_on, f"facts pack, sha256:{law.digest}"))
     return [
         {"row": name, "asOf": as_of.isoformat() if as_of else "unknown", "source": source}
         for name, as_of, source in rows

@@ -6,17 +6,18 @@ from hybridspec.base.diagnostic import Sink
 from hybridspec.base.edit import removed
 from hybridspec.base.source import Origins
 from hybridspec.ir.graph import Data
+from hybridspec.ir.law import LawFacts
 from hybridspec.resolve.references import lookup
 from hybridspec.resolve.zone import countries
 from hybridspec.spec.document import Spec
 
 
-def resolve_data(spec: Spec, origins: Origins, sink: Sink) -> dict[str, Data]:
+def resolve_data(spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> dict[str, Data]:
     """Every data asset by name."""
-    return {name: _data(name, spec, origins, sink) for name in spec.data}
+    return {name: _data(name, spec, origins, law, sink) for name in spec.data}
 
 
-def _data(name: str, spec: Spec, origins: Origins, sink: Sink) -> Data:
+def _data(name: str, spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> Data:
     written = spec.data[name]
     for index, site in enumerate(written.born or []):
         lookup(site, spec.sites, sink, kind="site",
@@ -28,8 +29,8 @@ def _data(name: str, spec: Spec, origins: Origins, sink: Sink) -> Data:
         personal=written.category.split(".")[0] == "user",
         size=written.size,
         rate=written.rate,
-        subjects=countries(written.subjects, ("data", name, "subjects"), spec.metadata.as_of,
-                           origins, sink),
+        subjects=countries(written.subjects, ("data", name, "subjects"),
+                           (law, spec.metadata.as_of), origins, sink),
         sensitivity=written.sensitivity,
         subject_count=written.subject_count,
         born=tuple(dict.fromkeys(written.born or [])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hybridspec.base.country import BLOCS, COUNTRIES
+from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.country_names import country_hint
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Path
@@ -16,6 +16,7 @@ from hybridspec.ir.governance import (
     TelemetrySink,
     Waiver,
 )
+from hybridspec.ir.law import LawFacts
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve.device import boards_by_name
 from hybridspec.resolve.references import lookup
@@ -34,7 +35,7 @@ _DATADOG = {
 
 
 def policies(
-    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], sink: Sink
+    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], law: LawFacts, sink: Sink
 ) -> tuple[Policy, ...]:
     """Every policy; what it names has to exist, or it would forbid nothing in silence."""
     boards = boards_by_name(catalogs)
@@ -59,7 +60,7 @@ def policies(
             zones=tuple(bound.zones) if bound else (),
             categories=tuple(bound.categories) if bound else (),
             countries=countries(forbid.countries, (*path, "forbid", "countries"),
-                                spec.metadata.as_of, origins, sink),
+                                (law, spec.metadata.as_of), origins, sink),
             regions=tuple(forbid.regions),
             boards=tuple(forbid.boards),
             reason=written.reason,
@@ -68,7 +69,7 @@ def policies(
     return tuple(found)
 
 
-def waivers(spec: Spec, origins: Origins, sink: Sink) -> tuple[Waiver, ...]:
+def waivers(spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> tuple[Waiver, ...]:
     """Every waiver with the place of what it is about, where the spec has such a path."""
     paths = [_path(written.at) for written in spec.waivers]
     places = origins.extents(paths) if paths else {}
@@ -79,7 +80,7 @@ def waivers(spec: Spec, origins: Origins, sink: Sink) -> tuple[Waiver, ...]:
             type=written.type,
             facet=written.facet,
             countries=countries(written.countries, ("waivers", index, "countries"),
-                                spec.metadata.as_of, origins, sink),
+                                (law, spec.metadata.as_of), origins, sink),
             reason=written.reason,
             owner=written.owner,
             approver=written.approver,
@@ -128,7 +129,7 @@ def _telemetry(
         return TelemetrySink(type=written.type, address="", countries=zone.allowed("logs"),
                              zone=zone.name, secret=None, origin=origin)  # fmt: skip
     if written.country not in COUNTRIES:
-        bloc = written.country in BLOCS
+        bloc = written.country in BLOC_NAMES
         sink.add(Diagnostic(
             code="HS0222", span=origins.value(*path, "country"),
             message=f"`{written.country[:60]}` is {'a bloc' if bloc else 'not a known country'}",

@@ -9,7 +9,9 @@ from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins
 from hybridspec.ir.document_file import DocumentFile
 from hybridspec.ir.graph import Graph
+from hybridspec.ir.law import LawFacts
 from hybridspec.ir.model_file import ModelFile
+from hybridspec.law.facts import on_day
 from hybridspec.resolve import defaults, governance, rollout
 from hybridspec.resolve.data import resolve_data
 from hybridspec.resolve.defaults import Default
@@ -35,19 +37,21 @@ class Facts:
     models: Mapping[str, ModelFile]
     needs: Mapping[str, tuple[str, ...]]
     """What a region of a cloud target must offer, by the target's name."""
+    law: LawFacts
     documents: Mapping[str, DocumentFile] = field(default_factory=dict)
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     """Resolve everything; faults go to `sink`, and only a sink without errors makes it usable."""
-    check_date(spec, origins, sink)
+    law = facts.law
+    check_date(spec, origins, law, sink)
     check_documents(spec, facts.documents, origins, sink)
-    zones = with_evidence(resolve_zones(spec, origins, sink), spec, facts.documents, origins)
+    zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
     classes = resolve_devices(spec, origins, facts.catalogs, sink)
-    regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, sink)
+    regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink)
     regions = with_agreements(regions, spec, facts.documents, origins)
     sites = resolve_sites(spec, origins, zones, classes, sink)
-    data = resolve_data(spec, origins, sink)
+    data = resolve_data(spec, origins, law, sink)
     models = resolve_models(spec, origins, facts.models, regions, sink)
     flows = resolve_flows(spec, origins, data=data, models=models, sites=sites, sink=sink)
     graph = Graph(
@@ -72,11 +76,12 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         description=spec.metadata.description or "",
         controller=governance.controller(spec, origins, sink),
         officer=governance.officer(spec),
-        policies=governance.policies(spec, origins, facts.catalogs, sink),
-        waivers=governance.waivers(spec, origins, sink),
+        policies=governance.policies(spec, origins, facts.catalogs, law, sink),
+        waivers=governance.waivers(spec, origins, law, sink),
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),
         unassessed=unassessed(spec),
+        law=on_day(law, spec.metadata.as_of),
         roles=tuple(sorted(set(spec.metadata.roles))),
         origin=origins.value("metadata"),
         sites_origin=origins.key("sites"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hybridspec.base.country import expand
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
+from hybridspec.ir.law import LawFacts
+from hybridspec.law.facts import expand
 from hybridspec.resolve.references import lookup
 from hybridspec.resolve.zone import countries
 from hybridspec.spec.catalog import Catalog
@@ -18,7 +19,7 @@ from hybridspec.spec.site import Cloud
 
 def resolve_regions(
     spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog],
-    needs: Mapping[str, tuple[str, ...]], sink: Sink,
+    needs: Mapping[str, tuple[str, ...]], law: LawFacts, sink: Sink,
 ) -> tuple[Region, ...]:  # fmt: skip
     """Every region that the clouds of the spec may use, where its country and prices are known."""
     clouds = {n: catalog for n, catalog in catalogs.items() if catalog.operator is not None}
@@ -30,8 +31,8 @@ def resolve_regions(
             continue
         mine: dict[str, Region] = {}
         admins = countries(written.administered_from or [], ("clouds", cloud, "administered_from"),
-                           spec.metadata.as_of, origins, sink)  # fmt: skip
-        inside = _inside_zones(spec, catalog)
+                           (law, spec.metadata.as_of), origins, sink)  # fmt: skip
+        inside = _inside_zones(spec, catalog, law)
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
@@ -42,13 +43,14 @@ def resolve_regions(
     return tuple(found)
 
 
-def _inside_zones(spec: Spec, catalog: Catalog) -> list[str]:
+def _inside_zones(spec: Spec, catalog: Catalog, law: LawFacts) -> list[str]:
     """The priced regions that lie in a zone of the spec: what a misspelt one probably meant."""
-    countries = {
-        c for zone in spec.zones.values() for c in expand(zone.countries, spec.metadata.as_of)[0]
-    }
+    within = {
+        country for zone in spec.zones.values()
+        for country in expand(zone.countries, law, spec.metadata.as_of)[0]
+    }  # fmt: skip
     return [name for name, row in catalog.regions.items()
-            if row.country in countries and row.prices is not None]  # fmt: skip
+            if row.country in within and row.prices is not None]  # fmt: skip
 
 
 def _offers(region: Region, needs: tuple[str, ...], sink: Sink) -> bool:

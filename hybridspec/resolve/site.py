@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
-from hybridspec.base.country import BLOCS, COUNTRIES
+from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
@@ -64,7 +64,7 @@ def _no_country(written: str, span: Span, zone: Zone | None, sink: Sink) -> None
     if sink.is_full:
         sink.omit(1)
         return
-    bloc = written in BLOCS
+    bloc = written in BLOC_NAMES
     likely = zone.countries if zone is not None else ()
     fixes, certain = respelt_country(written, span, likely=likely)
     sink.add(Diagnostic(

@@ -5,37 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from hybridspec.base.country import ADEQUATE_EU, EARLIEST, adequate, expand
+from hybridspec.base.country import ADEQUATE_EU
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import Edits, removed
 from hybridspec.base.source import Origins, Path, Span
-from hybridspec.ir.law import STATED_ONLY
+from hybridspec.ir.law import STATED_ONLY, LawFacts
 from hybridspec.ir.zone import Transfer, Zone
+from hybridspec.law.facts import adequate, earliest, expand
 from hybridspec.spec.document import Spec
 
 
-def check_date(spec: Spec, origins: Origins, sink: Sink) -> None:
+def check_date(spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> None:
     """Facts about countries are known from a certain day on; before it, nothing can be judged."""
-    if spec.metadata.as_of < EARLIEST:
+    first = earliest(law)
+    if spec.metadata.as_of < first:
         sink.add(Diagnostic(
             code="HS0205",
             message=f"`as_of` is {spec.metadata.as_of}, but the members of the EU are known from "
-            f"{EARLIEST} on only",
+            f"{first} on only",
             span=origins.value("metadata", "as_of"),
-            help=f"write {EARLIEST} or later; facts are judged as they were on that day",
+            help=f"write {first} or later; facts are judged as they were on that day",
         ))  # fmt: skip
 
 
 def countries(
-    names: list[str], path: Path, on: date, origins: Origins, sink: Sink,
+    names: list[str], path: Path, known_on: tuple[LawFacts, date], origins: Origins, sink: Sink,
     likely: Sequence[str] = (),
 ) -> tuple[str, ...]:  # fmt: skip
     """The countries that a list in the spec stands for; names that mean nothing are findings.
 
-    `likely` are countries that the list has to hold by the rest of the spec.
+    `known_on` are the facts and the day; `likely` countries that the list has to hold by the rest
+    of the spec.
     """
-    known, unknown = expand(names, on)
+    known, unknown = expand(names, *known_on)
     for name in unknown:
         wanted = [country for country in likely if country not in known]
         sink.add(unknown_country(name, origins.value(*path, names.index(name)), wanted))
@@ -51,13 +54,13 @@ def unknown_country(name: str, span: Span, likely: Sequence[str] = ()) -> Diagno
     )  # fmt: skip
 
 
-def resolve_zones(spec: Spec, origins: Origins, sink: Sink) -> dict[str, Zone]:
+def resolve_zones(spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> dict[str, Zone]:
     """Every zone by name."""
-    return {name: _zone(name, spec, origins, sink) for name in spec.zones}
+    return {name: _zone(name, spec, origins, law, sink) for name in spec.zones}
 
 
-def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
-    written, on = spec.zones[name], spec.metadata.as_of
+def _zone(name: str, spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> Zone:
+    written, on = spec.zones[name], (law, spec.metadata.as_of)
     path = ("zones", name)
     stand = [site.country for site in spec.sites.values() if site.zone == name][:100]
     listed = countries(written.countries, (*path, "countries"), on, origins, sink, stand)
@@ -75,14 +78,15 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
         regimes=tuple(sorted(set(written.regimes))),
         retention=most,
         courier_delay=written.courier_delay,
-        facets=_facets(name, listed, spec, origins, sink),
-        adequate=tuple(sorted(adequate(on))) if ADEQUATE_EU in written.countries else (),
+        facets=_facets(name, listed, spec, origins, on, sink),
+        adequate=tuple(sorted(adequate(*on))) if ADEQUATE_EU in written.countries else (),
         kept_at_least=least,
         controls=tuple(sorted(set(written.controls))),
         device_trust=tuple(sorted(set(written.device_trust))),
         key_protection=written.keys.protection,
         transfers=tuple(
-            _transfer(name, index, spec, origins, sink) for index in range(len(written.transfers))
+            _transfer(name, index, spec, origins, law, sink)
+            for index in range(len(written.transfers))
         ),
         origin=origins.key(*path),
         countries_origin=origins.value(*path, "countries"),
@@ -98,8 +102,9 @@ def _zone(name: str, spec: Spec, origins: Origins, sink: Sink) -> Zone:
 
 
 def _facets(
-    name: str, allowed: tuple[str, ...], spec: Spec, origins: Origins, sink: Sink
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    name: str, allowed: tuple[str, ...], spec: Spec, origins: Origins, on: tuple[LawFacts, date],
+    sink: Sink,
+) -> tuple[tuple[str, tuple[str, ...]], ...]:  # fmt: skip
     """Countries by facet; one that the zone does not list would widen it, and is a finding.
 
     Facets of people and metadata are not bound by the zone's countries, so nothing widens there.
@@ -113,7 +118,7 @@ def _facets(
         if names is None:
             continue
         path = ("zones", name, "facets", facet)
-        listed = countries(names, path, spec.metadata.as_of, origins, sink)
+        listed = countries(names, path, on, origins, sink)
         wide = [] if facet in STATED_ONLY else [c for c in listed if c not in allowed]
         if wide:
             sink.add(Diagnostic(
@@ -135,10 +140,12 @@ def _narrowed(names: list[str], wide: list[str], path: Path, origins: Origins) -
     return removed(origins, (*path, surplus)) if surplus is not None and len(names) > 1 else ()
 
 
-def _transfer(name: str, index: int, spec: Spec, origins: Origins, sink: Sink) -> Transfer:
+def _transfer(
+    name: str, index: int, spec: Spec, origins: Origins, law: LawFacts, sink: Sink
+) -> Transfer:
     written = spec.zones[name].transfers[index]
     path = ("zones", name, "transfers", index)
-    known, unknown = expand([written.to], spec.metadata.as_of)
+    known, unknown = expand([written.to], law, spec.metadata.as_of)
     if unknown:
         sink.add(unknown_country(written.to, origins.value(*path, "to")))
     return Transfer(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -36,6 +37,8 @@ from hybridspec.ir.graph import (
 )
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
+from hybridspec.law.facts import on_day
+from hybridspec.load.facts import shipped_facts
 
 FILE = SourceFile(shown="hybridspec.yaml", name="hybridspec.yaml", text="")
 COUNTRIES = ("DE", "FR", "US", "GF", "NO")
@@ -173,6 +176,10 @@ def bound(micros: int, to: str) -> LatencyBound:
     return LatencyBound(bound=micros, percentile=95, to=to, origin=at(75))
 
 
+LAW = on_day(shipped_facts(), date(2026, 11, 1))
+"""The facts on the day of every graph here."""
+
+
 def graph(*flows: Flow, regions: tuple[Region, ...] = (), **fields: object) -> Graph:
     """A Graph of the flows and of everything that they name."""
     sites = {s.name: s for f in flows for s in f.sites}
@@ -187,7 +194,7 @@ def graph(*flows: Flow, regions: tuple[Region, ...] = (), **fields: object) -> G
         flows=flows, cohorts=(Cohort(name="all", percent=100, soak=0, max_failures=Fraction(0),
                                      origin=at(80)),),
         update_validity=7 * DAY, defaults=(), origin=at(1), sites_origin=at(29),
-        validity_origin=at(81),
+        validity_origin=at(81), law=LAW,
     )  # fmt: skip
     return replace(plain, **fields)  # type: ignore[arg-type]
 

@@ -14,17 +14,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from hybridspec.base.country import BLOCS, adequate
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Graph
+from hybridspec.ir.law import LawFacts
 from hybridspec.ir.zone import Transfer
+from hybridspec.law.facts import adequate, members
 
 
 def transfer_invalid(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per transfer that does not hold."""
     for zone in graph.zones:
         for transfer in zone.transfers:
-            fault = _fault(transfer, graph.as_of)
+            fault = _fault(transfer, graph.law, graph.as_of)
             if fault is not None:
                 message, help = fault
                 yield Diagnostic(
@@ -33,12 +34,12 @@ def transfer_invalid(graph: Graph) -> Iterator[Diagnostic]:
                 )  # fmt: skip
 
 
-def _fault(transfer: Transfer, as_of: str) -> tuple[str, str] | None:
+def _fault(transfer: Transfer, law: LawFacts, as_of: str) -> tuple[str, str] | None:
     if transfer.expires is not None and transfer.expires < as_of:
         return (f"expired on {transfer.expires}, before {as_of}",
                 "renew it and write the new day, or remove it with its country")  # fmt: skip
     if transfer.mechanism == "adequacy":
-        held = adequate(date.fromisoformat(as_of)) | BLOCS["EEA"]
+        held = adequate(law, date.fromisoformat(as_of)) | members(law, "EEA")
         without = [country for country in transfer.countries if country not in held]
         if without:
             named = ", ".join(without[:8])

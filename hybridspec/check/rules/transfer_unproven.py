@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from hybridspec.base.country import BLOCS, adequate
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Graph
+from hybridspec.law.facts import adequate, members
 
 
 def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
@@ -25,11 +25,11 @@ def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
     born = {
         site.zone.name: f"takes personal data (`{flow.data.name}`) at `{site.name}` in the EEA"
         for flow in graph.flows if flow.data.personal
-        for site in flow.sites if site.country in BLOCS["EEA"]
+        for site in flow.sites if site.country in members(graph.law, "EEA")
     }  # fmt: skip
     for zone in graph.zones:
         stated = {country for transfer in zone.transfers for country in transfer.countries}
-        free = BLOCS["EEA"] | set(zone.adequate) | stated
+        free = members(graph.law, "EEA") | set(zone.adequate) | stated
         outside = [country for country in zone.countries if country not in free]
         bound = "is under the GDPR" if "gdpr" in zone.regimes else born.get(zone.name)
         if bound is not None and outside:
@@ -45,5 +45,5 @@ def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
 
 def _ground(graph: Graph, country: str) -> str:
     """The mechanism that would do for a country, as a spec writes it."""
-    found = adequate(date.fromisoformat(graph.as_of))
+    found = adequate(graph.law, date.fromisoformat(graph.as_of))
     return "adequacy" if country in found else "scc, evidence: legal/scc.pdf"

@@ -1,26 +1,17 @@
-"""Countries and blocs, and what a mistaken name probably meant."""
+"""Countries, and what a mistaken name probably meant."""
 
 from __future__ import annotations
 
 import pytest
 
-from hybridspec.base.country import BLOCS, COUNTRIES, EARLIEST, expand
+from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.country_names import country_code, country_hint
 
 
 def test_the_tables_have_their_published_sizes() -> None:
     assert len(COUNTRIES) == 249
-    assert len(BLOCS["EU"]) == 27
-    assert BLOCS["EEA"] - BLOCS["EU"] == {"IS", "LI", "NO"}
-    assert BLOCS["EEA"] < COUNTRIES
-    assert "GB" not in BLOCS["EEA"]
+    assert not set(BLOC_NAMES) & COUNTRIES
     assert not {"UK", "EL", "EU", "AN", "SU", "XK"} & COUNTRIES
-
-
-def test_blocs_expand_and_the_unknown_is_never_allowed() -> None:
-    countries, unknown = expand(["EEA", "CH", "UK", "eu", ""], EARLIEST)
-    assert set(countries) == BLOCS["EEA"] | {"CH"}
-    assert unknown == ("UK", "eu", "")
 
 
 @pytest.mark.parametrize(("name", "meant"), [

@@ -22,7 +22,6 @@ from property.graphs import (
     zone,
 )
 
-from hybridspec.base.country import BLOCS
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.base.units import DAY, HOUR, parse_duration
 from hybridspec.check.rule import RULES, check
@@ -33,10 +32,12 @@ from hybridspec.check.rules.rollout_incomplete import rollout_incomplete
 from hybridspec.check.rules.transfer_unproven import transfer_unproven
 from hybridspec.check.rules.unused_declaration import unused_declaration
 from hybridspec.ir.graph import Graph, Stage, Zone
+from hybridspec.law.facts import members
+from hybridspec.load.facts import shipped_facts
 
 FRAMES = data()
 GATEWAY = device()
-EEA = tuple(sorted(BLOCS["EEA"]))
+EEA = tuple(sorted(members(shipped_facts(), "EEA")))
 
 
 def one(*stages: Stage, of: Zone | None = None, **fields: object) -> Graph:

@@ -15,6 +15,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.load.bind import bind
 from hybridspec.load.catalog import load_catalogs
+from hybridspec.load.facts import shipped_facts
 from hybridspec.load.yaml import parse
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.catalog import Catalog
@@ -74,7 +75,7 @@ def lowered(
     models = {name: ModelFile(path=Path("m.onnx"), facts=facts(), evaluation=data)
               for name in bound.models}  # fmt: skip
     given = Facts(catalogs=catalogs or _CATALOGS, catalog_digest=_DIGEST, spec_digest="1" * 64,
-                  models=models, needs={"aws": ("s3", "kms")})  # fmt: skip
+                  models=models, needs={"aws": ("s3", "kms")}, law=shipped_facts())  # fmt: skip
     return lower(bound, document.origins, given, sink), list(sink.findings)
 
 

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 from unit.resolve.lowering import lowered, spec
 
-from hybridspec.base.country import ADEQUATE, BLOCS, adequate
 from hybridspec.base.diagnostic import Severity, Sink
 from hybridspec.base.units import DAY
 from hybridspec.check.rule import check
 from hybridspec.ir.law import FACETS
+from hybridspec.law.facts import adequate, members
+from hybridspec.load.facts import shipped_facts
 
 BOX: dict[str, Any] = {
     "architecture": "amd64", "memory": "8GiB", "reserved_memory": "1GiB", "disk": "64GB",
     "idle_power": "5W", "load_power": "15W", "price": "200 USD", "life": "P5Y",
 }  # fmt: skip
+
+LAW = shipped_facts()
 
 
 def codes(written: dict[str, Any]) -> list[str]:
@@ -81,8 +84,8 @@ def test_adequacy_is_judged_on_its_day(day: str, inside: set[str], outside: set[
     assert findings == []
     assert inside <= set(graph.zones[0].countries)
     assert not outside & set(graph.zones[0].countries)
-    assert set(graph.zones[0].adequate) == adequate(date.fromisoformat(day))
-    assert not set(ADEQUATE) & BLOCS["EEA"]
+    assert set(graph.zones[0].adequate) == adequate(LAW, date.fromisoformat(day))
+    assert not adequate(LAW, LAW.checked_on) & members(LAW, "EEA")
 
 
 def test_a_day_before_the_facts_is_refused() -> None:
@@ -102,7 +105,7 @@ def test_facets_of_people_and_metadata_bind_only_where_they_are_stated() -> None
 
 def test_administrators_of_a_cloud_work_where_the_spec_says() -> None:
     graph, _ = lowered(spec(clouds__aws__administered_from=["DE", "EEA"]))
-    assert set(graph.regions[0].administered_from) == BLOCS["EEA"]
+    assert set(graph.regions[0].administered_from) == members(LAW, "EEA")
     assert codes(spec(clouds__aws__administered_from=["XX"])) == ["HS0222"]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from unit.resolve.lowering import catalogs, lowered, spec
 
-from hybridspec.base.country import BLOCS
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.base.units import DAY
 from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
+from hybridspec.law.facts import members
+from hybridspec.load.facts import shipped_facts
 
 
 def codes(written: dict[str, Any], **regions: dict[str, Any]) -> list[str]:
@@ -26,7 +27,7 @@ def found(written: dict[str, Any], **regions: dict[str, Any]) -> list[Diagnostic
 def test_the_plain_spec_resolves() -> None:
     graph, findings = lowered(spec())
     assert findings == []
-    assert graph.zones[0].countries == tuple(sorted(BLOCS["EU"]))
+    assert graph.zones[0].countries == tuple(sorted(members(shipped_facts(), "EU")))
     assert graph.regions[0].label == "aws/eu-central-1"
 
 
