@@ -103,6 +103,15 @@ CODES: dict[str, Code] = {
         waivable="an old price is a risk of cost, which its owner may take",
     ),
     "HS0335": Code("document-unusable", "a document that proves nothing, since it is not there"),
+    # check: the spec's own policies and plugins
+    "HS0350": Code("condition-unusable", "a condition of a policy that cannot be judged"),
+    "HS0351": Code(
+        "policy-warning",
+        "something that a policy of the spec advises against",
+        policy=True,
+        severity="warning",
+        waivable="whoever wrote the policy made it advice",
+    ),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),

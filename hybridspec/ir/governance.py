@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from hybridspec.base.source import Span
-from hybridspec.ir.origin import spanned
+from hybridspec.ir.origin import maybe, spanned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,21 +20,68 @@ class Party:
     country: str | None = None
 
 
+class Condition(Protocol):
+    """A condition over one claim, whichever engine decides it."""
+
+    @property
+    def text(self) -> str:
+        """What the user wrote."""
+
+    def decide(self, claim: Mapping[str, object]) -> bool | str:
+        """Whether it is true of the claim, or why that cannot be decided; it never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What zones have to demand, by a policy."""
+
+    device_trust: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    key_protection: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A restriction of the user's own; empty `zones` and `categories` mean all of them.
+    """A restriction of the user's own; what it applies to is everything where it names nothing.
 
-    It forbids countries, regions by label and boards by name.
+    It forbids `countries`, `regions` by label, `boards` by name, operators under the law of
+    `operators`, and `partitions`. It speaks where `condition` is true, or cannot be decided. Only
+    one whose `severity` is `error` takes places away. There is nothing in it that could allow.
     """
 
     name: str
     zones: tuple[str, ...]
     categories: tuple[str, ...]
+    facets: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()
     countries: tuple[str, ...]
     regions: tuple[str, ...]
     boards: tuple[str, ...]
+    operators: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
+    requires: Requirement = Requirement()
+    condition: Condition | None = None
+    title: str = ""
+    severity: str = "error"
+    controls: tuple[str, ...] = ()
+    linddun: tuple[str, ...] = ()
+    message: str = ""
+    remediation: str = ""
+    false_positive: str = ""
     reason: str
     origin: Span = spanned()
+    condition_origin: Span | None = maybe()
+
+    @property
+    def id(self) -> str:
+        """How certificates, waivers and lists of rules name it."""
+        return f"policy:{self.name}"
+
+    @property
+    def strict(self) -> bool:
+        """Whether it takes places away, rather than warn."""
+        return self.severity == "error"
 
     def binds(self, zone: str, category: str) -> bool:
         """Whether it binds data of a category in a zone."""
@@ -40,6 +89,10 @@ class Policy:
             not self.categories
             or any(f"{category}.".startswith(f"{parent}.") for parent in self.categories)
         )
+
+    def speaks_of(self, facet: str) -> bool:
+        """Whether it is about a facet."""
+        return not self.facets or facet in self.facets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,11 +70,13 @@ def policies(layout: Layout) -> Iterator[Failure]:
     zone, board = layout.site.zone, layout.device.board
     region = layout.region if layout.uses_cloud else None
     for policy in layout.graph.policies:
-        if not policy.binds(zone.name, layout.flow.data.category):
+        if not (policy.strict and policy.binds(zone.name, layout.flow.data.category)):
             continue
         found = [f"{board.title}"] if board.name in policy.boards else []
-        if region is not None and (
-            region.country in policy.countries or region.label in policy.regions
+        if (
+            region is not None
+            and policy.speaks_of("process")
+            and (region.country in policy.countries or region.label in policy.regions)
         ):
             found.append(f"{region.label} ({region.country})")
         if found:

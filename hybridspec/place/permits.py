@@ -27,7 +27,10 @@ def trains(zone: Zone, region: Region) -> bool:
 def forbidding(graph: Graph, zone: Zone, flow: Flow, region: Region) -> Iterator[Policy]:
     """The policies that forbid a region for the data of a flow in a zone."""
     for policy in graph.policies:
-        if policy.binds(zone.name, flow.data.category) and (
-            region.country in policy.countries or region.label in policy.regions
+        judges = policy.strict and policy.speaks_of("store")
+        if (
+            judges
+            and policy.binds(zone.name, flow.data.category)
+            and (region.country in policy.countries or region.label in policy.regions)
         ):
             yield policy

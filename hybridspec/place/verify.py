@@ -96,17 +96,19 @@ def _policies(graph: Graph, decision: Decision, stores: Mapping[str, Region]) ->
     """No country, region or board that a policy forbids for the data that is there."""
     faults = []
     zone, category = decision.site.zone.name, decision.flow.data.category.split(".")
-    used = {decision.site.country}
+    used = {"process": {decision.site.country}, "store": set[str]()}
     if decision.chosen.device is not None:
-        used.add(f"board {decision.chosen.device.board.name}")
-    for region in (decision.chosen.region, stores.get(zone)):
-        used |= {region.country, f"region {region.label}"} if region is not None else set()
+        used["process"].add(f"board {decision.chosen.device.board.name}")
+    for facet, region in (("process", decision.chosen.region), ("store", stores.get(zone))):
+        used[facet] |= {region.country, f"region {region.label}"} if region is not None else set()
     for policy in graph.policies:
         parents = [path.split(".") for path in policy.categories] or [[]]
         bound = any(category[: len(parent)] == parent for parent in parents)
         forbidden = {*policy.countries, *(f"region {name}" for name in policy.regions),
                      *(f"board {name}" for name in policy.boards)}  # fmt: skip
-        if bound and zone in (policy.zones or (zone,)) and used & forbidden:
+        met = set().union(*(used[facet] for facet in policy.facets or used if facet in used))
+        bound = bound and policy.severity == "error" and zone in (policy.zones or (zone,))
+        if bound and met & forbidden:
             faults.append(f"{decision.flow.name} at {decision.site.name}: against policy "
                           f"{policy.name}")  # fmt: skip
     return faults
@@ -236,7 +238,8 @@ def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
     flowing = {flow.data.category for flow in graph.flows
                if any(site.zone.name == zone.name for site in flow.sites)}  # fmt: skip
     against = any(
-        policy.binds(zone.name, category)
+        policy.severity == "error" and (not policy.facets or "store" in policy.facets)
+        and policy.binds(zone.name, category)
         and (region.country in policy.countries or region.label in policy.regions)
         for policy in graph.policies for category in flowing
     )  # fmt: skip

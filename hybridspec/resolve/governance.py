@@ -1,4 +1,4 @@
-"""Policies, waivers, telemetry, stacks and the people who answer for the system."""
+"""Waivers, telemetry, stacks and the people who answer for the system."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from hybridspec.base.source import Origins, Path
 from hybridspec.ir.governance import (
     Observability,
     Party,
-    Policy,
     Stack,
     TelemetrySink,
     Waiver,
 )
 from hybridspec.ir.law import LawFacts
 from hybridspec.ir.zone import Zone
-from hybridspec.resolve.device import boards_by_name
 from hybridspec.resolve.references import lookup
 from hybridspec.resolve.zone import countries
-from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
 from hybridspec.spec.observability import Datadog, Prometheus
 from hybridspec.spec.observability import TelemetrySink as WrittenSink
@@ -32,41 +29,6 @@ _DATADOG = {
     "ap2.datadoghq.com": "AU",
 }  # fmt: skip
 """Where Datadog keeps data, by the sites that it publishes; of others the spec is believed."""
-
-
-def policies(
-    spec: Spec, origins: Origins, catalogs: Mapping[str, Catalog], law: LawFacts, sink: Sink
-) -> tuple[Policy, ...]:
-    """Every policy; what it names has to exist, or it would forbid nothing in silence."""
-    boards = boards_by_name(catalogs)
-    regions = {
-        f"{cloud}/{region}": region for cloud, written in spec.clouds.items()
-        if written.provider in catalogs for region in catalogs[written.provider].regions
-    }  # fmt: skip
-    found = []
-    for name, written in spec.policies.items():
-        path: Path = ("policies", name)
-        bound, forbid = written.applies_to, written.forbid
-        for names, things, kind, where in (
-            (bound.zones if bound else [], spec.zones, "zone", ("applies_to", "zones")),
-            (forbid.boards, boards, "board", ("forbid", "boards")),
-            (forbid.regions, regions, "region of a cloud", ("forbid", "regions")),
-        ):
-            for index, thing in enumerate(names):
-                span = origins.value(*path, *where, index)
-                lookup(thing, things, sink, span=span, kind=kind)
-        found.append(Policy(
-            name=name,
-            zones=tuple(bound.zones) if bound else (),
-            categories=tuple(bound.categories) if bound else (),
-            countries=countries(forbid.countries, (*path, "forbid", "countries"),
-                                (law, spec.metadata.as_of), origins, sink),
-            regions=tuple(forbid.regions),
-            boards=tuple(forbid.boards),
-            reason=written.reason,
-            origin=origins.key(*path),
-        ))  # fmt: skip
-    return tuple(found)
 
 
 def waivers(spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> tuple[Waiver, ...]:

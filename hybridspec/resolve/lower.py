@@ -19,6 +19,7 @@ from hybridspec.resolve.device import resolve_devices
 from hybridspec.resolve.evidence import check_documents, with_agreements, with_evidence
 from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.model import resolve_models
+from hybridspec.resolve.policy import policies
 from hybridspec.resolve.region import resolve_regions
 from hybridspec.resolve.site import resolve_sites
 from hybridspec.resolve.unassessed import unassessed
@@ -76,7 +77,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         description=spec.metadata.description or "",
         controller=governance.controller(spec, origins, sink),
         officer=governance.officer(spec),
-        policies=governance.policies(spec, origins, facts.catalogs, law, sink),
+        policies=policies(spec, origins, facts.catalogs, law, sink),
         waivers=governance.waivers(spec, origins, law, sink),
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
+from pydantic import Field
+
 from hybridspec.spec.quantity import Day, Name, Section, key
+from hybridspec.spec.site import Capability
+from hybridspec.spec.zone import Control, Regime
 
 Facet: TypeAlias = Literal[
     "process", "store", "ciphertext", "transit", "keys", "key_admin", "backup", "logs", "support",
     "control_plane", "operator", "model",
 ]  # fmt: skip
 
+MAX_CONDITION = 1000
+"""Characters of a condition: a rule that needs more is several rules."""
 RULE_PATTERN = "^(HS[0-9]{4}|[a-z][a-z0-9-]*:[A-Za-z0-9][A-Za-z0-9._()-]*)$"
 """A diagnostic code, or the stable id of a rule, such as `unknown:KE` or `policy:no-us`."""
 
@@ -27,6 +33,16 @@ class AppliesTo(Section):
         list[Name],
         key("Zones.", example=["eu-plants"], max_length=200, absent="every zone"),
     ] = []
+    facets: Annotated[
+        list[Facet],
+        key("Facets of where data is.", example=["store", "backup"], max_length=12,
+            absent="every facet"),
+    ] = []  # fmt: skip
+    regimes: Annotated[
+        list[Regime],
+        key("Laws that the data is under.", example=["gdpr"], max_length=40,
+            absent="whatever law it is under"),
+    ] = []  # fmt: skip
 
 
 class Forbid(Section):
@@ -46,16 +62,116 @@ class Forbid(Section):
         key("Boards of the catalogue.", example=["raspberry-pi-5"], max_length=200,
             absent="none"),
     ] = []  # fmt: skip
+    operators: Annotated[
+        list[str],
+        key("Countries or blocs whose law binds the operator, wherever its regions lie.",
+            example=["US"], max_length=250, absent="none"),
+    ] = []  # fmt: skip
+    partitions: Annotated[
+        list[str],
+        key("Partitions of the clouds.", example=["aws-cn"], max_length=50, absent="none"),
+    ] = []  # fmt: skip
+
+
+class Require(Section):
+    """What every zone that the policy binds has to demand; the zone's own checks prove it."""
+
+    device_trust: Annotated[
+        list[Capability],
+        key("Security functions in the zone's `device_trust`.", example=["tpm"], max_length=20,
+            absent="none"),
+    ] = []  # fmt: skip
+    controls: Annotated[
+        list[Control],
+        key("Controls in the zone's `controls`.", example=["audit-log"], max_length=20,
+            absent="none"),
+    ] = []  # fmt: skip
+    key_protection: Annotated[
+        Literal["software", "hsm"] | None,
+        key("How the zone's keys are protected, at least.", example="hsm", absent="either way"),
+    ] = None  # fmt: skip
+    evidence: Annotated[
+        list[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$")]],
+        key("Kinds of documents in the zone's `evidence`.", example=["dpia"], max_length=40,
+            absent="none"),
+    ] = []  # fmt: skip
+
+
+CONTROL_PATTERN = (
+    r"^(nist-800-53:(A[CTU]|C[AMP]|IA|IR|MA|MP|P[ELMST]|RA|S[ACIR])-[1-9][0-9]?(\([1-9][0-9]?\))?"
+    r"|iso-27001:(5\.([1-9]|[12][0-9]|3[0-7])|6\.[1-8]|7\.([1-9]|1[0-4])"
+    r"|8\.([1-9]|[12][0-9]|3[0-4]))"
+    r"|hipaa:164\.(3(0[268]|1[0-8])|4[01][0-9]|5[0-3][0-9])(\([a-z0-9]{1,4}\)){0,4})$"
+)
+"""A control of NIST SP 800-53 r5, of ISO/IEC 27001:2022 Annex A, or of 45 CFR part 164."""
+Linddun: TypeAlias = Literal[
+    "linking", "identifying", "non-repudiation", "detecting", "data-disclosure", "unawareness",
+    "non-compliance",
+]  # fmt: skip
 
 
 class Policy(Section):
     """A rule of the user's own; it may only add restrictions."""
 
+    title: Annotated[
+        str,
+        key("What the policy says, in a line.", example="Scans stay off American clouds",
+            min_length=1, max_length=120, absent="its name"),
+    ] = ""  # fmt: skip
+    severity: Annotated[
+        Literal["error", "warning"],
+        key("Whether it stops the build; a warning shows and can be waived.", example="warning",
+            absent="`error`"),
+    ] = "error"  # fmt: skip
+    controls: Annotated[
+        list[Annotated[str, Field(pattern=CONTROL_PATTERN)]],
+        key("Controls that it carries out, by framework.",
+            example=["nist-800-53:SA-9(5)", "iso-27001:5.23", "hipaa:164.312(a)(2)(iv)"],
+            max_length=50, absent="none is claimed"),
+    ] = []  # fmt: skip
+    linddun: Annotated[
+        list[Linddun],
+        key("Threats to privacy that it counters.", example=["data-disclosure"], max_length=7,
+            absent="none is claimed"),
+    ] = []  # fmt: skip
     applies_to: Annotated[
         AppliesTo | None,
         key("What the policy binds.", example={"zones": ["eu-plants"]}, absent="everything"),
     ] = None
-    forbid: Annotated[Forbid, key("What must not be used.", example={"countries": ["US"]})]
+    forbid: Annotated[
+        Forbid | None,
+        key("What must not be used.", example={"countries": ["US"]},
+            absent="nothing by name; with `when` alone, whatever the condition is true of"),
+    ] = None  # fmt: skip
+    require: Annotated[
+        Require | None,
+        key("What the zones have to demand.", example={"controls": ["audit-log"]},
+            absent="nothing"),
+    ] = None  # fmt: skip
+    when: Annotated[
+        str | None,
+        key("A condition in CEL over one claim; the policy speaks where it is true, and leaves a "
+            "gap where it cannot be decided.", example="facet == 'store' && sensitivity == 'high'",
+            min_length=1, max_length=MAX_CONDITION, absent="the policy always speaks"),
+    ] = None  # fmt: skip
+    message: Annotated[
+        str,
+        key("What the finding says; `{policy}`, `{zone}`, `{facet}`, `{countries}`, `{place}` and "
+            "`{what}` stand for what was found.",
+            example="{place} may not hold scans ({countries})", min_length=1, max_length=400,
+            absent="what was found, with the reason"),
+    ] = ""  # fmt: skip
+    remediation: Annotated[
+        str,
+        key("The way out, shown as help.", example="choose a region of a European operator",
+            min_length=1, max_length=400, absent="narrow the policy, or use something else"),
+    ] = ""  # fmt: skip
+    false_positive: Annotated[
+        str,
+        key("When the finding may be wrong, for whoever judges it.",
+            example="the operator is a European subsidiary", min_length=1, max_length=400,
+            absent="never, as far as is known"),
+    ] = ""  # fmt: skip
     reason: Annotated[
         str,
         key("Why; shown wherever the policy decides.", example="contract with the works council",

@@ -55,7 +55,9 @@ def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
     if any(region.country not in zone.allowed(facet) for facet in ("store", "keys", "backup")):
         return False
     return not any(
-        policy.binds(zone.name, flow.data.category)
+        policy.strict
+        and policy.speaks_of("store")
+        and policy.binds(zone.name, flow.data.category)
         and (region.country in policy.countries or region.label in policy.regions)
         for policy in graph.policies
         for flow in graph.flows
