@@ -84,7 +84,8 @@ class Mechanism:
     """A ground on which a regime allows a transfer, and the documents that it takes.
 
     `evidence` are kinds of documents beside the mechanism's own; `longest` days is how long one
-    may hold; `countries` are those it can be used for, all if empty.
+    may hold; `countries` are those it can be used for, all if empty; `at_most` people by category,
+    beyond which it is not open to whoever sends.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Mechanism:
     longest: int | None
     countries: frozenset[str]
     fact: Fact
+    at_most: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,13 @@ class Law:
             self._bounds[key] = self._judge(bound, facet, place)
         return self._bounds[key]
 
+    def _senders(self, zone: str) -> frozenset[str]:
+        """Where those are established who send data of a zone."""
+        controller = self.graph.controller.country if self.graph.controller else None
+        return frozenset({controller} if controller else ()) | {
+            site.country for site in self.graph.sites if site.zone.name == zone
+        }
+
     def _judge(self, bound: Bound, facet: str, place: Place) -> Ruling:
         name = bound.regime
         if name.startswith(UNKNOWN):
@@ -105,8 +112,10 @@ class Law:
         if name not in self.regimes:
             return _ruling(f"{name}:unknown", Verdict.GAP, f"the facts know no law `{name}`", ())
         if bound not in self._judges:
-            self._judges[bound] = Judge(self.regimes[name], self.zones.get(bound.zone),
-                                        self.graph.law, self.as_of)  # fmt: skip
+            self._judges[bound] = Judge(
+                self.regimes[name], self.zones.get(bound.zone), self.graph.law, self.as_of,
+                self._senders(bound.zone),
+            )  # fmt: skip
         return self._judges[bound].ask(facet, place)
 
 

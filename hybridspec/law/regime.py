@@ -36,14 +36,22 @@ class Ruling(NamedTuple):
 
 
 class Judge:
-    """One regime, as it binds data on account of one zone, on one day."""
+    """One regime, as it binds data on account of one zone, on one day.
 
-    def __init__(self, regime: Regime, zone: Zone | None, law: LawFacts, on: date) -> None:
+    `senders` are the countries of who sends: some decisions serve the exporters of some alone.
+    """
+
+    def __init__(
+        self, regime: Regime, zone: Zone | None, law: LawFacts, on: date,
+        senders: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
         self._regime, self._zone, self._on = regime, zone, on
+        senders &= regime.home
         self._mechanisms = {m.name: m for m in regime.mechanisms if m.fact.holds(on)}
         self._adequate: dict[str, list[Adequacy]] = {}
         for row in law.adequacy:
-            if row.regime == regime.name and row.fact.holds(on):
+            serves = not row.exporters or (senders and senders <= row.exporters)
+            if row.regime == regime.name and row.fact.holds(on) and serves:
                 self._adequate.setdefault(row.country, []).append(row)
 
     def ask(self, facet: str, place: Place) -> Ruling:

@@ -168,7 +168,7 @@ def _mechanism(
 ) -> Mechanism:
     return Mechanism(
         name=name, evidence=tuple(row.evidence), longest=row.longest,
-        countries=_countries(row.countries, blocs),
+        countries=_countries(row.countries, blocs), at_most=tuple(row.at_most.items()),
         fact=_fact(f"{regime.name}:mechanism:{name}", row, pack),
     )  # fmt: skip
 

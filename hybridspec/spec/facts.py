@@ -84,6 +84,11 @@ class MechanismRow(Row):
     countries: Annotated[
         Codes, key("Countries it can be used for.", example=["US"], absent="all")
     ] = []
+    at_most: Annotated[
+        dict[Token, Annotated[int, Field(ge=0, le=10**10)]],
+        key("People by category, beyond which it is not open.", example={"user": 999999},
+            absent="any number"),
+    ] = {}  # fmt: skip
 
 
 class TriggerRow(Section):

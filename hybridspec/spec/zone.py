@@ -18,13 +18,14 @@ from hybridspec.spec.quantity import (
 from hybridspec.spec.site import Capability
 
 Regime: TypeAlias = Literal[
-    "gdpr", "uk-gdpr", "hipaa", "pipl", "lgpd", "dpdp", "us-doj-data", "eu-ai-act", "nis2",
-    "data-act", "iec-62443",
+    "gdpr", "uk-gdpr", "hipaa", "pipl", "lgpd", "dpdp", "in-spdi", "us-doj-data", "eu-ai-act",
+    "nis2", "data-act", "iec-62443",
 ]  # fmt: skip
 
 Mechanism: TypeAlias = Literal[
-    "scc", "bcr", "idta", "consent", "adequacy", "cac-filing", "derogation"
-]
+    "scc", "bcr", "idta", "uk-addendum", "consent", "contract", "adequacy", "cac-assessment",
+    "cac-filing", "certification", "derogation",
+]  # fmt: skip
 
 Control: TypeAlias = Literal[
     "encryption-at-rest", "encryption-in-transit", "audit-log", "access-review", "pseudonymisation"
@@ -131,7 +132,8 @@ class Transfer(Section):
     mechanism: Annotated[
         Mechanism,
         key("Legal ground: standard clauses (`scc`), binding rules (`bcr`), the UK's agreement "
-            "(`idta`), `consent`, an `adequacy` decision, a filing with China's CAC, or a "
+            "(`idta`) or addendum, `consent`, a `contract` with the person, an `adequacy` "
+            "decision, an assessment by China's CAC, a filing with it or a `certification`, or a "
             "`derogation` for a single case.", example="scc"),
     ]  # fmt: skip
     evidence: Annotated[
