@@ -103,6 +103,18 @@ CODES: dict[str, Code] = {
         waivable="an old price is a risk of cost, which its owner may take",
     ),
     "HS0335": Code("document-unusable", "a document that proves nothing, since it is not there"),
+    "HS0345": Code("release-invalid", "a release that takes no law off", policy=True),
+    "HS0346": Code(
+        "release-useless",
+        "a release from a law that nothing there is under",
+        severity="warning",
+        waivable="it may be written ahead of data that is to come",
+    ),
+    "HS0347": Code(
+        "identifiability-unproven",
+        "what is said of the people in data does not go with its category",
+        severity="warning",
+    ),
     # check: the spec's own policies and plugins
     "HS0350": Code("condition-unusable", "a condition of a policy that cannot be judged"),
     "HS0351": Code(

@@ -10,8 +10,11 @@ from hybridspec.check.rules.board_figures_missing import board_figures_missing
 from hybridspec.check.rules.board_unsupported import board_unsupported
 from hybridspec.check.rules.catalog_stale import catalog_stale
 from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
+from hybridspec.check.rules.identifiability_unproven import identifiability_unproven
 from hybridspec.check.rules.no_region import no_region
 from hybridspec.check.rules.policy_violated import policy_violated
+from hybridspec.check.rules.release_invalid import release_invalid
+from hybridspec.check.rules.release_useless import release_useless
 from hybridspec.check.rules.residency_violated import residency_violated
 from hybridspec.check.rules.retention_exceeded import retention_exceeded
 from hybridspec.check.rules.retention_too_short import retention_too_short
@@ -30,8 +33,11 @@ RULES: tuple[Rule, ...] = (
     board_unsupported,
     catalog_stale,
     freeze_window_too_short,
+    identifiability_unproven,
     no_region,
     policy_violated,
+    release_invalid,
+    release_useless,
     residency_violated,
     retention_exceeded,
     retention_too_short,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+from hybridspec.base.source import Span
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
-from hybridspec.ir.law import STATED_ONLY
 from hybridspec.ir.verdict import Permission, Place, Reason, Verdict
 from hybridspec.law.label import Labels, labels
 from hybridspec.law.regime import Judge, Ruling, by_name, countries_of, gather, known
@@ -21,8 +21,33 @@ from hybridspec.law.release import UNKNOWN
 
 
 def permit(graph: Graph, label: Label, facet: str, place: Place) -> Permission:
-    """The permission of a single question; for many about one graph, keep its `Law`."""
-    return Law(graph).permit(label, facet, place)
+    """Whether something with a label may have a facet at a place, by the law of a graph."""
+    return law_of(graph).permit(label, facet, place)
+
+
+def law_of(graph: Graph) -> Law:
+    """The `Law` of a graph: the same one for as long as the same graph is asked about."""
+    return _law(_Same(graph))
+
+
+class _Same:
+    """A graph as a key by identity: comparing all of it would take longer than it saves."""
+
+    __slots__ = ("graph",)
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.graph is self.graph
+
+    def __hash__(self) -> int:
+        return id(self.graph)
+
+
+@lru_cache(maxsize=4)
+def _law(key: _Same) -> Law:
+    return Law(key.graph)
 
 
 class Law:
@@ -73,18 +98,19 @@ class Law:
         zone, rule = self.zones.get(name), f"zone:{name}"
         if zone is None:
             return _ruling(rule, Verdict.GAP, f"nothing is known of zone `{name}`", ())
-        if facet in STATED_ONLY and not any(stated == facet for stated, _ in zone.facets):
+        if not zone.walled(facet):
             return Ruling()
         countries, allowed = countries_of(facet, place), zone.allowed(facet)
+        line = zone.facet_origin(facet)
         outside = tuple(country for country in countries if country not in allowed)
         if not known(countries):
             verdict = Verdict.VIOLATED if outside and known(outside) else Verdict.GAP
-            return _ruling(rule, verdict, "nobody states where it is", countries, zone)
+            return _ruling(rule, verdict, "nobody states where it is", countries, line)
         if outside:
             return _ruling(rule, Verdict.VIOLATED, f"zone `{name}` does not allow it in "
-                           + ", ".join(outside), outside, zone)  # fmt: skip
+                           + ", ".join(outside), outside, line)  # fmt: skip
         return _ruling(rule, Verdict.SATISFIED, f"zone `{name}` allows it in "
-                       + ", ".join(countries), countries, zone)  # fmt: skip
+                       + ", ".join(countries), countries, line)  # fmt: skip
 
     def _bound(self, bound: Bound, facet: str, place: Place) -> Ruling:
         key = (bound, facet, place)
@@ -141,8 +167,7 @@ def _policy(policy: Policy, facet: str, place: Place) -> Ruling:
 
 
 def _ruling(
-    rule: str, verdict: Verdict, text: str, countries: tuple[str, ...], zone: object = None
+    rule: str, verdict: Verdict, text: str, countries: tuple[str, ...], origin: Span | None = None
 ) -> Ruling:
-    origin = getattr(zone, "countries_origin", None)
     return Ruling((Reason(rule=rule, verdict=verdict, text=text, countries=countries,
                           origin=origin),))  # fmt: skip

@@ -33,6 +33,7 @@ def _data(name: str, spec: Spec, origins: Origins, law: LawFacts, sink: Sink) ->
                            (law, spec.metadata.as_of), origins, sink),
         sensitivity=written.sensitivity,
         subject_count=written.subject_count,
+        identifiability=written.identifiability,
         born=tuple(dict.fromkeys(written.born or [])),
         origin=origins.key("data", name),
     )  # fmt: skip

@@ -33,9 +33,10 @@ _PLACES = {"alert": "site", "local-training": "site", "store": "cloud"}
 _METHODS = (
     ("k-anonymity", "k", "10"),
     ("differential-privacy", "epsilon", "1.0"),
+    ("differential-privacy", "delta", ""),
     ("aggregation", "minimum", "50"),
 )
-"""The figure that each method of making people unrecognisable needs."""
+"""The figures of each method of making people unrecognisable; `law/release.py` asks for `delta`."""
 
 
 def _sync(written: workload.Flow) -> Sync | None:
@@ -208,7 +209,7 @@ class _Resolver:
             here = (*path, "release", regime)
             for method, key, example in _METHODS:
                 value = getattr(written, key)
-                if written.method == method and value is None:
+                if written.method == method and value is None and example:
                     self._misfit(here, f"`{method}` needs `{key}`", f"add `{key}: {example}`",
                                  (key, example))  # fmt: skip
                 if written.method != method and value is not None:
@@ -219,6 +220,8 @@ class _Resolver:
             found.append(Release(
                 regime=regime, method=written.method, figure=", ".join(figures),
                 evidence=written.evidence, approver=written.approver,
+                parameters=tuple((key, Fraction(str(value))) for _, key, _ in _METHODS
+                                 if (value := getattr(written, key)) is not None),
                 origin=self.origins.key(*here),
             ))  # fmt: skip
         return tuple(found)

@@ -61,8 +61,6 @@ def _work(spec: Spec) -> Iterator[str]:
         if flow.when_offline != "buffer":
             yield "flows.*.when_offline: the disk has to hold everything all the same"
         for stage in flow.stages.values():
-            if stage.release:
-                yield "flows.*.stages.*.release: every output stays under the laws of its zone"
             if stage.transform == "local-training":
                 yield "local-training: its work is assumed, not derived from a model"
 

@@ -11,15 +11,17 @@ Transform: TypeAlias = Literal[
     "normalise", "filter", "aggregate", "resize", "window", "redact", "local-training"
 ]
 
+Released: TypeAlias = Regime | Literal["zone"]
+
 
 class Release(Section):
     """Why the output of a stage is no longer under a law that its inputs are under."""
 
     method: Annotated[
         Literal["k-anonymity", "differential-privacy", "aggregation", "safe-harbour", "expert"],
-        key("How people are made unrecognisable: groups of `k`, noise of `epsilon`, sums over at "
-            "least `minimum` people, removal of the identifiers that a law lists, or an expert's "
-            "opinion."),
+        key("How people are made unrecognisable: groups of `k`, noise of `epsilon` and `delta`, "
+            "sums over at least `minimum` people, removal of the identifiers that a law lists, or "
+            "an expert's opinion."),
     ]  # fmt: skip
     k: Annotated[
         int | None,
@@ -30,6 +32,11 @@ class Release(Section):
         float | int | None,
         key("Privacy budget, for `differential-privacy`.", example=1.0, gt=0, le=100,
             absent="needed by `differential-privacy` alone"),
+    ] = None  # fmt: skip
+    delta: Annotated[
+        float | int | None,
+        key("Chance that the budget is exceeded, for `differential-privacy`; 0 if there is none.",
+            example=0.00001, ge=0, lt=1, absent="needed by `differential-privacy` alone"),
     ] = None  # fmt: skip
     minimum: Annotated[
         int | None,
@@ -96,8 +103,9 @@ class Stage(Section):
             absent="as long as the zone allows"),
     ] = None  # fmt: skip
     release: Annotated[
-        dict[Regime, Release],
-        key("By law: why the output is no longer under it.",
+        dict[Released, Release],
+        key("By law: why the output is no longer under it. `zone` says why it may leave the zone "
+            "itself, once every law that says where it may be is released too.",
             example={"gdpr": {"method": "k-anonymity", "k": 10, "evidence": "legal/k.md",
                               "approver": "dpo@acme.example"}},
             absent="none; the output is under every law that its inputs are under"),

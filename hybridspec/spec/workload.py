@@ -29,6 +29,11 @@ class Data(Section):
         Literal["low", "medium", "high"] | None,
         key("Harm that a leak would do.", absent="as its category suggests"),
     ] = None
+    identifiability: Annotated[
+        Literal["raw", "pseudonymous", "aggregated", "anonymous"] | None,
+        key("How far the people can be told apart. It takes no law off: a `release` does.",
+            absent="`raw` for personal data, `anonymous` for all other"),
+    ] = None  # fmt: skip
     subject_count: Annotated[
         int | None,
         key("People whom the data is about, over a year.", example=1000, ge=0, le=10**10,
