@@ -33,8 +33,6 @@ ELSEWHERE = {
     "HS0601": LATER,
     "HS0602": LATER,
     "HS0603": LATER,
-    "HS0345": "unit/check/test_release.py",
-    "HS0346": "unit/check/test_release.py",
 }
 """Codes that no comment in a fixture can expect, and the tests that do."""
 
