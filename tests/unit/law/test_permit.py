@@ -99,6 +99,14 @@ def test_an_adequacy_decision_holds_in_its_days_and_scope() -> None:
     assert shaky.reasons[0].fact == "adequacy-JP"
 
 
+def test_an_adequacy_decision_is_for_the_countries_that_may_send_under_it() -> None:
+    """EU law that the EEA has not taken over is none for data that is born in Norway."""
+    brazil = adequacy("BR")
+    for exporters, verdict in (("DE", "satisfied"), ("NO", "violated"), ("", "satisfied")):
+        law = pack(adequate=(replace(brazil, exporters=frozenset(exporters.split())),))
+        assert judged("BR", law=law).verdict == verdict
+
+
 def test_only_proof_of_certification_opens_a_decision_for_the_certified() -> None:
     law = pack(adequate=(adequacy("US", "certified", status=Status.CONTESTED),))
     assert judged("US", law=law).verdict == "violated"

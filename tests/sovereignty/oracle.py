@@ -1,0 +1,367 @@
+"""A second judgement on where data may be: one law, one wall, one policy at a time.
+
+For each of them alone, plain reachability over the raw graph says which nodes it follows to, with
+its valid releases as cuts; then each country of a place is looked up in the rows of the pack.
+Nothing is joined, nothing is remembered between questions, and only types are shared with `law`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sovereignty.fact_table import FactTable, Row, contested, in_force, under
+from sovereignty.raw_graph import RawGraph, homes
+
+from hybridspec.base.country import COUNTRIES as COUNTRY_CODES
+from hybridspec.ir.graph import Data, Graph, Release
+from hybridspec.ir.verdict import Place
+from hybridspec.ir.zone import Transfer, Zone
+
+WORST = ("violated", "gap", "waived", "conditional", "satisfied")
+PEOPLE_AND_NAMES = ("support", "control_plane", "operator")
+"""Facets without a wall unless the zone states them."""
+ISO = frozenset(COUNTRY_CODES)
+FIGURES = {
+    "k-anonymity": ("k",), "differential-privacy": ("epsilon", "delta"),
+    "aggregation": ("minimum",), "safe-harbour": (), "expert": (),
+}  # fmt: skip
+Cut = Callable[[str], bool]
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst verdict; of none, `satisfied`."""
+    return min(verdicts, key=WORST.index, default="satisfied")
+
+
+@dataclass(frozen=True)
+class Component:
+    """One law on account of a zone, one wall or one policy: where it has come, and where it goes.
+
+    `arrives` are nodes that get it, `leaves` those whose output still is under it.
+    """
+
+    kind: str
+    name: str
+    zone: str
+    arrives: frozenset[str]
+    leaves: frozenset[str]
+
+
+@dataclass
+class Oracle:
+    """Judges a graph by the rows of a pack; `tally` counts what each law, wall or policy said."""
+
+    graph: Graph
+    table: FactTable
+    raw: RawGraph = field(init=False)
+    components: list[Component] = field(init=False)
+    tally: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.raw = RawGraph(self.graph)
+        self.on = date.fromisoformat(self.graph.as_of)
+        self.zones = {zone.name: zone for zone in self.graph.zones}
+        self.components = [*self._laws()]
+        self.components += [*self._walls()]
+        self.components += [*self._policies()]
+
+    def verdict(self, node: str, facet: str, place: Place, *, before: bool = False) -> str:
+        """The worst that anything says about a facet of a node at a place.
+
+        `before` asks about what a stage works on, before it releases anything.
+        """
+        here = self.at(node, before=before)
+        said = [(component, self.ask(component, facet, place)) for component in here]
+        for component, verdict in said:
+            name = component.name if component.kind == "law" else component.kind
+            self.tally[name, verdict] += 1
+        return worst(verdict for _, verdict in said)
+
+    def parts(self, node: str, *, before: bool) -> set[tuple[str, str]]:
+        """The laws and walls that a node is under."""
+        return {
+            ("wall" if component.kind == "wall" else component.name, component.zone)
+            for component in self.at(node, before=before) if component.kind != "policy"
+        }  # fmt: skip
+
+    def at(self, node: str, *, before: bool = False) -> list[Component]:
+        """What has come to a node, or to what it works on."""
+        return [c for c in self.components if node in (c.arrives if before else c.leaves)]
+
+    def ask(self, component: Component, facet: str, place: Place) -> str:
+        """What one component says about all countries of a place."""
+        if component.kind == "wall":
+            return self._wall(self.zones[component.zone], facet, place)
+        if component.kind == "unknown":
+            return "gap"
+        if component.kind == "policy":
+            return self._policy(component.name, facet, place)
+        row = self.table.regime(component.name, self.on)
+        if row is None:
+            return "gap"
+        return self._law(row, self.zones[component.zone], facet, place)
+
+    # Which nodes a component follows to.
+
+    def _follow(self, sources: set[str], cut: Cut) -> tuple[frozenset[str], frozenset[str]]:
+        arrives: set[str] = set()
+        leaves: set[str] = set()
+        queue = sorted(sources)
+        while queue:
+            node = queue.pop()
+            if node in arrives:
+                continue
+            arrives.add(node)
+            queue.extend(self.raw.heard.get(node, ()))
+            if not cut(node):
+                leaves.add(node)
+                queue.extend(self.raw.edges.get(node, ()))
+        return frozenset(arrives), frozenset(leaves)
+
+    def _laws(self) -> Iterator[Component]:
+        sources: dict[tuple[str, str, str], set[str]] = {}
+        for node, (asset, zone) in self.raw.assets.items():
+            for kind, name in self._born_under(asset, self.zones[zone]):
+                sources.setdefault((kind, name, zone), set()).add(node)
+        for zone in self.graph.zones:
+            for name in zone.regimes:
+                heard = self.raw.listening(zone.name)
+                sources.setdefault(("law", name, zone.name), set()).update(heard)
+        for (kind, name, where), nodes in sorted(sources.items()):
+            arrives, leaves = self._follow(nodes, lambda node, name=name: self._cuts(node, name))
+            yield Component(kind, name, where, arrives, leaves)
+
+    def _walls(self) -> Iterator[Component]:
+        for name in self.zones:
+            nodes = {node for node, (_, zone) in self.raw.assets.items() if zone == name}
+            nodes |= self.raw.listening(name) | self.raw.owners.get(name, set())
+            arrives, leaves = self._follow(nodes, lambda node, name=name: self._lifts(node, name))
+            yield Component("wall", name, name, arrives, leaves)
+
+    def _policies(self) -> Iterator[Component]:
+        """Where what a policy binds has come: nothing takes that off."""
+        every = frozenset(self.raw.nodes)
+        walls = [component for component in self.components if component.kind == "wall"]
+        for policy in self.graph.policies:
+            born, kinds = every, every
+            if policy.zones:
+                born = self._everything_from(lambda _, zone, of=policy.zones: zone in of)
+            if policy.categories:
+                kinds = self._everything_from(
+                    lambda asset, _, of=policy.categories: (
+                        asset is not None and under(asset.category, of)
+                    )
+                )
+            mine = [wall for wall in walls if wall.zone in policy.zones]
+            arrives, leaves = (
+                kinds & born.union(*sets)
+                for sets in ([w.arrives for w in mine], [w.leaves for w in mine])
+            )
+            yield Component("policy", policy.name, "", arrives, leaves)
+
+    def _everything_from(self, born: Callable[[Data | None, str], bool]) -> frozenset[str]:
+        nodes = {node for node, (asset, zone) in self.raw.assets.items() if born(asset, zone)}
+        for zone in self.zones:
+            if born(None, zone):
+                nodes |= self.raw.listening(zone)
+        return self._follow(nodes, lambda _: False)[0]
+
+    def _policy(self, name: str, facet: str, place: Place) -> str:
+        forbidden = next(p.countries for p in self.graph.policies if p.name == name)
+        if not forbidden:
+            return "satisfied"
+        where = lands(facet, place)
+        if any(country in forbidden for country in where):
+            return "violated"
+        return "gap" if not known(where) else "satisfied"
+
+    def _cuts(self, node: str, regime: str) -> bool:
+        """Whether a stage takes a law off its output, by a release that the law knows."""
+        row = self.table.regime(regime, self.on)
+        if node not in self.raw.stages or row is None:
+            return False
+        methods = row.get("releases", {})
+        stage = self.raw.stages[node][1]
+        return any(
+            release.regime == regime and release.method in methods
+            and proved(release) and states(release, methods[release.method])
+            for release in stage.releases
+        )  # fmt: skip
+
+    def _lifts(self, node: str, wall: str) -> bool:
+        """Whether a stage of the zone lifts its wall: no law about places is left on its output."""
+        if node not in self.raw.stages:
+            return False
+        _, stage, zone = self.raw.stages[node]
+        return (
+            zone == wall
+            and any(r.regime == "zone" and proved(r) and states(r, []) for r in stage.releases)
+            and not any(node in law.leaves and self._places(law) for law in self.components)
+        )
+
+    def _places(self, law: Component) -> bool:
+        """Whether a law has a say about places; what nobody knows may have one."""
+        row = self.table.regime(law.name, self.on)
+        return row is None or bool(row.get("governs"))
+
+    # Which laws an asset is born under.
+
+    def _born_under(self, asset: Data, zone: Zone) -> Iterator[tuple[str, str]]:
+        for name in zone.regimes:
+            yield "law", name
+        for name in sorted(self.table.names - set(zone.regimes)):
+            row = self.table.regime(name, self.on)
+            if (
+                row is not None
+                and in_force(row, self.on)
+                and any(self._triggers(trigger, asset, zone) for trigger in row.get("applies", ()))
+            ):
+                yield "law", name
+        if asset.personal:
+            for country in sorted(self._subjects(asset, zone) - self.table.covered(self.on)):
+                yield "unknown", f"unknown:{country}"
+
+    def _triggers(self, trigger: Row, asset: Data, zone: Zone) -> bool:
+        subjects = self._subjects(asset, zone)
+        wanted = self.table.countries(trigger.get("subjects", ()))
+        there = {site.country for site in self.graph.sites if site.zone.name == zone.name}
+        if self.graph.controller is not None and self.graph.controller.country:
+            there.add(self.graph.controller.country)
+        established = self.table.countries(trigger.get("established", ()))
+        roles = trigger.get("roles", ())
+        return (
+            (not trigger.get("categories") or under(asset.category, trigger["categories"]))
+            and (not wanted or bool(wanted & subjects))
+            and (not established or bool(established & there))
+            and (not roles or any(role in roles for role in self.graph.roles))
+            and self._many(trigger.get("thresholds", {}), asset, wanted)
+        )
+
+    def _many(self, thresholds: Row, asset: Data, wanted: frozenset[str]) -> bool:
+        """Whether the people of all such assets reach a threshold of one of its categories."""
+        if not thresholds:
+            return True
+        for category, limit in thresholds.items():
+            if not under(asset.category, [category]):
+                continue
+            counts = [
+                other.subject_count for other in self.graph.data
+                if under(other.category, [category])
+                and (not wanted or wanted & self._everywhere(other))
+            ]  # fmt: skip
+            if None in counts or sum(count or 0 for count in counts) >= int(limit):
+                return True
+        return False
+
+    def _subjects(self, asset: Data, zone: Zone) -> set[str]:
+        here = [site for site in homes(self.graph, asset) if site.zone.name == zone.name]
+        return set(asset.subjects) or {site.country for site in here}
+
+    def _everywhere(self, asset: Data) -> set[str]:
+        return set(asset.subjects) or {site.country for site in homes(self.graph, asset)}
+
+    # What a component says about a place.
+
+    def _wall(self, zone: Zone, facet: str, place: Place) -> str:
+        stated = dict(zone.facets)
+        if facet in PEOPLE_AND_NAMES and facet not in stated:
+            return "satisfied"
+        where = lands(facet, place)
+        allowed = stated.get(facet, zone.countries)
+        if not known(where):
+            return "gap" if all(c in allowed for c in where if c in ISO) else "violated"
+        return "satisfied" if all(country in allowed for country in where) else "violated"
+
+    def _law(self, row: Row, zone: Zone, facet: str, place: Place) -> str:
+        if facet not in row.get("governs", ()) or not in_force(row, self.on):
+            return "satisfied"
+        where = lands(facet, place)
+        says = [self._country(row, zone, facet, place, c) if c in ISO else "gap" for c in where]
+        says.append(self._operator(row, place))
+        return worst(says if where else [*says, "gap"])
+
+    def _operator(self, row: Row, place: Place) -> str:
+        """A law that refuses countries refuses those whom their law binds, wherever they are."""
+        denied = self.table.countries(row.get("denied", ()))
+        if not denied or (place.recipient == "own" and place.operator is None):
+            return "satisfied"
+        if place.operator is None:
+            return "gap"
+        return "violated" if place.operator in denied else "satisfied"
+
+    def _country(self, row: Row, zone: Zone, facet: str, place: Place, country: str) -> str:
+        denied, home = (self.table.countries(row.get(key, ())) for key in ("denied", "home"))
+        if country in denied:
+            return "violated"
+        if country in home:
+            return "satisfied"
+        keys = set(place.keys_in)
+        sealed = facet in row.get("sealed", ()) and place.sealed and bool(keys) and keys <= home
+        return self._decided(row, zone, country) or ("conditional" if sealed else _else(row))
+
+    def _decided(self, row: Row, zone: Zone, country: str) -> str:
+        """What adequacy and transfers say; nothing if there is no ground."""
+        grounds = [t for t in zone.transfers if country in t.countries and self._alive(t)]
+        found = ""
+        senders = {site.country for site in self.graph.sites if site.zone.name == zone.name}
+        for decision in self.table.adequate(row["name"], country, self.on):
+            exporters = self.table.countries(decision.get("exporters", ()))
+            if exporters and not (senders and senders <= exporters):
+                continue
+            scope = decision.get("scope", "all")
+            if scope == "certified" and not any(t.mechanism == "adequacy" for t in grounds):
+                continue
+            if scope == "all" and not contested(decision):
+                return "satisfied"
+            found = "conditional"
+        known = row.get("mechanisms", {})
+        usable = any(
+            self._usable(known.get(t.mechanism), t, country)
+            for t in grounds if t.mechanism != "adequacy"  # which takes a decision
+        )  # fmt: skip
+        return found or ("conditional" if usable else "")
+
+    def _usable(self, mechanism: Row | None, transfer: Transfer, country: str) -> bool:
+        if mechanism is None or not in_force(mechanism, self.on):
+            return False
+        limit = self.table.countries(mechanism.get("countries", ()))
+        if mechanism.get("longest") and transfer.expires:
+            last = self.on + timedelta(days=int(mechanism["longest"]))
+            if date.fromisoformat(transfer.expires) > last:
+                return False
+        return not limit or country in limit
+
+    def _alive(self, transfer: Transfer) -> bool:
+        """Proved, and not past its last day."""
+        ends = date.fromisoformat(transfer.expires) if transfer.expires else date.max
+        return bool(transfer.evidence) and self.on <= ends
+
+
+def _else(row: Row) -> str:
+    return {"deny": "violated", "allow": "satisfied", "gap": "gap"}[row["elsewhere"]]
+
+
+def lands(facet: str, place: Place) -> tuple[str, ...]:
+    """The countries that count on a facet: whoever operates is where the law is that binds them."""
+    if facet == "operator":
+        return (place.operator,) if place.operator else ()
+    return place.countries
+
+
+def known(countries: tuple[str, ...]) -> bool:
+    """Whether somebody says where it is, and every country exists."""
+    return bool(countries) and all(country in ISO for country in countries)
+
+
+def proved(release: Release) -> bool:
+    """Whether a release names a document and somebody who answers for it."""
+    return bool(release.evidence.strip()) and bool(release.approver.strip())
+
+
+def states(release: Release, needed: list[str]) -> bool:
+    """Whether a release states every figure that its method needs, for this law or for any."""
+    stated = {key for key, _ in release.parameters} | {"evidence", "approver", "method"}
+    return all(key in stated for key in (*needed, *FIGURES[release.method]))
