@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from hybridspec.ir.graph import Data, Graph, Site
 from hybridspec.ir.label import IDENTIFIABILITY, SENSITIVITY, Bound, Label
@@ -88,10 +89,10 @@ class Sources:
         )
 
     def _derived(self, data: Data, subjects: frozenset[str], zone: str) -> set[str]:
-        established = self._established.get(zone, set())
+        established, day = self._established.get(zone, set()), date.fromisoformat(self._graph.as_of)
         return {
             regime.name for regime in self._graph.law.regimes
-            if any(self._fires(trigger, data, subjects, established)
+            if regime.fact.holds(day) and any(self._fires(trigger, data, subjects, established)
                    for trigger in regime.triggers)
         }  # fmt: skip
 

@@ -227,9 +227,7 @@ class Oracle:
     def _triggers(self, trigger: Row, asset: Data, zone: Zone) -> bool:
         subjects = self._subjects(asset, zone)
         wanted = self.table.countries(trigger.get("subjects", ()))
-        there = {site.country for site in self.graph.sites if site.zone.name == zone.name}
-        if self.graph.controller is not None and self.graph.controller.country:
-            there.add(self.graph.controller.country)
+        there = self._established(zone)
         established = self.table.countries(trigger.get("established", ()))
         roles = trigger.get("roles", ())
         return (
@@ -250,11 +248,17 @@ class Oracle:
             counts = [
                 other.subject_count for other in self.graph.data
                 if under(other.category, [category])
-                and (not wanted or wanted & self._everywhere(other))
+                and (not wanted or not self._everywhere(other) or wanted & self._everywhere(other))
             ]  # fmt: skip
             if None in counts or sum(count or 0 for count in counts) >= int(limit):
                 return True
         return False
+
+    def _established(self, zone: Zone) -> set[str]:
+        """Where those are who run a zone: at its sites, and where the controller is."""
+        there = {site.country for site in self.graph.sites if site.zone.name == zone.name}
+        office = self.graph.controller.country if self.graph.controller is not None else None
+        return there | ({office} if office else set())
 
     def _subjects(self, asset: Data, zone: Zone) -> set[str]:
         here = [site for site in homes(self.graph, asset) if site.zone.name == zone.name]
@@ -306,7 +310,7 @@ class Oracle:
         """What adequacy and transfers say; nothing if there is no ground."""
         grounds = [t for t in zone.transfers if country in t.countries and self._alive(t)]
         found = ""
-        senders = {site.country for site in self.graph.sites if site.zone.name == zone.name}
+        senders = self._established(zone) & self.table.countries(row.get("home", ()))
         for decision in self.table.adequate(row["name"], country, self.on):
             exporters = self.table.countries(decision.get("exporters", ()))
             if exporters and not (senders and senders <= exporters):

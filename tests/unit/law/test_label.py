@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from property.graphs import (
@@ -20,7 +21,7 @@ from property.graphs import (
     training,
     zone,
 )
-from property.laws import BULK, EUROPE, pack, people, regime, release
+from property.laws import BULK, EUROPE, fact, pack, people, regime, release
 
 from hybridspec.ir.governance import Observability, Party, TelemetrySink
 from hybridspec.ir.graph import Federated, Graph, Stage
@@ -219,3 +220,10 @@ def test_equal_labels_are_one_object() -> None:
     flows = tuple(flow(f"f{i}", FACES, sites, stage("crop", "faces")) for i in range(50))
     found = labels(graph(*flows, law=pack(regime(home=EUROPE))))
     assert len({id(found.of(node)) for node in found.nodes}) == 1
+
+
+def test_a_law_that_is_not_in_force_on_the_day_derives_nothing() -> None:
+    coming = regime(fact=fact("gdpr", since=date(2026, 11, 2)))
+    asked = graph(watch(store("keep", "faces")), law=pack(coming))
+    assert labels(asked).of("data faces@eu").regimes == set()
+    assert labels(replace(asked, as_of="2026-11-02")).of("data faces@eu").regimes == {GDPR_EU}
