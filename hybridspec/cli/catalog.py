@@ -24,7 +24,7 @@ SpecFlag = Annotated[
 ]
 
 app = typer.Typer(
-    help="What the compiler knows: boards, regions, instances and prices, with their sources.",
+    help="What the compiler knows: boards, regions, prices, implicit flows, with their sources.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -40,6 +40,9 @@ class Kind(StrEnum):
     REGIONS = "regions"
     INSTANCES = "instances"
     EGRESS = "egress"
+    PARTITIONS = "partitions"
+    LOCATIONS = "locations"
+    IMPLICIT = "implicit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ class Row:
 @app.command("list")
 def list_rows(
     kind: Annotated[
-        Kind | None, typer.Argument(help="boards, regions, instances or egress; default: all.")
+        Kind | None, typer.Argument(help="boards, regions, implicit, and so on; default: all.")
     ] = None,
     spec: SpecFlag = None,
     format: FormatFlag = Format.HUMAN,
@@ -88,7 +91,7 @@ def list_rows(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Board, region, instance or egress class.")],
+    name: Annotated[str, typer.Argument(help="Board, region, location, implicit flow, and so on.")],
     spec: SpecFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
@@ -104,7 +107,7 @@ def show(
 
     console = terminal.console()
     for row in found:
-        lines = [("checked", row.as_of), *row.flat()]
+        lines = [("checked", row.as_of), *row.flat(), *_reached(row)]
         terminal.table(console, f"{row.label} ({row.kind} of {row.target})", ["key", "value"],
                        lines)  # fmt: skip
 
@@ -182,6 +185,29 @@ def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _reached(row: Row) -> list[tuple[str, str]]:
+    """What follows from a region or location: its countries, and what comes with its services."""
+    if row.kind not in (Kind.REGIONS, Kind.LOCATIONS):
+        return []
+    from hybridspec.load.catalog import load_catalogs
+    from hybridspec.resolve.implicit import countries_of, of_region
+
+    catalog = load_catalogs({row.target})[0][row.target]
+    if row.kind is Kind.LOCATIONS:
+        found = ", ".join(countries_of(row.name, catalog)) or "unknown"
+        return [("may be in", found)]
+    if row.name not in catalog.regions:
+        return []
+    return [
+        (
+            f"implicit {flow.facet}",
+            f"{flow.id}: {', '.join(flow.countries) or 'unknown'}"
+            + (f" (kept from happening by {flow.avoided_by})" if flow.avoided_by else ""),
+        )
+        for flow in of_region(row.target, row.name, catalog)
+    ]
+
+
 def _unknown(name: str, known: Sequence[Row]) -> None:
     from hybridspec.base.closest import closest
     from hybridspec.base.errors import UsageError
@@ -256,6 +282,21 @@ def _egress(row: Row) -> tuple[str, ...]:
     return (row.target, str(len(fields["regions"])), *prices)
 
 
+def _partition(row: Row) -> tuple[str, ...]:
+    return (row.target, ", ".join(row.fields["key_protection"]) or "unknown",
+            row.fields["unpaired"])  # fmt: skip
+
+
+def _location(row: Row) -> tuple[str, ...]:
+    return (row.target, row.fields["partition"], row.fields["place"])
+
+
+def _implicit(row: Row) -> tuple[str, ...]:
+    fields = row.fields
+    return (row.target, fields["service"], fields["facet"], ", ".join(fields["where"]),
+            fields.get("avoided_by", ""))  # fmt: skip
+
+
 _TABLES = {
     Kind.BOARDS: (
         ["arch", "RAM", "accelerators", "power", "price", "models"],
@@ -270,4 +311,7 @@ _TABLES = {
         ["cloud", "regions", "internet/GB", "other region", "other class", "other zone"],
         _egress,
     ),
+    Kind.PARTITIONS: (["cloud", "keys in", "where no pair is named"], _partition),
+    Kind.LOCATIONS: (["cloud", "partition", "place"], _location),
+    Kind.IMPLICIT: (["of", "service", "facet", "reaches", "avoided by"], _implicit),
 }

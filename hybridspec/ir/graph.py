@@ -24,7 +24,7 @@ from hybridspec.ir.governance import (
     Waiver,
     Window,
 )
-from hybridspec.ir.law import NO_FACTS, LawFacts
+from hybridspec.ir.law import NO_FACTS, Implicit, LawFacts
 from hybridspec.ir.origin import maybe, spanned
 from hybridspec.ir.region import Region as Region
 from hybridspec.ir.zone import Zone as Zone
@@ -89,7 +89,10 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceClass:
-    """A kind of edge device that the user runs; `security` is what is set up on it."""
+    """A kind of edge device that the user runs.
+
+    `security` is what is set up on it, `implicit` what its software sends by itself.
+    """
 
     name: str
     board: Board
@@ -98,6 +101,7 @@ class DeviceClass:
     uplink_bandwidth: int
     uplink_rtt: int
     security: tuple[str, ...] = ()
+    implicit: tuple[Implicit, ...] = ()
     origin: Span = spanned()
     board_origin: Span = spanned()
     offline_origin: Span = spanned()

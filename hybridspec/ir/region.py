@@ -18,7 +18,8 @@ class Region:
     hour of `training_instance`, keys and registry per month. `operator_country` is the law that
     binds the operator, `pair` the region it replicates to by itself, `administered_from` where the
     account's own administrators work, `agreements` what was signed with the operator, `implicit`
-    the flows that the operator adds.
+    the flows that the operator adds, `key_protection` how keys can be protected there as far as
+    anybody states it.
     """
 
     cloud: str
@@ -42,6 +43,7 @@ class Region:
     administered_from: tuple[str, ...] = ()
     agreements: tuple[Evidence, ...] = ()
     implicit: tuple[Implicit, ...] = ()
+    key_protection: tuple[str, ...] = ()
     as_of: date | None = None
     origin: Span = spanned()
 

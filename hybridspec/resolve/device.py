@@ -10,6 +10,7 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import add_key, removed
 from hybridspec.base.source import Origins
 from hybridspec.ir.graph import Board, DeviceClass, Rates
+from hybridspec.resolve.implicit import of_devices
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.catalog import BoardRow, Catalog
 from hybridspec.spec.document import Spec
@@ -24,7 +25,13 @@ def resolve_devices(
     """Every device class whose hardware is known, by name."""
     boards = boards_by_name(catalogs)
     found = {name: _device_class(name, spec, origins, boards, sink) for name in spec.devices}
-    return {name: device for name, device in found.items() if device is not None}
+    sent = tuple(
+        flow for target, catalog in catalogs.items() if catalog.boards
+        for flow in of_devices(target, catalog)
+    )  # fmt: skip
+    return {
+        name: replace(device, implicit=sent) for name, device in found.items() if device is not None
+    }
 
 
 def boards_by_name(catalogs: Mapping[str, Catalog]) -> dict[str, Board]:

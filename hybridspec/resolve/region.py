@@ -10,9 +10,10 @@ from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
 from hybridspec.ir.law import LawFacts
 from hybridspec.law.facts import expand
+from hybridspec.resolve.implicit import countries_of, of_region
 from hybridspec.resolve.references import lookup
 from hybridspec.resolve.zone import countries
-from hybridspec.spec.catalog import Catalog
+from hybridspec.spec.catalog import Catalog, RegionRow
 from hybridspec.spec.document import Spec
 from hybridspec.spec.site import Cloud
 
@@ -97,11 +98,24 @@ def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:
             ))  # fmt: skip
 
 
+def _several(name: str, catalog: Catalog, inside: list[str], span: Span) -> Diagnostic:
+    found = ", ".join(countries_of(name, catalog)) or "places that nobody states"
+    choice = f", such as `{inside[0]}`" if inside else ""
+    return Diagnostic(
+        code="HS0224",
+        message=f"`{name}` is no region but a name for several, in {found}", span=span,
+        help=f"name one region{choice}; what is kept in `{name}` may lie in any of these countries",
+    )  # fmt: skip
+
+
 def _region(
     cloud: str, provider: str, name: str, index: int, catalog: Catalog, inside: list[str],
     origins: Origins, sink: Sink,
 ) -> Region | None:  # fmt: skip
     span = origins.value("clouds", cloud, "regions", index)
+    if name in catalog.locations:
+        sink.add(_several(name, catalog, inside, span))
+        return None
     row = lookup(name, catalog.regions, sink, span=span, kind="region", code="HS0224",
                  likely=inside)  # fmt: skip
     if row is None or catalog.operator is None:
@@ -126,6 +140,19 @@ def _region(
         training_instance=catalog.training_instance or "",
         services=tuple(row.services),
         source=row.source,
+        operator_country=operator.jurisdiction,
+        pair=row.pair,
+        implicit=of_region(provider, name, catalog),
+        key_protection=_key_protection(row, catalog),
         as_of=row.as_of or catalog.as_of,
         origin=span,
     )
+
+
+def _key_protection(row: RegionRow, catalog: Catalog) -> tuple[str, ...]:
+    """How keys can be protected there, as far as anybody states it."""
+    partition = catalog.partitions.get(row.partition)
+    stated = row.key_protection if row.key_protection is not None else (
+        partition.key_protection if partition else ()
+    )  # fmt: skip
+    return tuple(sorted(stated))

@@ -6,21 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from hybridspec.spec.implicit import ImplicitRow, LocationRow, PartitionRow, RowDate, Source
 from hybridspec.spec.quantity import Country, Day, Duration, Money, Power, Section, Size, key
-
-Source = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        description="Where the row was read; `unverified` where nobody has compared it.",
-        examples=["quote of 2026-10-01"],
-    ),
-]
-RowDate = Annotated[
-    Day | None,
-    Field(description="When this row was last checked; default: the catalogue's date."),
-]
 
 
 class RegionPrices(Section):
@@ -87,6 +74,18 @@ class RegionRow(Section):
             "in another country.",
             examples=["northeurope"],
         ),
+    ] = None
+    geography: Annotated[
+        str | None,
+        Field(
+            description="Location within which the provider may copy content; default: the "
+            "region's country.",
+            examples=["Europe"],
+        ),
+    ] = None
+    key_protection: Annotated[
+        list[Literal["software", "hsm"]] | None,
+        Field(description="How keys are protected here; default: as in the partition."),
     ] = None
     sovereign: Annotated[
         Literal["commercial", "government", "national"],
@@ -253,6 +252,17 @@ class Catalog(Section):
         Field(description="Row of `instances` whose hour is every region's `training_hour`."),
     ] = None
     regions: Annotated[dict[str, RegionRow], Field(description="Regions of a cloud.")] = {}
+    partitions: Annotated[
+        dict[str, PartitionRow], Field(description="Sovereign partitions of a cloud.")
+    ] = {}
+    locations: Annotated[
+        dict[str, LocationRow],
+        Field(description="Names that stand for several regions, such as multi-regions."),
+    ] = {}
+    implicit: Annotated[
+        dict[str, ImplicitRow],
+        Field(description="Flows that the cloud, or the software on a board, adds by itself."),
+    ] = {}
     boards: Annotated[dict[str, BoardRow], Field(description="Boards of an edge target.")] = {}
     instances: Annotated[
         dict[str, InstanceRow], Field(description="Virtual machines of a cloud.")

@@ -32,7 +32,8 @@ def rows(capsys: Out, *argv: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("kind", "name"), [
     ("boards", "raspberry-pi-zero-2w"), ("regions", "us-east-1-bue-1"),
-    ("instances", "ml.m5.xlarge"), ("egress", "sao-paulo"),
+    ("instances", "ml.m5.xlarge"), ("egress", "sao-paulo"), ("partitions", "aws-eusc"),
+    ("locations", "eur4"), ("implicit", "vault-pair"),
 ])  # fmt: skip
 def test_each_kind_is_listed(kind: str, name: str, capsys: Out) -> None:
     assert run(["catalog", "list", kind]) == 0
@@ -46,7 +47,9 @@ def test_each_kind_is_listed(kind: str, name: str, capsys: Out) -> None:
 
 def test_without_a_kind_all_are_listed(capsys: Out) -> None:
     kinds = {row["kind"] for row in rows(capsys, "list")}
-    assert kinds == {"boards", "regions", "instances", "egress"}
+    assert kinds == {
+        "boards", "regions", "instances", "egress", "partitions", "locations", "implicit",
+    }  # fmt: skip
 
 
 def test_a_board_is_one_line_of_the_list_and_shown_whole_on_a_screen(capsys: Out) -> None:
@@ -108,3 +111,16 @@ def test_the_rows_of_a_spec_are_shown_as_its_own(tmp_path: Path, capsys: Out) ->
     assert (board["asOf"], board["row"]["memory"]) == ("2028-01-01", "4GiB")
     assert "eu-north-9" in {row["name"] for row in rows(capsys, "search", "Lulea", *own)}
     assert "eu-north-9" not in {row["name"] for row in rows(capsys, "list", "regions")}
+
+
+def test_a_region_shows_what_comes_with_its_services(capsys: Out) -> None:
+    assert run(["catalog", "show", "azure/westeurope"]) == 0
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "implicit keys azure:vault-pair: IE, NL" in shown
+    assert "azure:storage-redundancy: IE (kept from happening by storage-lrs)" in shown
+    assert "implicit support azure:support-access: unknown" in shown
+
+
+def test_a_name_of_several_regions_shows_every_country(capsys: Out) -> None:
+    assert run(["catalog", "show", "gcp/eur4"]) == 0
+    assert "BE, FI, NL" in capsys.readouterr().out
