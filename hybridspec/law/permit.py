@@ -50,6 +50,13 @@ def _law(key: _Same) -> Law:
     return Law(key.graph)
 
 
+def law_of(graph: Graph) -> Law:
+    """The `Law` of a graph; that of the last graph is kept, so that every rule may ask for it."""
+    if not _last or _last[0].graph is not graph:
+        _last[:] = [Law(graph)]
+    return _last[0]
+
+
 class Law:
     """Everything that is asked of a graph's law, each question answered once."""
 
@@ -112,13 +119,17 @@ class Law:
         return _ruling(rule, Verdict.SATISFIED, f"zone `{name}` allows it in "
                        + ", ".join(countries), countries, line)  # fmt: skip
 
+    def ask(self, bound: Bound, facet: str, place: Place) -> Ruling:
+        """What one regime says of a facet at a place, on account of one zone."""
+        return self._bound(bound, facet, place)
+
     def _bound(self, bound: Bound, facet: str, place: Place) -> Ruling:
         key = (bound, facet, place)
         if key not in self._bounds:
             self._bounds[key] = self._judge(bound, facet, place)
         return self._bounds[key]
 
-    def _senders(self, zone: str) -> frozenset[str]:
+    def senders(self, zone: str) -> frozenset[str]:
         """Where those are established who send data of a zone."""
         controller = self.graph.controller.country if self.graph.controller else None
         return frozenset({controller} if controller else ()) | {
@@ -140,9 +151,12 @@ class Law:
         if bound not in self._judges:
             self._judges[bound] = Judge(
                 self.regimes[name], self.zones.get(bound.zone), self.graph.law, self.as_of,
-                self._senders(bound.zone),
+                self.senders(bound.zone),
             )  # fmt: skip
         return self._judges[bound].ask(facet, place)
+
+
+_last: list[Law] = []
 
 
 def _binds(policy: Policy, label: Label) -> bool:

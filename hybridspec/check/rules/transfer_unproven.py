@@ -1,49 +1,91 @@
-"""HS0311: data under the GDPR may reach countries whose transfers nobody has justified.
+"""HS0311: data under a law may reach countries where that law knows no ground that is stated.
 
-What it flags: a zone that lists a country outside the EEA, without naming it through
-`adequate(EU)` or stating a transfer to it, and has regime `gdpr` or takes personal data at a site
-inside the EEA, where the regulation applies whether or not the zone says so.
-Why: chapter V of the GDPR (Regulation (EU) 2016/679, art. 44-49) allows a transfer only with an
-adequacy decision or safeguards, and unknown is not allowed.
-Example: `zones.eu: {countries: [EU, CH], regimes: [gdpr]}`.
-Fix: state the ground, such as `transfers: [{to: CH, mechanism: adequacy}]`, or list only countries
-of the EEA and give the others a zone of their own.
+What it flags: a zone that lists a country, for some facet, where a law that its data is under
+refuses it: not the law's own area, not adequate on `as_of`, and without a transfer that holds. The
+data counts for what it is: where a release took the law off, as for an aggregate, the law has no
+say, and data of another zone brings its own laws and that zone's transfers with it.
+Why: such a law (GDPR art. 44, UK GDPR art. 44A, LGPD art. 33, PIPL art. 38, ...) allows a transfer
+on the grounds it lists alone, and unknown is not allowed. `hybridspec facts show` has the rows.
+Example: `zones.eu: {countries: [EU, US], regimes: [gdpr]}`.
+Fix: state the ground, such as `transfers: [{to: US, mechanism: scc, evidence: legal/scc.pdf}]`, or
+take the country out, for the facets in question alone if the others may stay there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
-from hybridspec.base.diagnostic import Diagnostic
+from hybridspec.base.diagnostic import About, Diagnostic
 from hybridspec.ir.graph import Graph
-from hybridspec.law.facts import adequate, members
+from hybridspec.ir.label import Bound
+from hybridspec.ir.law import FACETS, Regime, Status
+from hybridspec.ir.verdict import Verdict
+from hybridspec.ir.zone import Zone
+from hybridspec.law.permit import Law, law_of
+from hybridspec.law.reach import Asked, asked, reached
+
+_SHOWN = 8
 
 
 def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
-    """Yield one finding per zone under the GDPR that reaches beyond the EEA."""
-    born = {
-        site.zone.name: f"takes personal data (`{flow.data.name}`) at `{site.name}` in the EEA"
-        for flow in graph.flows if flow.data.personal
-        for site in flow.sites if site.country in members(graph.law, "EEA")
-    }  # fmt: skip
+    """Yield one finding per zone and law that data in it is under."""
+    law = law_of(graph)
+    bounds = reached(law)
     for zone in graph.zones:
-        stated = {country for transfer in zone.transfers for country in transfer.countries}
-        free = members(graph.law, "EEA") | set(zone.adequate) | stated
-        outside = [country for country in zone.countries if country not in free]
-        bound = "is under the GDPR" if "gdpr" in zone.regimes else born.get(zone.name)
-        if bound is not None and outside:
-            yield Diagnostic(
-                code="HS0311",
-                message=f"zone `{zone.name}` {bound} but lists "
-                f"{', '.join(outside[:8])} outside the EEA, and no transfer mechanism is stated",
-                span=zone.countries_origin,
-                help=f"remove {', '.join(outside[:8])} from this zone, or state the ground: "
-                f"`transfers: [{{to: {outside[0]}, mechanism: {_ground(graph, outside[0])}}}]`",
-            )
+        refused: dict[str, list[Asked]] = {}
+        for one in asked(law, zone, bounds[zone.name]):
+            if one.ruling.verdict is Verdict.VIOLATED:
+                refused.setdefault(one.bound.regime, []).append(one)
+        for name, found in sorted(refused.items()):
+            yield _finding(law, zone, law.regimes[name], found)
 
 
-def _ground(graph: Graph, country: str) -> str:
-    """The mechanism that would do for a country, as a spec writes it."""
-    found = adequate(graph.law, date.fromisoformat(graph.as_of))
-    return "adequacy" if country in found else "scc, evidence: legal/scc.pdf"
+def _finding(law: Law, zone: Zone, regime: Regime, found: list[Asked]) -> Diagnostic:
+    countries = sorted({one.country for one in found})
+    facets = sorted({facet for one in found for facet in one.facets}, key=FACETS.index)
+    listed = ", ".join(countries[:_SHOWN])
+    stated = [facet for facet in facets if zone.states(facet)]
+    first = found[0]
+    own = first.bound.zone == zone.name
+    data = f"`{first.asset}`" + ("" if own else f", with data of zone `{first.bound.zone}`,")
+    home = law.zones.get(first.bound.zone)
+    claimed = home is not None and regime.name in home.regimes
+    why = "which its zone names" if claimed else "for what it is, and whom it is about"
+    return Diagnostic(
+        code="HS0311",
+        message=f"zone `{zone.name}` lists {listed} for {_facets(facets)}, but {data} is under "
+        f"{regime.name} ({why}), and no ground for a transfer there is stated that holds on "
+        f"{law.graph.as_of}",
+        span=zone.facet_origin(facets[0]) if len(stated) == len(facets) else zone.countries_origin,
+        help=_help(law, regime, first.bound, countries, stated or facets),
+        about=About(rule=f"{regime.name}:elsewhere", countries=tuple(countries)),
+    )
+
+
+def _facets(facets: list[str]) -> str:
+    shown = ", ".join(f"`{facet}`" for facet in facets[:3])
+    return shown + (f" and {len(facets) - 3} more facets" if len(facets) > 3 else "")
+
+
+def _help(law: Law, regime: Regime, bound: Bound, countries: list[str], facets: list[str]) -> str:
+    listed = ", ".join(countries[:_SHOWN])
+    remove = f"take {listed} out of {_facets(facets)} of this zone"
+    open_to = next((c for c in countries if c not in regime.denied), None)
+    ground = ground_for(law, regime, open_to) if open_to is not None else ""
+    if not ground:
+        return f"{remove}; {regime.title} knows no ground that would do"
+    return (f"state the ground in `zones.{bound.zone}.transfers`, such as "
+            f"`{{to: {open_to}, {ground}}}`, or {remove}")  # fmt: skip
+
+
+def ground_for(law: Law, regime: Regime, country: str) -> str:
+    """The keys of a transfer that would do for a country, as a spec writes them."""
+    grounds = {m.name: m for m in regime.mechanisms if m.fact.holds(law.as_of)}
+    for row in law.graph.law.adequacy:
+        certified = (row.regime, row.country, row.scope) == (regime.name, country, "certified")
+        if certified and row.fact.status is Status.IN_FORCE and row.fact.holds(law.as_of):
+            return "mechanism: adequacy, evidence: legal/certified.pdf"
+    for name, ground in grounds.items():
+        if name != "adequacy" and (not ground.countries or country in ground.countries):
+            return f"mechanism: {name}, evidence: legal/{name}.pdf"
+    return ""
