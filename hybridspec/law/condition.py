@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from hybridspec.ir.label import IDENTIFIABILITY, SENSITIVITY, Label
 from hybridspec.ir.verdict import Place
+from hybridspec.law.regime import countries_of, known
 
 TEXT, TEXTS, NUMBER, TRUTH = "string", "list(string)", "int", "bool"
 
 FIELDS: dict[str, tuple[str, str]] = {
-    "asset": (TEXT, "name of the thing, such as `data frames@eu`; not known while places are "
-                    "chosen for all assets alike"),
     "categories": (TEXTS, "taxonomy paths of everything in it"),
     "subjects": (TEXTS, "countries where the people live"),
     "regimes": (TEXTS, "laws it is under; `unknown:KE` stands for one that nobody has stated"),
@@ -29,31 +28,26 @@ FIELDS: dict[str, tuple[str, str]] = {
 """Name to type and meaning; the page of policies lists them."""
 
 
-def claim(label: Label, facet: str, place: Place, asset: str = "") -> dict[str, object]:
+def claim(label: Label, facet: str, place: Place) -> dict[str, object]:
     """The view of one claim. A name that is missing makes what asks for it undecided."""
-    own = place.recipient == "own"
+    countries = countries_of(facet, place)
     seen: dict[str, object] = {
         "categories": sorted(label.categories),
         "subjects": sorted(label.subjects),
         "regimes": sorted({bound.regime for bound in label.regimes}),
-        "zones": sorted(label.zones),
+        "zones": sorted(label.born | label.zones),
         "facet": facet,
         "recipient": place.recipient,
         "identifiability": IDENTIFIABILITY[label.identifiability],
         "sensitivity": SENSITIVITY[label.sensitivity],
         "sealed": place.sealed,
-    }
-    known: dict[str, object] = {
-        "asset": asset,
         "place": place.name.removeprefix("region "),
-        "countries": sorted(set(place.countries)),
-        "operator": place.operator,
-        "partition": place.partition,
     }
-    seen.update({name: value for name, value in known.items() if value})
-    if own:
-        seen.setdefault("operator", "")
-        seen.setdefault("partition", "")
+    if known(countries):
+        seen["countries"] = list(countries)
+    for name, value in (("operator", place.operator), ("partition", place.partition)):
+        if value or place.recipient == "own":
+            seen[name] = value or ""
     if label.volume is not None:
         seen["volume"] = label.volume
     return seen

@@ -11,11 +11,11 @@ from datetime import date
 from functools import cached_property, lru_cache
 
 from hybridspec.base.source import Span
-from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.verdict import Permission, Place, Reason, Verdict
 from hybridspec.law.label import Labels, labels
+from hybridspec.law.policy import policies
 from hybridspec.law.regime import Judge, Ruling, by_name, countries_of, gather, known
 from hybridspec.law.release import UNKNOWN
 
@@ -89,9 +89,8 @@ class Law:
     def _rulings(self, label: Label, facet: str, place: Place) -> Iterator[Ruling]:
         for zone in sorted(label.zones):
             yield self._wall(zone, facet, place)
-        for policy in self.graph.policies:
-            if _binds(policy, label):
-                yield _policy(policy, facet, place)
+        for said in policies(self.graph, label, facet, place):
+            yield Ruling((said.reason,), (said.obligation,) if said.obligation else ())
         for bound in sorted(label.regimes):
             yield self._bound(bound, facet, place)
 
@@ -157,27 +156,6 @@ class Law:
 
 
 _last: list[Law] = []
-
-
-def _binds(policy: Policy, label: Label) -> bool:
-    """By the zones where any of it was born or that own it, and every category in it."""
-    categories = label.categories or {""}
-    return any(policy.binds(zone, category)
-               for zone in label.born | label.zones or {""} for category in categories)  # fmt: skip
-
-
-def _policy(policy: Policy, facet: str, place: Place) -> Ruling:
-    countries = countries_of(facet, place)
-    refused = tuple(country for country in countries if country in policy.countries)
-    rule = f"policy:{policy.name}"
-    if refused or place.name.removeprefix("region ") in policy.regions:
-        found = Verdict.VIOLATED, f"policy `{policy.name}` forbids {', '.join(refused)}"
-    elif policy.countries and not known(countries):
-        found = Verdict.GAP, "nobody states where it is"
-    else:
-        found = Verdict.SATISFIED, f"policy `{policy.name}` does not forbid it"
-    return Ruling((Reason(rule=rule, verdict=found[0], text=found[1].rstrip(),
-                          countries=refused or countries, origin=policy.origin),))  # fmt: skip
 
 
 def _ruling(

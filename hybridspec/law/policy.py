@@ -12,9 +12,10 @@ from typing import NamedTuple
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Label
-from hybridspec.ir.verdict import Obligation, Place, Reason, Verdict, meet
+from hybridspec.ir.verdict import Obligation, Place, Reason, Verdict
 from hybridspec.ir.zone import Zone
 from hybridspec.law.condition import claim
+from hybridspec.law.regime import countries_of, known
 
 
 class Said(NamedTuple):
@@ -24,13 +25,11 @@ class Said(NamedTuple):
     obligation: Obligation | None = None
 
 
-def policies(
-    graph: Graph, label: Label, facet: str, place: Place, asset: str = ""
-) -> Iterator[Said]:
+def policies(graph: Graph, label: Label, facet: str, place: Place) -> Iterator[Said]:
     """One saying per policy that binds the label and is about the facet."""
     for policy in graph.policies:
         if policy.speaks_of(facet) and binds(policy, label):
-            yield say(graph, policy, label, facet, place, asset)
+            yield say(graph, policy, label, facet, place)
 
 
 def binds(policy: Policy, label: Label) -> bool:
@@ -38,19 +37,17 @@ def binds(policy: Policy, label: Label) -> bool:
     regimes = {bound.regime for bound in label.regimes}
     return (not policy.regimes or not regimes.isdisjoint(policy.regimes)) and any(
         policy.binds(zone, category)
-        for zone in label.zones or {""} for category in label.categories or {""}
+        for zone in label.born | label.zones or {""} for category in label.categories or {""}
     )  # fmt: skip
 
 
-def say(
-    graph: Graph, policy: Policy, label: Label, facet: str, place: Place, asset: str = ""
-) -> Said:
+def say(graph: Graph, policy: Policy, label: Label, facet: str, place: Place) -> Said:
     """What a policy that binds it says about a label at a place."""
     broken, unknown, countries = _broken(graph, policy, label, facet, place)
     verdict = Verdict.VIOLATED if broken else Verdict.GAP if unknown else Verdict.SATISFIED
     text = "; ".join(broken or unknown)
     if policy.condition is not None and verdict is not Verdict.SATISFIED:
-        decided = policy.condition.decide(claim(label, facet, place, asset))
+        decided = policy.condition.decide(claim(label, facet, place))
         if decided is False:
             verdict, text = Verdict.SATISFIED, ""
         elif decided is not True:
@@ -64,7 +61,7 @@ def _said(
 ) -> Said:  # fmt: skip
     if verdict is Verdict.SATISFIED:
         words = f"policy `{policy.name}` does not forbid it"
-        where = tuple(sorted(set(place.countries)))
+        where = countries_of(facet, place)
         return Said(Reason(rule=policy.id, verdict=verdict, text=words, countries=where,
                            origin=policy.origin))  # fmt: skip
     words = f"policy `{policy.name}`: {text} ({policy.reason})"
@@ -84,20 +81,20 @@ def _broken(
     graph: Graph, policy: Policy, label: Label, facet: str, place: Place
 ) -> tuple[list[str], list[str], tuple[str, ...]]:
     """What a policy forbids of a claim, what it cannot tell, and the countries at fault."""
-    where = tuple(sorted(set(place.countries)))
-    if facet == "operator":
-        where = () if place.operator is None else (place.operator,)
+    where = countries_of(facet, place)
     broken, unknown = _whose(policy, place)
     hit = tuple(country for country in where if country in policy.countries)
     if hit:
         broken.append(f"{', '.join(hit)} is forbidden")
-    elif policy.countries and not where:
+    elif policy.countries and not known(where):
         unknown.append("nobody states the countries")
     region = place.name.removeprefix("region ")
     if region in policy.regions:
         broken.append(f"`{region}` is forbidden")
     for zone in graph.zones:
-        if zone.name in label.zones and (not policy.zones or zone.name in policy.zones):
+        if zone.name in label.born | label.zones and (
+            not policy.zones or zone.name in policy.zones
+        ):
             broken += [f"zone `{zone.name}` demands no {lack}"
                        for lack in lacking(policy, zone, graph.as_of)]  # fmt: skip
     if is_bare(policy):
@@ -159,8 +156,3 @@ def worded(
         name, closed, rest = part.partition("}")
         text += values.get(name, "") + rest if closed else "{" + part
     return text
-
-
-def worst(said: Iterator[Said]) -> Verdict:
-    """The verdict of all of them."""
-    return meet(*(one.reason.verdict for one in said))
