@@ -23,6 +23,7 @@ from hybridspec.place.document import document
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 from hybridspec.resolve.lower import Facts, lower
+from hybridspec.spec.document import Spec
 from hybridspec.target.api import Unsupported
 from hybridspec.target.registry import targets
 
@@ -40,7 +41,7 @@ class Options:
 
     Where results may be cached, who hears of progress, the stack whose overlay counts, and the
     environment that declared variables are looked up in; without `waivers` it judges as if the
-    spec had none.
+    spec had none. `change` makes another spec of the one that was read, which stays as it is.
     """
 
     cache: Path
@@ -48,6 +49,7 @@ class Options:
     stack: str = LOCAL
     environment: Mapping[str, str] = field(default_factory=dict)
     waivers: bool = True
+    change: Callable[[Spec], Spec] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,15 @@ class Build:
         return str(self.plan_document["digest"])
 
 
+def resolve_file(path: Path, options: Options) -> Graph:
+    """The resolved spec, before anything is judged: what questions about the law need.
+
+    Raises:
+        SpecInvalid: with every finding of the stage that failed.
+    """
+    return _resolved(path, options, Sink())[0]
+
+
 def validate_file(path: Path, options: Options) -> Build:
     """Load, resolve, check and place: is there a plan that keeps every promise?
 
@@ -110,7 +121,7 @@ def compile_file(path: Path, options: Options) -> Build:
     return replace(build, findings=sink.findings)
 
 
-def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
+def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
     loaded = load(path, options.cache, sink, stack=options.stack, environment=options.environment)
     sink.stop_if_errors()
     if loaded is None:
@@ -124,10 +135,14 @@ def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
         needs={name: target.needs for name, target in targets().items()},
         law=shipped_facts(),
     )
-    graph = lower(loaded.spec, loaded.origins, facts, sink)
+    spec = loaded.spec if options.change is None else options.change(loaded.spec)
+    graph = lower(spec, loaded.origins, facts, sink)
     sink.stop_if_errors()
-    if not options.waivers:
-        graph = replace(graph, waivers=())
+    return (graph if options.waivers else replace(graph, waivers=())), loaded
+
+
+def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
+    graph, loaded = _resolved(path, options, sink)
     matched = check(graph, sink)
     sink.stop_if_errors()
     return graph, loaded, matched

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from hybridspec.optimise.gate import judge
 
 RECIPE = "5"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
+_SILENT = {"ORT_DISABLE_TELEMETRY": "1"}
+"""The runtime tells Microsoft what models are called unless it finds this before it starts."""
 _TIMEOUT_S = 900
 _STOPS = (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
 
@@ -182,7 +185,10 @@ def _run(model: Model, variant: str, work: Path) -> None:
     (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "hybridspec.optimise.worker", str(work / "job.json")]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, timeout=_TIMEOUT_S, check=False,
+            env={**os.environ, **_SILENT},
+        )  # fmt: skip
     except subprocess.TimeoutExpired as fault:
         raise TimedOut(
             f"building {variant} of `{model.name}` takes longer than {_TIMEOUT_S} s",

@@ -10,6 +10,9 @@ from hybridspec.target.api import Emitted, Payload
 
 _WHEELS = ("numpy==2.4.6", "onnxruntime==1.32.0")
 
+_ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1"}
+"""What has to be set before the runtime starts: without it, it reports models to its vendor."""
+
 
 def emit(part: EdgeSlice) -> Emitted:
     """The runtime configuration and the wheels that the board's agent installs beside it."""
@@ -19,6 +22,7 @@ def emit(part: EdgeSlice) -> Emitted:
         "deviceClass": part.device_class,
         "architecture": part.architecture,
         "threads": part.threads,
+        "environment": _ENVIRONMENT,
         "models": [{"name": name, "variant": variant} for name, variant in part.models],
         "flows": [_flow(flow, stages) for flow, stages in part.stages],
     }

@@ -203,3 +203,14 @@ def test_every_model_of_a_release_is_tried(tmp_path: Path) -> None:
     folder = slot(tmp_path, replace(made, manifest=manifest), files)
     with pytest.raises(Unhealthy, match="second"):
         trial(folder)
+
+
+def test_the_runtime_is_told_to_report_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Since 1.29 onnxruntime sends names of models to its vendor, unless told before it starts."""
+    folder = crash(
+        tmp_path, monkeypatch,
+        "import os; os.environ.get('ORT_DISABLE_TELEMETRY') == '1' or os.abort()",
+    )  # fmt: skip
+    trial(folder)
