@@ -50,13 +50,6 @@ def _law(key: _Same) -> Law:
     return Law(key.graph)
 
 
-def law_of(graph: Graph) -> Law:
-    """The `Law` of a graph; that of the last graph is kept, so that every rule may ask for it."""
-    if not _last or _last[0].graph is not graph:
-        _last[:] = [Law(graph)]
-    return _last[0]
-
-
 class Law:
     """Everything that is asked of a graph's law, each question answered once."""
 
@@ -153,9 +146,6 @@ class Law:
                 self.senders(bound.zone),
             )  # fmt: skip
         return self._judges[bound].ask(facet, place)
-
-
-_last: list[Law] = []
 
 
 def _ruling(
