@@ -132,6 +132,9 @@ CODES: dict[str, Code] = {
     "HS0502": Code(
         "resource-outside-plan", "an emitted resource lies outside the plan", policy=True
     ),
+    "HS0503": Code(
+        "guard-missing", "an emitted program lacks what keeps data in place", policy=True
+    ),
     # optimise
     "HS0601": Code("accuracy-below-floor", "a model misses its own accuracy floor", policy=True),
     "HS0602": Code("variant-rejected", "an optimised variant failed its gate", severity="warning"),

@@ -20,6 +20,7 @@ from hybridspec.cli.channel import publish_channel, published_digest
 from hybridspec.cli.output_tree import Output, compiled, default_folder, write_output
 from hybridspec.compiler import Build, Options
 from hybridspec.deliver import fleet, process
+from hybridspec.deliver.enforcement import unproven
 from hybridspec.deliver.evaluate import Evaluation, evaluate, require
 from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.deliver.publish import remove_channel
@@ -30,6 +31,7 @@ from hybridspec.load.catalog import load_catalogs
 from hybridspec.load.compose import overlay_path
 from hybridspec.spec.catalog import Catalog
 from hybridspec.target import registry
+from hybridspec.target.cloud import label
 
 LAYER = "offline evaluation of the emitted programs against the real SDK; no cloud was asked"
 
@@ -148,18 +150,27 @@ def evaluated(build: Build, folder: Path) -> dict[str, Evaluation]:
 
 
 def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
-    """Stop if a resource of an emitted program lies outside the plan: the last tripwire."""
+    """Stop if an emitted program leaves the plan, or lacks what keeps it there: last tripwires."""
     catalogs, _ = load_catalogs()
     found = []
     for cloud, evaluation in evaluations.items():
         known = _region_names(build, catalogs, cloud)
-        allowed = {s.region.name for s in build.plan.stores if s.region.cloud == cloud}
+        stores = [store for store in build.plan.stores if store.region.cloud == cloud]
+        homes = {label(store.zone.name): store.region.name for store in stores}
+        target = registry.targets()[stores[0].region.provider]
+        found += [
+            Diagnostic(
+                code="HS0503", message=f"{cloud}: zone `{zone}`: guard `{guard}`: {why}",
+                span=None, help="report this: the emitter left out what the target declares",
+            )
+            for zone, guard, why in unproven(target, evaluation, homes)
+        ]  # fmt: skip
         found += [
             Diagnostic(
                 code="HS0502", message=f"{cloud}: {resource.type} `{resource.name}`: {why}",
                 span=None, help="report this: the emitter made what the plan does not allow",
             )
-            for resource, why in outside_plan(evaluation, allowed, known)
+            for resource, why in outside_plan(evaluation, set(homes.values()), known, homes)
         ]  # fmt: skip
     if found:
         raise SpecInvalid(tuple(found))

@@ -33,7 +33,9 @@ _MASKED = "1b47061264138c4ac30d75fd1eb44270"
 class Resource:
     """One registered resource; secrets are masked.
 
-    `provider` is the region of its provider, `regions` where it lies: nowhere known if empty.
+    `provider` is the region of its provider, and `owner` that provider's name, which is the label
+    of a zone. `regions` are where it lies: nowhere known if empty. `outputs` are what the cloud
+    would answer beside the inputs, in words, `id` included.
     """
 
     urn: str
@@ -46,6 +48,8 @@ class Resource:
     dependencies: tuple[str, ...]
     protect: bool
     custom: bool
+    owner: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,8 @@ class _Monitor:
             dependencies=tuple(sorted(request.dependencies)),
             protect=request.protect,
             custom=request.custom,
+            owner=request.provider.rpartition("::")[0].rpartition("::")[2],
+            outputs=_answered(identity, outputs, inputs) if request.custom else {},
         )
         return urn, identity, outputs
 
@@ -227,6 +233,15 @@ class _Monitor:
             return ()
         where = sdk.where(made)
         return where.regions if isinstance(where, At) else self.places.get(where.other, ())
+
+
+def _answered(
+    identity: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> dict[str, str]:
+    """What other resources may refer to this one by; what it was given is not an answer."""
+    said = {key: value for key, value in outputs.items()
+            if isinstance(value, str) and key not in inputs}  # fmt: skip
+    return {**said, "id": identity}
 
 
 def _provides(kind: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hybridspec.deliver.evaluate import Evaluation, Resource, sdks
+from hybridspec.deliver.zone_walls import crossing, handles, public, stray
 
 _ELSEWHERE = re.compile(
     r"replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)", re.I
@@ -17,20 +18,26 @@ _PLACES = ("region", "regions", "location", "locations")
 
 
 def outside_plan(
-    evaluation: Evaluation, allowed: Collection[str], known: Collection[str]
+    evaluation: Evaluation,
+    allowed: Collection[str],
+    known: Collection[str],
+    homes: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Resource, str], ...]:
     """Resources outside the planned regions, with the reason.
 
     `allowed` are the plan's regions, `known` the provider's region names that are looked for in
     every text. A resource whose place nothing fixes counts as outside, and so does one beside the
     region of its zone's provider, and a region that nobody knows where a region must stand:
-    unknown is never allowed.
+    unknown is never allowed. `homes` are the regions of the zones by label: with them, a resource
+    belongs to one of these zones and lies in its region, and names no other zone's resource, nor
+    a store that is none of its zone.
     """
     patterns = [re.compile(sdk.region_pattern) for sdk in sdks().values() if sdk.region_pattern]
     names = "|".join(sorted(map(re.escape, set(known) - set(allowed))))
     if names:
         patterns.append(re.compile(rf"(?<![\w-])({names})(?:-?[a-z])?(?![\w-])"))
     found: list[tuple[Resource, str]] = []
+    referred = handles(evaluation.resources)
     for resource in evaluation.resources:
         if not resource.custom or resource.type == "pulumi:pulumi:Stack":
             continue
@@ -46,7 +53,30 @@ def outside_plan(
             found.append((resource, f"its inputs name {', '.join(named)}"))
         elif _ELSEWHERE.search(resource.type) or _replicates(resource.inputs):
             found.append((resource, "it replicates, which no plan asks for"))
+        elif opened := public(resource.inputs):
+            found.append((resource, f"it is open to everybody: {opened}"))
+        elif homes is not None and (why := _beyond_zone(resource, homes, referred)):
+            found.append((resource, why))
     return tuple(found)
+
+
+def _beyond_zone(
+    resource: Resource, homes: Mapping[str, str], referred: Mapping[str, frozenset[str]]
+) -> str:
+    """How a resource leaves its zone; empty if it does not."""
+    if resource.type.startswith("pulumi:providers:"):
+        home = homes.get(resource.name)
+    else:
+        home = homes.get(resource.owner)
+    if home is None:
+        return "it belongs to no zone of the plan"
+    if resource.provider != home:
+        return f"its zone lies in {home}; its provider works in {resource.provider}"
+    if zone := crossing(resource, referred):
+        return f"it refers to a resource of zone `{zone}`"
+    if name := stray(resource, referred):
+        return f"it names `{name}`, which is no store of its zone"
+    return ""
 
 
 def _regions(value: Any, patterns: list[re.Pattern[str]], key: str = "") -> Iterator[str]:

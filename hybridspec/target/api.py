@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from hybridspec.ir.plan import CloudSlice, EdgeSlice
@@ -52,6 +52,59 @@ class Registration:
     inputs: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A resource of an evaluated program, as a guard sees it.
+
+    `outputs` are what the cloud would answer beside the inputs, `id` included: by them resources
+    refer to each other.
+    """
+
+    type: str
+    name: str
+    region: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """What a guard is proved over: what is emitted for one zone, or carried to one device class.
+
+    `region` is the zone's, `regions` those of every zone that shares the account; a device class
+    has neither, and `files` by path instead.
+    """
+
+    name: str
+    region: str = ""
+    regions: tuple[str, ...] = ()
+    resources: tuple[Made, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def of(self, kind: str) -> tuple[Made, ...]:
+        """The resources of a type."""
+        return tuple(made for made in self.resources if made.type == kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """What keeps a claim about a place true, in what is emitted.
+
+    It enforces the `facets` of the kinds of `assets` (`store`, `model`, `training`, `stage`,
+    `account`: all that a zone has there). `missing` proves it: empty if it is there, else what
+    lacks. `source` says what the guard does. One that is not `enforced` is written down, but
+    nothing acts on it, which `title` then says.
+    """
+
+    id: str
+    title: str
+    facets: tuple[str, ...]
+    assets: tuple[str, ...]
+    source: str
+    missing: Callable[[Emission], str]
+    enforced: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class At:
     """Where a resource lies: in these regions, all of them; in an unknown place if there are none.
@@ -80,7 +133,8 @@ class Sdk:
     `provider` begins the types of its resources, and `region_input` is the argument that fixes
     where a provider works. `where` says where a resource lies, `outputs` what the cloud would
     answer, inputs included; an output `id` is the identifier. The one group of `region_pattern`
-    finds a region in a text, for texts with a place where a region stands.
+    finds a region in a text, for texts with a place where a region stands; that of
+    `address_pattern` the name of a store or registry, which has to be one of the same zone.
     """
 
     provider: str
@@ -90,13 +144,16 @@ class Sdk:
     outputs: Callable[[Registration], Mapping[str, Any]]
     region_input: str = "region"
     region_pattern: str = ""
+    address_pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A cloud or an edge platform; `package` holds `catalog.yaml` and `templates/`.
 
-    A cloud `needs` services: a region that lacks one of them cannot be placed on.
+    A cloud `needs` services: a region that lacks one of them cannot be placed on. `guards` are
+    what it emits to keep data where the plan says, `unguarded` why nothing it emits enforces a
+    facet. `endpoints` names the hosts that a device reaches in a region.
     """
 
     name: str
@@ -106,6 +163,9 @@ class Target:
     emit_edge: Callable[[EdgeSlice], Emitted] | None = None
     needs: tuple[str, ...] = ()
     sdk: Sdk | None = None
+    guards: tuple[Guard, ...] = ()
+    unguarded: Mapping[str, str] = field(default_factory=dict)
+    endpoints: Callable[[str], tuple[str, ...]] | None = None
 
     @property
     def kind(self) -> str:

@@ -54,7 +54,7 @@ def zone_context(part: CloudSlice, zone: ZoneSlice, late: int) -> dict[str, obje
     """What a template says of a zone, whatever the cloud; `late` as in `expiry`."""
     return {
         "variable": "zone_" + zone.zone.replace("-", "_"),
-        "label": short(zone.zone, 24),
+        "label": label(zone.zone),
         "name": zone.zone,
         "prefix": short(f"{part.spec}-{zone.zone}", 36),
         "region": zone.region,
@@ -65,6 +65,11 @@ def zone_context(part: CloudSlice, zone: ZoneSlice, late: int) -> dict[str, obje
         "store_origin": zone.store_origin,
         "devices_origin": zone.devices_origin,
     }
+
+
+def label(zone: str) -> str:
+    """What a zone's provider is called in an emitted program; each of its resources has it."""
+    return short(zone, 24)
 
 
 def short(name: str, limit: int) -> str:

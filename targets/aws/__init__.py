@@ -3,6 +3,7 @@
 from hybridspec.target.api import Target
 
 from .emit import emit
+from .guards import GUARDS, UNGUARDED, endpoints
 from .offline import SDK
 
 TARGET = Target(
@@ -12,4 +13,7 @@ TARGET = Target(
     emit_cloud=emit,
     needs=("s3", "kms", "ecr", "sagemaker", "iot"),
     sdk=SDK,
+    guards=GUARDS,
+    unguarded=UNGUARDED,
+    endpoints=endpoints,
 )

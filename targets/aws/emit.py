@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import json
+
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
-from hybridspec.target.api import Emitted
-from hybridspec.target.cloud import project, refusals, short, zone_context
+from hybridspec.target.api import Emitted, Payload
+from hybridspec.target.cloud import CONCERNS, project, refusals, short, zone_context
 
 _LATE = 3
 """Days by which S3 may end an object late: it rounds up to midnight twice, for the object and for
 its deleted version, which lives on for one more day."""
 
+_GLOBAL = (
+    "account:*", "billing:*", "budgets:*", "ce:*", "freetier:*", "health:*", "iam:*",
+    "organizations:*", "payments:*", "pricing:*", "route53:*", "sts:*", "support:*", "tax:*",
+    "trustedadvisor:*",
+)  # fmt: skip
+"""Services with one endpoint for all regions that hold no content. Those that carry content to
+other places, such as CloudFront and Global Accelerator, are left out on purpose."""
+_COPIES = (
+    "ecr:PutReplicationConfiguration", "kms:ReplicateKey", "s3:CreateMultiRegionAccessPoint",
+    "s3:PutReplicationConfiguration",
+)  # fmt: skip
+
 
 def emit(part: CloudSlice) -> Emitted:
     """Every file of the project, and what AWS is not asked for because it cannot express it."""
     return (
-        *project(part, [_zone(part, zone) for zone in part.zones]),
+        *project(part, [_zone(part, zone) for zone in part.zones], ("boundary", *CONCERNS)),
+        Payload(path="organization-policy.json", data=organization_policy(part)),
         *refusals(part, late=_LATE, store="S3", trainer="SageMaker", longest=28 * 24),
     )
+
+
+def organization_policy(part: CloudSlice) -> bytes:
+    """A service control policy that keeps the whole account in the plan's regions.
+
+    Only an organisation's management account can attach it, so the project does not.
+    """
+    regions = sorted({zone.region for zone in part.zones})
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "NoOtherRegion",
+                "Effect": "Deny",
+                "NotAction": list(_GLOBAL),
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:RequestedRegion": regions}},
+            },
+            {"Sid": "NoCopies", "Effect": "Deny", "Action": list(_COPIES), "Resource": "*"},
+        ],
+    }
+    return json.dumps(policy, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:

@@ -8,10 +8,30 @@ from typing import Any
 from hybridspec.target.api import At, Registration, Sdk, Where
 
 _ACCOUNT = "000000000000"
+_REGIONAL = {
+    "ecr": ("repository:Repository",),
+    "iot": ("policy:Policy", "thingType:ThingType"),
+    "kms": ("alias:Alias", "key:Key"),
+    "s3": (
+        "bucket:Bucket", "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "bucketOwnershipControls:BucketOwnershipControls", "bucketPolicy:BucketPolicy",
+        "bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "bucketVersioning:BucketVersioning",
+    ),
+    "sagemaker": ("modelPackageGroup:ModelPackageGroup", "pipeline:Pipeline"),
+    "scheduler": ("schedule:Schedule",),
+}  # fmt: skip
+"""Types that lie where their provider works, all that is emitted. Others may be global."""
+_PERMISSIONS = ("policy:Policy", "role:Role", "rolePolicy:RolePolicy")
+"""Types of IAM: an account has them once for all regions, and they hold no data."""
 
 
 def where(made: Registration) -> Where:
-    """Where its provider works; a `region` of its own counts too."""
+    """Where its provider works; a `region` of its own counts too. Other types lie nowhere known."""
+    service, _, kind = made.type.removeprefix("aws:").partition("/")
+    if kind not in _REGIONAL.get(service, _PERMISSIONS if service == "iam" else ()):
+        return At(())
     places = {made.region, str(made.inputs.get("region") or made.region)} - {""}
     return At(tuple(sorted(places)))
 
@@ -39,4 +59,5 @@ SDK = Sdk(
     where=where,
     outputs=outputs,
     region_pattern=r"\barn:[\w-]+:[\w-]+:([\w*-]+):",
+    address_pattern=r"(?:\barn:[\w-]+:s3:::|\bs3://)([\w.-]+)",
 )

@@ -89,10 +89,17 @@ def test_the_store_is_under_the_key_private_versioned_and_reached_by_tls(found: 
     owner = one(found, "aws:s3/bucketOwnershipControls:BucketOwnershipControls").inputs
     assert owner["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
     policy = one(found, "aws:s3/bucketPolicy:BucketPolicy").inputs
-    (deny,) = statements(policy["policy"])
-    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
-    assert deny["Resource"] == [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
-    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    said = {one.pop("Sid"): one for one in statements(policy["policy"])}
+    assert {(one["Effect"], one["Principal"]) for one in said.values()} == {("Deny", "*")}
+    tls, key, copies = said["TlsOnly"], said["NoOtherKey"], said["NoCopies"]
+    assert tls["Action"] == "s3:*"
+    assert tls["Resource"] == [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    assert key["Condition"] == {"Null": {header: "false"},
+                                "StringNotEquals": {header: arn(found, KMS_KEY)}}  # fmt: skip
+    assert "s3:PutReplicationConfiguration" in copies["Action"]
+    assert "Condition" not in copies
 
 
 def longest(rule: dict[str, Any]) -> int:
@@ -190,10 +197,39 @@ def test_training_works_inside_the_zone(found: Evaluation) -> None:
 
 def test_nothing_is_replicated(found: Evaluation) -> None:
     assert not [r for r in found.resources if "replica" in r.type.lower()]
-    assert "eplica" not in json.dumps([dict(r.inputs) for r in found.resources]).replace(
-        "FullyReplicated",
-        "",  # how training data is spread over the machines of one job
-    )
+    said = json.dumps([dict(r.inputs) for r in found.resources])
+    # How training data is spread over the machines of one job, and what nobody may set.
+    for harmless in ("FullyReplicated", "s3:PutReplicationConfiguration"):
+        said = said.replace(harmless, "")
+    assert "eplica" not in said
+
+
+def test_every_role_ends_at_the_region_of_its_zone(found: Evaluation) -> None:
+    boundary = one(found, "aws:iam/policy:Policy")
+    roles = of(found, "aws:iam/role:Role")
+    assert len(roles) == 3
+    assert {r.inputs["permissionsBoundary"] for r in roles} == {arn(found, boundary.type)}
+    allow, deny = statements(boundary.inputs["policy"])
+    assert set(deny["NotAction"]) == {"iam:PassRole"}
+    region = one(found, KMS_KEY).provider
+    assert deny["Condition"] == {"StringNotEquals": {"aws:RequestedRegion": region}}
+    given = {action.partition(":")[0] for policy in of(found, "aws:iam/rolePolicy:RolePolicy")
+             for rule in statements(policy.inputs["policy"])
+             for action in listed(rule["Action"])}  # fmt: skip
+    assert given == {action.partition(":")[0] for action in allow["Action"]}
+
+
+def test_the_organisation_is_given_a_policy_for_all_regions_of_the_plan(tmp_path: Path) -> None:
+    folder = written(SLICES["several of each"], tmp_path / "stack")
+    text = (folder / "organization-policy.json").read_text()
+    deny, copies = statements(text)
+    assert len(text) <= 5120
+    assert deny["Condition"] == {
+        "StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "us-east-1"]}
+    }
+    carrying = {"cloudfront:*", "globalaccelerator:*", "s3:*"}
+    assert not carrying & set(deny["NotAction"])
+    assert "kms:ReplicateKey" in copies["Action"]
 
 
 def test_exports_name_what_an_operator_needs(found: Evaluation) -> None:

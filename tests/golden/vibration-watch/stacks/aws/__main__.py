@@ -6,6 +6,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from boundary import ZoneBoundary, ZoneBoundaryArgs
 from data import ZoneData, ZoneDataArgs
 from devices import ZoneDevices, ZoneDevicesArgs
 from keys import ZoneKey, ZoneKeyArgs
@@ -29,6 +30,16 @@ zone_eu_plants_provider = aws.Provider(
 )
 zone_eu_plants_options = pulumi.ResourceOptions(
     providers={"aws": zone_eu_plants_provider},
+)
+
+# The region that no role of the zone may leave, asked for at hybridspec.yaml:10.
+zone_eu_plants_boundary = ZoneBoundary(
+    "eu-plants",
+    ZoneBoundaryArgs(
+        prefix="vibration-watch-eu-plants",
+        region="eu-west-1",
+    ),
+    zone_eu_plants_options,
 )
 
 # The customer key of the zone, asked for at hybridspec.yaml:10.
@@ -75,6 +86,7 @@ zone_eu_plants_devices = ZoneDevices(
         region="eu-west-1",
         bucket_arn=zone_eu_plants_data.bucket_arn,
         key_arn=zone_eu_plants_key.arn,
+        boundary_arn=zone_eu_plants_boundary.arn,
         classes={
             "gateway": "gateway",
             "line-server": "line-server",
@@ -100,6 +112,7 @@ Training(
         bucket=zone_eu_plants_data.bucket,
         bucket_arn=zone_eu_plants_data.bucket_arn,
         key_arn=zone_eu_plants_key.arn,
+        boundary_arn=zone_eu_plants_boundary.arn,
     ),
     zone_eu_plants_options,
 )

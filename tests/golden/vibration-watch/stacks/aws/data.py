@@ -8,6 +8,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+COPIES = (
+    "s3:PutAccelerateConfiguration",
+    "s3:PutAnalyticsConfiguration",
+    "s3:PutInventoryConfiguration",
+    "s3:PutReplicationConfiguration",
+)
+"""Settings by which a bucket would send what it holds elsewhere."""
+
 
 @dataclass
 class ZoneDataArgs:
@@ -19,7 +27,7 @@ class ZoneDataArgs:
 
 
 class ZoneData(pulumi.ComponentResource):
-    """A private, versioned bucket under the zone's key, reached over TLS alone.
+    """A private, versioned bucket under the zone's key alone, reached over TLS alone.
 
     Flows write below `data/<flow>/<store>/`; the update channel lies below `ota/`.
     """
@@ -44,7 +52,7 @@ class ZoneData(pulumi.ComponentResource):
         self.bucket = store.bucket
         self.bucket_arn = store.arn
         self._encrypt(name, args)
-        self._close(name)
+        self._close(name, args)
         self._expire(name, args)
         self.register_outputs({"bucket": self.bucket})
 
@@ -72,7 +80,7 @@ class ZoneData(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _close(self, name: str) -> None:
+    def _close(self, name: str, args: ZoneDataArgs) -> None:
         block = aws.s3.BucketPublicAccessBlock(
             f"{name}-private",
             bucket=self.bucket,
@@ -94,25 +102,56 @@ class ZoneData(pulumi.ComponentResource):
             f"{name}-tls",
             bucket=self.bucket,
             policy=pulumi.Output.json_dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": "TlsOnly",
-                            "Effect": "Deny",
-                            "Principal": "*",
-                            "Action": "s3:*",
-                            "Resource": [
-                                self.bucket_arn,
-                                pulumi.Output.concat(self.bucket_arn, "/*"),
-                            ],
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        },
-                    ],
-                }
+                {"Version": "2012-10-17", "Statement": self._denials(args)}
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
         )
+
+    def _denials(self, args: ZoneDataArgs) -> list[dict[str, object]]:
+        """What nobody may do to the bucket, the account's administrators included."""
+        objects = pulumi.Output.concat(self.bucket_arn, "/*")
+        encryption = "s3:x-amz-server-side-encryption"
+        key = f"{encryption}-aws-kms-key-id"
+        # A request that names no key gets the zone's: the bucket's default.
+        return [
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [self.bucket_arn, objects],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+            {
+                "Sid": "NoOtherEncryption",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": objects,
+                "Condition": {
+                    "Null": {encryption: "false"},
+                    "StringNotEquals": {encryption: "aws:kms"},
+                },
+            },
+            {
+                "Sid": "NoOtherKey",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": objects,
+                "Condition": {
+                    "Null": {key: "false"},
+                    "StringNotEquals": {key: args.key_arn},
+                },
+            },
+            {
+                "Sid": "NoCopies",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": list(COPIES),
+                "Resource": self.bucket_arn,
+            },
+        ]
 
     def _expire(self, name: str, args: ZoneDataArgs) -> None:
         rules = [

@@ -21,6 +21,7 @@ class ZoneDevicesArgs:
     region: str
     bucket_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
     classes: dict[str, str]
 
 
@@ -54,6 +55,7 @@ class ZoneDevices(pulumi.ComponentResource):
             )
         role = aws.iam.Role(
             f"{name}-jobs",
+            permissions_boundary=args.boundary_arn,
             assume_role_policy=json.dumps(
                 {
                     "Version": "2012-10-17",

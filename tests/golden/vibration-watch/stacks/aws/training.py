@@ -26,6 +26,7 @@ class TrainingArgs:
     bucket: pulumi.Input[str]
     bucket_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
 
 
 class Training(pulumi.ComponentResource):
@@ -39,7 +40,7 @@ class Training(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridspec:aws:Training", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        role = self._role(f"{name}-train", "sagemaker.amazonaws.com")
+        role = self._role(args, f"{name}-train", "sagemaker.amazonaws.com")
         aws.iam.RolePolicy(
             f"{name}-train",
             role=role.id,
@@ -56,7 +57,7 @@ class Training(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        starter = self._role(f"{name}-start", "scheduler.amazonaws.com")
+        starter = self._role(args, f"{name}-start", "scheduler.amazonaws.com")
         aws.iam.RolePolicy(
             f"{name}-start",
             role=starter.id,
@@ -88,9 +89,10 @@ class Training(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _role(self, name: str, service: str) -> aws.iam.Role:
+    def _role(self, args: TrainingArgs, name: str, service: str) -> aws.iam.Role:
         return aws.iam.Role(
             name,
+            permissions_boundary=args.boundary_arn,
             assume_role_policy=pulumi.Output.json_dumps(
                 {
                     "Version": "2012-10-17",
@@ -169,7 +171,10 @@ class Training(pulumi.ComponentResource):
     def _definition(
         self, args: TrainingArgs, role_arn: pulumi.Output[str]
     ) -> dict[str, object]:
-        """A pipeline in the 2020-12-01 schema: data, volume and output under the zone's key."""
+        """A pipeline in the 2020-12-01 schema: data, volume and output under the zone's key.
+
+        The container has no network: data and model come and go through the service.
+        """
         where = pulumi.Output.concat("s3://", args.bucket)
         return {
             "Version": "2020-12-01",
@@ -206,6 +211,7 @@ class Training(pulumi.ComponentResource):
                             "VolumeSizeInGB": 30,
                             "VolumeKmsKeyId": args.key_arn,
                         },
+                        "EnableNetworkIsolation": True,
                         "RoleArn": role_arn,
                         "StoppingCondition": {
                             "MaxRuntimeInSeconds": args.max_seconds,

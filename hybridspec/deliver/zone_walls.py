@@ -1,0 +1,105 @@
+"""Walls between the zones of one program: what a resource names is its own zone's, and closed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hybridspec.deliver.evaluate import Resource, sdks
+
+_RUN = re.compile(r"[\w:/@.=?&*-]{6,2000}")
+_EDGE = re.compile(r"[:/@.=?&]")
+_EVERYBODY = ("allUsers", "allAuthenticatedUsers")
+_OPEN = {
+    "allowblobpublicaccess": (True,), "anonymouspullenabled": (True,),
+    "publicaccess": ("Blob", "Container"), "acl": ("public-read", "public-read-write"),
+    "publicaccessprevention": ("inherited", "unspecified"), "authorizationtype": ("NONE",),
+}  # fmt: skip
+"""Inputs that open a resource to everybody, by name in small letters, and what does it."""
+
+
+def handles(resources: tuple[Resource, ...]) -> Mapping[str, frozenset[str]]:
+    """What resources are referred to by, with the zones whose resources are.
+
+    A name that was given by the program may be any word: what the cloud answers is not.
+    """
+    found: dict[str, set[str]] = {}
+    for resource in resources:
+        if not resource.custom or resource.type.startswith("pulumi:"):
+            continue
+        for key, value in resource.outputs.items():
+            if key != "name" or value != resource.name:
+                found.setdefault(value, set()).add(resource.owner)
+    return {value: frozenset(owners) for value, owners in found.items() if len(value) >= 6}
+
+
+def crossing(resource: Resource, known: Mapping[str, frozenset[str]]) -> str:
+    """Another zone whose resource this one names; empty if there is none."""
+    foreign = {
+        owner
+        for text in texts(resource.inputs)
+        for part in _parts(text)
+        for owner in known.get(part, frozenset())
+        if resource.owner not in known[part]
+    }
+    return min(foreign, default="")
+
+
+def stray(resource: Resource, known: Mapping[str, frozenset[str]]) -> str:
+    """The address of a store or registry that no resource of the zone has."""
+    patterns = [re.compile(sdk.address_pattern) for sdk in sdks().values() if sdk.address_pattern]
+    for text in texts(resource.inputs):
+        for pattern in patterns:
+            for name in pattern.findall(text):
+                if resource.owner not in known.get(name, frozenset()):
+                    return str(name)
+    return ""
+
+
+def public(value: Any, key: str = "") -> str:
+    """What opens a resource to everybody, in words; empty if nothing does."""
+    if isinstance(value, dict):
+        if value.get("Effect") == "Allow" and value.get("Principal") in ("*", {"AWS": "*"}):
+            return "its policy allows everybody"
+        return next((why for name, item in value.items() if (why := public(item, name))), "")
+    if isinstance(value, list):
+        return next((why for item in value if (why := public(item, key))), "")
+    if value in _OPEN.get(key.lower(), ()):
+        return f"`{key}` is {value}"
+    if isinstance(value, str):
+        if value in _EVERYBODY:
+            return f"`{key}` is {value}"
+        if value.startswith("{"):
+            return public(_document(value))
+    return ""
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text of inputs."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
+        yield from (key for key in value if isinstance(key, str))
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Words, and runs of words with what joins them, that a handle may be."""
+    for run in _RUN.findall(text):
+        edges = [-1, *(found.start() for found in _EDGE.finditer(run)), len(run)][:64]
+        for start, left in enumerate(edges):
+            for right in edges[start + 1 :]:
+                yield run[left + 1 : right]

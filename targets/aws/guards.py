@@ -1,0 +1,326 @@
+"""What keeps a zone's data where the plan says, in what is emitted for AWS, and how it is seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from hybridspec.target.api import Emission, Guard, Made
+from hybridspec.target.proof import at, each, first, listed, none, outputs, statements
+
+BUCKET = "aws:s3/bucket:Bucket"
+KEY = "aws:kms/key:Key"
+POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+ENCRYPTION = (
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+)
+BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+REPOSITORY = "aws:ecr/repository:Repository"
+ROLE = "aws:iam/role:Role"
+BOUNDARY = "aws:iam/policy:Policy"
+PIPELINE = "aws:sagemaker/pipeline:Pipeline"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+_COPIES = ("aws:s3/bucketReplicationConfig:BucketReplicationConfig",
+           "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint")  # fmt: skip
+_IMAGE_COPIES = ("aws:ecr/replicationConfiguration:ReplicationConfiguration",
+                 "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+                 "aws:ecrpublic/repository:Repository")  # fmt: skip
+_BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_FREE = {"iam:PassRole"}
+"""Actions that the region deny may leave out: they belong to no region."""
+
+
+def _here(kind: str) -> Callable[[Emission], str]:
+    """Every resource of a type is made in the zone's region."""
+
+    def missing(part: Emission) -> str:
+        return each(part, kind, lambda made: _elsewhere(part, made))
+
+    return missing
+
+
+def _elsewhere(part: Emission, made: Made) -> str:
+    region = made.inputs.get("region") or made.region
+    return "" if region == part.region == made.region else f"lies in {region or 'no region'}"
+
+
+def _denies(part: Emission, wanted: Callable[[dict[str, Any]], bool], what: str) -> str:
+    """Every bucket has a policy, and one of its denials, for everybody, is the wanted one."""
+    denied = {
+        str(made.inputs.get("bucket", ""))
+        for made in part.of(POLICY)
+        for said in statements(made.inputs.get("policy"))
+        if said.get("Effect") == "Deny" and said.get("Principal") == "*" and wanted(said)
+    }
+
+    def fault(made: Made) -> str:
+        return "" if made.outputs.get("bucket") in denied else f"has no policy that denies {what}"
+
+    return each(part, BUCKET, fault)
+
+
+def _tls(part: Emission) -> str:
+    return _denies(
+        part,
+        lambda said: (
+            said.get("Action") == "s3:*"
+            and len(listed(said.get("Resource"))) == 2
+            and said.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        ),
+        "what comes without TLS",
+    )
+
+
+def _no_copies(part: Emission) -> str:
+    return first(
+        none(part, _COPIES),
+        _denies(
+            part,
+            lambda said: (
+                "s3:PutReplicationConfiguration" in listed(said.get("Action"))
+                and "Condition" not in said
+            ),
+            "replication",
+        ),
+    )
+
+
+def _zone_key(part: Emission) -> str:
+    keys = outputs(part, KEY, "arn")
+    covered = {
+        made.inputs.get("bucket")
+        for made in part.of(ENCRYPTION)
+        for rule in listed(made.inputs.get("rules"))
+        if (by := at(rule, "applyServerSideEncryptionByDefault"))
+        and by.get("sseAlgorithm") == "aws:kms"
+        and by.get("kmsMasterKeyId") in keys
+    }
+
+    def fault(made: Made) -> str:
+        return "" if made.outputs.get("bucket") in covered else "is not under the zone's key"
+
+    other = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    return first(
+        each(part, BUCKET, fault),
+        _denies(part, lambda said: at(said, "Condition", "StringNotEquals", other) in keys
+                and at(said, "Condition", "Null", other) == "false", "another key"),
+    )  # fmt: skip
+
+
+def _closed(part: Emission) -> str:
+    closed = {
+        made.inputs.get("bucket")
+        for made in part.of(BLOCK)
+        if all(made.inputs.get(key) is True for key in _BLOCKS)
+    }
+
+    def fault(made: Made) -> str:
+        return "" if made.outputs.get("bucket") in closed else "may be opened to the public"
+
+    return each(part, BUCKET, fault)
+
+
+def _one_region(part: Emission) -> str:
+    return each(
+        part, KEY, lambda m: "may be replicated" if m.inputs.get("multiRegion") is not False else ""
+    )
+
+
+def _images(part: Emission) -> str:
+    keys = outputs(part, KEY, "arn")
+
+    def fault(made: Made) -> str:
+        under = [at(one, "kmsKey") for one in listed(made.inputs.get("encryptionConfigurations"))]
+        ours = under and set(under) <= keys
+        return _elsewhere(part, made) or ("" if ours else "is not under the zone's key")
+
+    return each(part, REPOSITORY, fault)
+
+
+def _no_image_copies(part: Emission) -> str:
+    return none(part, _IMAGE_COPIES) or each(part, REPOSITORY, lambda _: "")
+
+
+def _deny(part: Emission) -> str:
+    """Every role is bounded by a policy that denies whatever is asked of another region."""
+    bounds = {
+        made.outputs.get("arn")
+        for made in part.of(BOUNDARY)
+        if any(
+            said.get("Effect") == "Deny"
+            and "NotAction" in said
+            and set(listed(said["NotAction"])) <= _FREE
+            and said.get("Resource") == "*"
+            and said.get("Condition") == {"StringNotEquals": {"aws:RequestedRegion": part.region}}
+            for said in statements(made.inputs.get("policy"))
+        )
+    }
+
+    def fault(made: Made) -> str:
+        bounded = made.inputs.get("permissionsBoundary") in bounds
+        return "" if bounded else "may act in another region"
+
+    return each(part, ROLE, fault)
+
+
+def _jobs(part: Emission, fault: Callable[[Any], str]) -> str:
+    """The first fault of a training step; a zone that trains nothing has none."""
+
+    def steps(made: Made) -> str:
+        try:
+            said = json.loads(str(made.inputs.get("pipelineDefinition")))
+        except ValueError:
+            return "has no definition that can be read"
+        found = [at(step, "Arguments") for step in listed(at(said, "Steps"))]
+        return first(*map(fault, found)) if found else "has no step"
+
+    return each(part, PIPELINE, steps, least=0)
+
+
+def _training(part: Emission) -> str:
+    keys, buckets = outputs(part, KEY, "arn"), outputs(part, BUCKET, "bucket")
+    registry = outputs(part, REPOSITORY, "repositoryUrl")
+
+    def fault(job: Any) -> str:
+        places = re.findall(r"s3://([\w.-]+)", json.dumps(job))
+        image = str(at(job, "AlgorithmSpecification", "TrainingImage")).rpartition(":")[0]
+        used = {
+            at(job, "OutputDataConfig", "KmsKeyId"),
+            at(job, "ResourceConfig", "VolumeKmsKeyId"),
+        }
+        if not places or not set(places) <= buckets:
+            return "reads or writes what is not the zone's store"
+        if not used <= keys:
+            return "uses a key that is not the zone's"
+        return "" if image in registry else "runs an image that is not of the zone's registry"
+
+    return first(
+        each(part, PIPELINE, lambda made: _elsewhere(part, made), least=0),
+        each(part, SCHEDULE, lambda made: _elsewhere(part, made), least=0),
+        _jobs(part, fault),
+    )
+
+
+def _isolated(part: Emission) -> str:
+    return _jobs(
+        part, lambda job: "" if at(job, "EnableNetworkIsolation") is True else "has a network"
+    )
+
+
+def _devices(part: Emission) -> str:
+    """Device policies name their own region alone; a zone without devices has none."""
+
+    def fault(made: Made) -> str:
+        named = re.findall(r"arn:[\w-]+:iot:([^:]*):", str(made.inputs.get("policy")))
+        ours = named and set(named) == {part.region}
+        return _elsewhere(part, made) or ("" if ours else "lets devices work in another region")
+
+    return each(part, "aws:iot/policy:Policy", fault, least=0)
+
+
+_DOCS = "https://docs.aws.amazon.com"
+_S3 = f"{_DOCS}/AmazonS3/latest/userguide"
+_ALL = ("store", "model", "training", "account")
+
+GUARDS = (
+    Guard(
+        id="region-deny",
+        title="a permissions boundary denies every role of the zone all other regions",
+        facets=("process", "store", "backup", "logs", "model"), assets=(*_ALL, "stage"),
+        source=f"{_DOCS}/IAM/latest/UserGuide/access_policies_boundaries.html",
+        missing=_deny,
+    ),
+    Guard(
+        id="bucket-in-region",
+        title="the bucket is made in the zone's region; S3 keeps objects in the region of theirs",
+        facets=("store", "backup", "ciphertext", "model"), assets=("store", "model"),
+        source=f"{_S3}/Welcome.html", missing=_here(BUCKET),
+    ),
+    Guard(
+        id="bucket-replication-off",
+        title="nobody may give the bucket a replication, inventory or acceleration",
+        facets=("store", "backup", "ciphertext", "model"), assets=("store", "model"),
+        source=f"{_S3}/replication.html", missing=_no_copies,
+    ),
+    Guard(
+        id="bucket-zone-key",
+        title="objects are under the zone's key, and one with another key is refused",
+        facets=("store", "ciphertext", "keys", "backup"), assets=("store", "model"),
+        source=f"{_S3}/UsingKMSEncryption.html", missing=_zone_key,
+    ),
+    Guard(
+        id="bucket-public-blocked",
+        title="the bucket's four blocks of public access are on",
+        facets=("store", "model"), assets=("store", "model"),
+        source=f"{_S3}/access-control-block-public-access.html", missing=_closed,
+    ),
+    Guard(
+        id="bucket-tls-only",
+        title="the bucket refuses what does not come over TLS",
+        facets=(), assets=("store",),
+        source=f"{_S3}/security-best-practices.html", missing=_tls,
+    ),
+    Guard(
+        id="key-in-region",
+        title="the customer key is made in the zone's region, which its material never leaves",
+        facets=("keys", "ciphertext"), assets=("store", "model", "account"),
+        source=f"{_DOCS}/kms/latest/developerguide/concepts.html", missing=_here(KEY),
+    ),
+    Guard(
+        id="key-single-region",
+        title="the customer key is for one region, and none can be added later",
+        facets=("keys",), assets=("store", "model", "account"),
+        source=f"{_DOCS}/kms/latest/developerguide/multi-region-keys-overview.html",
+        missing=_one_region,
+    ),
+    Guard(
+        id="registry-in-region",
+        title="the registry lies in the zone's region, under the zone's key",
+        facets=("store", "model", "ciphertext"), assets=("model",),
+        source=f"{_DOCS}/AmazonECR/latest/userguide/Registries.html", missing=_images,
+    ),
+    Guard(
+        id="registry-replication-off",
+        title="no replication or pull-through cache of the registry is emitted; by default there "
+        "is none",
+        facets=("store", "model", "backup"), assets=("model",),
+        source=f"{_DOCS}/AmazonECR/latest/userguide/replication.html", missing=_no_image_copies,
+    ),
+    Guard(
+        id="training-in-region",
+        title="training runs in the zone's region, on its store, registry and key",
+        facets=("process", "store", "model"), assets=("training",),
+        source=f"{_DOCS}/sagemaker/latest/dg/how-it-works-training.html", missing=_training,
+    ),
+    Guard(
+        id="training-isolated",
+        title="the training container has no network",
+        facets=("process",), assets=("training",),
+        source=f"{_DOCS}/sagemaker/latest/dg/mkt-algo-model-internet-free.html",
+        missing=_isolated,
+    ),
+    Guard(
+        id="iot-in-region",
+        title="device policies allow the zone's region alone",
+        facets=("logs",), assets=("account",),
+        source=f"{_DOCS}/iot/latest/developerguide/iot-policies.html", missing=_devices,
+    ),
+)  # fmt: skip
+
+UNGUARDED = {
+    "transit": "devices reach the region over the Internet: without a network of one's own "
+    "between them, no private endpoint can fix the route",
+    "key_admin": "no key policy knows where an administrator sits",
+    "support": "no setting of an account says where its support sits",
+    "control_plane": "identity and billing are global services of the partition",
+    "operator": "whose law binds the operator is no setting",
+    "stage": "nothing is emitted for a stage that computes in the region",
+}
+
+
+def endpoints(region: str) -> tuple[str, ...]:
+    """The hosts by which a device reaches the store and the device service of a region."""
+    end = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return (f"s3.{region}.{end}", f"*.s3.{region}.{end}", f"*.iot.{region}.{end}")
