@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import Graph
@@ -18,6 +18,7 @@ from hybridspec.law.label import Labels, labels
 from hybridspec.law.policy import policies
 from hybridspec.law.regime import Judge, Ruling, by_name, countries_of, gather, known
 from hybridspec.law.release import UNKNOWN
+from hybridspec.law.source import under
 
 
 def permit(graph: Graph, label: Label, facet: str, place: Place) -> Permission:
@@ -128,6 +129,15 @@ class Law:
             site.country for site in self.graph.sites if site.zone.name == zone
         }
 
+    def people(self, regime: str, category: str) -> int | None:
+        """How many people of a category the spec has data about under a regime, if known."""
+        counts = [
+            data.subject_count for data in self.graph.data if under(data.category, category)
+            and any(Bound(regime, zone) in self.labels.of(node).regimes for zone in self.zones
+                    if (node := f"data {data.name}@{zone}") in self.labels)
+        ]  # fmt: skip
+        return None if None in counts else sum(count for count in counts if count is not None)
+
     def _judge(self, bound: Bound, facet: str, place: Place) -> Ruling:
         name = bound.regime
         if name.startswith(UNKNOWN):
@@ -143,7 +153,7 @@ class Law:
         if bound not in self._judges:
             self._judges[bound] = Judge(
                 self.regimes[name], self.zones.get(bound.zone), self.graph.law, self.as_of,
-                self.senders(bound.zone),
+                self.senders(bound.zone), partial(self.people, name),
             )  # fmt: skip
         return self._judges[bound].ask(facet, place)
 

@@ -7,7 +7,7 @@ none of them holds, what the regime says of everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -39,12 +39,16 @@ class Judge:
     """One regime, as it binds data on account of one zone, on one day.
 
     `senders` are the countries of who sends: some decisions serve the exporters of some alone.
+    `people` says how many people of a category the spec has data about under this regime, None
+    if nobody knows: some mechanisms are open to small numbers alone.
     """
 
     def __init__(
         self, regime: Regime, zone: Zone | None, law: LawFacts, on: date,
         senders: frozenset[str] = frozenset(),
+        people: Callable[[str], int | None] = lambda _category: None,
     ) -> None:  # fmt: skip
+        self._people = people
         self._regime, self._zone, self._on = regime, zone, on
         senders &= regime.home
         self._mechanisms = {m.name: m for m in regime.mechanisms if m.fact.holds(on)}
@@ -173,6 +177,10 @@ class Judge:
             return None
         if found.countries and country not in found.countries:
             return None
+        for category, most in found.at_most:
+            people = self._people(category)
+            if people is None or people > most:
+                return None
         if found.longest is not None and transfer.expires is not None and (
             date.fromisoformat(transfer.expires) > self._on + timedelta(days=found.longest)
         ):  # fmt: skip

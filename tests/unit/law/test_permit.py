@@ -155,6 +155,20 @@ def test_a_mechanism_lasts_as_long_as_the_law_lets_it() -> None:
     assert [bool(duty.met_by) for duty in judged("US", of=of, law=law).obligations] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("count", "verdict"), [(9, "conditional"), (10, "violated"), (None, "violated")]
+)
+def test_a_mechanism_for_few_people_is_not_open_to_many(count: int | None, verdict: str) -> None:
+    filing = mechanism("filing", at_most=(("user", 9), ("user.health", 0)))
+    of = replace(EU, transfers=(transfer("US", "filing"),))
+    here = site("lab", of, (device(), 1), country="DE")
+    faces = people(subject_count=count)
+    spec = graph(flow("f", faces, (here,), stage("s", "faces")),
+                 law=pack(regime(mechanisms=(filing,))))  # fmt: skip
+    found = permit(spec, GDPR, "store", Place(name="p", countries=("US",)))
+    assert found.verdict == verdict
+
+
 def test_the_transfers_of_another_zone_do_not_count() -> None:
     other = replace(zone("us", "US"), transfers=(transfer("US"),))
     spec = replace(made(EU), zones=(EU, other))
