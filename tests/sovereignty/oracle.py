@@ -324,6 +324,7 @@ class Oracle:
         known = row.get("mechanisms", {})
         usable = any(
             self._usable(known.get(t.mechanism), t, country)
+            and self._few(known[t.mechanism].get("at_most", {}), row["name"])
             for t in grounds if t.mechanism != "adequacy"  # which takes a decision
         )  # fmt: skip
         return found or ("conditional" if usable else "")
@@ -337,6 +338,20 @@ class Oracle:
             if date.fromisoformat(transfer.expires) > last:
                 return False
         return not limit or country in limit
+
+    def _few(self, limits: Row, law: str) -> bool:
+        """Whether there are no more people under a law than a mechanism is open to."""
+        bound = [
+            asset for asset in self.graph.data
+            if any(("law", law) in self._born_under(asset, self.zones[zone])
+                   for other, zone in self.raw.assets.values() if other.name == asset.name)
+        ]  # fmt: skip
+        return all(
+            asset.subject_count is not None for asset in bound if under(asset.category, [*limits])
+        ) and all(
+            sum(a.subject_count or 0 for a in bound if under(a.category, [category])) <= int(most)
+            for category, most in limits.items()
+        )
 
     def _alive(self, transfer: Transfer) -> bool:
         """Proved, and not past its last day."""
