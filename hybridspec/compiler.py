@@ -132,6 +132,7 @@ def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
         spec_digest=loaded.spec_digest,
         models=loaded.models,
         documents=loaded.documents,
+        controls={name: target.controls for name, target in targets().items()},
         needs={name: target.needs for name, target in targets().items()},
         law=shipped_facts(),
     )

@@ -103,6 +103,29 @@ CODES: dict[str, Code] = {
         waivable="an old price is a risk of cost, which its owner may take",
     ),
     "HS0335": Code("document-unusable", "a document that proves nothing, since it is not there"),
+    "HS0336": Code(
+        "duty-open",
+        "a law asks for something that nothing shows",
+        severity="warning",
+        waivable="somebody answers for a document that is still to come",
+    ),
+    "HS0337": Code(
+        "device-untrusted", "a device lacks a security function that is asked of it", policy=True
+    ),
+    "HS0338": Code("security-unsupported", "a device claims what its board cannot do"),
+    "HS0339": Code(
+        "key-unprotected", "keys are to be in hardware where there is none", policy=True
+    ),
+    "HS0340": Code(
+        "control-unexpressed",
+        "a zone asks for a control that nothing carries out",
+        policy=True,
+        waivable="somebody carries it out outside of what is emitted",
+    ),
+    "HS0341": Code(
+        "retention-conflict", "data has to be kept for longer than it may be", policy=True
+    ),
+    "HS0342": Code("duty-unmet", "a law asks for something that the spec lacks", policy=True),
     "HS0345": Code("release-invalid", "a release that takes no law off", policy=True),
     "HS0346": Code(
         "release-useless",

@@ -143,6 +143,7 @@ class Observability:
     log_retention: int | None = None
     log_summary: int | None = None
     sinks: tuple[TelemetrySink, ...] = ()
+    logs_origin: Span | None = maybe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,8 @@ class Board:
 class DeviceClass:
     """A kind of edge device that the user runs.
 
-    `security` is what is set up on it, `implicit` what its software sends by itself.
+    `security` is what is set up on it, `implicit` what its software sends by itself, `controls`
+    those that the platform's agent carries out, each with how.
     """
 
     name: str
@@ -102,7 +103,9 @@ class DeviceClass:
     uplink_rtt: int
     security: tuple[str, ...] = ()
     implicit: tuple[Implicit, ...] = ()
+    controls: tuple[tuple[str, str], ...] = ()
     origin: Span = spanned()
+    security_origin: Span | None = maybe()
     board_origin: Span = spanned()
     offline_origin: Span = spanned()
 

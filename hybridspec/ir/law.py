@@ -103,7 +103,8 @@ class Trigger:
     `categories` are taxonomy paths (a parent matches its children); `subjects` countries of the
     people; `established` countries of sites or of the controller; `roles` what the user says that
     they are; `thresholds` people by category, from which on the rule applies. An unknown number
-    of people counts as above every threshold.
+    of people counts as above every threshold. Where thresholds are `combined` and a spec has data
+    of more than one of the categories, the lowest of theirs counts for all of them.
     """
 
     categories: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ class Trigger:
     established: frozenset[str] = frozenset()
     roles: tuple[str, ...] = ()
     thresholds: tuple[tuple[str, int], ...] = ()
+    combined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +121,10 @@ class Duty:
 
     `kind` is `evidence`, `agreement` (a document with each cloud that receives the data),
     `control`, `device`, `key`, `keep` (days at least) or `limit` (days at most); `needs` is which
-    one. It binds data of `categories` (all if empty) on `facets` (all if empty). A `hard` duty
-    that is not met is a violation; another leaves the verdict conditional.
+    one. It binds data of `categories` (all if empty) on `facets` (all if empty), those who have
+    one of `roles` (anyone if empty, or if no role under the regime is claimed), and if `abroad`
+    only what others keep who stand, or keep it, outside of the regime's `home`. A `hard` duty that
+    is not met is a violation; another leaves the verdict conditional.
     """
 
     id: str
@@ -131,6 +135,8 @@ class Duty:
     hard: bool
     text: str
     fact: Fact
+    roles: tuple[str, ...] = ()
+    abroad: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

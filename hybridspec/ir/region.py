@@ -19,7 +19,7 @@ class Region:
     binds the operator, `pair` the region it replicates to by itself, `administered_from` where the
     account's own administrators work, `agreements` what was signed with the operator, `implicit`
     the flows that the operator adds, `key_protection` how keys can be protected there as far as
-    anybody states it.
+    anybody states it, and `controls` those that what is emitted for it carries out, each with how.
     """
 
     cloud: str
@@ -44,6 +44,7 @@ class Region:
     agreements: tuple[Evidence, ...] = ()
     implicit: tuple[Implicit, ...] = ()
     key_protection: tuple[str, ...] = ()
+    controls: tuple[tuple[str, str], ...] = ()
     as_of: date | None = None
     origin: Span = spanned()
 

@@ -52,6 +52,7 @@ class Zone:
     keys_origin: Span | None = maybe()
     trust_origin: Span | None = maybe()
     controls_origin: Span | None = maybe()
+    regimes_origin: Span | None = maybe()
 
     def allowed(self, facet: str) -> tuple[str, ...]:
         """The countries in which a facet of the zone's data may lie, where it is `walled`."""

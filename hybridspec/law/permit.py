@@ -14,6 +14,7 @@ from hybridspec.base.source import Span
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.verdict import Permission, Place, Reason, Verdict
+from hybridspec.law.duty import Duties
 from hybridspec.law.label import Labels, labels
 from hybridspec.law.policy import policies
 from hybridspec.law.regime import Judge, Ruling, by_name, countries_of, gather, known
@@ -59,6 +60,7 @@ class Law:
         self.as_of = date.fromisoformat(graph.as_of)
         self.regimes = by_name(graph.law)
         self.zones = {zone.name: zone for zone in graph.zones}
+        self.duties = Duties(graph)
         self._judges: dict[Bound, Judge] = {}
         self._bounds: dict[tuple[Bound, str, Place], Ruling] = {}
         self._walls: dict[tuple[str, str, Place], Ruling] = {}
@@ -87,6 +89,7 @@ class Law:
             yield Ruling((said.reason,), (said.obligation,) if said.obligation else ())
         for bound in sorted(label.regimes):
             yield self._bound(bound, facet, place)
+            yield self.duties.ask(bound, label.categories, facet, place)
 
     def _wall(self, name: str, facet: str, place: Place) -> Ruling:
         key = (name, facet, place)

@@ -160,6 +160,7 @@ def _trigger(row: TriggerRow, blocs: dict[str, Bloc]) -> Trigger:
         established=_countries(row.established, blocs),
         roles=tuple(row.roles),
         thresholds=tuple(row.thresholds.items()),
+        combined=row.combined,
     )
 
 
@@ -177,6 +178,7 @@ def _duty(row: DutyRow, pack: FactsPack) -> Duty:
     return Duty(
         id=row.id, kind=row.kind, needs=row.needs, categories=tuple(row.categories),
         facets=tuple(row.facets), hard=row.hard, text=row.text, fact=_fact(row.id, row, pack),
+        roles=tuple(row.roles), abroad=row.abroad,
     )  # fmt: skip
 
 

@@ -83,6 +83,7 @@ def _device_class(
         uplink_rtt=written.uplink.rtt,
         security=tuple(sorted(set(written.security))),
         origin=origins.key("devices", name),
+        security_origin=origins.value("devices", name, "security"),
         board_origin=origins.value("devices", name, "hardware" if written.hardware else "board"),
         offline_origin=origins.value("devices", name, "max_offline"),
     )

@@ -16,6 +16,7 @@ from hybridspec.spec.evidence import Agreement
 from hybridspec.spec.evidence import Evidence as Written
 
 Documents = Mapping[str, DocumentFile]
+Controls = Mapping[str, tuple[tuple[str, str], ...]]
 
 
 def with_evidence(
@@ -30,14 +31,18 @@ def with_evidence(
 
 
 def with_agreements(
-    regions: Sequence[Region], spec: Spec, documents: Documents, origins: Origins
-) -> tuple[Region, ...]:
-    """The regions with what was agreed with the operator of their cloud."""
+    regions: Sequence[Region], spec: Spec, documents: Documents, controls: Controls,
+    origins: Origins,
+) -> tuple[Region, ...]:  # fmt: skip
+    """The regions with what was agreed with the operator, and the controls of what is emitted."""
     agreed = {
         name: _proofs(cloud.agreements, ("clouds", name, "agreements"), documents, origins)
         for name, cloud in spec.clouds.items()
     }
-    return tuple(replace(region, agreements=agreed[region.cloud]) for region in regions)
+    return tuple(
+        replace(region, agreements=agreed[region.cloud], controls=controls.get(region.provider, ()))
+        for region in regions
+    )
 
 
 def _proofs(

@@ -75,6 +75,7 @@ def observability(
         log_retention=logs.retention if logs else None,
         log_summary=logs.summary if logs else None,
         sinks=tuple(one for one in found if one is not None),
+        logs_origin=origins.value("observability", "logs"),
     )
 
 

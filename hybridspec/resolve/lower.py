@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins
 from hybridspec.ir.document_file import DocumentFile
-from hybridspec.ir.graph import Graph
+from hybridspec.ir.graph import DeviceClass, Graph
 from hybridspec.ir.law import LawFacts
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.law.facts import on_day
@@ -40,6 +40,8 @@ class Facts:
     """What a region of a cloud target must offer, by the target's name."""
     law: LawFacts
     documents: Mapping[str, DocumentFile] = field(default_factory=dict)
+    controls: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What is emitted for a cloud or an edge platform carries out, by the target's name."""
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
@@ -48,9 +50,9 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     check_date(spec, origins, law, sink)
     check_documents(spec, facts.documents, origins, sink)
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
-    classes = resolve_devices(spec, origins, facts.catalogs, sink)
+    classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts)
     regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink)
-    regions = with_agreements(regions, spec, facts.documents, origins)
+    regions = with_agreements(regions, spec, facts.documents, facts.controls, origins)
     sites = resolve_sites(spec, origins, zones, classes, sink)
     data = resolve_data(spec, origins, law, sink)
     models = resolve_models(spec, origins, facts.models, regions, sink)
@@ -89,6 +91,14 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         validity_origin=origins.value("rollout", "validity"),
     )
     return _with_rollout(graph, spec, origins, sink)
+
+
+def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, DeviceClass]:
+    """The device classes with the controls that their platform carries out."""
+    return {
+        name: replace(device, controls=facts.controls.get(device.platform, ()))
+        for name, device in classes.items()
+    }
 
 
 def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Graph:

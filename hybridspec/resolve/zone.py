@@ -98,6 +98,7 @@ def _zone(name: str, spec: Spec, origins: Origins, law: LawFacts, sink: Sink) ->
         keys_origin=origins.value(*path, "keys"),
         trust_origin=origins.value(*path, "device_trust"),
         controls_origin=origins.value(*path, "controls"),
+        regimes_origin=origins.value(*path, "regimes"),
     )
 
 

@@ -111,6 +111,11 @@ class TriggerRow(Section):
         key("People by category, from which on it applies.", example={"user.biometric": 1000},
             absent="any number"),
     ] = {}  # fmt: skip
+    combined: Annotated[
+        bool,
+        key("Whether the lowest threshold counts for all data, where a spec has data of more than "
+            "one of the categories.", absent="no; each by itself"),
+    ] = False  # fmt: skip
 
 
 class DutyRow(Row):
@@ -126,6 +131,16 @@ class DutyRow(Row):
     facets: Annotated[list[Facet], key("Facets that it is about.", absent="all")] = []
     hard: Annotated[bool, key("Whether it is a violation to go without.", absent="no")] = False
     text: Annotated[str, key("What is asked, for people.", example="Assess.", max_length=500)]
+    roles: Annotated[
+        Tokens,
+        key("Who has to.", example=["nis2-essential"],
+            absent="everybody; and everybody too where no role of the regime is claimed"),
+    ] = []  # fmt: skip
+    abroad: Annotated[
+        bool,
+        key("Whether it is only about what others keep who stand, or keep it, outside of `home`.",
+            absent="no; everywhere"),
+    ] = False  # fmt: skip
 
 
 class RegimeRow(Row):

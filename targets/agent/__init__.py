@@ -9,4 +9,7 @@ TARGET = Target(
     package="hybridspec_targets.agent",
     summary="HybridSpec agent on Linux boards (systemd)",
     emit_edge=emit,
+    controls=(
+        ("encryption-in-transit", "the stores and brokers that devices send to take TLS alone"),
+    ),
 )

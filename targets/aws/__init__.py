@@ -12,6 +12,13 @@ TARGET = Target(
     summary="Amazon Web Services (S3, KMS, ECR, SageMaker, IoT Core) as a Pulumi project",
     emit_cloud=emit,
     needs=("s3", "kms", "ecr", "sagemaker", "iot"),
+    controls=(
+        ("encryption-at-rest", "KMS key of the zone on buckets, registries and training volumes"),
+        (
+            "encryption-in-transit",
+            "bucket policies refuse what does not come by TLS; AWS endpoints speak nothing else",
+        ),
+    ),
     sdk=SDK,
     guards=GUARDS,
     unguarded=UNGUARDED,

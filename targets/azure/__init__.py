@@ -12,5 +12,9 @@ TARGET = Target(
     "project",
     emit_cloud=emit,
     needs=("storage", "keyvault", "acr", "ml", "iothub"),
+    controls=(
+        ("encryption-at-rest", "Key Vault key of the zone on storage, registry and workspace"),
+        ("encryption-in-transit", "HTTPS alone, TLS 1.2 at least, on storage and vaults"),
+    ),
     sdk=SDK,
 )

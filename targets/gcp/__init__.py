@@ -12,5 +12,9 @@ TARGET = Target(
     "project",
     emit_cloud=emit,
     needs=("storage", "kms", "artifactregistry", "vertexai", "pubsub", "iam"),
+    controls=(
+        ("encryption-at-rest", "Cloud KMS key of the zone on buckets, registries and jobs"),
+        ("encryption-in-transit", "endpoints of Google Cloud, which speak nothing but TLS"),
+    ),
     sdk=SDK,
 )

@@ -1,0 +1,57 @@
+"""HS0340: a zone asks for a control that nothing which is emitted carries out.
+
+What it flags: an entry of a zone's `controls` that a cloud it may use, or a device class in it,
+does not carry out, and of which no document shows who does.
+Why: a control that is written down and that nobody carries out is worse than none.
+Example: `controls: [audit-log]` without `evidence` of kind `audit-log`: no target emits one.
+Fix: name the document that says who carries it out, under the zone's `evidence` with the control
+as its `kind`; for `encryption-at-rest` on devices, set up `encrypted-storage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hybridspec.base.diagnostic import Diagnostic
+from hybridspec.check.recipient import received
+from hybridspec.ir.graph import Graph, Zone
+from hybridspec.law.duty import Duties, carried
+
+
+def control_unexpressed(graph: Graph) -> Iterator[Diagnostic]:
+    """Yield one finding per zone and control."""
+    duties = Duties(graph)
+    for zone in graph.zones:
+        for control in zone.controls:
+            lacking = [] if duties.shown(zone, control).by else _lacking(duties, zone, control)
+            if lacking:
+                more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+                yield Diagnostic(
+                    code="HS0340",
+                    message=f"zone `{zone.name}` asks for `{control}`, which nothing emitted for "
+                    f"{', '.join(lacking[:5])}{more} carries out",
+                    span=zone.controls_origin or zone.origin,
+                    help=f"say who does: `zones.{zone.name}.evidence: [{{kind: {control}, "
+                    f"document: legal/{control}.md}}]`" + _device_help(control),
+                )
+
+
+def _lacking(duties: Duties, zone: Zone, control: str) -> list[str]:
+    """Device classes, clouds and sinks that do not carry out a control."""
+    classes = {
+        devices.device_class.name: devices.device_class for site in duties.graph.sites
+        if site.zone.name == zone.name for devices in site.devices
+    }  # fmt: skip
+    found = [
+        f"devices `{name}`" for name, device in classes.items() if not carried(device, control)
+    ]
+    for _, place, _ in received(duties.graph, zone):
+        if not duties.controlled(control, zone, place).by:
+            found.append(f"`{place.recipient}`")
+    return sorted(set(found))
+
+
+def _device_help(control: str) -> str:
+    if control != "encryption-at-rest":
+        return ""
+    return ", or set up `encrypted-storage` on the devices"
