@@ -153,8 +153,8 @@ class Target:
 
     A cloud `needs` services: a region that lacks one of them cannot be placed on. `guards` are
     what it emits to keep data where the plan says, `unguarded` why nothing it emits enforces a
-    facet. `endpoints` names the hosts that a device reaches in a region. `controls` are those of the
-    spec that what it emits carries out wherever it is emitted, each with how.
+    facet. `endpoints` names the hosts that a device reaches in a region. `controls` are those of
+    the spec that what it emits carries out wherever it is emitted, each with how.
     """
 
     name: str
