@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import catalog, failure, output, reference, show
+from hybridspec.cli import catalog, failure, output, reference, show, sovereignty
 from hybridspec.cli.flags import (
     FindingFormat,
     Format,
@@ -278,6 +278,9 @@ def destroy(
         print(f"stack `{stack}` is gone; {ended} processes ended")
 
 
+app.command()(sovereignty.flows)
+app.command()(sovereignty.why)
+app.command("what-if")(sovereignty.what_if)
 for command in (show.show, reference.rules, reference.doctor, reference.schema, reference.lsp):
     app.command()(command)
 

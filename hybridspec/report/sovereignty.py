@@ -1,0 +1,261 @@
+"""What `flows`, `why` and `what-if` print: their documents as text for people, or as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from rich.console import Console
+from rich.text import Text
+
+from hybridspec.base.source import printable
+from hybridspec.ir.law import FACETS
+from hybridspec.report import terminal
+
+Doc: TypeAlias = Mapping[str, Any]
+
+_COUNTRIES, _NAMES = 8, 4
+"""So many countries, and so many names, are listed; the rest are counted."""
+_HELD = {"own": "on your own hardware"}
+
+
+def flows(out: Console, document: Doc) -> None:
+    """Assets that are alike in one block: what follows them, and each facet with its verdict."""
+    for titles, asset in _alike(document["assets"]):
+        _line(out, _some(titles, _NAMES), style="bold")
+        for line in label_lines(asset["label"]):
+            _line(out, line, indent=2)
+        if asset["facets"]:
+            terminal.table(out, "", ["facet", "verdict", "where", "why"], [
+                (cell["facet"], cell["verdict"], where(cell), why(cell)) for cell in asset["facets"]
+            ])  # fmt: skip
+        for duty in _duties(asset["facets"]):
+            _line(out, duty, indent=2)
+        _line(out, "")
+    counts = ", ".join(f"{n} {word}" for word, n in document["verdicts"].items() if n)
+    _line(
+        out,
+        f"{len(document['assets'])} assets; facets: {counts or 'nothing is placed'}. Facts "
+        f"of {document['facts']['version'] or 'no pack'}, judged as of {document['asOf']}.",
+    )
+
+
+def flows_markdown(document: Doc) -> str:
+    """The same as Markdown, whole."""
+    lines = [f"# Where the data of {_cell(document['spec'])} lies", "",
+             f"As of {document['asOf']}, facts {document['facts']['version']}."]  # fmt: skip
+    for titles, asset in _alike(document["assets"]):
+        lines += ["", f"## {_cell(', '.join(titles))}", ""]
+        lines += [f"- {_cell(line)}" for line in label_lines(asset["label"])]
+        if asset["facets"]:
+            lines += ["", "| facet | verdict | countries | places | why |",
+                      "| --- | --- | --- | --- | --- |"]  # fmt: skip
+        lines += ["| " + " | ".join(map(_cell, (
+            cell["facet"], cell["verdict"], ", ".join(cell["countries"]) or "unknown",
+            ", ".join(cell["places"]), why(cell),
+        ))) + " |" for cell in asset["facets"]]  # fmt: skip
+        duties = list(_duties(asset["facets"]))
+        lines += ["", *(f"- {_cell(duty)}" for duty in duties)] if duties else []
+    return "\n".join(lines) + "\n"
+
+
+def why_text(out: Console, document: Doc) -> None:
+    """The answer first; then how each law came into it, and every rule with its citation."""
+    held = _HELD.get(document["heldBy"], f"with cloud {document['heldBy']}")
+    answer = "allowed" if document["allowed"] else "not allowed"
+    _line(
+        out,
+        f"{document['asset']} in {document['country']}, {held}: {answer} ({document['verdict']})",
+        style="bold",
+    )
+    for found in document["answers"]:
+        _line(out, "")
+        _line(out, found["node"], style="bold")
+        for line in label_lines(found["label"]):
+            _line(out, line, indent=2)
+        for way in found["came"]:
+            _line(out, f"{way['part']}: {_way(way)}", indent=2)
+        for ground in found["grounds"]:
+            _line(out, _ground(ground, document["country"]), indent=2)
+        for facets, cell in _grouped(found["facets"]):
+            _line(out, "")
+            _line(out, f"{', '.join(facets)}: {cell['verdict']}", indent=2, style="bold")
+            _rules(out, cell)
+    _ending(out, document)
+
+
+def _rules(out: Console, cell: Doc) -> None:
+    if not cell["reasons"]:
+        _line(out, "no wall, policy or law of this spec has a say about it", indent=4)
+    for reason in cell["reasons"]:
+        at = f" ({reason['at']})" if reason["at"] else ""
+        _line(out, f"{reason['verdict']}: {reason['text']} [{reason['rule']}]{at}", indent=4)
+        if reason["fact"]:
+            _line(out, f"fact {reason['fact']}, {_valid(reason)}", indent=6)
+        if reason["waivedBy"]:
+            _line(out, f"waived by {', '.join(reason['waivedBy'])}", indent=6)
+    for duty in cell["obligations"]:
+        _line(out, _duty(duty), indent=4)
+
+
+def _ending(out: Console, document: Doc) -> None:
+    if document["unknown"]:
+        _line(out, "")
+        _line(out, "Nobody states:", style="bold")
+        for text in document["unknown"]:
+            _line(out, f"- {text}", indent=2)
+    if document["cited"]:
+        _line(out, "")
+        _line(out, "Facts", style="bold")
+    for fact in document["cited"]:
+        now = "" if fact["holds"] else f"; does not hold on {document['asOf']}"
+        _line(out, f"{fact['id']}: {fact['title']}", indent=2)
+        _line(out, f"{_valid(fact)}, {fact['status']}{now}; checked {fact['checkedOn']}", indent=4)
+        _line(out, fact["source"], indent=4)
+    _line(out, "")
+    _line(
+        out,
+        f"Judged as of {document['asOf']} by facts {document['facts']['version']}, which "
+        "are engineering inputs with their sources, not legal advice.",
+    )
+
+
+def what_if(out: Console, document: Doc) -> None:
+    """What changes: findings, claims, placement and cost; what stays is counted."""
+    _line(out, "What if " + ", and ".join(document["changes"]) + "?", style="bold")
+    for key, title in (("appear", "Findings that appear"), ("vanish", "Findings that vanish")):
+        for n, found in enumerate(document["findings"][key]):
+            if not n:
+                _line(out, title, style="bold")
+            _line(
+                out,
+                f"{found['code']} {found['severity']}: {found['message']} ({found['at']})",
+                indent=2,
+            )
+    if document["judgedOn"] == "before":
+        _line(out, "Nothing can be placed then: claims are those of the placement of before.")
+    terminal.table(out, "Claims that change", ["zone", "asset", "facet", "before", "after"], [
+        (c["zone"], c["asset"], c["facet"], _side(c["before"]), _side(c["after"]))
+        for c in document["claims"]
+    ] or [("none", "", "", "", "")])  # fmt: skip
+    terminal.table(out, "Placement that changes", ["what", "before", "after"], [
+        (p["what"], p["before"], p["after"]) for p in document["placement"]
+    ] or [("nothing", "", "")])  # fmt: skip
+    cost = document["cost"]
+    _line(out, f"Cost: {cost['before']} before, {cost['after']} after ({cost['difference']}).")
+    _line(
+        out,
+        f"Verdict: {document['verdict']['before']} before, {document['verdict']['after']} "
+        "after. The spec was not touched.",
+    )
+
+
+def label_lines(label: Doc) -> Iterator[str]:
+    """A label in a few lines of words."""
+    if label["empty"]:
+        yield "made from no data that is known"
+        return
+    laws = [f"{b['regime']} (zone {b['zone']})" for b in label["regimes"]]
+    yield f"under {_some(laws, _COUNTRIES) or 'no law of the facts'}"
+    many = "unknown number of" if label["people"] is None else f"{label['people']:,}"
+    about = f"; {many} people in {_some(label['subjects'], _COUNTRIES)}"
+    categories = _some(label["categories"], _COUNTRIES) or "no category"
+    yield (f"{categories}; {label['identifiability']}, sensitivity {label['sensitivity']}"
+           f"{about if label['subjects'] else ''}")  # fmt: skip
+    if label["zones"]:
+        yield f"kept in the countries of zone {_some(label['zones'], _COUNTRIES)}"
+
+
+def where(cell: Doc) -> str:
+    """The countries of a facet, or that nobody states them."""
+    return _some(cell["countries"], _COUNTRIES) or "unknown"
+
+
+def why(cell: Doc) -> str:
+    """Why it has its verdict, in the words of its certificate."""
+    return str(cell["why"]) or _some(cell["places"], _NAMES)
+
+
+def _alike(assets: Sequence[Doc]) -> Iterator[tuple[list[str], Doc]]:
+    """Assets with one label and the same facets, judged alike, stand together."""
+    groups: dict[str, tuple[list[str], Doc]] = {}
+    for asset in assets:
+        key = repr((asset["zone"], asset["label"], [
+            (c["facet"], c["verdict"], c["countries"], c["why"], c["obligations"])
+            for c in asset["facets"]
+        ]))  # fmt: skip
+        groups.setdefault(key, ([], asset))[0].append(asset["asset"])
+    for titles, asset in groups.values():
+        yield [*titles[:-1], f"{titles[-1]} of zone {asset['zone']}"], asset
+
+
+def _grouped(facets: Sequence[Doc]) -> Iterator[tuple[list[str], Doc]]:
+    """Facets with the same answer for the same reasons, the worst first as they stand."""
+    groups: dict[str, tuple[list[str], Doc]] = {}
+    for cell in sorted(facets, key=lambda c: FACETS.index(c["facet"])):
+        key = repr((cell["verdict"], cell["reasons"], cell["obligations"]))
+        groups.setdefault(key, ([], cell))[0].append(cell["facet"])
+    yield from groups.values()
+
+
+def _duties(facets: Sequence[Doc]) -> Iterator[str]:
+    """The obligations of some facets, each once, open ones first."""
+    found = {_duty(duty): bool(duty["metBy"]) for cell in facets for duty in cell["obligations"]}
+    yield from sorted(found, key=lambda text: (found[text], text))
+
+
+def _duty(duty: Doc) -> str:
+    until = f", until {duty['until']}" if duty["until"] else ""
+    state = f"met by {duty['metBy']}" if duty["metBy"] else "OPEN"
+    return f"obligation {state}{until}: {duty['text']} [{duty['rule']}]"
+
+
+def _way(way: Doc) -> str:
+    if not way["steps"]:
+        return f"begins at {way['from']}"
+    parts = [way["from"]]
+    for step in way["steps"]:
+        released = f" (releases {', '.join(step['releases'])})" if step["releases"] else ""
+        parts.append(step["to"] + released)
+    return "from " + " → ".join(parts)
+
+
+def _ground(ground: Doc, country: str) -> str:
+    """A ground that a law knows, and whether the spec states it."""
+    needs = f", with {' and '.join(ground['needs'])}" if ground["needs"] else ""
+    holds = "" if ground["holds"] else ", which does not hold then"
+    state = "not stated in the spec"
+    if ground["stated"]:
+        ends = f", until {ground['expires']}" if ground["expires"] else ""
+        state = f"stated at {ground['at']} by {ground['evidence'] or 'no document'}{ends}"
+    return (f"ground of {ground['regime']} (zone {ground['zone']}) for {country}: "
+            f"{ground['mechanism']}{needs} [{ground['fact']}]{holds}; {state}")  # fmt: skip
+
+
+def _valid(row: Doc) -> str:
+    return f"valid from {row['since'] or 'ever'} until {row['until'] or 'further notice'}"
+
+
+def _side(side: Doc | None) -> str:
+    return "not there" if side is None else f"{side['verdict']} in {where(side)}"
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _line(out: Console, text: str, *, indent: int = 0, style: str = "") -> None:
+    """A line that wraps below its own beginning; nothing of the user's is markup."""
+    room = max(20, min(out.width, 100) - indent)
+    shown = Text(printable(text), style=style)
+    for n, part in enumerate(shown.wrap(out, room - 2) or [Text("")]):
+        out.print(Text(" " * (indent + (2 if n else 0))) + part, soft_wrap=True)
+
+
+def _cell(text: object) -> str:
+    """Text of the user's inside Markdown: no markup, no end of a cell."""
+    plain = printable(str(text)).replace("\\", "\\\\")
+    for char in "|*_`<>[]#":
+        plain = plain.replace(char, f"\\{char}")
+    return plain

@@ -1,0 +1,168 @@
+"""Whether something may be in a country, facet by facet, as data: every rule with its citation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from hybridspec.ir.graph import Graph
+from hybridspec.ir.label import Bound, Label
+from hybridspec.ir.law import FACETS, Fact, LawFacts
+from hybridspec.ir.region import Region
+from hybridspec.ir.verdict import ORDER, Permission, Place, Reason, Step, Verdict, meet
+from hybridspec.law.label import Labels, component
+from hybridspec.law.permit import Law
+from hybridspec.report.flows import duty_document, label_document
+
+SCHEMA = "hybridspec.dev/why/v1"
+ALLOWED = frozenset({Verdict.SATISFIED, Verdict.CONDITIONAL, Verdict.WAIVED})
+"""What counts as an answer of yes: what nobody knows does not."""
+
+
+def why_document(
+    law: Law, asset: str, nodes: Sequence[str], country: str, facets: Sequence[str],
+    cloud: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What the law of a graph says of an asset in a country, held by its user or by a cloud."""
+    graph = law.graph
+    cited: dict[str, Fact] = {}
+    facts = _facts(graph.law)
+    answers = [_node(law, node, country, facets, cloud, facts, cited) for node in nodes]
+    verdict = meet(*(Verdict(f["verdict"]) for a in answers for f in a["facets"]))
+    return {
+        "schemaVersion": SCHEMA, "spec": graph.name, "asOf": graph.as_of,
+        "facts": {"version": graph.law.version, "digest": graph.law.digest,
+                  "checkedOn": graph.law.checked_on.isoformat()},
+        "asset": asset, "country": country, "heldBy": cloud or "own",
+        "verdict": str(verdict), "allowed": verdict in ALLOWED,
+        "answers": answers,
+        "cited": [_fact(cited[key], graph.as_of) for key in sorted(cited)],
+        "unknown": sorted({
+            r["text"] for a in answers for f in a["facets"] for r in f["reasons"]
+            if r["verdict"] == Verdict.GAP
+        }),
+    }  # fmt: skip
+
+
+def _node(
+    law: Law, node: str, country: str, facets: Sequence[str], cloud: str,
+    facts: dict[str, Fact], cited: dict[str, Fact],
+) -> dict[str, Any]:  # fmt: skip
+    label = law.labels.within(node)
+    found = []
+    for facet in facets or FACETS:
+        place = _place(law.graph, label, facet, country, cloud)
+        permission = law.permit(label, facet, place)
+        for reason in permission.reasons:
+            if reason.fact in facts:
+                cited[reason.fact] = facts[reason.fact]
+        found.append(_facet(facet, permission, place))
+    return {
+        "node": node, "label": label_document(label),
+        "came": list(_ways(law.labels, node, label)),
+        "grounds": [ground for bound in sorted(label.regimes) if bound.regime in law.regimes
+                    for ground in _grounds(law, bound, country, facts, cited)],
+        "facets": found,
+    }  # fmt: skip
+
+
+def _place(graph: Graph, label: Label, facet: str, country: str, cloud: str) -> Place:
+    """Somewhere in the country; ciphertext there has its keys where the zones keep theirs."""
+    sealed = facet == "ciphertext"
+    keys = sorted({c for zone in graph.zones if zone.name in label.zones
+                   for c in zone.allowed("keys")})  # fmt: skip
+    region = next((r for r in graph.regions if r.cloud == cloud), None)
+    operator = region.operator_country if region else country if facet == "operator" else None
+    return Place(
+        name=f"{cloud or 'own hardware'} in {country}", countries=(country,),
+        recipient=cloud or "own", operator=operator,
+        partition=region.partition if region else "", sealed=sealed,
+        keys_in=tuple(keys) if sealed else (), source="asked on the command line",
+    )  # fmt: skip
+
+
+def clouds(regions: Iterable[Region]) -> tuple[str, ...]:
+    """The clouds that a question can be about, sorted."""
+    return tuple(sorted({region.cloud for region in regions}))
+
+
+def _facet(facet: str, permission: Permission, place: Place) -> dict[str, Any]:
+    return {
+        "facet": facet, "verdict": str(permission.verdict),
+        "allowed": permission.verdict in ALLOWED, "countries": list(place.countries),
+        "reasons": [_reason(reason) for reason in sorted(
+            permission.reasons, key=lambda r: (ORDER.index(r.verdict), r.rule)
+        )],
+        "obligations": [duty_document(duty) for duty in permission.obligations],
+    }  # fmt: skip
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "rule": reason.rule, "verdict": str(reason.verdict), "text": reason.text,
+        "countries": list(reason.countries), "fact": reason.fact, "source": reason.source,
+        "since": reason.since, "until": reason.until, "waivedBy": list(reason.waived_by),
+        "at": reason.origin.ref if reason.origin else None,
+    }  # fmt: skip
+
+
+def _ways(labels: Labels, node: str, label: Label) -> Iterator[dict[str, Any]]:
+    """How each law and each wall got into the label: from where, over which stages."""
+    parts = [(component(bound), f"{bound.regime} of zone {bound.zone}")
+             for bound in sorted(label.regimes)]  # fmt: skip
+    parts += [(component(zone), f"the wall of zone {zone}") for zone in sorted(label.zones)]
+    for part, shown in parts:
+        path = labels.path(node, part)
+        yield {"part": shown, "from": path[0].source if path else node,
+               "steps": [_step(step) for step in path]}  # fmt: skip
+
+
+def _grounds(
+    law: Law, bound: Bound, country: str, facts: dict[str, Fact], cited: dict[str, Fact]
+) -> Iterator[dict[str, Any]]:
+    """The grounds on which one law lets data go to a country, and whether the zone states them."""
+    regime, zone = law.regimes[bound.regime], law.zones.get(bound.zone)
+    if country in regime.home:
+        return
+    stated = {t.mechanism: t for t in zone.transfers if country in t.countries} if zone else {}
+    decisions = [(row.fact, "adequacy", (f"a recipient that is {row.scope}",))
+                 for row in law.graph.law.adequacy
+                 if row.regime == regime.name and row.country == country]  # fmt: skip
+    mechanisms = [(m.fact, m.name, m.evidence) for m in regime.mechanisms
+                  if not m.countries or country in m.countries]  # fmt: skip
+    for fact, name, needs in decisions + mechanisms:
+        cited[fact.id] = facts[fact.id]
+        transfer = stated.get(name)
+        yield {
+            "regime": regime.name, "zone": bound.zone, "mechanism": name, "needs": list(needs),
+            "fact": fact.id, "holds": fact.holds(law.as_of), "since": fact.since.isoformat(),
+            "until": fact.until.isoformat() if fact.until else None,
+            "stated": transfer is not None,
+            "evidence": transfer.evidence if transfer else "",
+            "expires": transfer.expires if transfer else None,
+            "at": transfer.origin.ref if transfer else None,
+        }  # fmt: skip
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"from": step.source, "to": step.target, "releases": list(step.released),
+            "at": step.origin.ref if step.origin else None}  # fmt: skip
+
+
+def _facts(law: LawFacts) -> dict[str, Fact]:
+    rows = [bloc.fact for bloc in law.blocs] + [row.fact for row in law.adequacy]
+    for regime in law.regimes:
+        rows.append(regime.fact)
+        rows += [mechanism.fact for mechanism in regime.mechanisms]
+        rows += [duty.fact for duty in regime.duties]
+    return {fact.id: fact for fact in rows}
+
+
+def _fact(fact: Fact, as_of: str) -> dict[str, Any]:
+    return {
+        "id": fact.id, "title": fact.title, "since": fact.since.isoformat(),
+        "until": fact.until.isoformat() if fact.until else None, "status": str(fact.status),
+        "holds": fact.holds(date.fromisoformat(as_of)), "source": fact.source,
+        "checkedOn": fact.checked_on.isoformat(),
+    }  # fmt: skip

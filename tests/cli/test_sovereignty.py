@@ -1,0 +1,239 @@
+"""`flows`, `why` and `what-if`: on shipped examples, and on a spec whose answers are known."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridspec.cli.app import run
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+Out = pytest.CaptureFixture[str]
+
+SPEC = """
+apiVersion: hybridspec.dev/v1
+metadata: {name: wards, owner: someone, as_of: 2026-11-01}
+zones:
+  eu:
+    countries: [DE, FR, US]
+    regimes: [gdpr]
+    transfers: [{to: US, mechanism: scc, evidence: legal/scc.pdf, expires: 2028-12-31}]
+    evidence: [{kind: tia, document: legal/tia.pdf, expires: 2028-12-31}]
+devices:
+  box:
+    board: raspberry-pi-5
+    max_offline: P1D
+    uplink: {bandwidth: 10Mbit/s, rtt: 30ms}
+sites:
+  ward: {country: DE, zone: eu, devices: {box: 1}}
+clouds:
+  aws: {provider: aws, regions: [eu-central-1, us-east-1]}
+data:
+  names: {category: user.name, size: 64B, rate: 1/s, subjects: [DE], subject_count: 900}
+flows:
+  admit:
+    data: names
+    stages:
+      show: {sink: alert, inputs: [names]}
+      keep: {sink: store, inputs: [names]}
+rollout:
+  cohorts:
+    - {name: all, percent: 100, max_failures: 0}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line runs in this process, whose signals are pytest's."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    (tmp_path / "legal").mkdir()
+    for name in ("scc.pdf", "tia.pdf"):
+        (tmp_path / "legal" / name).write_bytes(b"signed")
+    (tmp_path / "hybridspec.yaml").write_text(SPEC, encoding="utf-8")
+    return str(tmp_path)
+
+
+def answer(capsys: Out, *argv: str, code: int = 0) -> dict[str, Any]:
+    assert run([*argv, "--format", "json"]) == code, capsys.readouterr().err
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def text(capsys: Out, *argv: str, code: int = 0) -> str:
+    assert run([*argv]) == code
+    shown = capsys.readouterr()
+    return " ".join((shown.out + shown.err).split())
+
+
+@pytest.mark.parametrize("example", ["vibration-watch", "federated-hospitals"])
+def test_every_asset_of_an_example_has_a_label_and_its_facets(example: str, capsys: Out) -> None:
+    found = answer(capsys, "flows", str(EXAMPLES / example))
+    assert found["schemaVersion"] == "hybridspec.dev/flows/v1"
+    assert found["placed"]
+    assert found["facts"]["digest"]
+    kinds = {asset["node"].split(" ")[0] for asset in found["assets"]}
+    assert {"data", "stage", "model"} <= kinds
+    for asset in found["assets"]:
+        assert asset["label"]["zones"] or asset["label"]["empty"]
+        for cell in asset["facets"]:
+            assert cell["verdict"] in found["verdicts"]
+            assert cell["why"]
+    cells = sum(len(asset["facets"]) for asset in found["assets"])
+    assert cells == sum(found["verdicts"].values()) > 0
+
+
+def test_what_is_asked_for_alone_is_shown(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "flows", spec, "--data", "names")
+    assert {asset["node"] for asset in found["assets"]} == {"data names@eu"}
+    assert found["assets"][0]["label"]["people"] == 900
+    assert {"regime": "gdpr", "zone": "eu"} in found["assets"][0]["label"]["regimes"]
+    shown = text(capsys, "flows", spec, "--zone", "eu")
+    assert "900 people in DE" in shown
+    assert "under gdpr (zone eu)" in shown
+
+
+def test_markdown_is_whole_and_takes_no_markup_of_the_user(spec: str, capsys: Out) -> None:
+    path = Path(spec) / "hybridspec.yaml"
+    path.write_text(SPEC.replace("user.name", "user.name|x"), encoding="utf-8")
+    code = run(["flows", spec, "--format", "markdown"])
+    shown = capsys.readouterr().out
+    if code == 0:  # a category may not have such a sign: then nothing is shown at all
+        assert "user.name\\|x" in shown
+    path.write_text(SPEC, encoding="utf-8")
+    assert run(["flows", spec, "--format", "markdown"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("# Where the data of wards lies")
+    assert re.search(r"(?m)^\| process \| ", shown)
+
+
+def test_labels_are_shown_where_nothing_can_be_placed(spec: str, capsys: Out) -> None:
+    broken = SPEC.replace("[DE, FR, US]", "[DE, FR]").replace("country: DE", "country: US")
+    (Path(spec) / "hybridspec.yaml").write_text(broken, encoding="utf-8")
+    found = answer(capsys, "flows", spec)
+    assert not found["placed"]
+    assert {asset["node"] for asset in found["assets"]} >= {"data names@eu"}
+    assert "nothing is placed" in text(capsys, "flows", spec)
+
+
+def test_a_country_at_home_is_allowed_and_the_way_is_told(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "why", "admit.keep", "in", "DE", spec, "--facet", "store")
+    assert found["allowed"]
+    assert found["verdict"] == "satisfied"
+    came = {way["part"]: way for way in found["answers"][0]["came"]}
+    assert came["gdpr of zone eu"]["from"] == "data names@eu"
+    assert came["gdpr of zone eu"]["steps"][-1]["to"] == "stage admit.keep@eu"
+    (facet,) = found["answers"][0]["facets"]
+    assert {reason["rule"] for reason in facet["reasons"]} >= {"zone:eu", "gdpr:home"}
+
+
+def test_a_transfer_is_conditional_with_what_meets_it(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "why", "names", "in", "US", spec, "--facet", "store")
+    assert (found["verdict"], found["allowed"]) == ("conditional", True)
+    (facet,) = found["answers"][0]["facets"]
+    assert any(duty["metBy"].endswith("tia.pdf") for duty in facet["obligations"])
+    facts = {fact["id"]: fact for fact in found["cited"]}
+    assert facts["gdpr:mechanism:scc"]["source"].startswith("https://eur-lex.europa.eu/")
+    grounds = {g["mechanism"]: g for g in found["answers"][0]["grounds"]}
+    assert grounds["scc"]["stated"]
+    assert grounds["bcr"]["stated"] is False
+    shown = text(capsys, "why", "names", "in", "us", spec, "--facet", "store")
+    assert "names in US, on your own hardware: allowed (conditional)" in shown
+    assert "valid from 2021-06-27" in shown
+    assert "not legal advice" in shown
+
+
+def test_elsewhere_is_denied_and_every_fact_is_dated(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "why", "names", "in", "CN", spec)
+    assert (found["verdict"], found["allowed"]) == ("violated", False)
+    for fact in found["cited"]:
+        assert fact["since"]
+        assert fact["checkedOn"]
+        assert fact["source"]
+
+
+def test_what_nobody_knows_is_named_and_not_allowed(spec: str, capsys: Out) -> None:
+    unknown = SPEC.replace("subjects: [DE]", "subjects: [SA]")
+    (Path(spec) / "hybridspec.yaml").write_text(unknown, encoding="utf-8")
+    found = answer(capsys, "why", "names", "in", "DE", spec, "--facet", "store")
+    assert not found["allowed"]
+    assert any("SA" in line for line in found["unknown"])
+
+
+@pytest.mark.parametrize(
+    ("country", "expected", "code"),
+    [("DE", "allowed", 0), ("DE", "denied", 5), ("CN", "denied", 0), ("CN", "allowed", 5)],
+)
+def test_a_script_can_rely_on_the_answer(
+    country: str, expected: str, code: int, spec: str, capsys: Out
+) -> None:
+    argv = ("why", "names", "in", country, spec, "--facet", "store", "--expect", expected)
+    answer(capsys, *argv, code=code)
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("why", "nmes", "in", "DE"), "did you mean `names`?"),
+        (("why", "names", "on", "DE"), "there is no word `on`"),
+        (("why", "names", "in", "Germny"), "did you mean `DE`?"),
+        (("why", "names", "in", "DE", "--facet", "stor"), "did you mean `store`?"),
+        (("why", "names", "in", "DE", "--cloud", "awz"), "did you mean `aws`?"),
+        (("flows", "--zone", "eux"), "did you mean `eu`?"),
+        (("flows", "--data", "admit.kep"), "did you mean `admit.keep`?"),
+        (("what-if",), "give at least one of"),
+        (("what-if", "--add-country", "eux=CH"), "did you mean `eu`?"),
+        (("what-if", "--add-country", "CH"), "write `--add-country eu=CH`"),
+        (("what-if", "--add-country", "eu=XX"), "is not a known country"),
+        (("what-if", "--add-regime", "eu=gdrp"), "did you mean `gdpr`?"),
+        (("what-if", "--remove-mechanism", "eu:US:bcr"), "its transfers are `US:scc`"),
+        (("what-if", "--remove-mechanism", "eu:US"), "write `--remove-mechanism eu:US:scc`"),
+        (("what-if", "--as-of", "2031-13-01"), "is not a day"),
+    ],
+)  # fmt: skip
+def test_a_name_that_does_not_exist_is_refused_with_a_way_out(
+    argv: tuple[str, ...], said: str, spec: str, capsys: Out
+) -> None:
+    words = list(argv)
+    words.insert(4 if words[0] == "why" else 1, spec)
+    assert run(words) == 2
+    shown = capsys.readouterr().err
+    assert said in " ".join(shown.split())
+    assert "Traceback" not in shown
+
+
+def test_a_mechanism_that_falls_changes_findings(spec: str, capsys: Out) -> None:
+    before = (Path(spec) / "hybridspec.yaml").read_bytes()
+    found = answer(capsys, "what-if", spec, "--remove-mechanism", "eu:US:scc")
+    assert found["changes"] == ["zone eu has no scc for US"]
+    assert found["verdict"] == {"before": "valid", "after": "invalid"}
+    assert "HS0311" in {finding["code"] for finding in found["findings"]["appear"]}
+    assert found["placement"] == [
+        {"what": "everything", "before": "placed", "after": "no placement"}
+    ]
+    assert (Path(spec) / "hybridspec.yaml").read_bytes() == before
+
+
+def test_a_day_after_the_clauses_ran_out(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "what-if", spec, "--as-of", "2031-12-31")
+    assert found["verdict"]["after"] == "invalid"
+    assert "HS0312" in {finding["code"] for finding in found["findings"]["appear"]}
+    shown = text(capsys, "what-if", spec, "--as-of", "2031-12-31")
+    assert "What if it is 2031-12-31?" in shown
+    assert "The spec was not touched." in shown
+
+
+def test_a_country_less_moves_nothing_that_lies_elsewhere(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "what-if", spec, "--remove-country", "eu=FR")
+    assert found["verdict"] == {"before": "valid", "after": "valid"}
+    assert found["placement"] == []
+    assert found["cost"]["before"] == found["cost"]["after"]
