@@ -33,6 +33,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="accept what is made now as golden")
+    parser.addoption("--kill-table", help="write which injected fault was noticed how")
 
 
 @pytest.fixture

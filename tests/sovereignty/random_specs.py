@@ -81,7 +81,9 @@ def draw(seed: int, law: LawFacts) -> Graph:
         roles=tuple(sorted(dice.sample(ROLES, dice.choice((0, 0, 1, 2))))),
         controller=Party(name="c", contact="c", country=dice.choice((None, *COUNTRIES)))
         if dice.random() < 0.5 else None,
-        policies=tuple(_policy(dice, n, zones) for n in range(0 if calm else dice.randint(0, 2))),
+        policies=tuple(
+            _policy(dice, n, zones) for n in range(dice.choice((0, 0, 1) if calm else (0, 1, 2)))
+        ),
         observability=Observability(metrics=("latency",), sinks=_sinks(dice, zones)),
     )  # fmt: skip
 
@@ -178,7 +180,7 @@ def _stage(
                         "store", "alert"))  # fmt: skip
     if kind == "infer" and not models:
         kind = "filter"
-    releases = tuple(_release(dice, name) for name in _released(dice))
+    releases = tuple(one for name in _released(dice) for one in _releases(dice, name))
     if kind == "infer":
         return graphs.infer(f"t{index}", dice.choice(models), *inputs, releases=releases)
     if kind in ("store", "alert"):
@@ -187,10 +189,24 @@ def _stage(
 
 
 def _released(dice: random.Random) -> list[str]:
+    if dice.random() < 0.15:
+        return ["all"]
     if dice.random() < 0.6:
         return []
     every = ["gdpr", "gdpr", "hipaa", *REGIMES, "zone"]
     return sorted({dice.choice(every) for _ in range(dice.choice((1, 2, 6, 20)))})
+
+
+def _releases(dice: random.Random, name: str) -> list[Release]:
+    """A release of one law; `all` is a whole one of every law and of the wall."""
+    if name != "all":
+        return [_release(dice, name)]
+    figures = tuple((key, Fraction(10)) for key in ("k", "epsilon", "delta", "minimum"))
+    return [
+        replace(_release(dice, regime), evidence="legal/release.md", approver="dpo@example.org",
+                method="k-anonymity", parameters=figures)
+        for regime in (*REGIMES, "zone")
+    ]  # fmt: skip
 
 
 def _release(dice: random.Random, regime: str) -> Release:
