@@ -14,7 +14,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.law import FACETS, Fact, Status
 from hybridspec.ir.verdict import ORDER, Permission, Verdict
 from hybridspec.ir.zone import Zone
-from hybridspec.law import permit, regime
+from hybridspec.law import permit, policy, regime
 from hybridspec.law.permit import Law
 from hybridspec.law.regime import Judge, Ruling
 
@@ -225,14 +225,14 @@ def unknown_law_allows(patch: Patch) -> None:
 
 def policies_ignored(patch: Patch) -> None:
     """The user's own rules do not bind."""
-    patch.setattr(permit, "_binds", lambda policy, found: False)
+    patch.setattr(policy, "binds", lambda _, found: False)
 
 
 def policies_end_at_releases(patch: Patch) -> None:
     """What was released is no longer where it was born."""
-    real = permit._binds
-    patch.setattr(permit, "_binds", lambda policy, found: real(
-        policy, replace(found, born=frozenset())))  # fmt: skip
+    real = policy.binds
+    patch.setattr(policy, "binds", lambda rule, found: real(
+        rule, replace(found, born=frozenset())))  # fmt: skip
 
 
 def narrow_facets_ignored(patch: Patch) -> None:
