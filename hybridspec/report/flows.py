@@ -9,7 +9,7 @@ from typing import Any
 
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, IDENTIFIABILITY, SENSITIVITY, Label, join
-from hybridspec.ir.law import FACETS
+from hybridspec.ir.law import FACETS, Implicit
 from hybridspec.ir.plan import Residency
 from hybridspec.ir.verdict import ORDER, Obligation
 from hybridspec.law.label import Labels
@@ -34,7 +34,7 @@ def flows_document(
         "facts": {"version": graph.law.version, "digest": graph.law.digest},
         "placed": rows is not None,
         "verdicts": {str(verdict): counts[str(verdict)] for verdict in ORDER},
-        "assets": found,
+        "assets": found, "devices": _devices(graph),
     }  # fmt: skip
 
 
@@ -91,6 +91,23 @@ def _assets(labels: Labels, rows: Sequence[Residency]) -> Iterator[dict[str, Any
         for owner in [zone] if zone else sorted(label.zones | label.born):
             if (owner, asset.removeprefix("stage ")) not in cells:
                 yield _asset(asset.removeprefix("stage "), owner, node, label, ())
+
+
+def _devices(graph: Graph) -> list[dict[str, Any]]:
+    """What software on devices sends by itself, and whether anything keeps it from doing so."""
+    found: dict[Implicit, list[str]] = {}
+    for device in graph.device_classes:
+        for flow in device.implicit:
+            found.setdefault(flow, []).append(device.name)
+    return [
+        {
+            "flow": flow.id, "facet": flow.facet, "carries": flow.carries, "text": flow.text,
+            "countries": list(flow.countries), "avoidedBy": flow.avoided_by,
+            "source": flow.source, "devices": sorted(classes),
+            "checkedOn": flow.checked_on.isoformat() if flow.checked_on else None,
+        }
+        for flow, classes in sorted(found.items(), key=lambda item: item[0].id)
+    ]  # fmt: skip
 
 
 def _asset(

@@ -32,6 +32,8 @@ def flows(out: Console, document: Doc) -> None:
         for duty in _duties(asset["facets"]):
             _line(out, duty, indent=2)
         _line(out, "")
+    for line in _devices(document):
+        _line(out, line)
     counts = ", ".join(f"{n} {word}" for word, n in document["verdicts"].items() if n)
     _line(
         out,
@@ -56,6 +58,7 @@ def flows_markdown(document: Doc) -> str:
         ))) + " |" for cell in asset["facets"]]  # fmt: skip
         duties = list(_duties(asset["facets"]))
         lines += ["", *(f"- {_cell(duty)}" for duty in duties)] if duties else []
+    lines += ["", *(f"- {_cell(line)}" for line in _devices(document))]
     return "\n".join(lines) + "\n"
 
 
@@ -174,6 +177,14 @@ def where(cell: Doc) -> str:
 def why(cell: Doc) -> str:
     """Why it has its verdict, in the words of its certificate."""
     return str(cell["why"]) or _some(cell["places"], _NAMES)
+
+
+def _devices(document: Doc) -> Iterator[str]:
+    """What software on devices sends by itself: the user's image decides what nothing prevents."""
+    for flow in document["devices"]:
+        state = (f"kept from happening by {flow['avoidedBy']}" if flow["avoidedBy"]
+                 else f"where to: {where(flow)}; your image of the device decides")  # fmt: skip
+        yield f"On every device ({flow['facet']}): {flow['text']} [{flow['flow']}]; {state}."
 
 
 def _alike(assets: Sequence[Doc]) -> Iterator[tuple[list[str], Doc]]:

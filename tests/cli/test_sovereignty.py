@@ -100,6 +100,8 @@ def test_what_is_asked_for_alone_is_shown(spec: str, capsys: Out) -> None:
     shown = text(capsys, "flows", spec, "--zone", "eu")
     assert "900 people in DE" in shown
     assert "under gdpr (zone eu)" in shown
+    assert "[agent:crash-dumps]; where to: unknown" in shown
+    assert "kept from happening by ort-telemetry-off" in shown
 
 
 def test_markdown_is_whole_and_takes_no_markup_of_the_user(spec: str, capsys: Out) -> None:
