@@ -6,11 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
+from hybridspec.check.placed import advice
+from hybridspec.check.plugin import ask
 from hybridspec.check.rule import check
-from hybridspec.check.waiver import Matched, stale_claims
+from hybridspec.check.waiver import Matched, settle
 from hybridspec.ir.artefact import Artefact
+from hybridspec.ir.governance import Plugin
 from hybridspec.ir.graph import Graph, Model
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
@@ -18,9 +22,11 @@ from hybridspec.ir.tree import FileTree
 from hybridspec.load.compose import LOCAL
 from hybridspec.load.facts import shipped_facts
 from hybridspec.load.load import Loaded, load
+from hybridspec.load.plugin import load_plugins
 from hybridspec.optimise.latency import latency_table
 from hybridspec.place.document import document
 from hybridspec.place.place import place
+from hybridspec.place.placement import placement
 from hybridspec.place.verify import verify
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.document import Spec
@@ -41,7 +47,8 @@ class Options:
 
     Where results may be cached, who hears of progress, the stack whose overlay counts, and the
     environment that declared variables are looked up in; without `waivers` it judges as if the
-    spec had none. `change` makes another spec of the one that was read, which stays as it is.
+    spec had none. `plugins` are rules of strangers to ask beside those of the spec. `change` makes
+    another spec of the one that was read, which stays as it is.
     """
 
     cache: Path
@@ -49,6 +56,7 @@ class Options:
     stack: str = LOCAL
     environment: Mapping[str, str] = field(default_factory=dict)
     waivers: bool = True
+    plugins: tuple[str, ...] = ()
     change: Callable[[Spec], Spec] | None = None
 
 
@@ -57,7 +65,8 @@ class Build:
     """Everything a run made, deterministic to the byte.
 
     `loaded` tells which files and variables were read, and where each value was written;
-    `matched` what waivers answer for before anything is placed.
+    `matched` what waivers answer for before anything is placed; `plugins` which rules of
+    strangers judged the placement.
     """
 
     graph: Graph
@@ -66,6 +75,7 @@ class Build:
     table: LatencyTable
     plan: Plan
     documented: Callable[[], dict[str, object]] = field(compare=False, repr=False)
+    plugins: tuple[Plugin, ...] = ()
     artefacts: tuple[Artefact, ...] = ()
     stacks: tuple[tuple[str, FileTree], ...] = ()
     contents: tuple[tuple[str, FileTree], ...] = ()
@@ -80,6 +90,11 @@ class Build:
     def plan_document(self) -> dict[str, object]:
         """The plan as it is written down; made when it is first asked for."""
         return self.documented()
+
+    @property
+    def placement(self) -> dict[str, Any]:
+        """The normalised placement, for rules that others write."""
+        return placement(self.graph, self.plan, self.plan_digest)
 
     @property
     def plan_digest(self) -> str:
@@ -103,7 +118,7 @@ def validate_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    build = _place(_graph(path, options, sink), sink)
+    build = _settle(_place(_graph(path, options, sink), sink), options, sink)
     return replace(build, findings=sink.findings)
 
 
@@ -115,7 +130,7 @@ def compile_file(path: Path, options: Options) -> Build:
     """
     sink = Sink()
     build = _place(_graph(path, options, sink), sink)
-    build = _optimise(build, options, sink)
+    build = _settle(_optimise(build, options, sink), options, sink)
     options.progress("emitting stacks and bundles")
     build = _bundle(_emit(build, options.stack, sink))
     return replace(build, findings=sink.findings)
@@ -156,8 +171,6 @@ def _place(judged: _Judged, sink: Sink) -> Build:
     sink.stop_if_errors()
     if plan is None:
         raise AssertionError("place returned neither a plan nor a finding")
-    sink.extend(stale_claims(graph, matched, plan.residency))
-    sink.stop_if_errors()
     faults = verify(graph, table, plan)
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
@@ -165,6 +178,20 @@ def _place(judged: _Judged, sink: Sink) -> Build:
         graph=graph, loaded=loaded, table=table, plan=plan, matched=matched,
         documented=cache(partial(document, graph, plan)),
     )  # fmt: skip
+
+
+def _settle(build: Build, options: Options, sink: Sink) -> Build:
+    """What can be judged only once everything is placed: advice, plugins and stale waivers."""
+    graph, rows = build.graph, build.plan.residency
+    plugins = load_plugins(graph.plugins, options.plugins, sink)
+    sink.stop_if_errors()
+    found = list(advice(graph, rows))
+    if plugins:
+        options.progress(f"asking {', '.join(plugin.name for plugin in plugins)}")
+        found += ask(plugins, build.placement, build.loaded.origins.place)
+    settle(graph, build.matched, found, rows, sink)
+    sink.stop_if_errors()
+    return replace(build, plugins=plugins)
 
 
 def _optimise(build: Build, options: Options, sink: Sink) -> Build:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.units import format_bytes, write_duration
 from hybridspec.bundle.manifest import ReleaseManifest
+from hybridspec.ir.placement import Placement
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.resolve import defaults
 from hybridspec.spec import quantity
@@ -29,6 +30,7 @@ from hybridspec.spec.document import Spec
 SCHEMAS: dict[str, type[Any]] = {
     "catalog": Catalog,
     "hybridspec": Spec,
+    "placement": Placement,
     "release": ReleaseManifest,
 }
 

@@ -16,6 +16,7 @@ from hybridspec.cli.explain_code import code_page
 
 HOSTILE = "diagnostics/test_hostile_text.py"
 FILES = "diagnostics/test_several_files.py"
+PLUGINS = "cli/test_plugins.py"
 LATER = "diagnostics/test_later_stages.py"
 ELSEWHERE = {
     "HS0101": HOSTILE,
@@ -28,6 +29,9 @@ ELSEWHERE = {
     "HS0116": FILES,
     "HS0117": FILES,
     "HS0118": FILES,
+    "HS0352": PLUGINS,
+    "HS0353": PLUGINS,
+    "HS0354": PLUGINS,
     "HS0501": "unit/emit/test_hosted_stages.py",
     "HS0502": "emitted/test_tripwire.py",
     "HS0503": "emitted/test_tripwire.py",

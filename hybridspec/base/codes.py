@@ -147,6 +147,15 @@ CODES: dict[str, Code] = {
         severity="warning",
         waivable="whoever wrote the policy made it advice",
     ),
+    "HS0352": Code("plugin-unusable", "a plugin that cannot be asked, so that nobody judged"),
+    "HS0353": Code("plugin-violated", "something that a plugin forbids", policy=True),
+    "HS0354": Code(
+        "plugin-warning",
+        "something that a plugin advises against",
+        policy=True,
+        severity="warning",
+        waivable="whoever wrote the plugin made it advice",
+    ),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),

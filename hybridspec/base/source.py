@@ -184,6 +184,11 @@ class Origins:
         line, column = self.ends[path]
         return replace(span, end_line=line, end_column=column)
 
+    def place(self, dotted: str) -> Span | None:
+        """The place of a path such as `zones.eu.facets.0`, if it was written."""
+        path = tuple(int(p) if p.isdecimal() else p for p in dotted[:400].split("."))
+        return self.key(*path) if path in self.values else None
+
     def extents(self, paths: Iterable[Path]) -> dict[Path, Span]:
         """From the key of each path that was written to the end of all that lies below it."""
         found = {path: self.key(*path) for path in paths if path in self.values}

@@ -24,6 +24,26 @@ def waived(graph: Graph, findings: Iterable[Diagnostic], sink: Sink) -> Matched:
             good.append(waiver)
         else:
             sink.add(_stale(waiver, *wrong))
+    _sort(good, findings, matched, sink)
+    sink.extend(_unmatched([w for w in good if not _of_claims(w)], matched))
+    return matched
+
+
+def settle(
+    graph: Graph, matched: Matched, findings: Iterable[Diagnostic], rows: Sequence[Residency],
+    sink: Sink,
+) -> None:  # fmt: skip
+    """Once everything is placed: what was found then, and the waivers that nothing needs."""
+    good = [w for w in graph.waivers if fault(w, graph.as_of) is None]
+    used = {waiver: set(countries) for waiver, countries in matched.items()}
+    _sort(good, findings, used, sink)
+    sink.extend(stale_claims(graph, used, rows))
+
+
+def _sort(
+    good: Sequence[Waiver], findings: Iterable[Diagnostic], matched: Matched, sink: Sink
+) -> None:
+    """Put each finding into the sink, as a note where a waiver answers for it."""
     for finding in findings:
         match = next((w for w in good if answers(w, finding)), None)
         if match is None:
@@ -31,8 +51,6 @@ def waived(graph: Graph, findings: Iterable[Diagnostic], sink: Sink) -> Matched:
             continue
         matched.setdefault(match, set()).update(finding.about.countries)
         sink.add(_note(finding, match))
-    sink.extend(_unmatched([w for w in good if not _of_claims(w)], matched))
-    return matched
 
 
 def stale_claims(graph: Graph, matched: Matched, rows: Sequence[Residency]) -> Iterator[Diagnostic]:
@@ -49,7 +67,7 @@ def stale_claims(graph: Graph, matched: Matched, rows: Sequence[Residency]) -> I
 
 def _of_claims(waiver: Waiver) -> bool:
     """Whether what it is about may first show once everything is placed."""
-    return waiver.facet is not None or ":" in waiver.rule
+    return waiver.facet is not None or ":" in waiver.rule or waiver.rule == "HS0354"
 
 
 def _unmatched(waivers: Iterable[Waiver], matched: Matched) -> Iterator[Diagnostic]:

@@ -18,6 +18,7 @@ from hybridspec.cli.flags import (
     FormatFlag,
     NoWaiversFlag,
     OutFlag,
+    PluginFlag,
     SpecPath,
     StackFlag,
 )
@@ -69,6 +70,7 @@ def validate(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
     format: Annotated[
         FindingFormat, typer.Option("--format", help="human, concise, json, sarif or github.")
     ] = FindingFormat.HUMAN,
@@ -88,7 +90,9 @@ def validate(
 
     def check() -> tuple[Any, ...]:
         try:
-            return validate_file(spec, output.options(stack, no_waivers=no_waivers)).findings
+            return validate_file(
+                spec, output.options(stack, no_waivers=no_waivers, plugins=plugin)
+            ).findings
         except SpecInvalid as invalid:
             return invalid.findings
 
@@ -101,12 +105,13 @@ def plan(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Decide the placement at least cost and say why."""
     from hybridspec.cli.output_tree import compiled, report_of
 
-    build = compiled(spec, output.options(stack, no_waivers=no_waivers))
+    build = compiled(spec, output.options(stack, no_waivers=no_waivers, plugins=plugin))
     if format is Format.JSON:
         output.document(build.plan_document)
         return
@@ -160,13 +165,14 @@ def build(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
     out: OutFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write plan, stacks, bundles and report."""
     from hybridspec.cli.stack import build as make
 
-    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers))
+    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers, plugins=plugin))
     if format is Format.JSON:
         output.document({
             "schemaVersion": "hybridspec.dev/build/v1", "folder": str(done.folder),
@@ -184,13 +190,14 @@ def report(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
     out: OutFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write the placement report (HTML, Markdown, JSON) and name its place."""
     from hybridspec.cli.stack import build as make
 
-    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers))
+    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers, plugins=plugin))
     if format is Format.JSON:
         output.document(done.report)
         return
@@ -203,6 +210,7 @@ def preview(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
     format: FormatFlag = Format.HUMAN,
     expect_no_changes: Annotated[
         bool, typer.Option("--expect-no-changes", help="Exit with 7 if anything would change.")
@@ -212,7 +220,7 @@ def preview(
     from hybridspec.cli.stack import LAYER
     from hybridspec.cli.stack import preview as look
 
-    changes = look(_spec(spec), output.options(stack, no_waivers=no_waivers))
+    changes = look(_spec(spec), output.options(stack, no_waivers=no_waivers, plugins=plugin))
     if format is Format.JSON:
         output.document(
             {"schemaVersion": "hybridspec.dev/preview/v1", "layer": LAYER, "changes": changes}
@@ -232,6 +240,7 @@ def up(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
     out: OutFlag = None,
     devices: Annotated[
         int, typer.Option("--devices", min=1, max=50, help="Virtual devices per class.")
@@ -243,7 +252,9 @@ def up(
 
     path = _spec(spec)
     chosen = stacks.local(path, stack)
-    state, worked = stacks.up(chosen, out, output.options(stack, no_waivers=no_waivers), devices)
+    state, worked = stacks.up(
+        chosen, out, output.options(stack, no_waivers=no_waivers, plugins=plugin), devices
+    )
     if not worked:
         output.say("nothing changed: the fleet runs what the spec says")
     _show_status(stacks.status(chosen), format)

@@ -44,6 +44,10 @@ OutFlag = Annotated[
 NoWaiversFlag = Annotated[
     bool, typer.Option("--no-waivers", help="Judge as if the spec had no waivers.")
 ]
+PluginFlag = Annotated[
+    list[str] | None,
+    typer.Option("--plugin", help="Ask an installed plugin too; may be given several times."),
+]
 StackFlag = Annotated[
     str, typer.Option("--stack", help="Stack whose overlay counts; `local` is built in.")
 ]

@@ -32,12 +32,14 @@ def cache_folder() -> Path:
         return Path(tempfile.gettempdir()) / f"hybridspec-{os.getuid()}"
 
 
-def options(stack: str, *, no_waivers: bool = False) -> Options:
+def options(
+    stack: str, *, no_waivers: bool = False, plugins: Sequence[str] | None = None
+) -> Options:
     """What a run of the compiler needs: the cache, progress on stderr, and the environment."""
     from hybridspec.compiler import Options
 
     return Options(cache=cache_folder(), progress=say, stack=stack, environment=os.environ,
-                   waivers=not no_waivers)  # fmt: skip
+                   waivers=not no_waivers, plugins=tuple(plugins or ()))  # fmt: skip
 
 
 def say(message: str) -> None:

@@ -51,6 +51,7 @@ def report_of(build: Build, archives: tuple[tuple[str, ArchiveDigest], ...]) -> 
         tuple((cloud, len(tree.files), tree.digest()) for cloud, tree in build.stacks),
         build.findings,
         __version__,
+        build.plugins,
     )
 
 
@@ -75,7 +76,10 @@ def write_output(build: Build, folder: Path) -> Output:
             files[f"bundles/{name}/manifest.json"] = tree.files[MANIFEST]
         report = report_of(build, tuple(archives))
         stacks = [tree.under(f"stacks/{cloud}") for cloud, tree in build.stacks]
-        plan = FileTree({"plan.json": canonical_json(build.plan_document)})
+        plan = FileTree({
+            "plan.json": canonical_json(build.plan_document),
+            "placement.json": canonical_json(build.placement),
+        })  # fmt: skip
         whole = merge([FileTree(files), plan, report_tree(report), *stacks])
         changes = write_tree(folder, whole)
     return Output(

@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from hybridspec.cli import output
-from hybridspec.cli.flags import Format, FormatFlag
+from hybridspec.cli.flags import Format, FormatFlag, StackFlag
 
 
-def rules(format: FormatFlag = Format.HUMAN) -> None:
-    """List every code that a finding can have; `explain CODE` says more about one."""
+def rules(
+    spec: Annotated[
+        Path | None, typer.Argument(help="A spec, whose policies and plugins are listed too.")
+    ] = None,
+    stack: StackFlag = "local",
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """List every code that a finding can have, policies of a spec, and plugins with their hash."""
     from hybridspec.cli.explain_code import rules_document
 
-    found = rules_document()
+    found = {**rules_document(), **_governed(spec, stack)}
     if format is Format.JSON:
         output.document(found)
         return
     for rule in found["rules"]:
         kind = "policy" if rule["policy"] else "spec"
         print(f"{rule['code']}  {rule['severity']:8}{kind:8}{rule['offence']:26}{rule['title']}")
+    for policy in found["policies"]:
+        print(f"{policy['id']}  {policy['severity']}  {policy['title']}: {policy['reason']}")
+    for plugin in found["plugins"]:
+        use = "used" if plugin["used"] else "not used"
+        print(f"plugin:{plugin['name']}  {use}  {plugin['package']}  "
+              f"sha256: {plugin['sha256'] or 'cannot be told'}")  # fmt: skip
+
+
+def _governed(spec: Path | None, stack: str) -> dict[str, Any]:
+    """The policies of a spec, and every plugin; of plugins nothing is imported."""
+    from hybridspec.load.plugin import available
+
+    policies: list[dict[str, Any]] = []
+    used: set[str] = set()
+    if spec is not None:
+        from hybridspec.compiler import resolve_file
+        from hybridspec.report.document import policy_data
+
+        graph = resolve_file(spec, output.options(stack))
+        policies = [policy_data(policy) for policy in graph.policies]
+        used = {plugin.name for plugin in graph.plugins}
+    plugins = [{"name": name, "package": package, "sha256": digest, "used": name in used}
+               for name, package, digest in available()]  # fmt: skip
+    return {"policies": policies, "plugins": plugins}
 
 
 def doctor(format: FormatFlag = Format.HUMAN) -> None:

@@ -67,7 +67,7 @@ def unchanged(
 ) -> dict[str, Any] | None:
     """The recorded state, if inputs, tool, output and running fleet are all as it says."""
     state = stack.load()
-    if not state or state["tool"] != tool_digest() or state["each"] != each:
+    if not state or state["tool"] != tool_digest() or state["each"] != each or state["plugins"]:
         return None
     if folder is not None and str(folder.resolve()) != state["folder"]:
         return None
@@ -99,7 +99,8 @@ def up(
     progress = options.progress
     held = stack.lock()
     try:
-        same = unchanged(stack, folder, each, options.environment) if options.waivers else None
+        plain = options.waivers and not options.plugins
+        same = unchanged(stack, folder, each, options.environment) if plain else None
         if same is not None:
             return same, False
         output = build(stack.spec, folder, options)
@@ -196,6 +197,7 @@ def _state(
         "inputs": {str(path.resolve()): digest for path, digest in output.build.inputs},
         "taken": {name: _digest(text) for name, text in output.build.loaded.taken},
         "tool": tool_digest(),
+        "plugins": {plugin.name: plugin.sha256 for plugin in output.build.plugins},
         "each": each,
         "planDigest": output.build.plan_digest,
         "releases": wanted,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from typing import Any, Protocol
 
 from hybridspec.base.source import Span
 from hybridspec.ir.origin import maybe, spanned
@@ -120,6 +120,26 @@ class Waiver:
     def id(self) -> str:
         """How a certificate names it: rule, path and, if it has one, facet."""
         return f"waiver:{self.rule}@{self.path}" + (f"/{self.facet}" if self.facet else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginUse:
+    """A plugin that is asked for: by the spec with the hash of its package, else by a flag."""
+
+    name: str
+    sha256: str | None
+    origin: Span | None = maybe()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A rule of a stranger's: it gets the placement, read-only, and yields findings."""
+
+    name: str
+    distribution: str
+    sha256: str
+    rule: Callable[[Any], Iterable[object]] = field(compare=False, repr=False)
+    origin: Span | None = maybe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from hybridspec.ir.governance import (
     Gates,
     Observability,
     Party,
+    PluginUse,
     Policy,
     Stack,
     Waiver,
@@ -358,6 +359,7 @@ class Graph:
     officer: Party | None = None
     policies: tuple[Policy, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    plugins: tuple[PluginUse, ...] = ()
     observability: Observability = Observability()
     stacks: tuple[Stack, ...] = ()
     gates: Gates = Gates()

@@ -116,6 +116,12 @@ def _whose(policy: Policy, place: Place) -> tuple[list[str], list[str]]:
     return broken, unknown
 
 
+def names_places(policy: Policy) -> bool:
+    """Whether it speaks of places, and not only of what zones demand."""
+    named = (policy.countries, policy.regions, policy.boards, policy.operators, policy.partitions)
+    return policy.condition is not None or any(named)
+
+
 def is_bare(policy: Policy) -> bool:
     """Whether the condition alone is what it forbids."""
     named = (policy.countries, policy.regions, policy.boards, policy.operators, policy.partitions)

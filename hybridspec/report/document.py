@@ -11,6 +11,7 @@ from typing import Any
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.base.units import format_bytes, format_duration, format_money
 from hybridspec.ir.artefact import Artefact, Verdict
+from hybridspec.ir.governance import Plugin, Policy, Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.report.sarif import waiver_data
@@ -21,7 +22,7 @@ SCHEMA = "hybridspec.dev/report/v1"
 def report_document(
     graph: Graph, plan: Plan, plan_document: Mapping[str, Any], artefacts: Sequence[Artefact],
     bundles: Sequence[tuple[str, str, int]], stacks: Sequence[tuple[str, int, str]],
-    findings: Sequence[Diagnostic], tool_version: str,
+    findings: Sequence[Diagnostic], tool_version: str, plugins: Sequence[Plugin] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Everything a reviewer reads.
 
@@ -60,9 +61,32 @@ def report_document(
                       "help": f.help, "where": f.span.ref if f.span else "",
                       **({"waived": waiver_data(f.waived)} if f.waived else {})}
                      for f in findings],
+        "policies": [policy_data(policy) for policy in graph.policies],
+        "waivers": [_waiver(waiver) for waiver in graph.waivers],
+        "plugins": [{"name": p.name, "package": p.distribution, "sha256": p.sha256}
+                    for p in plugins],
         "facts": plan_document["facts"],
         "defaults": plan_document["defaults"],
         "notAssessed": [*_not_assessed(), *graph.unassessed],
+    }  # fmt: skip
+
+
+def policy_data(policy: Policy) -> dict[str, Any]:
+    """A policy as reports and lists of rules show it."""
+    return {
+        "id": policy.id, "title": policy.title or policy.name, "severity": policy.severity,
+        "controls": list(policy.controls), "linddun": list(policy.linddun),
+        "when": policy.condition.text if policy.condition else "", "reason": policy.reason,
+        "falsePositive": policy.false_positive, "where": policy.origin.ref,
+    }  # fmt: skip
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "id": waiver.id, "type": waiver.type, "countries": list(waiver.countries),
+        "owner": waiver.owner or waiver.approver, "approver": waiver.approver,
+        "reason": waiver.reason, "ticket": waiver.ticket, "expires": waiver.expires,
+        "where": waiver.origin.ref,
     }  # fmt: skip
 
 

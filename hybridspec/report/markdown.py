@@ -139,7 +139,28 @@ def _rest(report: Mapping[str, Any]) -> str:
     facts = [(f["row"], f["asOf"], f["source"]) for f in report["facts"]]
     return (
         "## Warnings\n\n" + table(["where", "rule", "finding", "help"], warnings)
+        + _governance(report)
         + "\n## Facts the plan rests on\n\n" + table(["row", "checked", "source"], facts)
         + "\n## Values nobody wrote\n\n" + table(["key", "value", "reason"], defaults)
         + "\n## Not assessed\n\n" + "".join(f"- {cell(x)}\n" for x in report["notAssessed"])
     )  # fmt: skip
+
+
+def _governance(report: Mapping[str, Any]) -> str:
+    """Rules of the user's own, who answers for what, and strangers' rules that were asked."""
+    parts = []
+    if report["policies"]:
+        rows = [(p["id"], p["title"], p["severity"], ", ".join(p["controls"]),
+                 ", ".join(p["linddun"]), p["reason"]) for p in report["policies"]]  # fmt: skip
+        parts.append("\n## Policies\n\n" + table(
+            ["rule", "title", "severity", "controls", "LINDDUN", "reason"], rows))  # fmt: skip
+    if report["waivers"]:
+        held = [(w["id"], w["type"], ", ".join(w["countries"]), w["owner"], w["approver"],
+                 w["ticket"], w["expires"], w["reason"]) for w in report["waivers"]]  # fmt: skip
+        parts.append("\n## Waivers\n\n" + table(
+            ["waiver", "type", "countries", "owner", "approver", "ticket", "until", "reason"],
+            held))  # fmt: skip
+    if report["plugins"]:
+        asked = [(p["name"], p["package"], p["sha256"]) for p in report["plugins"]]
+        parts.append("\n## Plugins\n\n" + table(["plugin", "package", "SHA-256"], asked))
+    return "".join(parts)

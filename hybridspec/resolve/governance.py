@@ -11,6 +11,7 @@ from hybridspec.base.source import Origins, Path
 from hybridspec.ir.governance import (
     Observability,
     Party,
+    PluginUse,
     Stack,
     TelemetrySink,
     Waiver,
@@ -53,6 +54,20 @@ def waivers(spec: Spec, origins: Origins, law: LawFacts, sink: Sink) -> tuple[Wa
         )
         for index, (written, path) in enumerate(zip(spec.waivers, paths, strict=True))
     )  # fmt: skip
+
+
+def plugins(spec: Spec, origins: Origins, sink: Sink) -> tuple[PluginUse, ...]:
+    """The plugins that the spec uses, each once."""
+    found: dict[str, PluginUse] = {}
+    for index, written in enumerate(spec.plugins):
+        origin = origins.value("plugins", index)
+        if written.name in found:
+            sink.add(Diagnostic(
+                code="HS0212", message=f"plugin `{written.name}` is used twice", span=origin,
+                help="remove one of them",
+            ))  # fmt: skip
+        found[written.name] = PluginUse(name=written.name, sha256=written.sha256, origin=origin)
+    return tuple(found.values())
 
 
 def _path(dotted: str) -> Path:

@@ -80,6 +80,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         controller=governance.controller(spec, origins, sink),
         officer=governance.officer(spec),
         policies=policies(spec, origins, facts.catalogs, law, sink),
+        plugins=governance.plugins(spec, origins, sink),
         waivers=governance.waivers(spec, origins, law, sink),
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),

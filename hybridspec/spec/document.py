@@ -9,7 +9,7 @@ from hybridspec.spec.composition import Composition
 from hybridspec.spec.evidence import Role
 from hybridspec.spec.flow import Flow
 from hybridspec.spec.observability import Observability
-from hybridspec.spec.policy import Policy, Waiver
+from hybridspec.spec.policy import Plugin, Policy, Waiver
 from hybridspec.spec.quantity import Day, Name, Section, key
 from hybridspec.spec.rollout import Objective, Rollout
 from hybridspec.spec.site import Cloud, DeviceClass, Site
@@ -177,9 +177,16 @@ class Spec(Composition):
             example={"no-us": {"forbid": {"countries": ["US"]}, "reason": "contract"}},
             max_length=200, absent="none beyond the zones"),
     ] = {}  # fmt: skip
+    plugins: Annotated[
+        list[Plugin],
+        key("Rules in Python that judge the placement; each is an installed package.",
+            example=[{"name": "acme-rules", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
+                      "2b0b822cd15d6c15b0f00a08"}],
+            max_length=20, absent="none runs, whatever is installed"),
+    ] = []  # fmt: skip
     waivers: Annotated[
         list[Waiver],
-        key("Warnings that somebody answers for.",
+        key("Findings that somebody answers for.",
             example=[{"rule": "HS0307", "at": "devices.line-server", "reason": "for spring",
                       "approver": "plant-lead@acme.example", "expires": "2027-01-31"}],
             max_length=200, absent="none"),

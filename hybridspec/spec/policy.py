@@ -229,3 +229,19 @@ class Waiver(Section):
             min_length=1, max_length=400, absent="none, which does for a warning"),
     ] = ""  # fmt: skip
     expires: Annotated[Day, key("Last day on which it holds.", example="2027-01-31")]
+
+
+class Plugin(Section):
+    """Rules in Python, from a package that is installed; they only add findings."""
+
+    name: Annotated[
+        str,
+        key("Name of the plugin, as its package offers it.", example="acme-rules",
+            pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"),
+    ]  # fmt: skip
+    sha256: Annotated[
+        str,
+        key("Hash of the package that was reviewed; `hybridspec rules` prints it.",
+            example="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            pattern="^[0-9a-f]{64}$"),
+    ]  # fmt: skip

@@ -23,8 +23,10 @@ from hybridspec.law.policy import lacking, worded
 def policy_violated(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per policy and pinned thing."""
     for policy in graph.policies:
-        yield from _telemetry(graph, policy)
         yield from _requirements(graph, policy)
+        if not policy.strict:
+            continue  # what it says of places is advice on a plan
+        yield from _telemetry(graph, policy)
         seen: set[str] = set()
         for flow in graph.flows:
             for site in flow.sites:
