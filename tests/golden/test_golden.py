@@ -66,7 +66,11 @@ def steady_report(data: bytes) -> dict[str, Any]:
 def steady(made: Mapping[str, bytes]) -> dict[str, bytes]:
     """What is compared: plan and stacks as they are, report and manifests without the above."""
     report = steady_report(made["report/report.json"])
-    kept = {p: d for p, d in made.items() if p == "plan.json" or p.startswith("stacks/")}
+    kept = {
+        p: d
+        for p, d in made.items()
+        if p in ("plan.json", "placement.json") or p.startswith("stacks/")
+    }
     manifests = {p: steady_manifest(d) for p, d in made.items() if p.endswith("/manifest.json")}
     return {
         **kept,
