@@ -28,7 +28,7 @@ def under(category: str, parent: str) -> bool:
 def births(graph: Graph) -> Births:
     """Every asset with the zones and sites where it is born, those of its flows among them.
 
-    An asset that a model learns from and that nobody says is born anywhere may come from every
+    An asset that a model is made from and that nobody says is born anywhere may come from every
     zone that has sites.
     """
     found: dict[tuple[str, str], dict[str, Site]] = {}
@@ -42,10 +42,10 @@ def births(graph: Graph) -> Births:
         bear(flow.data.name, flow.sites)
     for data in graph.data:
         bear(data.name, (sites[name] for name in data.born if name in sites))
-    born = {data for data, _ in found}
+    born, known = {data for data, _ in found}, {data.name for data in graph.data}
     for model in graph.models:
-        for name in model.training.data if model.training else ():
-            if name not in born:
+        for name in (*model.lineage, *(model.training.data if model.training else ())):
+            if name in known and name not in born:
                 bear(name, graph.sites)
     return found
 

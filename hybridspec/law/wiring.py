@@ -7,7 +7,8 @@ from a zone). They are per zone, never per site.
 Transforms keep the label. Telemetry gets what every stage reads, as well as what it makes: a log
 or a crash dump may hold an input that the output was released from. A model that is trained holds
 what it learns from, and is owned by every zone that runs it too; one that is not trained holds
-nothing, and each zone that runs it owns its own copy (`Labels.copy`). Federated training gets its
+nothing, and each zone that runs it owns its own copy (`Labels.copy`). Either holds what its
+`lineage` names, if that is an asset or a model of the spec. Federated training gets its
 data by the `local-training` stages, where each site that bears the data has one and takes part;
 otherwise it learns from the data itself, since nothing says that it does not.
 """
@@ -83,6 +84,7 @@ class _Wirer:
             for zone in self.zones[flow.name]:
                 self._flow(flow, zone)
         for model in graph.models:
+            self._lineage(model)
             if model.training is not None:
                 self._training(model)
         self._telemetry()
@@ -121,6 +123,16 @@ class _Wirer:
             if stage.model is not None:
                 self.wiring.edge(self.wiring.number[f"model {stage.model.name}"],
                                  stages[stage.name])  # fmt: skip
+
+    def _lineage(self, model: Model) -> None:
+        """What a model was made from, as far as it is in the spec; free text says nothing."""
+        node = self.wiring.number[f"model {model.name}"]
+        for name in model.lineage:
+            for zone in self.homes.get(name, ()):
+                self.wiring.edge(self.wiring.number[f"data {name}@{zone}"], node)
+            other = self.wiring.number.get(f"model {name}")
+            if other is not None:
+                self.wiring.edge(other, node)
 
     def _training(self, model: Model) -> None:
         """What a model learns from, and the zones that own it for another reason."""

@@ -46,10 +46,10 @@ def _places(spec: Spec) -> Iterator[str]:
 
 def _data(spec: Spec) -> Iterator[str]:
     for data in spec.data.values():
-        if data.subjects or data.sensitivity or data.subject_count is not None:
-            yield "data.*.subjects, sensitivity and subject_count: no rule examines them yet"
+        if data.sensitivity:
+            yield "data.*.sensitivity: policies may ask for it, no law does"
     for model in spec.models.values():
-        if model.lineage or model.approvals:
+        if model.approvals or not {*spec.data, *spec.models}.issuperset(model.lineage):
             yield "models.*.lineage and approvals: taken as stated"
         training = model.training
         if training is not None and (training.triggers or training.federated or training.data):

@@ -114,7 +114,8 @@ class Model(Section):
     ] = "LicenseRef-proprietary"  # fmt: skip
     lineage: Annotated[
         list[str],
-        key("What the model was made from: data sets, parent models, or free text.",
+        key("What the model was made from: assets and models of the spec, which it then holds, "
+            "or free text.",
             example=["vibration", "resnet-18 weights of 2024"], max_length=64,
             absent="unknown, and listed as such"),
     ] = []  # fmt: skip

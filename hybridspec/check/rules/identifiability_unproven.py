@@ -1,7 +1,7 @@
 """HS0347: what the spec says of the people in data does not go with its category.
 
 What it flags: data of a category below `user` that is stated to be `anonymous`, or data of another
-category that is stated to be `pseudonymous`.
+category with `subjects`, a `subject_count`, or stated to be `pseudonymous`.
 Why: data about people stays personal until nobody can be told, which somebody has to show for each
 case (Regulation (EU) 2016/679, recital 26); pseudonymous data is about people by definition
 (art. 4(5)), and laws about people are derived for categories below `user` alone.
@@ -31,12 +31,15 @@ def identifiability_unproven(graph: Graph) -> Iterator[Diagnostic]:
                 help="remove `identifiability`; where a stage makes people unrecognisable, state "
                 "a `release` with evidence there",
             )
-        elif not data.personal and data.identifiability == "pseudonymous":
+        elif not data.personal and (
+            data.identifiability == "pseudonymous" or data.subjects or data.subject_count
+        ):
             yield Diagnostic(
                 code="HS0347",
                 severity=Severity.WARNING,
-                message=f"data `{data.name}` is pseudonymous, so it is about people, but its "
-                f"category `{data.category}` puts it under no law about them",
+                message=f"data `{data.name}` is said to be about people, but its category "
+                f"`{data.category}` puts it under no law about them",
                 span=data.origin,
-                help="choose a category below `user`",
+                help="choose a category below `user`, or remove `subjects`, `subject_count` and "
+                "`pseudonymous`",
             )

@@ -64,6 +64,7 @@ def test_people_in_data_go_with_its_category() -> None:
         return [finding.code for finding in identifiability_unproven(spec(of=of))]
 
     assert found(people(identifiability="anonymous")) == ["HS0347"]
-    assert found(data(identifiability="pseudonymous")) == ["HS0347"]
+    for said in ({"identifiability": "pseudonymous"}, {"subjects": ("DE",)}, {"subject_count": 1}):
+        assert found(data(**said)) == ["HS0347"]
     for good in (people(), people(identifiability="pseudonymous"), data(identifiability="raw")):
         assert not found(good)

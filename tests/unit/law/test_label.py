@@ -172,6 +172,15 @@ def test_an_asset_of_unknown_birth_teaches_with_the_law_of_every_zone() -> None:
     assert found.edges_into("model detect") == ("data old@eu", "data old@us")
 
 
+def test_weights_hold_what_their_lineage_names() -> None:
+    old = replace(model("old"), lineage=("faces", "free text"))
+    net = replace(model(), lineage=("old",))
+    asked = flow("heat", data(), (PLANT,), infer("see", net, "frames"))
+    found = labels(graph(watch(stage("crop", "faces")), asked, law=pack(), models=(old, net)))  # type: ignore[arg-type]
+    assert found.of("stage heat.see@us").zones == {"eu", "us"}
+    assert found.of("model detect").regimes == {GDPR_EU}
+
+
 def rounds(*releases: object, sites: tuple[str, ...] = ("lab",)) -> Labels:
     net = learning(data=("faces",), federated=Federated(rounds=3, sites=sites))
     local = stage("learn", "faces", operation="local-training", releases=releases)
