@@ -164,7 +164,7 @@ def label_lines(label: Doc) -> Iterator[str]:
     about = f"; {many} people in {_some(label['subjects'], _COUNTRIES)}"
     categories = _some(label["categories"], _COUNTRIES) or "no category"
     yield (f"{categories}; {label['identifiability']}, sensitivity {label['sensitivity']}"
-           f"{about if label['subjects'] else ''}")  # fmt: skip
+           f"{about if label['subjects'] and label['people'] != 0 else ''}")  # fmt: skip
     if label["zones"]:
         yield f"kept in the countries of zone {_some(label['zones'], _COUNTRIES)}"
 

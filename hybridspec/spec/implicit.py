@@ -68,7 +68,7 @@ class ImplicitRow(Section):
     avoided_by: Annotated[
         str,
         Field(description="Guard by which what we emit keeps it from happening; empty if none.",
-              examples=["kms-single-region"]),
+              examples=["key-single-region"]),
     ] = ""  # fmt: skip
     text: Annotated[
         str,

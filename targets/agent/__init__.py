@@ -3,12 +3,14 @@
 from hybridspec.target.api import Target
 
 from .emit import emit
+from .guards import GUARDS
 
 TARGET = Target(
     name="agent",
     package="hybridspec_targets.agent",
     summary="HybridSpec agent on Linux boards (systemd)",
     emit_edge=emit,
+    guards=GUARDS,
     controls=(
         ("encryption-in-transit", "the stores and brokers that devices send to take TLS alone"),
     ),

@@ -10,6 +10,7 @@ from hybridspec.ir.law import FACETS, Implicit
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.resolve.implicit import countries_of, of_devices, of_region
 from hybridspec.spec.implicit import GEOGRAPHY, HERE, PAIR, PARTITION, UNKNOWN
+from hybridspec.target.api import Emission
 from hybridspec.target.registry import targets
 
 CATALOGS = load_catalogs()[0]
@@ -140,3 +141,25 @@ def test_hardware_modules_are_there_only_where_somebody_says_so(
     row = CATALOGS[cloud].regions[region]
     stated = row.key_protection or CATALOGS[cloud].partitions[row.partition].key_protection
     assert ("hsm" in stated) == hsm
+
+
+@pytest.mark.parametrize("target", sorted(CATALOGS))
+def test_what_avoids_a_flow_is_a_guard_of_the_target(target: str) -> None:
+    """A row that names a guard which does not exist would hide a flow."""
+    guards = {guard.id for guard in targets()[target].guards}
+    named = {row.avoided_by for row in CATALOGS[target].implicit.values()} - {""}
+    assert not guards or named <= guards
+
+
+def test_the_runtime_on_a_device_is_silent_only_if_its_bundle_says_so() -> None:
+    (guard,) = (g for g in targets()["agent"].guards if g.id == "ort-telemetry-off")
+
+    def proof(**files: bytes) -> str:
+        return guard.missing(Emission(name="box", files={"runtime/flows.json": files["flows"]}
+                                      if files else {}))  # fmt: skip
+
+    assert proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "1"}}') == ""
+    assert "does not tell" in proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "0"}}')
+    assert "does not tell" in proof(flows=b"[]")
+    assert "no JSON" in proof(flows=b"{")
+    assert "has no" in proof()
