@@ -102,6 +102,30 @@ CODES: dict[str, Code] = {
         severity="warning",
         waivable="an old price is a risk of cost, which its owner may take",
     ),
+    "HS0330": Code(
+        "ground-ends",
+        "a law or a document that the spec rests on ends or begins soon",
+        severity="warning",
+        waivable="whoever renews it may say so",
+    ),
+    "HS0331": Code(
+        "ground-contested",
+        "data is somewhere by a contested decision alone",
+        severity="warning",
+        waivable="it holds until a court says otherwise, and somebody may take that risk",
+    ),
+    "HS0332": Code(
+        "law-unknown",
+        "personal data of people whose law is not among the facts",
+        policy=True,
+        waivable="somebody who knows that law may answer for it",
+    ),
+    "HS0333": Code(
+        "facts-stale",
+        "facts about law that were last checked too long ago",
+        severity="warning",
+        waivable="somebody may have read the law again",
+    ),
     "HS0335": Code("document-unusable", "a document that proves nothing, since it is not there"),
     "HS0336": Code(
         "duty-open",

@@ -13,9 +13,13 @@ from hybridspec.check.rules.control_unexpressed import control_unexpressed
 from hybridspec.check.rules.device_untrusted import device_untrusted
 from hybridspec.check.rules.duty_open import duty_open
 from hybridspec.check.rules.duty_unmet import duty_unmet
+from hybridspec.check.rules.facts_stale import facts_stale
 from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
+from hybridspec.check.rules.ground_contested import ground_contested
+from hybridspec.check.rules.ground_ends import ground_ends
 from hybridspec.check.rules.identifiability_unproven import identifiability_unproven
 from hybridspec.check.rules.key_unprotected import key_unprotected
+from hybridspec.check.rules.law_unknown import law_unknown
 from hybridspec.check.rules.no_region import no_region
 from hybridspec.check.rules.policy_violated import policy_violated
 from hybridspec.check.rules.release_invalid import release_invalid
@@ -43,9 +47,13 @@ RULES: tuple[Rule, ...] = (
     device_untrusted,
     duty_open,
     duty_unmet,
+    facts_stale,
     freeze_window_too_short,
+    ground_contested,
+    ground_ends,
     identifiability_unproven,
     key_unprotected,
+    law_unknown,
     no_region,
     policy_violated,
     release_invalid,

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from hybridspec.base.source import Span
+from hybridspec.base.units import DAY, YEAR
 from hybridspec.ir.governance import Cohort as Cohort
 from hybridspec.ir.governance import (
     Gates,
@@ -333,7 +334,8 @@ class Flow:
 class Graph:
     """The whole resolved spec; `unassessed` says what of it has no effect yet, in sentences.
 
-    `law` are the legal facts to judge by, `roles` what the controller says to be under them.
+    `law` are the legal facts to judge by, `warn_before` and `facts_age` when their ends and their
+    age are warned of, `roles` what the controller says to be under them.
     """
 
     name: str
@@ -370,6 +372,8 @@ class Graph:
     release_keys: tuple[int, int] = (1, 1)
     unassessed: tuple[str, ...] = ()
     law: LawFacts = field(default=NO_FACTS, repr=False)
+    warn_before: int = 180 * DAY
+    facts_age: int = YEAR
     roles: tuple[str, ...] = ()
     origin: Span = spanned()
     sites_origin: Span = spanned()

@@ -6,7 +6,7 @@ there, whether or not a plan ever uses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hybridspec.ir.graph import Graph, StageKind
@@ -14,7 +14,7 @@ from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.law import FACETS
 from hybridspec.ir.verdict import Place
 from hybridspec.ir.zone import Zone
-from hybridspec.law.permit import Law
+from hybridspec.law.permit import Law, law_of
 from hybridspec.law.regime import Ruling
 
 _KEPT = ("store", "ciphertext", "backup")
@@ -36,7 +36,39 @@ class Asked(NamedTuple):
     ruling: Ruling
 
 
-def reached(law: Law) -> dict[str, dict[str, Bounds]]:
+class Reach:
+    """What a graph's zones allow, law by law; each question is asked once."""
+
+    def __init__(self, law: Law) -> None:
+        self.law = law
+        self.bounds = _reached(law)
+        self._asked: dict[str, tuple[Asked, ...]] = {}
+
+    def asked(self, zone: Zone) -> tuple[Asked, ...]:
+        """What each known law says of every country that the zone allows for one of its facets."""
+        if zone.name not in self._asked:
+            self._asked[zone.name] = tuple(_ask(self.law, zone, self.bounds[zone.name]))
+        return self._asked[zone.name]
+
+    def names(self, zone: str) -> tuple[str, ...]:
+        """The laws that data is under on account of a zone, as far as the facts know them."""
+        bounds = {b for facets in self.bounds.values() for found in facets.values() for b in found}
+        return tuple(sorted({
+            b.regime for b in bounds if b.zone == zone and b.regime in self.law.regimes
+        }))  # fmt: skip
+
+
+def reach_of(graph: Graph) -> Reach:
+    """The `Reach` of a graph; that of the last graph is kept, so that every rule may ask for it."""
+    if not _last or _last[0].law.graph is not graph:
+        _last[:] = [Reach(law_of(graph))]
+    return _last[0]
+
+
+_last: list[Reach] = []
+
+
+def _reached(law: Law) -> dict[str, dict[str, Bounds]]:
     """By zone and facet, the laws that data there can be under."""
     graph = law.graph
     found: dict[str, dict[str, Bounds]] = {
@@ -90,8 +122,7 @@ def _learning(law: Law) -> Iterator[tuple[str, str, Label, str]]:
             yield zone, "kept", law.labels.of(node), asset
 
 
-def asked(law: Law, zone: Zone, bounds: dict[str, Bounds]) -> Iterator[Asked]:
-    """What each known law says of every country that the zone allows for one of its facets."""
+def _ask(law: Law, zone: Zone, bounds: dict[str, Bounds]) -> Iterator[Asked]:
     assets = {bound: asset for facet in FACETS for bound, asset in bounds[facet].items()}
     for bound in sorted(assets):
         regime = law.regimes.get(bound.regime)
@@ -114,9 +145,3 @@ def where(country: str, zone: Zone, *, sealed: bool = False) -> Place:
         name=f"zone {zone.name} in {country}", countries=(country,), sealed=sealed,
         keys_in=zone.allowed("keys") if sealed else (),
     )  # fmt: skip
-
-
-def bound_in(graph: Graph, zone: str, bounds: Iterable[Bound]) -> tuple[str, ...]:
-    """The laws that data is under on account of a zone, as far as the facts know them."""
-    known = {regime.name for regime in graph.law.regimes}
-    return tuple(sorted({b.regime for b in bounds if b.zone == zone and b.regime in known}))

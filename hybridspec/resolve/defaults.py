@@ -28,11 +28,18 @@ HORIZON = Default("objective.horizon", 3 * YEAR, "3 years", "the shortest board 
 PRICE_AGE = Default(
     "objective.price_age", YEAR, "1 year", "list prices and regions rarely keep for longer"
 )
+WARN_BEFORE = Default(
+    "metadata.warn_before", 180 * DAY, "180 days",
+    "a contract or an approval that takes the place of another takes months",
+)  # fmt: skip
+FACTS_AGE = Default(
+    "metadata.facts_age", YEAR, "1 year", "decisions are reviewed and laws amended within years"
+)
 VALIDITY_SLACK = Default(
     "rollout.validity", 7 * DAY, "longest max_offline and courier delay plus 7 d",
     "a week to notice that nobody refreshes the channel",
 )  # fmt: skip
 
 ALL: tuple[Default[int], ...] = (
-    ENERGY_PRICE, HORIZON, LAN_RTT, PRICE_AGE, VALIDITY_SLACK,
+    ENERGY_PRICE, FACTS_AGE, HORIZON, LAN_RTT, PRICE_AGE, VALIDITY_SLACK, WARN_BEFORE,
 )  # fmt: skip

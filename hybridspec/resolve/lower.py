@@ -85,6 +85,8 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),
         unassessed=unassessed(spec),
+        warn_before=_or(spec.metadata.warn_before, defaults.WARN_BEFORE),
+        facts_age=_or(spec.metadata.facts_age, defaults.FACTS_AGE),
         law=on_day(law, spec.metadata.as_of),
         roles=tuple(sorted(set(spec.metadata.roles))),
         origin=origins.value("metadata"),
@@ -116,11 +118,17 @@ def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Gra
     )
 
 
+def _or(written: int | None, default: Default[int]) -> int:
+    return default.value if written is None else written
+
+
 def _unwritten(spec: Spec) -> tuple[Default[int], ...]:
     """The defaults that stand in for something this spec leaves out."""
     missing = {
         defaults.ENERGY_PRICE: any(site.energy_price is None for site in spec.sites.values()),
         defaults.HORIZON: spec.objective.horizon is None,
+        defaults.FACTS_AGE: spec.metadata.facts_age is None,
+        defaults.WARN_BEFORE: spec.metadata.warn_before is None,
         defaults.PRICE_AGE: spec.objective.price_age is None,
         defaults.LAN_RTT: any(site.lan_rtt is None for site in spec.sites.values()),
         defaults.VALIDITY_SLACK: spec.rollout.validity is None,

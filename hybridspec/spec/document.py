@@ -10,7 +10,7 @@ from hybridspec.spec.evidence import Role
 from hybridspec.spec.flow import Flow
 from hybridspec.spec.observability import Observability
 from hybridspec.spec.policy import Plugin, Policy, Waiver
-from hybridspec.spec.quantity import Day, Name, Section, key
+from hybridspec.spec.quantity import Day, Duration, Name, Section, key
 from hybridspec.spec.rollout import Objective, Rollout
 from hybridspec.spec.site import Cloud, DeviceClass, Site
 from hybridspec.spec.stack import Stack
@@ -56,6 +56,16 @@ class Metadata(Section):
         key("Date on which facts such as adequacy decisions and prices are judged.",
             example="2026-11-01"),
     ]  # fmt: skip
+    warn_before: Annotated[
+        Duration | None,
+        key("How long before its last day a law, a decision or a document is warned of.",
+            example="P180D", ge=0),
+    ] = None  # fmt: skip
+    facts_age: Annotated[
+        Duration | None,
+        key("Age from which on facts about law are stale and a warning says so.", example="P365D",
+            gt=0),
+    ] = None  # fmt: skip
     currency: Annotated[
         Literal["USD"],
         key("Currency of every amount.",

@@ -20,8 +20,8 @@ from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.law import Mechanism, Regime
 from hybridspec.ir.zone import Transfer, Zone
-from hybridspec.law.permit import Law, law_of
-from hybridspec.law.reach import bound_in, reached
+from hybridspec.law.permit import Law
+from hybridspec.law.reach import reach_of
 from hybridspec.law.source import under
 
 _Fault = tuple[str, str]
@@ -32,10 +32,10 @@ def transfer_invalid(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per transfer that does not hold."""
     if not any(zone.transfers for zone in graph.zones):
         return
-    law = law_of(graph)
-    bounds = {b for facets in reached(law).values() for found in facets.values() for b in found}
+    reach = reach_of(graph)
+    law = reach.law
     for zone in graph.zones:
-        names = bound_in(graph, zone.name, bounds)
+        names = reach.names(zone.name)
         regimes = [law.regimes[name] for name in names or sorted(law.regimes)]
         for transfer in zone.transfers:
             fault = _fault(law, zone, transfer, [r for r in regimes if r.mechanisms])

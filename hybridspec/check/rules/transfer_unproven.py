@@ -21,23 +21,22 @@ from hybridspec.ir.label import Bound
 from hybridspec.ir.law import FACETS, Regime, Status
 from hybridspec.ir.verdict import Verdict
 from hybridspec.ir.zone import Zone
-from hybridspec.law.permit import Law, law_of
-from hybridspec.law.reach import Asked, asked, reached
+from hybridspec.law.permit import Law
+from hybridspec.law.reach import Asked, reach_of
 
 _SHOWN = 8
 
 
 def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and law that data in it is under."""
-    law = law_of(graph)
-    bounds = reached(law)
+    reach = reach_of(graph)
     for zone in graph.zones:
         refused: dict[str, list[Asked]] = {}
-        for one in asked(law, zone, bounds[zone.name]):
+        for one in reach.asked(zone):
             if one.ruling.verdict is Verdict.VIOLATED:
                 refused.setdefault(one.bound.regime, []).append(one)
         for name, found in sorted(refused.items()):
-            yield _finding(law, zone, law.regimes[name], found)
+            yield _finding(reach.law, zone, reach.law.regimes[name], found)
 
 
 def _finding(law: Law, zone: Zone, regime: Regime, found: list[Asked]) -> Diagnostic:

@@ -23,8 +23,9 @@ def unwritten(spec: Path, cache: Path) -> set[str]:
     return {key for key, _, _ in validate_file(spec, Options(cache=cache)).graph.defaults}
 
 
-def test_the_example_leaves_out_three(example: Path, cache: Path) -> None:
-    left = {"objective.price_age", "rollout.validity", "sites.*.lan_rtt"}
+def test_the_example_leaves_out_five(example: Path, cache: Path) -> None:
+    left = {"metadata.facts_age", "metadata.warn_before", "objective.price_age",
+            "rollout.validity", "sites.*.lan_rtt"}
     assert unwritten(example, cache) == left
 
 
