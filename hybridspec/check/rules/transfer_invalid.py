@@ -22,7 +22,6 @@ from hybridspec.ir.law import Mechanism, Regime
 from hybridspec.ir.zone import Transfer, Zone
 from hybridspec.law.permit import Law
 from hybridspec.law.reach import reach_of
-from hybridspec.law.source import under
 
 _Fault = tuple[str, str]
 """What is wrong with a transfer, and the way out."""
@@ -61,7 +60,7 @@ def _fault(law: Law, zone: Zone, transfer: Transfer, regimes: Sequence[Regime]) 
     if not transfer.evidence:
         return (f"rests on `{transfer.mechanism}` without evidence",
                 "add `evidence: legal/transfer.pdf`, the document that proves it")  # fmt: skip
-    faults = [_unusable(law, zone, transfer, regime, ground) for regime, ground in held]
+    faults = [_unusable(law, transfer, regime, ground) for regime, ground in held]
     return faults[0] if faults and all(faults) else None
 
 
@@ -105,9 +104,7 @@ def _adequacy(law: Law, zone: Zone, transfer: Transfer, regimes: Sequence[Regime
     return None
 
 
-def _unusable(
-    law: Law, zone: Zone, transfer: Transfer, regime: Regime, ground: Mechanism
-) -> _Fault | None:
+def _unusable(law: Law, transfer: Transfer, regime: Regime, ground: Mechanism) -> _Fault | None:
     outside = sorted(set(transfer.countries) - ground.countries) if ground.countries else []
     if outside:
         return (f"rests on `{ground.name}`, which under {regime.name} is not for "
@@ -118,21 +115,16 @@ def _unusable(
             return (f"expires on {transfer.expires}, but under {regime.name} `{ground.name}` lasts "
                     f"{ground.longest} days at most", f"write the day in the document, {last} at "
                     "the latest")  # fmt: skip
-    return _too_many(law, zone, regime, ground)
+    return _too_many(law, regime, ground)
 
 
-def _too_many(law: Law, zone: Zone, regime: Regime, ground: Mechanism) -> _Fault | None:
-    """Whether more people are in the zone's data than a mechanism is open to."""
-    assets = [data for data in law.graph.data if f"data {data.name}@{zone.name}" in law.labels and
-              any(b.regime == regime.name
-                  for b in law.labels.of(f"data {data.name}@{zone.name}").regimes)]  # fmt: skip
+def _too_many(law: Law, regime: Regime, ground: Mechanism) -> _Fault | None:
+    """Whether the spec has data about more people than a mechanism is open to."""
     for category, most in ground.at_most:
-        counts = {d.name: d.subject_count for d in assets if under(d.category, category)}
-        unknown = sorted(name for name, count in counts.items() if count is None)
-        total = sum(count for count in counts.values() if count is not None)
-        if total > most or unknown:
-            so_many = (f"{total} are in the zone's data" if total > most
-                       else f"nobody says how many are in `{unknown[0]}`")  # fmt: skip
+        people = law.people(regime.name, category)
+        if people is None or people > most:
+            so_many = "nobody says how many the spec is about" if people is None else (
+                f"the spec is about {people}")  # fmt: skip
             return (f"rests on `{ground.name}`, which under {regime.name} is open to {most} people "
                     f"at most (`{category}`), and {so_many}",
                     "state a mechanism without such a limit, or `subject_count` of the "

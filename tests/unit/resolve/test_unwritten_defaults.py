@@ -24,8 +24,13 @@ def unwritten(spec: Path, cache: Path) -> set[str]:
 
 
 def test_the_example_leaves_out_five(example: Path, cache: Path) -> None:
-    left = {"metadata.facts_age", "metadata.warn_before", "objective.price_age",
-            "rollout.validity", "sites.*.lan_rtt"}
+    left = {
+        "metadata.facts_age",
+        "metadata.warn_before",
+        "objective.price_age",
+        "rollout.validity",
+        "sites.*.lan_rtt",
+    }
     assert unwritten(example, cache) == left
 
 
