@@ -73,6 +73,13 @@ class Labels:
         """The label of the copy of a model that a zone runs, which owns it as well."""
         return self._join(self.of(f"model {model}"), self._intern(Label(zones=frozenset({zone}))))
 
+    def held(self, node: str) -> Label:
+        """What may be where a node is: what it works on; of a model, all copies of it."""
+        label = self.within(node)
+        for zone in sorted(self._wiring.runs.get(node, ())):
+            label = self._join(label, self.copy(node.removeprefix("model "), zone))
+        return label
+
     def edges_into(self, node: str) -> tuple[str, ...]:
         """The names of the nodes that feed a node, sorted."""
         names = self._wiring.names

@@ -28,7 +28,10 @@ LEARNING = "local-training"
 
 @dataclass(slots=True)
 class Wiring:
-    """Nodes by number: their names, labels of their own, what feeds them, what they release."""
+    """Nodes by number: their names, labels of their own, what feeds them, what they release.
+
+    `runs` are the zones that run a model, by its node.
+    """
 
     names: list[str] = field(default_factory=list)
     number: dict[str, int] = field(default_factory=dict)
@@ -36,6 +39,7 @@ class Wiring:
     feeds: list[dict[int, None]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     origins: list[Span | None] = field(default_factory=list)
+    runs: dict[str, set[str]] = field(default_factory=dict)
 
     def node(
         self, name: str, source: Label = BOTTOM, origin: Span | None = None, does: Effect = NOTHING
@@ -121,6 +125,7 @@ class _Wirer:
                 if name == flow.data.name:
                     self.wiring.edge(data, stages[stage.name])
             if stage.model is not None:
+                self.wiring.runs.setdefault(f"model {stage.model.name}", set()).add(zone)
                 self.wiring.edge(self.wiring.number[f"model {stage.model.name}"],
                                  stages[stage.name])  # fmt: skip
 

@@ -49,7 +49,7 @@ def _node(
     law: Law, node: str, country: str, facets: Sequence[str], cloud: str,
     facts: dict[str, Fact], cited: dict[str, Fact],
 ) -> dict[str, Any]:  # fmt: skip
-    label = law.labels.within(node)
+    label = law.labels.held(node)
     found = []
     for facet in facets or FACETS:
         place = _place(law.graph, label, facet, country, cloud)

@@ -164,6 +164,7 @@ def test_a_model_that_is_not_trained_is_a_copy_of_each_zone() -> None:
     assert found.of("model detect").zones == set()
     assert found.of("stage watch.keep@us").zones == {"us"}
     assert found.copy("detect", "us").zones == {"us"}
+    assert found.held("model detect").zones == {"eu", "us"}
 
 
 def test_an_asset_of_unknown_birth_teaches_with_the_law_of_every_zone() -> None:
