@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -16,6 +17,8 @@ Doc: TypeAlias = Mapping[str, Any]
 
 _COUNTRIES, _NAMES = 8, 4
 """So many countries, and so many names, are listed; the rest are counted."""
+_SHA = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+"""Digests, which are whole in JSON; people compare their beginnings."""
 _HELD = {"own": "on your own hardware"}
 
 
@@ -88,17 +91,35 @@ def why_text(out: Console, document: Doc) -> None:
 
 
 def _rules(out: Console, cell: Doc) -> None:
+    """The places by number, every rule once with those that it is about, and the obligations."""
+    names = [place["name"] for place in cell["places"]]
+    for number, place in enumerate(cell["places"] if len(names) > 1 else (), 1):
+        there = f"in {where(place)}" if place["countries"] else "nobody states where"
+        _line(out, f"({number}) {there}: {place['name']}, by {place['source']}", indent=4)
     if not cell["reasons"]:
         _line(out, "no wall, policy or law of this spec has a say about it", indent=4)
-    for reason in cell["reasons"]:
+    for reason, places in _same(cell["reasons"]):
         at = f" ({reason['at']})" if reason["at"] else ""
-        _line(out, f"{reason['verdict']}: {reason['text']} [{reason['rule']}]{at}", indent=4)
+        which = sorted({names.index(name) + 1 for name in places})
+        there = "" if len(which) == len(names) else f", for {', '.join(f'({n})' for n in which)}"
+        _line(out, f"{reason['verdict']}: {reason['text']} [{reason['rule']}]{at}{there}", indent=4)
         if reason["fact"]:
             _line(out, f"fact {reason['fact']}, {_valid(reason)}", indent=6)
         if reason["waivedBy"]:
             _line(out, f"waived by {', '.join(reason['waivedBy'])}", indent=6)
     for duty in cell["obligations"]:
         _line(out, _duty(duty), indent=4)
+
+
+def _same(reasons: Sequence[Doc]) -> Iterator[tuple[Doc, list[str]]]:
+    """Reasons that say the same of several places, with the places."""
+    groups: dict[str, tuple[Doc, list[str]]] = {}
+    for reason in reasons:
+        key = repr(
+            {name: value for name, value in reason.items() if name not in ("place", "countries")}
+        )
+        groups.setdefault(key, (reason, []))[1].append(reason["place"])
+    yield from groups.values()
 
 
 def _ending(out: Console, document: Doc) -> None:
@@ -259,7 +280,7 @@ def _some(names: Sequence[str], most: int) -> str:
 def _line(out: Console, text: str, *, indent: int = 0, style: str = "") -> None:
     """A line that wraps below its own beginning; nothing of the user's is markup."""
     room = max(20, min(out.width, 100) - indent)
-    shown = Text(printable(text), style=style)
+    shown = Text(_SHA.sub(r"\1…", printable(text)), style=style)
     for n, part in enumerate(shown.wrap(out, room - 2) or [Text("")]):
         out.print(Text(" " * (indent + (2 if n else 0))) + part, soft_wrap=True)
 

@@ -12,6 +12,7 @@ from hybridspec.ir.law import FACETS, Fact, LawFacts
 from hybridspec.ir.region import Region
 from hybridspec.ir.verdict import ORDER, Permission, Place, Reason, Step, Verdict, meet
 from hybridspec.law.label import Labels, component
+from hybridspec.law.locate import Spot, in_region
 from hybridspec.law.permit import Law
 from hybridspec.report.flows import duty_document, label_document
 
@@ -39,7 +40,8 @@ def why_document(
         "answers": answers,
         "cited": [_fact(cited[key], graph.as_of) for key in sorted(cited)],
         "unknown": sorted({
-            r["text"] for a in answers for f in a["facets"] for r in f["reasons"]
+            f"{f['facet']}: {r['text']} ({r['rule']}, {r['place']})"
+            for a in answers for f in a["facets"] for r in f["reasons"]
             if r["verdict"] == Verdict.GAP
         }),
     }  # fmt: skip
@@ -52,12 +54,12 @@ def _node(
     label = law.labels.held(node)
     found = []
     for facet in facets or FACETS:
-        place = _place(law.graph, label, facet, country, cloud)
-        permission = law.permit(label, facet, place)
-        for reason in permission.reasons:
+        asked = [(spot, law.permit(label, facet, spot.place))
+                 for spot in _spots(law.graph, label, facet, country, cloud)]  # fmt: skip
+        for reason in (r for _, permission in asked for r in permission.reasons):
             if reason.fact in facts:
                 cited[reason.fact] = facts[reason.fact]
-        found.append(_facet(facet, permission, place))
+        found.append(_facet(facet, asked))
     return {
         "node": node, "label": label_document(label),
         "came": list(_ways(law.labels, node, label)),
@@ -65,6 +67,16 @@ def _node(
                     for ground in _grounds(law, bound, country, facts, cited)],
         "facets": found,
     }  # fmt: skip
+
+
+def _spots(
+    graph: Graph, label: Label, facet: str, country: str, cloud: str
+) -> tuple[Spot, ...]:  # fmt: skip
+    """Where it would be: in each region that the cloud has there, with what comes along, or else
+    simply in the country."""
+    regions = [r for r in graph.regions if r.cloud == cloud and r.country == country]
+    found = tuple(spot for region in regions for spot in in_region(region, (facet,)))
+    return found or (Spot(facet, _place(graph, label, facet, country, cloud)),)
 
 
 def _place(graph: Graph, label: Label, facet: str, country: str, cloud: str) -> Place:
@@ -87,22 +99,28 @@ def clouds(regions: Iterable[Region]) -> tuple[str, ...]:
     return tuple(sorted({region.cloud for region in regions}))
 
 
-def _facet(facet: str, permission: Permission, place: Place) -> dict[str, Any]:
+def _facet(facet: str, asked: Sequence[tuple[Spot, Permission]]) -> dict[str, Any]:
+    verdict = meet(*(permission.verdict for _, permission in asked))
+    reasons = [(spot.place, reason) for spot, permission in asked for reason in permission.reasons]
+    reasons.sort(key=lambda pair: (ORDER.index(pair[1].verdict), pair[1].rule, pair[0].name))
+    duties = dict.fromkeys(
+        duty for spot, permission in asked for duty in (*permission.obligations, *spot.guards)
+    )
     return {
-        "facet": facet, "verdict": str(permission.verdict),
-        "allowed": permission.verdict in ALLOWED, "countries": list(place.countries),
-        "reasons": [_reason(reason) for reason in sorted(
-            permission.reasons, key=lambda r: (ORDER.index(r.verdict), r.rule)
-        )],
-        "obligations": [duty_document(duty) for duty in permission.obligations],
+        "facet": facet, "verdict": str(verdict), "allowed": verdict in ALLOWED,
+        "places": [{"name": spot.place.name, "countries": list(spot.place.countries),
+                    "source": spot.place.source} for spot, _ in asked],
+        "reasons": [_reason(place, reason) for place, reason in reasons],
+        "obligations": [duty_document(duty) for duty in duties],
     }  # fmt: skip
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+def _reason(place: Place, reason: Reason) -> dict[str, Any]:
     return {
         "rule": reason.rule, "verdict": str(reason.verdict), "text": reason.text,
-        "countries": list(reason.countries), "fact": reason.fact, "source": reason.source,
-        "since": reason.since, "until": reason.until, "waivedBy": list(reason.waived_by),
+        "place": place.name, "countries": list(reason.countries), "fact": reason.fact,
+        "source": reason.source, "since": reason.since, "until": reason.until,
+        "waivedBy": list(reason.waived_by),
         "at": reason.origin.ref if reason.origin else None,
     }  # fmt: skip
 

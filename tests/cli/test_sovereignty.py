@@ -163,6 +163,21 @@ def test_elsewhere_is_denied_and_every_fact_is_dated(spec: str, capsys: Out) -> 
         assert fact["source"]
 
 
+def test_a_cloud_brings_what_it_adds_by_itself(spec: str, capsys: Out) -> None:
+    argv = ("why", "admit.keep", "in", "DE", spec, "--cloud", "aws", "--facet")
+    found = answer(capsys, *argv, "support")
+    assert (found["verdict"], found["heldBy"]) == ("gap", "aws")
+    assert any(line.startswith("support: ") for line in found["unknown"])
+    (keys,) = answer(capsys, *argv, "keys")["answers"][0]["facets"]
+    assert {place["countries"][0] for place in keys["places"]} == {"DE"}
+    met = {duty["metBy"] for duty in keys["obligations"]}
+    assert "key-single-region" in met
+    shown = text(capsys, *argv, "keys")
+    assert "(1) in DE: region aws/eu-central-1" in shown
+    shown = text(capsys, *argv, "support")
+    assert "Nobody states:" in shown
+
+
 def test_what_nobody_knows_is_named_and_not_allowed(spec: str, capsys: Out) -> None:
     unknown = SPEC.replace("subjects: [DE]", "subjects: [SA]")
     (Path(spec) / "hybridspec.yaml").write_text(unknown, encoding="utf-8")
