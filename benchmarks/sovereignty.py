@@ -31,6 +31,7 @@ ZONES = {
 STORELESS = ("china",)
 """Zones in which no region that the example lists lies: what they make stays at the sites."""
 
+DOCUMENT = "{kind: audit-log, document: https://example.org/audit.md}"
 REGIONS = {
     "aws": ("aws", ("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
                     "ap-south-1", "us-east-1")),
@@ -59,7 +60,8 @@ def write_spec(folder: Path, flows: int = FLOWS) -> Path:
     lines = [HEAD, "zones:\n"]
     for name, (countries, regime, _, _) in ZONES.items():
         lines.append(
-            f"  {name}: {{countries: {countries}, regimes: [{regime}], retention: P30D}}\n"
+            f"  {name}: {{countries: {countries}, regimes: [{regime}], "
+            f"retention: P30D, evidence: [{DOCUMENT}]}}\n"
         )
     lines.append("clouds:\n")
     for cloud, (provider, regions) in REGIONS.items():

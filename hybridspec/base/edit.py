@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hybridspec.base.diagnostic import Edit
 from hybridspec.base.source import Origins, Path, Span, offset, position
@@ -70,28 +69,28 @@ def add_item(origins: Origins, path: Path, value: object) -> Edits:
     span = origins.values.get(path)
     if span is None:
         return ()
-    if written(replace(span, end_line=span.line, end_column=span.column + 1)) != "[":
+    if written(span._replace(end_line=span.line, end_column=span.column + 1)) != "[":
         return _first(span, origins.whole(*path), f"- {plain(value)}")
     end = origins.whole(*path)
     inside = written(end)[1:-1].strip()
-    here = replace(span, line=end.end_line, column=end.end_column - 1,
+    here = span._replace(line=end.end_line, column=end.end_column - 1,
                    end_line=end.end_line, end_column=end.end_column - 1)  # fmt: skip
     return (Edit(span=here, text=f", {plain(value)}" if inside else plain(value)),)
 
 
 def _first(span: Span, whole: Span, text: str) -> Edits:
     """Write `text` in front of the first entry of a collection."""
-    begin = written(replace(span, end_line=span.line, end_column=span.column + 1))
+    begin = written(span._replace(end_line=span.line, end_column=span.column + 1))
     if begin in ("{", "["):
         empty = not written(whole)[1:-1].strip()
-        after = replace(span, column=span.column + 1, end_line=span.line,
+        after = span._replace(column=span.column + 1, end_line=span.line,
                         end_column=span.column + 1)  # fmt: skip
         return (Edit(span=after, text=text if empty else f"{text}, "),)
     line = span.file.line(span.line)
     before = line[: span.column - 1]
     if begin in ("&", "*", "!", "") or before.strip(" -"):
         return ()
-    here = replace(span, end_line=span.line, end_column=span.column)
+    here = span._replace(end_line=span.line, end_column=span.column)
     return (Edit(span=here, text=f"{text}\n{' ' * (span.column - 1)}"),)
 
 
@@ -150,7 +149,7 @@ def _with_comma(text: str, start: int, end: int) -> tuple[int, int]:
 def _cut(near: Span, start: int, end: int) -> Edits:
     text = near.file.text
     (line, column), (end_line, end_column) = position(text, start), position(text, end)
-    span = replace(near, line=line, column=column, end_line=end_line, end_column=end_column)
+    span = near._replace(line=line, column=column, end_line=end_line, end_column=end_column)
     return (Edit(span=span, text=""),)
 
 

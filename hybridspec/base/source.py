@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line for the YAML parser, so that its line numbers find their text here."""
@@ -50,9 +51,11 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return line, offset - starts[line - 1] + 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A range in a source file; lines and columns are 1-based, the end is exclusive."""
+class Span(NamedTuple):
+    """A range in a source file; lines and columns are 1-based, the end is exclusive.
+
+    A tuple, since a large spec has a hundred thousand of them.
+    """
 
     file: SourceFile
     line: int
@@ -182,7 +185,7 @@ class Origins:
         if path not in self.values or path not in self.ends:
             return span
         line, column = self.ends[path]
-        return replace(span, end_line=line, end_column=column)
+        return span._replace(end_line=line, end_column=column)
 
     def place(self, dotted: str) -> Span | None:
         """The place of a path such as `zones.eu.facets.0`, if it was written."""
@@ -198,8 +201,8 @@ class Origins:
                 if whole is None or whole.file != span.file:
                     continue
                 if (span.end_line, span.end_column) > (whole.end_line, whole.end_column):
-                    found[path[:length]] = replace(
-                        whole, end_line=span.end_line, end_column=span.end_column
+                    found[path[:length]] = whole._replace(
+                        end_line=span.end_line, end_column=span.end_column
                     )
         return found
 

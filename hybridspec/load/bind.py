@@ -174,14 +174,14 @@ class _Binder:
             ]  # fmt: skip
         origins = self.document.origins
         spans = [
-            replace(whole, line=key.end_line, column=key.end_column + 1) if key != whole else whole
+            whole._replace(line=key.end_line, column=key.end_column + 1) if key != whole else whole
             for path, whole in (origins.extents(secret) if secret else {}).items()
             if (key := origins.key(*path))
         ]
         files = {file: blanked(file, [span for span in spans if span.file == file])
                  for file in {span.file for span in spans}}  # fmt: skip
         return [
-            replace(f, span=replace(f.span, file=files.get(f.span.file, f.span.file)))
+            replace(f, span=f.span._replace(file=files.get(f.span.file, f.span.file)))
             if f.span is not None and files else f
             for f, _ in said
         ]  # fmt: skip

@@ -127,13 +127,7 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         if start is None or end is None:
             raise AssertionError("the parser gave an event without a place")
-        return Span(
-            file=self.source,
-            line=start.line + 1,
-            column=start.column + 1,
-            end_line=end.line + 1,
-            end_column=end.column + 1,
-        )
+        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _node(self, event: yaml.Event, path: Path, depth: int) -> Plain:
         span = self._span(event)

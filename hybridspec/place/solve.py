@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from math import floor
 from operator import attrgetter
 from typing import TypeAlias
@@ -106,11 +107,17 @@ def _loads(option: Configuration) -> Loads:
 
 def _limits(devices: SiteDevices) -> Loads:
     device, board = devices.device_class, devices.device_class.board
+    return _most(devices.count, board.memory - board.reserved_memory, device.uplink_bandwidth,
+                 board.disk)  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _most(count: int, memory: int, bandwidth: int, disk: int) -> Loads:
     return (
-        floor(MAX_BUSY * devices.count * 1_000_000),
-        max(0, board.memory - board.reserved_memory),
-        floor(MAX_UPLINK * device.uplink_bandwidth * devices.count),
-        board.disk // 2 * devices.count,
+        floor(MAX_BUSY * count * 1_000_000),
+        max(0, memory),
+        floor(MAX_UPLINK * bandwidth * count),
+        disk // 2 * count,
     )
 
 

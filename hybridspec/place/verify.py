@@ -235,6 +235,8 @@ def _stores(graph: Graph, plan: Plan) -> list[str]:
 def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
     """Whether store, keys and backups of a zone may lie in a region."""
     everywhere = set.intersection(*(set(zone.allowed(f)) for f in ("backup", "keys", "store")))
+    if region.country not in everywhere or not graph.policies:
+        return region.country in everywhere
     flowing = {flow.data.category for flow in graph.flows
                if any(site.zone.name == zone.name for site in flow.sites)}  # fmt: skip
     against = any(
@@ -243,7 +245,7 @@ def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
         and (region.country in policy.countries or region.label in policy.regions)
         for policy in graph.policies for category in flowing
     )  # fmt: skip
-    return region.country in everywhere and not against
+    return not against
 
 
 def _stages_of(graph: Graph, zone: str) -> list[Stage]:

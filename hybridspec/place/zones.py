@@ -68,6 +68,9 @@ class Zones:
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
     _ways: dict[tuple[int, int, str | None], tuple[Way, ...]] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
+    _admissible: dict[tuple[object, ...], list[tuple[Configuration, ...]]] = field(
+        default_factory=dict
+    )
     _powers: Powers = field(default_factory=dict)
     _energy: Known = field(default_factory=dict)
     _solved: dict[_Key, SitePlan | None] = field(default_factory=dict)
@@ -126,13 +129,16 @@ class Zones:
         self, site: Site, region: Region | None, pins: Pins
     ) -> list[tuple[Configuration, ...]]:
         """The configurations of each flow that break no bound and agree with `pins`."""
-        return [
-            by_cost(self.graph, site, (
-                way for way in found
-                if not way.unpriced.failures and agrees(way.unpriced, pins)
-            ), self._energy)
-            for found in self.ways(site, region)
-        ]  # fmt: skip
+        key = (self.key(site), region.label if region else None, tuple(sorted(pins.items())))
+        if key not in self._admissible:
+            self._admissible[key] = [
+                by_cost(self.graph, site, (
+                    way for way in found
+                    if not way.unpriced.failures and agrees(way.unpriced, pins)
+                ), self._energy)
+                for found in self.ways(site, region)
+            ]  # fmt: skip
+        return [*self._admissible[key]]
 
     def solve(self) -> Solution | None:
         """The cheapest store and plans of every zone; None if a zone has none."""

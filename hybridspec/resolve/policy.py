@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from hybridspec.base.closest import closest
 from hybridspec.base.diagnostic import Diagnostic, Sink
@@ -151,4 +150,4 @@ def _at(span: Span, text: str, fault: Fault) -> Span:
     if "\n" in text or start < 0:
         return span
     column = start + fault.column
-    return replace(span, column=column, end_line=span.line, end_column=column + 1)
+    return span._replace(column=column, end_line=span.line, end_column=column + 1)

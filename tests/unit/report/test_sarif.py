@@ -25,7 +25,7 @@ FILE = SourceFile(shown="a b/s.yaml", name="s.yaml", text="zone: ue\nx: 1\n")
 HERE = Span(file=FILE, line=1, column=7, end_line=1, end_column=9)
 FOUND = Diagnostic(
     code="HS0220", message="there is no zone `ue`", span=HERE, help="did you mean `eu`?",
-    notes=(Label(span=replace(HERE, line=2, end_line=2, column=1), message="defined here"),),
+    notes=(Label(span=HERE._replace(line=2, end_line=2, column=1), message="defined here"),),
     fixes=(Edit(span=HERE, text="eu"),), certain=True,
 )  # fmt: skip
 NOWHERE = Diagnostic(code="HS0101", message="no file", span=None, help="look",
@@ -48,7 +48,7 @@ def test_a_finding_has_its_rule_place_note_and_fix() -> None:
 
 
 def test_an_absolute_path_becomes_a_file_address() -> None:
-    span = replace(HERE, file=replace(FILE, shown="/tmp/ü.yaml"))
+    span = HERE._replace(file=replace(FILE, shown="/tmp/ü.yaml"))
     log = sarif([replace(FOUND, span=span)], {}, "1")
     place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "file:///tmp/%C3%BC.yaml"
