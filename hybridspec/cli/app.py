@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import catalog, failure, output, reference, show, sovereignty
+from hybridspec.cli import catalog, facts, failure, output, reference, show, sovereignty
 from hybridspec.cli.flags import (
     FindingFormat,
     Format,
@@ -34,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(facts.app, name="facts")
 
 
 def _spec(path: Path) -> Path:

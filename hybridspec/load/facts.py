@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from hybridspec.base.country import COUNTRIES
 from hybridspec.base.diagnostic import Sink
+from hybridspec.base.errors import UsageError
 from hybridspec.base.source import SourceFile
 from hybridspec.ir.law import (
     Adequacy,
@@ -24,6 +26,7 @@ from hybridspec.ir.law import (
 )
 from hybridspec.law.facts import facts_of
 from hybridspec.load.bind import bind
+from hybridspec.load.file import read_bounded
 from hybridspec.load.yaml import parse
 from hybridspec.spec.facts import (
     BlocRow,
@@ -34,6 +37,10 @@ from hybridspec.spec.facts import (
     Row,
     TriggerRow,
 )
+
+MAX_PACK = 2**20
+"""Bytes of one file of a pack."""
+MAX_FILES = 20
 
 
 @cache
@@ -46,6 +53,27 @@ def shipped_facts() -> LawFacts:
     folder = files("hybridspec.law")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return joined((name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names)
+
+
+def read_facts(path: Path) -> LawFacts:
+    """A pack of the user's: a file, or the YAML files of a folder.
+
+    Raises:
+        UsageError: it cannot be read, or breaks the schema.
+    """
+    paths = sorted(path.glob("*.yaml"))[:MAX_FILES] if path.is_dir() else [path]
+    texts = []
+    for each in paths:
+        data = read_bounded(each, MAX_PACK)
+        if isinstance(data, str):
+            raise UsageError(f"`{each}` cannot be read: {data}", help="name a facts pack")
+        texts.append((each.name, data.decode("utf-8", errors="replace")))
+    try:
+        return joined(texts)
+    except ValueError as fault:
+        raise UsageError(
+            f"`{path}` is no facts pack: {fault}", help="docs/facts.md says what a pack holds"
+        ) from None
 
 
 def joined(texts: Iterable[tuple[str, str]]) -> LawFacts:
