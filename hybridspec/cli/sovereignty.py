@@ -222,7 +222,8 @@ def _known(name: str, known: Collection[str], kind: str, *, may_be_empty: bool =
     from hybridspec.base.closest import closest
     from hybridspec.base.errors import UsageError
 
-    match = closest(name, known)
+    match = next((one for one in sorted(known) if one.endswith(f".{name}")), None)
+    match = match or closest(name, known)
     raise UsageError(
         f"there is no {kind} `{name[:60]}`",
         help=f"did you mean `{match}`?" if match else f"there is {_few(sorted(known))}",

@@ -11,7 +11,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, IDENTIFIABILITY, SENSITIVITY, Label, join
 from hybridspec.ir.law import FACETS, Implicit
 from hybridspec.ir.plan import Residency
-from hybridspec.ir.verdict import ORDER, Obligation
+from hybridspec.ir.verdict import ORDER, Certificate, Obligation, Reason, Step
 from hybridspec.law.label import Labels
 
 SCHEMA = "hybridspec.dev/flows/v1"
@@ -123,6 +123,33 @@ def _cell(row: Residency) -> dict[str, Any]:
         "facet": row.facet, "verdict": row.verdict, "claim": row.id, "places": list(row.places),
         "countries": list(row.countries), "operators": list(row.operators), "why": row.why,
         "obligations": [duty_document(duty) for duty in row.obligations],
+        "guards": list(row.guards), "unenforced": row.unenforced,
+        "certificate": None if row.certificate is None else _certificate(row.certificate),
+    }  # fmt: skip
+
+
+def _certificate(proof: Certificate) -> dict[str, Any]:
+    """The way that the label took, what came together on it, and every rule that was asked."""
+    return {
+        "path": [step_document(step) for step in proof.path],
+        "joins": [{"node": node, "together": text} for node, text in proof.joins],
+        "reasons": [reason_document(reason) for reason in proof.reasons],
+    }
+
+
+def step_document(step: Step) -> dict[str, Any]:
+    """One step of a label's way, for machines."""
+    return {"from": step.source, "to": step.target, "releases": list(step.released),
+            "at": step.origin.ref if step.origin else None}  # fmt: skip
+
+
+def reason_document(reason: Reason) -> dict[str, Any]:
+    """One rule that was asked, with the fact that it rests on, for machines."""
+    return {
+        "rule": reason.rule, "verdict": str(reason.verdict), "text": reason.text,
+        "countries": list(reason.countries), "fact": reason.fact, "source": reason.source,
+        "since": reason.since, "until": reason.until, "waivedBy": list(reason.waived_by),
+        "at": reason.origin.ref if reason.origin else None,
     }  # fmt: skip
 
 

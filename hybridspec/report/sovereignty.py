@@ -15,8 +15,8 @@ from hybridspec.report import terminal
 
 Doc: TypeAlias = Mapping[str, Any]
 
-_COUNTRIES, _NAMES = 8, 4
-"""So many countries, and so many names, are listed; the rest are counted."""
+_COUNTRIES, _NAMES, _ROWS = 8, 4, 40
+"""So many countries, names and changes are listed; the rest are counted."""
 _SHA = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 """Digests, which are whole in JSON; people compare their beginnings."""
 _HELD = {"own": "on your own hardware"}
@@ -158,13 +158,13 @@ def what_if(out: Console, document: Doc) -> None:
             )
     if document["judgedOn"] == "before":
         _line(out, "Nothing can be placed then: claims are those of the placement of before.")
-    terminal.table(out, "Claims that change", ["zone", "asset", "facet", "before", "after"], [
+    _rows(out, "Claims that change", ["zone", "asset", "facet", "before", "after"], [
         (c["zone"], c["asset"], c["facet"], _side(c["before"]), _side(c["after"]))
         for c in document["claims"]
-    ] or [("none", "", "", "", "")])  # fmt: skip
-    terminal.table(out, "Placement that changes", ["what", "before", "after"], [
+    ])  # fmt: skip
+    _rows(out, "Placement that changes", ["what", "before", "after"], [
         (p["what"], p["before"], p["after"]) for p in document["placement"]
-    ] or [("nothing", "", "")])  # fmt: skip
+    ])  # fmt: skip
     cost = document["cost"]
     _line(out, f"Cost: {cost['before']} before, {cost['after']} after ({cost['difference']}).")
     _line(
@@ -172,6 +172,16 @@ def what_if(out: Console, document: Doc) -> None:
         f"Verdict: {document['verdict']['before']} before, {document['verdict']['after']} "
         "after. The spec was not touched.",
     )
+
+
+def _rows(out: Console, title: str, head: list[str], rows: list[tuple[str, ...]]) -> None:
+    """A table of at most so many rows; nothing changes without any."""
+    if not rows:
+        _line(out, f"{title}: none")
+        return
+    terminal.table(out, title, head, rows[:_ROWS])
+    if len(rows) > _ROWS:
+        _line(out, f"and {len(rows) - _ROWS} more, which `--format json` shows", indent=2)
 
 
 def label_lines(label: Doc) -> Iterator[str]:

@@ -10,11 +10,16 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.law import FACETS, Fact, LawFacts
 from hybridspec.ir.region import Region
-from hybridspec.ir.verdict import ORDER, Permission, Place, Reason, Step, Verdict, meet
+from hybridspec.ir.verdict import ORDER, Permission, Place, Verdict, meet
 from hybridspec.law.label import Labels, component
 from hybridspec.law.locate import Spot, in_region
 from hybridspec.law.permit import Law
-from hybridspec.report.flows import duty_document, label_document
+from hybridspec.report.flows import (
+    duty_document,
+    label_document,
+    reason_document,
+    step_document,
+)
 
 SCHEMA = "hybridspec.dev/why/v1"
 ALLOWED = frozenset({Verdict.SATISFIED, Verdict.CONDITIONAL, Verdict.WAIVED})
@@ -110,18 +115,10 @@ def _facet(facet: str, asked: Sequence[tuple[Spot, Permission]]) -> dict[str, An
         "facet": facet, "verdict": str(verdict), "allowed": verdict in ALLOWED,
         "places": [{"name": spot.place.name, "countries": list(spot.place.countries),
                     "source": spot.place.source} for spot, _ in asked],
-        "reasons": [_reason(place, reason) for place, reason in reasons],
+        "reasons": [
+            {**reason_document(reason), "place": place.name} for place, reason in reasons
+        ],
         "obligations": [duty_document(duty) for duty in duties],
-    }  # fmt: skip
-
-
-def _reason(place: Place, reason: Reason) -> dict[str, Any]:
-    return {
-        "rule": reason.rule, "verdict": str(reason.verdict), "text": reason.text,
-        "place": place.name, "countries": list(reason.countries), "fact": reason.fact,
-        "source": reason.source, "since": reason.since, "until": reason.until,
-        "waivedBy": list(reason.waived_by),
-        "at": reason.origin.ref if reason.origin else None,
     }  # fmt: skip
 
 
@@ -133,7 +130,7 @@ def _ways(labels: Labels, node: str, label: Label) -> Iterator[dict[str, Any]]:
     for part, shown in parts:
         path = labels.path(node, part)
         yield {"part": shown, "from": path[0].source if path else node,
-               "steps": [_step(step) for step in path]}  # fmt: skip
+               "steps": [step_document(step) for step in path]}  # fmt: skip
 
 
 def _grounds(
@@ -161,11 +158,6 @@ def _grounds(
             "expires": transfer.expires if transfer else None,
             "at": transfer.origin.ref if transfer else None,
         }  # fmt: skip
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {"from": step.source, "to": step.target, "releases": list(step.released),
-            "at": step.origin.ref if step.origin else None}  # fmt: skip
 
 
 def _facts(law: LawFacts) -> dict[str, Fact]:

@@ -201,6 +201,7 @@ def test_a_script_can_rely_on_the_answer(
     ("argv", "said"),
     [
         (("why", "nmes", "in", "DE"), "did you mean `names`?"),
+        (("why", "keep", "in", "DE"), "did you mean `admit.keep`?"),
         (("why", "names", "on", "DE"), "there is no word `on`"),
         (("why", "names", "in", "Germny"), "did you mean `DE`?"),
         (("why", "names", "in", "DE", "--facet", "stor"), "did you mean `store`?"),
@@ -254,3 +255,22 @@ def test_a_country_less_moves_nothing_that_lies_elsewhere(spec: str, capsys: Out
     assert found["verdict"] == {"before": "valid", "after": "valid"}
     assert found["placement"] == []
     assert found["cost"]["before"] == found["cost"]["after"]
+
+
+def test_a_country_more_lets_a_site_stand_there(spec: str, capsys: Out) -> None:
+    closed = SPEC.replace("[DE, FR, US]", "[FR, US]")
+    (Path(spec) / "hybridspec.yaml").write_text(closed, encoding="utf-8")
+    found = answer(capsys, "what-if", spec, "--add-country", "eu=DE")
+    assert found["verdict"] == {"before": "invalid", "after": "valid"}
+    assert found["findings"]["vanish"]
+    assert found["placement"] == [
+        {"what": "everything", "before": "no placement", "after": "placed"}
+    ]
+
+
+def test_a_law_more_is_judged_with_what_it_asks(spec: str, capsys: Out) -> None:
+    found = answer(capsys, "what-if", spec, "--add-regime", "eu=pipl")
+    assert found["changes"] == ["zone eu is under pipl too"]
+    assert found["findings"]["appear"] or found["claims"]
+    assert run(["what-if", spec, "--add-regime", "eu=pipl"]) == 0
+    assert "zone eu is under pipl too" in capsys.readouterr().out
