@@ -92,8 +92,9 @@ class Duties:
         if duty.kind == "agreement":
             return self._agreed(duty.needs, place.recipient) or self.shown(zone, duty.needs)
         if duty.kind == "device":
-            lacking = [c for c in self._devices(place) if not trusted(c, duty.needs)]
-            return OPEN if lacking else Met(f"`{duty.needs}` on every device there")
+            there = self._devices(place)
+            trusty = bool(there) and all(trusted(device, duty.needs) for device in there)
+            return OPEN if not trusty else Met(f"`{duty.needs}` on every device there")
         if duty.kind == "control":
             return self.controlled(duty.needs, zone, place)
         if duty.kind == "key":

@@ -21,7 +21,7 @@ from hybridspec.law import label, permit
 from hybridspec.law.facts import on_day
 from hybridspec.load.facts import joined, shipped_facts
 
-QUESTIONS = 3
+QUESTIONS = 2
 """Questions about each node of a graph: a facet and a place each, to all of it and to a part."""
 
 
@@ -94,7 +94,7 @@ def _alone(
             regimes=frozenset(() if one.kind == "wall" else {Bound(one.name, one.zone)}),
         )  # fmt: skip
         said = permit.permit(replace(graph, policies=()), part, facet, where).verdict
-        meant = oracle.ask(one, facet, where)
+        meant = oracle.ask(one, facet, where, oracle.categories(node))
         if said != meant:
             yield f"seed {seed}: {one.name} on {facet} of {node} at {where}: {said}, not {meant}"
 

@@ -14,7 +14,8 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.law import FACETS, Fact, Status
 from hybridspec.ir.verdict import ORDER, Permission, Verdict
 from hybridspec.ir.zone import Zone
-from hybridspec.law import permit, policy, regime
+from hybridspec.law import duty, permit, policy, regime
+from hybridspec.law.duty import Duties
 from hybridspec.law.permit import Law
 from hybridspec.law.regime import Judge, Ruling
 
@@ -250,6 +251,46 @@ def walls_ignored(patch: Patch) -> None:
     patch.setattr(Law, "_judge_wall", lambda self, *_: Ruling())
 
 
+def duties_ignored(patch: Patch) -> None:
+    """A law asks nothing beside a place."""
+    patch.setattr(Duties, "ask", lambda self, *_: Ruling())
+
+
+def hard_duty_is_soft(patch: Patch) -> None:
+    """What has to be shown may stay open."""
+    real = Duties.owed
+    patch.setattr(Duties, "owed", lambda self, name: tuple(
+        replace(duty, hard=False) for duty in real(self, name)))  # fmt: skip
+    patch.setattr(Duties, "_ours", lambda self, duty: True)
+
+
+def old_document_shows(patch: Patch) -> None:
+    """A document counts after its last day."""
+    patch.setattr(duty, "lasts", lambda expires, on: True)
+
+
+def contract_with_another_cloud(patch: Patch) -> None:
+    """A contract with one operator counts for all."""
+    real = Duties._agreed
+
+    def agreed(self: Duties, kind: str, recipient: str) -> Any:
+        clouds = sorted({region.cloud for region in self.graph.regions} | {recipient})
+        return next((met for cloud in clouds if (met := real(self, kind, cloud))), None)
+
+    patch.setattr(Duties, "_agreed", agreed)
+
+
+def one_device_for_all(patch: Patch) -> None:
+    """A function that one device of a country has, all have."""
+    real = Duties._devices
+    patch.setattr(Duties, "_devices", lambda self, place: real(self, place)[:1])
+
+
+def function_without_hardware(patch: Patch) -> None:
+    """What is set up on a device is what it can do."""
+    patch.setattr(duty, "able", lambda device, function: True)
+
+
 def _facet_ignored(facet: str) -> Mutant:
     def ignore(patch: Patch) -> None:
         real = Law.permit
@@ -271,6 +312,7 @@ LAW_MUTANTS: tuple[Mutant, ...] = (
     elsewhere_is_unknown, unknown_country_allowed, gap_is_satisfied, unknown_law_allows,
     policies_ignored, policies_end_at_releases, narrow_facets_ignored, people_are_behind_the_wall,
     walls_ignored,
-    *map(_facet_ignored, FACETS),
+    duties_ignored, hard_duty_is_soft, old_document_shows, contract_with_another_cloud,
+    one_device_for_all, function_without_hardware, *map(_facet_ignored, FACETS),
 )  # fmt: skip
 """Every fault in permissions; each has to be noticed."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from sovereignty.duties import duties
 from sovereignty.fact_table import FactTable, Row, contested, in_force, under
 from sovereignty.raw_graph import RawGraph, homes
 
@@ -58,12 +59,17 @@ class Oracle:
     table: FactTable
     raw: RawGraph = field(init=False)
     components: list[Component] = field(init=False)
+    kinds: list[tuple[str, frozenset[str]]] = field(init=False)
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.raw = RawGraph(self.graph)
         self.on = date.fromisoformat(self.graph.as_of)
         self.zones = {zone.name: zone for zone in self.graph.zones}
+        self.kinds = [
+            (asset.category, self._follow({node}, lambda _: False)[0])
+            for node, (asset, _) in self.raw.assets.items()
+        ]
         self.components = [*self._laws()]
         self.components += [*self._walls()]
         self.components += [*self._policies()]
@@ -74,7 +80,8 @@ class Oracle:
         `before` asks about what a stage works on, before it releases anything.
         """
         here = self.at(node, before=before)
-        said = [(component, self.ask(component, facet, place)) for component in here]
+        kinds = self.categories(node)
+        said = [(component, self.ask(component, facet, place, kinds)) for component in here]
         for component, verdict in said:
             name = component.name if component.kind == "law" else component.kind
             self.tally[name, verdict] += 1
@@ -91,8 +98,8 @@ class Oracle:
         """What has come to a node, or to what it works on."""
         return [c for c in self.components if node in (c.arrives if before else c.leaves)]
 
-    def ask(self, component: Component, facet: str, place: Place) -> str:
-        """What one component says about all countries of a place."""
+    def ask(self, component: Component, facet: str, place: Place, categories: set[str]) -> str:
+        """What one component says about all countries of a place, for data of some categories."""
         if component.kind == "wall":
             return self._wall(self.zones[component.zone], facet, place)
         if component.kind == "unknown":
@@ -102,7 +109,13 @@ class Oracle:
         row = self.table.regime(component.name, self.on)
         if row is None:
             return "gap"
-        return self._law(row, self.zones[component.zone], facet, place)
+        zone = self.zones[component.zone]
+        asked = duties(self.graph, self.table, row, zone, categories, facet, place)
+        return worst([self._law(row, zone, facet, place), *asked])
+
+    def categories(self, node: str) -> set[str]:
+        """The categories of every asset that has come to a node, whatever was released."""
+        return {category for category, reached in self.kinds if node in reached}
 
     # Which nodes a component follows to.
 

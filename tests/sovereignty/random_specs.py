@@ -12,7 +12,18 @@ from fractions import Fraction
 from property import graphs
 
 from hybridspec.ir.governance import Observability, Party, Policy, TelemetrySink
-from hybridspec.ir.graph import Data, Federated, Flow, Graph, Model, Release, Site, Stage, Training
+from hybridspec.ir.graph import (
+    Data,
+    DeviceClass,
+    Federated,
+    Flow,
+    Graph,
+    Model,
+    Release,
+    Site,
+    Stage,
+    Training,
+)
 from hybridspec.ir.law import Evidence, Implicit, LawFacts
 from hybridspec.ir.region import Region
 from hybridspec.ir.verdict import Place
@@ -33,13 +44,21 @@ DAYS = (
     "2026-11-01", "2026-11-01", "2027-05-14", "2027-12-02", "2028-08-02", "2031-12-27",
     "2031-12-28", "2040-01-01",
 )  # fmt: skip
+TRUST = ("secure-boot", "tpm", "encrypted-storage", "attestation")
+CONTROLS = (
+    "encryption-at-rest", "encryption-in-transit", "audit-log", "access-review",
+    "pseudonymisation",
+)  # fmt: skip
 COUNTS = (None, 0, 1, 99, 100, 999, 1_000, 9_999, 10_000, 99_999, 100_000, 1_000_000, 5_000_000)
 ROLES = (
     "hipaa-covered-entity", "hipaa-business-associate", "nis2-essential", "nis2-important",
     "ai-act-high-risk-provider", "us-person", "data-act-provider",
 )  # fmt: skip
 MECHANISMS = ("scc", "bcr", "idta", "consent", "adequacy", "cac-filing", "derogation")
-EVIDENCE = ("dpia", "tia", "tra", "art-9", "consent", "baa", "risk-assessment")
+EVIDENCE = (
+    "dpia", "tia", "tra", "art-9", "consent", "baa", "dpa", "risk-analysis", "audit-log",
+    "event-logging", "encryption-at-rest", "third-country-access",
+)  # fmt: skip
 FACETS = (
     "process", "store", "ciphertext", "transit", "keys", "key_admin", "backup", "logs", "support",
     "control_plane", "operator", "model",
@@ -63,9 +82,9 @@ def draw(seed: int, law: LawFacts) -> Graph:
     dice = random.Random(seed)
     calm = dice.random() < 0.5
     zones = [_zone(dice, number, calm=calm) for number in range(dice.randint(1, 2 if calm else 4))]
-    device = graphs.device()
+    devices = tuple(_device(dice, number) for number in range(2))
     sites = tuple(
-        graphs.site(f"s{number}", zone := dice.choice(zones), (device, 1),
+        graphs.site(f"s{number}", zone := dice.choice(zones), (dice.choice(devices), 1),
                     country=dice.choice(zone.countries if dice.random() < 0.8 else COUNTRIES))
         for number in range(dice.randint(1, 5))
     )  # fmt: skip
@@ -76,7 +95,7 @@ def draw(seed: int, law: LawFacts) -> Graph:
     )
     made = graphs.graph(*flows)
     return replace(
-        made, zones=tuple(zones), sites=sites, data=assets, models=models, device_classes=(device,),
+        made, zones=tuple(zones), sites=sites, data=assets, models=models, device_classes=devices,
         as_of=dice.choice(DAYS), law=law, regions=_regions(dice),
         roles=tuple(sorted(dice.sample(ROLES, dice.choice((0, 0, 1, 2))))),
         controller=Party(name="c", contact="c", country=dice.choice((None, *COUNTRIES)))
@@ -84,7 +103,19 @@ def draw(seed: int, law: LawFacts) -> Graph:
         policies=tuple(
             _policy(dice, n, zones) for n in range(dice.choice((0, 0, 1) if calm else (0, 1, 2)))
         ),
-        observability=Observability(metrics=("latency",), sinks=_sinks(dice, zones)),
+        observability=Observability(
+            metrics=("latency",), log_level=dice.choice(("warning", "info")),
+            sinks=_sinks(dice, zones),
+        ),
+    )  # fmt: skip
+
+
+def _device(dice: random.Random, number: int) -> DeviceClass:
+    can = tuple(name for name in TRUST if dice.random() < 0.6)
+    return graphs.device(
+        f"k{number}", board=graphs.board(capabilities=can),
+        security=tuple(name for name in TRUST if dice.random() < 0.6),
+        controls=tuple((name, "emitted") for name in CONTROLS if dice.random() < 0.3),
     )  # fmt: skip
 
 
@@ -109,9 +140,7 @@ def _zone(dice: random.Random, number: int, *, calm: bool) -> Zone:
             for kind in dice.sample(EVIDENCE, dice.randint(0, 4))
         ),
         retention=dice.choice((None, 30 * 86_400_000_000)),
-        controls=tuple(sorted(dice.sample(
-            ("encryption-at-rest", "encryption-in-transit", "audit-log", "access-review",
-             "pseudonymisation"), dice.choice((0, 0, 2))))),
+        controls=tuple(sorted(dice.sample(CONTROLS, dice.choice((0, 0, 2))))),
         device_trust=dice.choice(((), (), ("secure-boot", "tpm"))),
         key_protection=dice.choice(("software", "hsm")),
     )  # fmt: skip
@@ -148,7 +177,9 @@ def _model(
             data=tuple(asset.name for asset in taught),
             federated=rounds if rounds.sites and dice.random() < 0.4 else None,
         )
-    return graphs.model(f"m{number}", training=job)
+    made_from = [asset.name for asset in assets] + [f"m{other}" for other in range(number)]
+    lineage = tuple(dice.sample(made_from, 1)) if dice.random() < 0.2 else ()
+    return graphs.model(f"m{number}", training=job, lineage=(*lineage, "a public set"))
 
 
 def _flow(
@@ -242,20 +273,26 @@ def _sinks(dice: random.Random, zones: list[Zone]) -> tuple[TelemetrySink, ...]:
 
 
 def _regions(dice: random.Random) -> tuple[Region, ...]:
-    return tuple(
-        graphs.region(
-            f"r{number}", dice.choice(COUNTRIES), cloud=dice.choice(("aws", "azure")),
-            operator_country=dice.choice((None, "US", "DE", "CN", "FR")),
-            administered_from=_some(dice, 0, 2),
-            agreements=tuple(
-                Evidence(kind=kind, document=f"legal/{kind}.pdf", expires=dice.choice(LATER),
-                         origin=graphs.at(41))
-                for kind in ("baa", "dpa") if dice.random() < 0.5
-            ),
-            implicit=tuple(_implicit(dice, index) for index in range(dice.randint(0, 4))),
-            services=("storage", "keys", "registry"),
+    signed = {
+        cloud: tuple(
+            Evidence(kind=kind, document=f"legal/{kind}.pdf", expires=dice.choice(LATER),
+                     origin=graphs.at(41))
+            for kind in ("baa", "dpa") if dice.random() < 0.5
         )
-        for number in range(dice.randint(1, 3))
+        for cloud in ("aws", "azure")
+    }  # fmt: skip
+    return tuple(_region(dice, number, signed) for number in range(dice.randint(1, 3)))
+
+
+def _region(dice: random.Random, number: int, signed: dict[str, tuple[Evidence, ...]]) -> Region:
+    cloud = dice.choice(("aws", "azure"))
+    return graphs.region(
+        f"r{number}", dice.choice(COUNTRIES), cloud=cloud, agreements=signed[cloud],
+        operator_country=dice.choice((None, "US", "DE", "CN", "FR")),
+        administered_from=_some(dice, 0, 2), services=("storage", "keys", "registry"),
+        implicit=tuple(_implicit(dice, index) for index in range(dice.randint(0, 4))),
+        key_protection=dice.choice(((), ("software",), ("software", "hsm"))),
+        controls=tuple((name, "emitted") for name in CONTROLS if dice.random() < 0.5),
     )  # fmt: skip
 
 

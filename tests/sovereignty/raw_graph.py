@@ -33,7 +33,7 @@ class RawGraph:
             for zone in sorted({site.zone.name for site in flow.sites}):
                 for stage in flow.stages:
                     self.stages[f"stage {flow.name}.{stage.name}@{zone}"] = (flow, stage, zone)
-        for source, target in (*self._flows(), *self._weights()):
+        for source, target in (*self._flows(), *self._lineage(), *self._weights()):
             self.edges.setdefault(source, set()).add(target)
         for source, target in self._telemetry():
             self.heard.setdefault(source, set()).add(target)
@@ -70,6 +70,16 @@ class RawGraph:
             for number, sink in enumerate(self.graph.observability.sinks)
             if sink.zone in (None, zone) and any(s.zone.name == zone for s in self.graph.sites)
         }
+
+    def _lineage(self) -> Iterator[Edge]:
+        """What weights were made from before, as far as it is in the spec."""
+        names = {model.name for model in self.graph.models}
+        for model in self.graph.models:
+            for node, (asset, _) in self.assets.items():
+                if asset.name in model.lineage:
+                    yield node, f"model {model.name}"
+            for other in names & set(model.lineage):
+                yield f"model {other}", f"model {model.name}"
 
     def _weights(self) -> Iterator[Edge]:
         for model in self.graph.models:
@@ -148,10 +158,13 @@ def feeding(flow: Flow, name: str, zone: str) -> str:
 
 
 def homes(graph: Graph, asset: Data) -> list[Site]:
-    """The sites where an asset is born or flows; all if a model learns from it and nobody says."""
+    """Where an asset is born or flows; everywhere if a model is made from it and nobody says."""
     names = set(asset.born)
     for flow in graph.flows:
         if flow.data.name == asset.name:
             names |= {site.name for site in flow.sites}
-    taught = any(model.training and asset.name in model.training.data for model in graph.models)
+    taught = any(
+        asset.name in (*model.lineage, *(model.training.data if model.training else ()))
+        for model in graph.models
+    )
     return [site for site in graph.sites if site.name in names or (taught and not names)]
