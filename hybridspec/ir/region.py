@@ -52,3 +52,12 @@ class Region:
     def label(self) -> str:
         """`cloud/region`, unique in a spec."""
         return f"{self.cloud}/{self.name}"
+
+    @property
+    def keys_in(self) -> tuple[str, ...]:
+        """Where keys of its store are, with what the operator copies elsewhere; none if unknown."""
+        rows = [row.countries for row in self.implicit
+                if row.facet == "keys" and not row.avoided_by]  # fmt: skip
+        if not all(rows):
+            return ()
+        return tuple(sorted({self.country}.union(*rows)))

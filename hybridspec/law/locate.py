@@ -81,7 +81,7 @@ def _place(
     return Place(
         name=name, countries=tuple(sorted(countries)), recipient=region.cloud,
         operator=region.operator_country, partition=region.partition, sealed=sealed,
-        keys_in=(region.country,) if sealed else (), source=source or region.source,
+        keys_in=region.keys_in if sealed else (), source=source or region.source,
     )  # fmt: skip
 
 

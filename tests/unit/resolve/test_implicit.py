@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from hybridspec.base.source import SourceFile, Span
 from hybridspec.ir.law import FACETS, Implicit
+from hybridspec.ir.region import Region
+from hybridspec.law.locate import in_region
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.resolve.implicit import countries_of, of_devices, of_region
 from hybridspec.spec.implicit import GEOGRAPHY, HERE, PAIR, PARTITION, UNKNOWN
@@ -163,3 +166,28 @@ def test_the_runtime_on_a_device_is_silent_only_if_its_bundle_says_so() -> None:
     assert "does not tell" in proof(flows=b"[]")
     assert "no JSON" in proof(flows=b"{")
     assert "has no" in proof()
+
+
+@pytest.mark.parametrize(
+    ("cloud", "name", "countries"),
+    [
+        ("azure", "westeurope", ("IE", "NL")), ("azure", "southeastasia", ("HK", "SG")),
+        ("aws", "eu-central-1", ("DE",)), ("gcp", "europe-west4", ("NL",)),
+    ],
+)  # fmt: skip
+def test_keys_are_wherever_the_operator_copies_them(
+    cloud: str, name: str, countries: tuple[str, ...]
+) -> None:
+    """Ciphertext counts as sealed only where none of its keys has left."""
+    row = CATALOGS[cloud].regions[name]
+    region = Region(
+        cloud=cloud, provider=cloud, name=name, country=row.country, partition=row.partition,
+        operator="", storage_price=0, egress_price=0, inference_price=0, training_price=0,
+        key_price=0, registry_price=0, training_instance="", services=tuple(row.services),
+        source=row.source, implicit=of_region(cloud, name, CATALOGS[cloud]),
+        origin=Span(file=SourceFile(shown="s", name="s", text=""), line=1, column=1, end_line=1,
+                    end_column=1),
+    )  # fmt: skip
+    assert region.keys_in == countries
+    (spot,) = (s for s in in_region(region, ("ciphertext",)))
+    assert spot.place.keys_in == countries
