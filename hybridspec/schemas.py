@@ -48,8 +48,11 @@ CHOICES: dict[Where, str] = {
     ("observability", "sinks", "*", "country"): "country",
     ("policies", "*", "forbid", "boards", "*"): "board",
     ("policies", "*", "forbid", "countries", "*"): "country or bloc",
+    ("policies", "*", "forbid", "operators", "*"): "country or bloc",
+    ("policies", "*", "forbid", "partitions", "*"): "partition",
     ("site_tables", "*", "country"): "country",
     ("sites", "*", "country"): "country",
+    ("waivers", "*", "countries", "*"): "country or bloc",
     ("zones", "*", "countries", "*"): "country or bloc",
     ("zones", "*", "facets", "*", "*"): "country or bloc",
     ("zones", "*", "transfers", "*", "to"): "country or bloc",
@@ -59,6 +62,7 @@ CHOICES: dict[Where, str] = {
 VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_-]*\}"
 _OPEN = {
     "board": r"^[a-z][a-z0-9.-]*$",
+    "partition": r"^[a-z][a-z0-9-]*$",
     "provider": r"^[a-z][a-z0-9-]*$",
     "region": r"^[a-z][a-z0-9-]*$",
     "country or bloc": r"^[a-z]+\([A-Z]+\)$",
@@ -105,6 +109,9 @@ def choices() -> Mapping[str, tuple[str, ...]]:
     clouds = {name: row for name, row in catalogs.items() if row.operator is not None}
     return {
         "board": tuple(sorted({b for row in catalogs.values() for b in row.boards})),
+        "partition": tuple(
+            sorted({r.partition for c in clouds.values() for r in c.regions.values()})
+        ),
         "provider": tuple(sorted(clouds)),
         "region": tuple(sorted({r for row in clouds.values() for r in row.regions})),
         "country": tuple(sorted(COUNTRIES)),

@@ -25,6 +25,7 @@ from hybridspec.editor.scope import (
 )
 from hybridspec.law.facts import expand
 from hybridspec.load.facts import shipped_facts
+from hybridspec.load.plugin import available
 from hybridspec.schemas import choices
 
 _MOST_FILES = 200
@@ -84,7 +85,7 @@ def named(kind: str, path: Path, scope: Scope) -> list[Offer]:
     return [Offer(n, detail(n), facts(kind, n, scope, flow)) for n in every]
 
 
-_CATALOGUE = ("board", "region", "provider", "country", "country or bloc")
+_CATALOGUE = ("board", "region", "partition", "provider", "country", "country or bloc")
 
 
 def _names(
@@ -116,7 +117,13 @@ def _names(
         return sorted(rows), lambda n: f"{rows[n].place}, {rows[n].country}"
     if kind == "rule":
         waivable = sorted(name for name, code in CODES.items() if code.waivable)
-        return waivable, lambda n: CODES[n].title
+        mine = [f"policy:{name}" for name in scope.names("policies")]
+        return [*waivable, *mine], lambda n: CODES[n].title if n in CODES else "policy of this spec"
+    if kind == "partition":
+        return choices()[kind], lambda _: "partition of a cloud"
+    if kind == "plugin":
+        hashes = {name: (package, digest) for name, package, digest in available()}
+        return list(hashes), lambda n: " ".join(hashes[n])
     return _written(kind, path, scope, flow)
 
 

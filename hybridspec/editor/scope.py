@@ -32,6 +32,7 @@ REFERENCES: dict[Path, str] = {
     ("models", "*", "training", "federated", "sites", "*"): "site",
     ("observability", "sinks", "*", "zone"): "zone",
     ("policies", "*", "applies_to", "zones", "*"): "zone",
+    ("plugins", "*", "name"): "plugin",
     ("policies", "*", "forbid", "regions", "*"): "provider/region",
     ("site_tables", "*", "devices"): "device",
     ("site_tables", "*", "zone"): "zone",
