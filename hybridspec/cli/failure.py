@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from hybridspec.base.source import printable
 from hybridspec.cli import output
+
+_KEPT = "\n\t"
+"""What a message may hold beside letters; what somebody typed may hold more."""
 
 
 def wants_json(argv: Sequence[str]) -> bool:
@@ -16,9 +20,9 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def fail(message: str, help: str, code: int, *, as_json: bool) -> int:
     """Say what happened on stderr, and on stdout too if a document was asked for."""
-    output.say(f"error: {message}")
+    output.say(f"error: {printable(message, keep=_KEPT)}")
     if help:
-        output.say(f"  help: {help}")
+        output.say(f"  help: {printable(help, keep=_KEPT)}")
     if as_json:
         output.document({"schemaVersion": "hybridspec.dev/error/v1", "message": message,
                          "help": help, "exitCode": code})  # fmt: skip

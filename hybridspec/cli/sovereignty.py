@@ -151,7 +151,7 @@ def what_if(
         mechanisms=remove_mechanism or (), as_of=as_of,
     )  # fmt: skip
     options = output.options(stack, no_waivers=no_waivers)
-    before = _outcome(spec, options)
+    before = _placed(spec, options)[1]
     other = replace(options, change=supposed.apply)
     after = _judged(spec, other, before, _outcome(spec, other))
     document = what_if_document(supposed.said, before, after, spec=str(spec))

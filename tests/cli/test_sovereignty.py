@@ -274,3 +274,15 @@ def test_a_law_more_is_judged_with_what_it_asks(spec: str, capsys: Out) -> None:
     assert found["findings"]["appear"] or found["claims"]
     assert run(["what-if", spec, "--add-regime", "eu=pipl"]) == 0
     assert "zone eu is under pipl too" in capsys.readouterr().out
+
+
+def test_a_spec_that_cannot_be_read_is_refused(tmp_path: Path, capsys: Out) -> None:
+    for argv in (["flows"], ["what-if", "--as-of", "2027-01-01"]):
+        assert run([argv[0], str(tmp_path / "none.yaml"), *argv[1:]]) == 2
+        assert "HS0101" in capsys.readouterr().err
+    assert run(["why", "names", "in", "DE", str(tmp_path / "none.yaml")]) == 2
+
+
+def test_what_a_user_types_cannot_steer_a_terminal(spec: str, capsys: Out) -> None:
+    assert run(["flows", spec, "--data", "\x1b[2Jx"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
