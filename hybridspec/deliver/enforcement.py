@@ -30,13 +30,15 @@ def unproven(
 
 def emission(evaluation: Evaluation, label: str, homes: Mapping[str, str]) -> Emission:
     """What a program would create for one zone."""
+    made = [
+        (r.owner, Made(type=r.type, name=r.name, region=r.provider, inputs=r.inputs,
+                       outputs=r.outputs))
+        for r in evaluation.resources if r.custom
+    ]  # fmt: skip
     return Emission(
         name=label,
         region=homes[label],
         regions=tuple(sorted(set(homes.values()))),
-        resources=tuple(
-            Made(type=r.type, name=r.name, region=r.provider, inputs=r.inputs, outputs=r.outputs)
-            for r in evaluation.resources
-            if r.custom and r.owner == label
-        ),
+        resources=tuple(one for owner, one in made if owner == label),
+        program=tuple(one for _, one in made),
     )

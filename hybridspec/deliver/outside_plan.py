@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hybridspec.deliver.evaluate import Evaluation, Resource, sdks
-from hybridspec.deliver.zone_walls import crossing, handles, public, stray
+from hybridspec.deliver.zone_walls import crossing, decoded, handles, public, stray
 
 _ELSEWHERE = re.compile(
     r"replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)", re.I
@@ -90,17 +89,9 @@ def _regions(value: Any, patterns: list[re.Pattern[str]], key: str = "") -> Iter
     elif isinstance(value, str):
         if key.lower().endswith(_PLACES) and value:
             yield value
-        for text in (value, _decoded(value)):
+        for text in (value, decoded(value)):
             for pattern in patterns:
                 yield from pattern.findall(text)
-
-
-def _decoded(value: str) -> str:
-    """What a text in base64 says, such as the body of a request that a schedule sends."""
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except ValueError:
-        return ""
 
 
 def _replicates(value: Any) -> bool:

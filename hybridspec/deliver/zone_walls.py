@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -94,6 +95,15 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(item)
     elif isinstance(value, str):
         yield value
+        yield decoded(value)
+
+
+def decoded(value: str) -> str:
+    """What a text in base64 says, such as the body of a request that a schedule sends."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _parts(text: str) -> Iterator[str]:

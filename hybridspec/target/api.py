@@ -71,14 +71,15 @@ class Made:
 class Emission:
     """What a guard is proved over: what is emitted for one zone, or carried to one device class.
 
-    `region` is the zone's, `regions` those of every zone that shares the account; a device class
-    has neither, and `files` by path instead.
+    `region` is the zone's, `regions` those of every zone that shares the account, `program` the
+    resources of all of them; a device class has none of these, and `files` by path instead.
     """
 
     name: str
     region: str = ""
     regions: tuple[str, ...] = ()
     resources: tuple[Made, ...] = ()
+    program: tuple[Made, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Made, ...]:

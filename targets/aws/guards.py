@@ -228,7 +228,7 @@ GUARDS = (
     Guard(
         id="region-deny",
         title="a permissions boundary denies every role of the zone all other regions",
-        facets=("process", "store", "backup", "logs", "model"), assets=(*_ALL, "stage"),
+        facets=("process", "store", "backup", "logs", "model"), assets=_ALL,
         source=f"{_DOCS}/IAM/latest/UserGuide/access_policies_boundaries.html",
         missing=_deny,
     ),

@@ -3,6 +3,7 @@
 from hybridspec.target.api import Target
 
 from .emit import emit
+from .guards import GUARDS, UNGUARDED, endpoints
 from .offline import SDK
 
 TARGET = Target(
@@ -17,4 +18,7 @@ TARGET = Target(
         ("encryption-in-transit", "HTTPS alone, TLS 1.2 at least, on storage and vaults"),
     ),
     sdk=SDK,
+    guards=GUARDS,
+    unguarded=UNGUARDED,
+    endpoints=endpoints,
 )

@@ -11,6 +11,7 @@ from hybridspec.target.api import At, Beside, Registration, Sdk, Where
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _SUBSCRIPTION = f"/subscriptions/{_NOBODY}"
 _WITHIN = {
+    "azure-native:authorization:PolicyAssignment": "scope",
     "azure-native:authorization:RoleAssignment": "scope",
     "azure-native:iothub:IotHubResourceEventHubConsumerGroup": "resourceName",
     "azure-native:keyvault:Key": "vaultName",
@@ -22,6 +23,15 @@ _WITHIN = {
     "azure-native:storage:ManagementPolicy": "accountName",
 }
 """Resources that have no location of their own, and the input that names the one they lie in."""
+_LOCATED = frozenset(
+    f"azure-native:{kind}"
+    for kind in (
+        "containerregistry:Registry", "iothub:IotHubResource", "keyvault:Vault",
+        "machinelearningservices:Workspace", "managedidentity:UserAssignedIdentity",
+        "resources:ResourceGroup", "storage:StorageAccount",
+    )
+)  # fmt: skip
+"""Resources that lie where their location says, all that is emitted. Others may be global."""
 _PAIRED = ("azure-native:iothub:IotHubResource",)
 """Resources that Azure copies to the paired region unless they ask for data residency."""
 
@@ -32,7 +42,7 @@ def where(made: Registration) -> Where:
     if inside is not None:
         return Beside(str(made.inputs.get(inside, "")))
     location = made.inputs.get("location")
-    if not isinstance(location, str) or not location:
+    if made.type not in _LOCATED or not isinstance(location, str) or not location:
         return At(())
     properties = made.inputs.get("properties")
     resident = isinstance(properties, Mapping) and properties.get("enableDataResidency") is True
@@ -87,4 +97,5 @@ SDK = Sdk(
     region_input="location",
     where=where,
     outputs=outputs,
+    address_pattern=r"https://([\w-]+)\.(?:blob|dfs|queue|table|file)\.core\.windows\.net",
 )

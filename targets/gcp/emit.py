@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
 from hybridspec.target.api import Emitted, Unsupported
-from hybridspec.target.cloud import compact, only_partition, project, refusals, short, zone_context
+from hybridspec.target.cloud import (
+    CONCERNS,
+    compact,
+    only_partition,
+    project,
+    refusals,
+    short,
+    zone_context,
+)
 
 _LATE = 3
 """Days by which Cloud Storage may end an object late: its rules act within a day, on the object
@@ -18,11 +26,20 @@ _RULES = 100
 def emit(part: CloudSlice) -> Emitted:
     """Every file of the project, and what Google Cloud cannot express."""
     return (
-        *project(part, [_zone(part, zone) for zone in part.zones]),
+        *project(part, _zones(part), ("boundary", *CONCERNS)),
         *refusals(part, late=_LATE, store="Cloud Storage", trainer="Vertex AI", longest=_LONGEST),
         *(refusal for zone in part.zones for refusal in _too_many(zone)),
         *only_partition(part, "gcp"),
     )
+
+
+def _zones(part: CloudSlice) -> list[dict[str, object]]:
+    """What the template says of each zone; the first makes the policy that all of them share."""
+    regions = sorted({zone.region for zone in part.zones})
+    return [
+        {**_zone(part, zone), "boundary": [] if number else regions}
+        for number, zone in enumerate(part.zones)
+    ]
 
 
 def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:

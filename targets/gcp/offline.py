@@ -15,7 +15,17 @@ _WITHIN = {
     "gcp:storage/bucketIAMMember:BucketIAMMember": "bucket",
 }
 """Resources that have no location of their own, and the input that names the one they lie in."""
+_LOCATED = {
+    "gcp:artifactregistry/repository:Repository",
+    "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
+    "gcp:cloudscheduler/job:Job",
+    "gcp:kms/keyRing:KeyRing",
+    "gcp:pubsub/topic:Topic",
+    "gcp:storage/bucket:Bucket",
+}
+"""Resources that lie where their location says, all that is emitted. Others may be global."""
 _IDENTITIES = {
+    "gcp:orgpolicy/policy:Policy",
     "gcp:projects/iAMCustomRole:IAMCustomRole",
     "gcp:projects/iAMMember:IAMMember",
     "gcp:projects/serviceIdentity:ServiceIdentity",
@@ -32,6 +42,8 @@ def where(made: Registration) -> Where:
         return Beside(str(made.inputs.get(inside, "")))
     if made.type in _IDENTITIES:
         return At((made.region,) if made.region else ())
+    if made.type not in _LOCATED:
+        return At(())
     policy = made.inputs.get("messageStoragePolicy")
     if isinstance(policy, Mapping):
         return At(tuple(map(str, policy.get("allowedPersistenceRegions", ()))))
@@ -70,4 +82,5 @@ SDK = Sdk(
     region_pattern=r"\b(?:locations|regions)/([\w-]+)",
     where=where,
     outputs=outputs,
+    address_pattern=r"(?:\bgs://|\bbuckets/)([\w.-]+)",
 )

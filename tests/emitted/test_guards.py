@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from pathlib import Path
 
 import pytest
-from emitted.mutants import Mutant, added, judged, mutant, mutated
+from emitted.faults import ADDED, MUTANTS
+from emitted.mutants import Mutant, added, judged, mutated
 from emitted.slices import SLICES, job, moved, part, written, zone
 
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.ir.law import FACETS
 from hybridspec.ir.plan import CloudSlice
 from hybridspec.target.api import Target
-from hybridspec.target.registry import targets
+from hybridspec.target.registry import catalog_text, targets
 
 ZONES = part(
     zone(training=(job("fault"),)),
@@ -20,85 +23,7 @@ ZONES = part(
     zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=()),
 )
 """Three zones, two of them in one region: what separates those is no region."""
-CLOUDS = ("aws",)
-AWS = {
-    "a region deny without the deny": mutant(
-        "iam/policy:Policy", 'Effect\\": \\"Deny', 'Effect\\": \\"Allow', "region-deny"),
-    "a region deny that spares S3": mutant(
-        "iam/policy:Policy", 'NotAction\\": [\\"iam:PassRole', 'NotAction\\": [\\"s3:*',
-        "region-deny"),
-    "a region deny for another region": mutant(
-        "iam/policy:Policy", "eu-central-1", "eu-west-3", "region-deny", outside="eu-west-3"),
-    "a role without its boundary": mutant(
-        "iam/role:Role", "permissionsBoundary", "description", "region-deny"),
-    "a role with the boundary of another zone": mutant(
-        "iam/role:Role", "eu-plants-boundary", "fr-plants-boundary", "region-deny",
-        outside="fr-plants"),
-    "a bucket without TLS": mutant(
-        "BucketPolicy", 'SecureTransport\\": \\"false', 'SecureTransport\\": \\"true',
-        "bucket-tls-only"),
-    "a bucket without a policy": mutant(
-        "BucketPolicy", "", "", "bucket-tls-only", "bucket-zone-key", "bucket-replication-off"),
-    "a bucket that anybody may replicate": mutant(
-        "BucketPolicy", "s3:PutReplicationConfiguration", "s3:PutBucketTagging",
-        "bucket-replication-off"),
-    "a bucket that takes another key": mutant(
-        "BucketPolicy", "eu-plants-key", "any", "bucket-zone-key"),
-    "a bucket that is public": mutant(
-        "BucketPolicy", 'Effect\\": \\"Deny', 'Effect\\": \\"Allow', "bucket-tls-only",
-        outside="allows everybody"),
-    "a bucket under the provider's key": mutant(
-        "BucketServerSideEncryptionConfiguration", "aws:kms", "AES256", "bucket-zone-key"),
-    "a bucket under the key of another zone": mutant(
-        "BucketServerSideEncryptionConfiguration", "fr-plants-key", "eu-plants-key",
-        "bucket-zone-key", outside="resource of zone `eu-plants`", zone="fr-plants"),
-    "a bucket without its block": mutant(
-        "BucketPublicAccessBlock", '"restrictPublicBuckets": true',
-        '"restrictPublicBuckets": false', "bucket-public-blocked"),
-    "a bucket elsewhere": mutant(
-        "s3/bucket:Bucket", "{", '{"region": "eu-west-3", ', "bucket-in-region",
-        outside="eu-west-3"),
-    "a key for many regions": mutant(
-        "kms/key:Key", '"multiRegion": false', '"multiRegion": true', "key-single-region",
-        outside="replicates"),
-    "a key elsewhere": mutant(
-        "kms/key:Key", "{", '{"region": "eu-west-3", ', "key-in-region", outside="eu-west-3"),
-    "a store of somebody else": mutant(
-        "sagemaker/pipeline:Pipeline", "0000000/models/", "elsewhere/models/",
-        "training-in-region", outside="elsewhere"),
-    "images of somebody else": mutant(
-        "sagemaker/pipeline:Pipeline", "dkr.ecr.eu-central-1.amazonaws.com", "dkr.example.org",
-        "training-in-region"),
-    "training on disks without the key": mutant(
-        "sagemaker/pipeline:Pipeline", "VolumeKmsKeyId", "Nothing", "training-in-region"),
-    "training with a network": mutant(
-        "sagemaker/pipeline:Pipeline", 'EnableNetworkIsolation\\": true',
-        'EnableNetworkIsolation\\": false', "training-isolated"),
-    "images under the provider's key": mutant(
-        "ecr/repository:Repository", "kmsKey", "other", "registry-in-region"),
-    "devices of any region": mutant(
-        "iot/policy:Policy", ":iot:eu-central-1:", ":iot:*:", "iot-in-region", outside="*"),
-}  # fmt: skip
-MUTANTS = {"aws": AWS}
-ADDED = {
-    "aws": {
-        "images that are copied": (
-            "aws:ecr/replicationConfiguration:ReplicationConfiguration", {},
-            {"registry-replication-off"}),
-        "a bucket that is copied": (
-            "aws:s3/bucketReplicationConfig:BucketReplicationConfig", {"bucket": "b"},
-            {"bucket-replication-off"}),
-        "a network of caches": ("aws:cloudfront/distribution:Distribution", {}, set()),
-        "a log of accesses elsewhere": (
-            "aws:s3/bucketLogging:BucketLogging", {"targetBucket": "logs-of-us"}, set()),
-        "a database": ("aws:dynamodb/table:Table", {"hashKey": "k"}, set()),
-        "a second key elsewhere": (
-            "aws:kms/key:Key", {"region": "us-east-1"}, {"key-in-region", "key-single-region"}),
-        "a second, open bucket": (
-            "aws:s3/bucket:Bucket", {"acl": "public-read"}, {"bucket-public-blocked"}),
-    },
-}  # fmt: skip
-"""Resources that nobody asked for, with their inputs and the guards that miss something then."""
+CLOUDS = ("aws", "azure", "gcp")
 FAULTS = [(cloud, name) for cloud, faults in MUTANTS.items() for name in faults]
 MORE = [(cloud, name) for cloud, faults in ADDED.items() for name in faults]
 
@@ -150,6 +75,38 @@ def test_a_resource_that_nobody_asked_for_is_seen(
     assert guards or outside
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("watch-eu-plants-0a1b2c3/data", "elsewhere-of-us/data", "elsewhere-of-us"),
+        ("watch-eu-plants-0a1b2c3/data", "watch-fr-plants-0a1b2c3/data", "zone `fr-plants`"),
+        ("/watch-eu-plants/train", "/watch-us-plants/train", ""),
+    ],
+)
+def test_the_body_of_a_request_is_read(
+    old: str, new: str, why: str, evaluations: dict[str, Evaluation]
+) -> None:
+    found = evaluations["gcp"]
+    (job,) = (r for r in found.resources if r.type.endswith(":Job") and r.owner == "eu-plants")
+    body = job.inputs["httpTarget"]["body"]
+    said = base64.b64decode(body).decode()
+    assert old in said
+    fault = Mutant(kind=":Job", old=body, new=base64.b64encode(said.replace(old, new).encode())
+                   .decode(), guards=frozenset({"training-in-region"}), outside=why,
+                   zone="eu-plants")  # fmt: skip
+    expect(fault, mutated(asked("gcp"), found, fault))
+
+
+@pytest.mark.parametrize("target", targets().values(), ids=list(targets()))
+def test_what_the_catalogue_says_is_avoided_is_a_guard(target: Target) -> None:
+    guards = {g.id: g for g in target.guards}
+    rows = re.findall(r"facet: (\w+)\n(?:    .*\n)*?    avoided_by: (\S+)", catalog_text(target))
+    assert rows or target.name == "none"
+    for facet, name in rows:
+        assert guards[name].enforced
+        assert facet in guards[name].facets
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_each_guard_can_be_missed(cloud: str) -> None:
     missed = {guard for fault in MUTANTS[cloud].values() for guard in fault.guards}
@@ -163,5 +120,6 @@ def test_a_guard_says_what_it_does_and_where_that_was_read(target: Target) -> No
     for guard in target.guards:
         assert set(guard.facets) <= set(FACETS)
         assert guard.source.startswith("https://")
-        assert guard.title[0].islower()
+        assert len(guard.title) > 20
+        assert not guard.title.endswith(".")
     assert set(target.unguarded) <= {*FACETS, "stage"}

@@ -1,0 +1,222 @@
+"""Faults of emitted programs, by cloud: each takes a guard away or leaves the plan."""
+
+from __future__ import annotations
+
+from emitted.mutants import Mutant, mutant
+
+AWS = {
+    "a region deny without the deny": mutant(
+        "iam/policy:Policy", 'Effect\\": \\"Deny', 'Effect\\": \\"Allow', "region-deny"),
+    "a region deny that spares S3": mutant(
+        "iam/policy:Policy", 'NotAction\\": [\\"iam:PassRole', 'NotAction\\": [\\"s3:*',
+        "region-deny"),
+    "a region deny for another region": mutant(
+        "iam/policy:Policy", "eu-central-1", "eu-west-3", "region-deny", outside="eu-west-3"),
+    "a role without its boundary": mutant(
+        "iam/role:Role", "permissionsBoundary", "description", "region-deny"),
+    "a role with the boundary of another zone": mutant(
+        "iam/role:Role", "eu-plants-boundary", "fr-plants-boundary", "region-deny",
+        outside="fr-plants"),
+    "a bucket without TLS": mutant(
+        "BucketPolicy", 'SecureTransport\\": \\"false', 'SecureTransport\\": \\"true',
+        "bucket-tls-only"),
+    "a bucket without a policy": mutant(
+        "BucketPolicy", "", "", "bucket-tls-only", "bucket-zone-key", "bucket-replication-off"),
+    "a bucket that anybody may replicate": mutant(
+        "BucketPolicy", "s3:PutReplicationConfiguration", "s3:PutBucketTagging",
+        "bucket-replication-off"),
+    "a bucket that takes another key": mutant(
+        "BucketPolicy", "eu-plants-key", "any", "bucket-zone-key"),
+    "a bucket that is public": mutant(
+        "BucketPolicy", 'Effect\\": \\"Deny', 'Effect\\": \\"Allow', "bucket-tls-only",
+        outside="allows everybody"),
+    "a bucket under the provider's key": mutant(
+        "BucketServerSideEncryptionConfiguration", "aws:kms", "AES256", "bucket-zone-key"),
+    "a bucket under the key of another zone": mutant(
+        "BucketServerSideEncryptionConfiguration", "fr-plants-key", "eu-plants-key",
+        "bucket-zone-key", outside="resource of zone `eu-plants`", zone="fr-plants"),
+    "a bucket without its block": mutant(
+        "BucketPublicAccessBlock", '"restrictPublicBuckets": true',
+        '"restrictPublicBuckets": false', "bucket-public-blocked"),
+    "a bucket elsewhere": mutant(
+        "s3/bucket:Bucket", "{", '{"region": "eu-west-3", ', "bucket-in-region",
+        outside="eu-west-3"),
+    "a key for many regions": mutant(
+        "kms/key:Key", '"multiRegion": false', '"multiRegion": true', "key-single-region",
+        outside="replicates"),
+    "a key elsewhere": mutant(
+        "kms/key:Key", "{", '{"region": "eu-west-3", ', "key-in-region", outside="eu-west-3"),
+    "a store of somebody else": mutant(
+        "sagemaker/pipeline:Pipeline", "0000000/models/", "elsewhere/models/",
+        "training-in-region", outside="elsewhere"),
+    "images of somebody else": mutant(
+        "sagemaker/pipeline:Pipeline", "dkr.ecr.eu-central-1.amazonaws.com", "dkr.example.org",
+        "training-in-region"),
+    "training on disks without the key": mutant(
+        "sagemaker/pipeline:Pipeline", "VolumeKmsKeyId", "Nothing", "training-in-region"),
+    "training with a network": mutant(
+        "sagemaker/pipeline:Pipeline", 'EnableNetworkIsolation\\": true',
+        'EnableNetworkIsolation\\": false', "training-isolated"),
+    "images under the provider's key": mutant(
+        "ecr/repository:Repository", "kmsKey", "other", "registry-in-region"),
+    "devices of any region": mutant(
+        "iot/policy:Policy", ":iot:eu-central-1:", ":iot:*:", "iot-in-region", outside="*"),
+}  # fmt: skip
+AZURE = {
+    "another region is allowed": mutant(
+        "PolicyAssignment", '"value": ["germanywestcentral"]',
+        '"value": ["germanywestcentral", "eastus"]', "allowed-locations"),
+    "a policy that only watches": mutant(
+        "PolicyAssignment", '"enforcementMode": "Default"', '"enforcementMode": "DoNotEnforce"',
+        "allowed-locations", "storage-skus"),
+    "a policy with an exception": mutant(
+        "PolicyAssignment", '"enforcementMode"', '"notScopes": ["x"], "enforcementMode"',
+        "allowed-locations", "storage-skus"),
+    "no policy": mutant("PolicyAssignment", "", "", "allowed-locations", "storage-skus"),
+    "a copy in the pair is allowed": mutant(
+        "PolicyAssignment", '"Standard_LRS"', '"Standard_GRS"', "storage-skus"),
+    "an account elsewhere": mutant(
+        "StorageAccount", '"location": "germanywestcentral"', '"location": "westeurope"',
+        "storage-in-region", outside="westeurope"),
+    "an account with a copy": mutant(
+        "StorageAccount", "Standard_LRS", "Standard_RAGRS", "storage-lrs", outside="pairs with"),
+    "an account that may be public": mutant(
+        "StorageAccount", '"allowBlobPublicAccess": false', '"allowBlobPublicAccess": true',
+        "storage-public-blocked", outside="open to everybody"),
+    "an account whose keys sign": mutant(
+        "StorageAccount", '"allowSharedKeyAccess": false', '"allowSharedKeyAccess": true',
+        "storage-public-blocked"),
+    "a container that is public": mutant(
+        "BlobContainer", '"publicAccess": "None"', '"publicAccess": "Blob"',
+        "storage-public-blocked", outside="open to everybody"),
+    "an account that is copied to any tenant": mutant(
+        "StorageAccount", '"allowedCopyScope": "AAD"', '"x": "y"', "storage-copies-in-tenant"),
+    "an account without TLS": mutant(
+        "StorageAccount", '"enableHttpsTrafficOnly": true', '"enableHttpsTrafficOnly": false',
+        "storage-tls-only"),
+    "an account under the provider's key": mutant(
+        "StorageAccount", "Microsoft.Keyvault", "Microsoft.Storage", "storage-zone-key"),
+    "a vault elsewhere": mutant(
+        "keyvault:Vault", '"location": "germanywestcentral"', '"location": "global"',
+        "vault-in-region", outside="global"),
+    "a key in software": mutant("keyvault:Key", "RSA-HSM", "RSA", "key-in-hsm"),
+    "a registry elsewhere": mutant(
+        "Registry", '"location": "germanywestcentral"', '"location": "westeurope"',
+        "acr-in-region", outside="westeurope"),
+    "a registry that anybody reads": mutant(
+        "Registry", '"anonymousPullEnabled": false', '"anonymousPullEnabled": true',
+        outside="open to everybody"),
+    "a hub with a copy": mutant(
+        "IotHubResource", '"enableDataResidency": true', '"enableDataResidency": false',
+        "iothub-data-residency", outside="pairs with"),
+    "a hub elsewhere": mutant(
+        "IotHubResource", '"location": "germanywestcentral"', '"location": "westeurope"',
+        "hub-in-region", outside="westeurope"),
+    "a workspace elsewhere": mutant(
+        "Workspace", '"location": "germanywestcentral"', '"location": "westeurope"',
+        "workspace-in-region", outside="westeurope"),
+    "a workspace that reports": mutant(
+        "Workspace", '"hbiWorkspace": true', '"hbiWorkspace": false', "workspace-hbi"),
+    "training in another store": mutant(
+        "Schedule", ".blob.core.windows.net/models", "x.blob.core.windows.net/models",
+        "training-in-region", outside="no store of its zone"),
+    "training with another image": mutant(
+        "EnvironmentVersion", ".azurecr.io", ".example.org", "training-in-region"),
+}  # fmt: skip
+GCP = {
+    "another region is allowed": mutant(
+        "orgpolicy/policy:Policy", '"in:europe-west3-locations"',
+        '"in:europe-west3-locations", "in:eu-locations"', "org-resource-locations"),
+    "a policy that parents widen": mutant(
+        "orgpolicy/policy:Policy", '"inheritFromParent": false', '"inheritFromParent": true',
+        "org-resource-locations"),
+    "no policy": mutant("orgpolicy/policy:Policy", "", "", "org-resource-locations"),
+    "a bucket in several regions": mutant(
+        "bucket:Bucket", '"location": "europe-west3"', '"location": "EU"', "bucket-location",
+        outside="EU"),
+    "a bucket in two regions": mutant(
+        "bucket:Bucket", '"location"', '"customPlacementConfig": {"dataLocations": ["US-EAST1"]}, '
+        '"location"', "bucket-location", outside="US-EAST1"),
+    "a bucket that may be public": mutant(
+        "bucket:Bucket", '"publicAccessPrevention": "enforced"',
+        '"publicAccessPrevention": "inherited"', "bucket-public-blocked", outside="open to"),
+    "a bucket with permissions of objects": mutant(
+        "bucket:Bucket", '"uniformBucketLevelAccess": true', '"uniformBucketLevelAccess": false',
+        "bucket-public-blocked"),
+    "a bucket under the key of another zone": mutant(
+        "bucket:Bucket", "watch-fr-plants", "watch-eu-plants", "bucket-zone-key",
+        outside="resource of zone `eu-plants`", zone="fr-plants"),
+    "a ring elsewhere": mutant(
+        "keyRing:KeyRing", '"location": "europe-west3"', '"location": "global"', "key-in-region",
+        outside="global"),
+    "images in several regions": mutant(
+        "repository:Repository", '"location": "europe-west3"', '"location": "europe"',
+        "registry-in-region", outside="europe"),
+    "images under the provider's key": mutant(
+        "repository:Repository", "kmsKeyName", "description", "registry-in-region"),
+    "images of others": mutant(
+        "repository:Repository", '"format": "DOCKER"', '"mode": "REMOTE_REPOSITORY"',
+        "registry-in-region"),
+    "messages in any region": mutant(
+        "topic:Topic", '"enforceInTransit": true', '"enforceInTransit": false',
+        "pubsub-storage-policy"),
+    "messages in two regions": mutant(
+        "topic:Topic", '["europe-west3"]', '["europe-west3", "us-east1"]',
+        "pubsub-storage-policy", outside="us-east1"),
+    "training by the global address": mutant(
+        "job:Job", "https://europe-west3-aiplatform", "https://aiplatform",
+        "vertex-regional-endpoint"),
+    "training elsewhere": mutant(
+        "job:Job", '"region": "europe-west3"', '"region": "us-east1"', "training-in-region",
+        outside="us-east1"),
+}  # fmt: skip
+MUTANTS: dict[str, dict[str, Mutant]] = {"aws": AWS, "azure": AZURE, "gcp": GCP}
+ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
+    "aws": {
+        "images that are copied": (
+            "aws:ecr/replicationConfiguration:ReplicationConfiguration", {},
+            {"registry-replication-off"}),
+        "a bucket that is copied": (
+            "aws:s3/bucketReplicationConfig:BucketReplicationConfig", {"bucket": "b"},
+            {"bucket-replication-off"}),
+        "a network of caches": ("aws:cloudfront/distribution:Distribution", {}, set()),
+        "a log of accesses elsewhere": (
+            "aws:s3/bucketLogging:BucketLogging", {"targetBucket": "logs-of-us"}, set()),
+        "a database": ("aws:dynamodb/table:Table", {"hashKey": "k"}, set()),
+        "a second key elsewhere": (
+            "aws:kms/key:Key", {"region": "us-east-1"}, {"key-in-region", "key-single-region"}),
+        "a second, open bucket": (
+            "aws:s3/bucket:Bucket", {"acl": "public-read"}, {"bucket-public-blocked"}),
+    },
+    "azure": {
+        "images that are copied": (
+            "azure-native:containerregistry:Replication", {"location": "germanywestcentral"},
+            {"acr-no-replication"}),
+        "objects that are copied": (
+            "azure-native:storage:ObjectReplicationPolicy", {"accountName": "a"},
+            {"storage-copies-in-tenant"}),
+        "a network of caches": (
+            "azure-native:cdn:Profile", {"location": "germanywestcentral"}, set()),
+        "a database": (
+            "azure-native:documentdb:DatabaseAccount", {"location": "germanywestcentral"}, set()),
+        "logs that go elsewhere": (
+            "azure-native:insights:DiagnosticSetting", {"workspaceId": "/subscriptions/x"}, set()),
+        "a second group without policies": (
+            "azure-native:resources:ResourceGroup", {"location": "germanywestcentral"},
+            {"allowed-locations", "storage-skus"}),
+    },
+    "gcp": {
+        "logs that go elsewhere": (
+            "gcp:logging/projectSink:ProjectSink", {"destination": "storage.googleapis.com/b"},
+            set()),
+        "an address in front": ("gcp:compute/globalAddress:GlobalAddress", {}, set()),
+        "a database": (
+            "gcp:spanner/instance:Instance", {"config": "regional-europe-west3"}, set()),
+        "a bucket for everybody": (
+            "gcp:storage/bucketIAMMember:BucketIAMMember",
+            {"bucket": "b", "member": "allUsers"}, set()),
+        "a second policy": (
+            "gcp:orgpolicy/policy:Policy", {"spec": {"reset": True}}, {"org-resource-locations"}),
+    },
+}  # fmt: skip
+"""Resources that nobody asked for, with their inputs and the guards that miss something then."""
