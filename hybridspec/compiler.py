@@ -15,7 +15,7 @@ from hybridspec.check.rule import check
 from hybridspec.check.waiver import Matched, settle
 from hybridspec.ir.artefact import Artefact
 from hybridspec.ir.governance import Plugin
-from hybridspec.ir.graph import Graph, Model
+from hybridspec.ir.graph import Graph, Model, Region
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.ir.tree import FileTree
@@ -30,7 +30,8 @@ from hybridspec.place.placement import placement
 from hybridspec.place.verify import verify
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.document import Spec
-from hybridspec.target.api import Unsupported
+from hybridspec.target.api import Emission, Unsupported
+from hybridspec.target.enforce import enforced, lacking
 from hybridspec.target.registry import targets
 
 Progress = Callable[[str], None]
@@ -133,6 +134,7 @@ def compile_file(path: Path, options: Options) -> Build:
     build = _settle(_optimise(build, options, sink), options, sink)
     options.progress("emitting stacks and bundles")
     build = _bundle(_emit(build, options.stack, sink))
+    _guarded(build, sink)
     return replace(build, findings=sink.findings)
 
 
@@ -174,6 +176,9 @@ def _place(judged: _Judged, sink: Sink) -> Build:
     faults = verify(graph, table, plan)
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
+    regions = {region.label: region.provider for region in graph.regions}
+    platforms = {member.device_class.platform for member in plan.fleet}
+    plan = replace(plan, residency=enforced(plan.residency, regions, platforms))
     return Build(
         graph=graph, loaded=loaded, table=table, plan=plan, matched=matched,
         documented=cache(partial(document, graph, plan)),
@@ -226,11 +231,18 @@ def _emit(build: Build, stack: str, sink: Sink) -> Build:
         sink.extend(map(_unsupported, unsupported))
     for member in build.plan.fleet:
         target = known[member.device_class.platform]
-        tree, unsupported = emit_edge(target, edge_slice(build.graph, build.plan, member))
+        mine = edge_slice(build.graph, build.plan, member, _hosts)
+        tree, unsupported = emit_edge(target, mine)
         contents.append((member.device_class.name, tree))
         sink.extend(map(_unsupported, unsupported))
     sink.stop_if_errors()
     return replace(build, stacks=tuple(stacks), contents=tuple(contents))
+
+
+def _hosts(region: Region) -> tuple[str, ...]:
+    """The hosts by which a device reaches a region."""
+    endpoints = targets()[region.provider].endpoints
+    return endpoints(region.name) if endpoints else ()
 
 
 def _unsupported(found: Unsupported) -> Diagnostic:
@@ -249,6 +261,19 @@ def _bundle(build: Build) -> Build:
         for name, payload in build.contents
     )
     return replace(build, contents=contents)
+
+
+def _guarded(build: Build, sink: Sink) -> None:
+    """Every guard of a platform is in each bundle; those of clouds wait for the evaluation."""
+    platforms = {m.device_class.name: m.device_class.platform for m in build.plan.fleet}
+    for name, tree in build.contents:
+        held = {path: data if isinstance(data, bytes) else b"" for path, data in tree}
+        for guard, why in lacking(targets()[platforms[name]], Emission(name=name, files=held)):
+            sink.add(Diagnostic(
+                code="HS0503", message=f"bundle of `{name}`: guard `{guard}`: {why}", span=None,
+                help="report this: the emitter left out what the target declares",
+            ))  # fmt: skip
+    sink.stop_if_errors()
 
 
 def _with_models(graph: Graph, models: dict[str, Model]) -> Graph:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hybridspec.deliver.evaluate import Evaluation
 from hybridspec.target.api import Emission, Made, Target
+from hybridspec.target.enforce import lacking
 
 
 def unproven(
@@ -13,19 +14,13 @@ def unproven(
 ) -> tuple[tuple[str, str, str], ...]:
     """(zone's label, guard, what lacks) for each declared guard that the program does not have.
 
-    `homes` are the regions of the zones by label. A guard that cannot be judged is not there.
+    `homes` are the regions of the zones by label.
     """
-    found = []
-    for label in sorted(homes):
-        part = emission(evaluation, label, homes)
-        for guard in target.guards:
-            try:
-                lacks = guard.missing(part)
-            except (AttributeError, KeyError, TypeError, ValueError) as fault:
-                lacks = f"it cannot be judged ({type(fault).__name__})"
-            if lacks:
-                found.append((label, guard.id, lacks))
-    return tuple(found)
+    return tuple(
+        (label, guard, why)
+        for label in sorted(homes)
+        for guard, why in lacking(target, emission(evaluation, label, homes))
+    )
 
 
 def emission(evaluation: Evaluation, label: str, homes: Mapping[str, str]) -> Emission:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
 from hybridspec.base.units import DAY, HOUR
-from hybridspec.ir.graph import Graph, Model, StageKind, Zone
+from hybridspec.ir.graph import Graph, Model, Region, StageKind, Zone
 from hybridspec.ir.plan import (
     CloudSlice,
+    Destination,
     EdgeSlice,
     FleetMember,
     Plan,
@@ -122,9 +126,14 @@ def _training(model: Model, instance: str) -> TrainingJob:
     )
 
 
-def edge_slice(graph: Graph, plan: Plan, member: FleetMember) -> EdgeSlice:
-    """What a device class runs: its models, and the stages of each flow that stay at a site."""
-    hosts = {
+def edge_slice(
+    graph: Graph, plan: Plan, member: FleetMember, hosts: Callable[[Region], tuple[str, ...]]
+) -> EdgeSlice:
+    """What a device class runs: its models, and the stages of each flow that stay at a site.
+
+    `hosts` are those by which a device reaches a region.
+    """
+    placed = {
         (d.flow.name, stage): host
         for d in plan.decisions
         if d.chosen.device is not None and d.chosen.device.name == member.device_class.name
@@ -140,7 +149,30 @@ def edge_slice(graph: Graph, plan: Plan, member: FleetMember) -> EdgeSlice:
         models=tuple((model.name, variant) for model, variant in member.models),
         threads=1,
         stages=tuple(
-            (flow, tuple(stage for stage in flow.stages if (flow.name, stage.name) in hosts))
+            (flow, tuple(stage for stage in flow.stages if (flow.name, stage.name) in placed))
             for flow in member.flows
         ),
+        destinations=tuple(_destinations(graph, plan, member, hosts)),
     )
+
+
+def _destinations(
+    graph: Graph, plan: Plan, member: FleetMember, hosts: Callable[[Region], tuple[str, ...]]
+) -> Iterator[Destination]:
+    """The stores and channels of the class's zones, and the sinks of their telemetry."""
+    zones = sorted({zone.name for zone in member.zones})
+    stores = {store.zone.name: store.region for store in plan.stores}
+    for zone in zones:
+        if (region := stores.get(zone)) is not None:
+            for purpose in ("channel", "store"):
+                yield Destination(purpose=purpose, zone=zone, hosts=hosts(region),
+                                  countries=(region.country,))  # fmt: skip
+        for sink in graph.observability.sinks:
+            if sink.address and sink.zone in (None, zone):
+                yield Destination(purpose="telemetry", zone=zone, hosts=(_host(sink.address),),
+                                  countries=sink.countries)  # fmt: skip
+
+
+def _host(address: str) -> str:
+    """The host of an address, which may be one already."""
+    return urlsplit(address if "//" in address else f"//{address}").hostname or ""

@@ -275,6 +275,19 @@ class CloudSlice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the devices of a class may send to or fetch from, on account of a zone.
+
+    `purpose` is `channel`, `store` or `telemetry`; a host may begin with `*.`.
+    """
+
+    purpose: str
+    zone: str
+    hosts: tuple[str, ...]
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeSlice:
     """The part of a plan that one edge target turns into a class's runtime payload."""
 
@@ -286,3 +299,4 @@ class EdgeSlice:
     models: tuple[tuple[str, str], ...]
     threads: int
     stages: tuple[tuple[Flow, tuple[Stage, ...]], ...]
+    destinations: tuple[Destination, ...] = ()

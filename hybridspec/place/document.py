@@ -49,7 +49,8 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
         ],
         "residency": [
             {"zone": row.zone, "asset": row.asset, "facet": row.facet, "places": list(row.places),
-             "countries": list(row.countries), "verdict": row.verdict, "why": row.why}
+             "countries": list(row.countries), "verdict": row.verdict, "why": row.why,
+             "guards": list(row.guards), "unenforced": row.unenforced}
             for row in plan.residency
         ],
         "facts": _facts(graph, plan),

@@ -3,7 +3,7 @@
 from hybridspec.target.api import Target
 
 from .emit import emit
-from .guards import GUARDS
+from .guards import GUARDS, UNGUARDED
 
 TARGET = Target(
     name="agent",
@@ -11,6 +11,7 @@ TARGET = Target(
     summary="HybridSpec agent on Linux boards (systemd)",
     emit_edge=emit,
     guards=GUARDS,
+    unguarded=UNGUARDED,
     controls=(
         ("encryption-in-transit", "the stores and brokers that devices send to take TLS alone"),
     ),

@@ -28,8 +28,29 @@ def emit(part: EdgeSlice) -> Emitted:
     }
     return (
         Payload(path="runtime/flows.json", data=_json(runtime)),
+        Payload(path="runtime/egress.json", data=_json(_egress(part))),
         Payload(path="runtime/requirements.txt", data="".join(f"{w}\n" for w in _WHEELS).encode()),
     )
+
+
+def _egress(part: EdgeSlice) -> dict[str, object]:
+    """Every host that the plan lets the class reach; whatever is not listed is not in the plan."""
+    return {
+        "schema": "hybridspec.dev/egress/v1",
+        "spec": part.spec,
+        "deviceClass": part.device_class,
+        "default": "deny",
+        "enforcedBy": "the site's firewall: the agent does not act on this list",
+        "allow": [
+            {
+                "purpose": one.purpose,
+                "zone": one.zone,
+                "hosts": list(one.hosts),
+                "countries": list(one.countries),
+            }
+            for one in part.destinations
+        ],
+    }
 
 
 def _flow(flow: Flow, stages: tuple[Stage, ...]) -> dict[str, object]:

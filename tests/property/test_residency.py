@@ -62,7 +62,7 @@ def test_nothing_of_a_zone_lies_outside_it_in_plans_and_slices() -> None:
 def test_a_bundle_holds_what_its_class_runs_and_nothing_else() -> None:
     for made, plan in plans():
         for member in plan.fleet:
-            part = edge_slice(made.graph, plan, member)
+            part = edge_slice(made.graph, plan, member, lambda region: (region.name,))
             uses = {
                 use for decision in plan.decisions
                 for use in oracle.uses_of(decision.flow, oracle.way_of(decision.chosen))

@@ -1,0 +1,99 @@
+"""Which guards enforce a claim about a place, as targets declare them, and which are not there.
+
+Guards are declared without anything being run; that they are there is proved from what was emitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import cache
+
+from hybridspec.ir.plan import Residency
+from hybridspec.target.api import Emission, Target
+from hybridspec.target.registry import targets
+
+_ACCOUNT = ("key_admin", "logs", "support", "control_plane", "operator")
+"""Facets of all that a zone has in an account, whatever it is."""
+_ASSETS = (("model ", "model"), ("training ", "training"), ("zone store", "store"),
+           ("update channel", "store"), ("telemetry", "account"))  # fmt: skip
+"""What kind of asset a row of the matrix is about, by how its name begins."""
+_CLAIMED = ("satisfied", "conditional", "waived")
+
+
+def enforced(
+    rows: tuple[Residency, ...], regions: Mapping[str, str], platforms: Collection[str]
+) -> tuple[Residency, ...]:
+    """The matrix with each claim's guards, and why a place of it has none.
+
+    `regions` are the providers of regions by label, `platforms` the targets of device classes.
+    """
+    known = targets()
+    devices = tuple(known[name] for name in sorted(set(platforms)))
+
+    @cache
+    def guarded(place: str, facet: str, kind: str) -> tuple[tuple[str, ...], str]:
+        holders = _holders(place, regions, known, devices)
+        return _guards(place, facet, kind, holders)
+
+    def judged(row: Residency) -> Residency:
+        if row.verdict not in _CLAIMED:
+            return row
+        kind = _kind(row.asset, row.facet)
+        found = [guarded(place, row.facet.replace(" ", "_"), kind) for place in row.places]
+        lacks = dict.fromkeys(why for _, why in found if why)
+        guards = sorted({guard for names, _ in found for guard in names})
+        why = "; ".join(lacks) if row.places else "nobody states where it is"
+        return replace(row, guards=tuple(guards), unenforced=why)
+
+    return tuple(map(judged, rows))
+
+
+def _kind(asset: str, facet: str) -> str:
+    if facet.replace(" ", "_") in _ACCOUNT:
+        return "account"
+    named = next((kind for begin, kind in _ASSETS if asset.startswith(begin)), "")
+    return named or ("stage" if facet in ("process", "transit") else "store")
+
+
+def _holders(
+    place: str, regions: Mapping[str, str], known: Mapping[str, Target],
+    devices: tuple[Target, ...],
+) -> tuple[Target, ...]:  # fmt: skip
+    """The targets that answer for a place: a region's cloud, or the platforms of the devices."""
+    if place.startswith(("site ", "sites in ")):
+        return devices
+    provider = regions.get(place.removeprefix("region "), "")
+    return (known[provider],) if provider in known else ()
+
+
+def _guards(
+    place: str, facet: str, kind: str, holders: tuple[Target, ...]
+) -> tuple[tuple[str, ...], str]:
+    """The names of the guards of a place, or why it has none; all platforms have to have one."""
+    names: list[str] = []
+    for target in holders:
+        mine = [f"{target.name}:{guard.id}" for guard in target.guards
+                if guard.enforced and facet in guard.facets and kind in guard.assets]  # fmt: skip
+        if not mine:
+            why = target.unguarded.get("stage" if kind == "stage" else facet)
+            why = why or target.unguarded.get(facet)
+            return (), f"{place}: {why or f'{target.name} emits no guard of it'}"
+        names += mine
+    return tuple(names), "" if holders else f"{place}: nothing is emitted there"
+
+
+def lacking(target: Target, part: Emission) -> tuple[tuple[str, str], ...]:
+    """(guard, what lacks) for each guard that is declared and not there.
+
+    One that cannot be judged is not there.
+    """
+    found = []
+    for guard in target.guards:
+        try:
+            why = guard.missing(part)
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
+            why = f"it cannot be judged ({type(fault).__name__})"
+        if why:
+            found.append((guard.id, why))
+    return tuple(found)
