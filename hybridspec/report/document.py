@@ -14,6 +14,7 @@ from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.governance import Plugin, Policy, Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
+from hybridspec.report.enforcement import enforcement
 from hybridspec.report.sarif import waiver_data
 
 SCHEMA = "hybridspec.dev/report/v1"
@@ -28,8 +29,7 @@ def report_document(
 
     `bundles` are (class, archive SHA-256, bytes), `stacks` (cloud, files, tree SHA-256).
     """
-    counts = {verdict: sum(row.verdict == verdict for row in plan.residency)
-              for verdict in ("satisfied", "violated", "gap")}  # fmt: skip
+    counts = _counts(plan)
     return {
         "schema": SCHEMA,
         "tool": f"hybridspec {tool_version}",
@@ -43,6 +43,7 @@ def report_document(
         "cost": _cost(plan),
         "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
         "residency": plan_document["residency"],
+        "enforcement": enforcement(plan),
         "stores": plan_document["stores"],
         "zones": [
             {"name": zone.name, "countries": list(zone.countries), "regimes": list(zone.regimes),
@@ -88,6 +89,11 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
         "reason": waiver.reason, "ticket": waiver.ticket, "expires": waiver.expires,
         "where": waiver.origin.ref,
     }  # fmt: skip
+
+
+def _counts(plan: Plan) -> dict[str, int]:
+    return {verdict: sum(row.verdict == verdict for row in plan.residency)
+            for verdict in ("satisfied", "violated", "gap")}  # fmt: skip
 
 
 def _cost(plan: Plan) -> dict[str, Any]:

@@ -14,6 +14,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         _cover(report),
         _placements(report),
         _matrix(report),
+        _enforcement(report),
         _cost(report),
         _models(report),
         _delivery(report),
@@ -91,6 +92,24 @@ def _matrix(report: Mapping[str, Any]) -> str:
     ]  # fmt: skip
     head = ["zone", "asset", "facet", "where", "countries", "verdict", "why"]
     return f"## Compliance zones\n\n{zones}\n## Where everything lies\n\n{table(head, rows)}"
+
+
+def _enforcement(report: Mapping[str, Any]) -> str:
+    """What keeps each claim true once it is deployed, and which claims nothing does."""
+    said = report["enforcement"]
+    claims = [
+        (c["zone"], c["asset"], c["facet"], ", ".join(c["places"]),
+         ", ".join(c["guards"]) or "none", c["unenforced"])
+        for c in said["claims"]
+    ]  # fmt: skip
+    guards = [(g["guard"], g["title"], g["source"]) for g in said["guards"]]
+    head = ["zone", "asset", "facet", "where", "guards", "not enforced, because"]
+    return (
+        f"## Enforcement\n\n{said['enforced']} claims are enforced by what is emitted, "
+        f"{said['unenforced']} are not. The command hybridspec preview proves\n"
+        "that the guards are there.\n\n"
+        f"{table(head, claims)}\n{table(['guard', 'does', 'source'], guards)}"
+    )
 
 
 def _cost(report: Mapping[str, Any]) -> str:

@@ -90,6 +90,8 @@ class ZoneData(pulumi.ComponentResource):
             allow_blob_public_access=False,
             allow_shared_key_access=False,
             allow_cross_tenant_replication=False,
+            # Nothing is copied to or from an account of another tenant.
+            allowed_copy_scope=storage.AllowedCopyScope.AAD,
             default_to_o_auth_authentication=True,
             is_local_user_enabled=False,
             identity=storage.IdentityArgs(

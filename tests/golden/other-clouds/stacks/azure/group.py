@@ -9,6 +9,12 @@ import pulumi
 from pulumi_azure_native import authorization, managedidentity, resources
 
 
+ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
+"""The built-in policy Allowed locations."""
+ALLOWED_SKUS = "7433c107-6db4-4ad1-b57a-a76dce0154a1"
+"""The built-in policy Storage accounts should be limited by allowed SKUs."""
+
+
 @dataclass
 class ZoneGroupArgs:
     """Where the zone lies, and how its resources are marked."""
@@ -19,7 +25,10 @@ class ZoneGroupArgs:
 
 
 class ZoneGroup(pulumi.ComponentResource):
-    """A resource group in the zone's region, with one identity for the zone's services."""
+    """A resource group that nothing outside of the zone's region can be made in.
+
+    One identity serves all the zone's services.
+    """
 
     name: pulumi.Output[str]
     identity_id: pulumi.Output[str]
@@ -40,6 +49,18 @@ class ZoneGroup(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
+        self._restrict(
+            f"{name}-locations",
+            group,
+            ALLOWED_LOCATIONS,
+            {"listOfAllowedLocations": [args.region]},
+        )
+        self._restrict(
+            f"{name}-redundancy",
+            group,
+            ALLOWED_SKUS,
+            {"listOfAllowedSKUs": ["Premium_LRS", "Standard_LRS", "Standard_ZRS"]},
+        )
         identity = managedidentity.UserAssignedIdentity(
             f"{args.prefix}-zone-",
             resource_group_name=group.name,
@@ -53,6 +74,26 @@ class ZoneGroup(pulumi.ComponentResource):
         self.principal_id = identity.principal_id
         self.tenant_id = identity.tenant_id
         self.register_outputs({"name": self.name})
+
+    def _restrict(
+        self,
+        name: str,
+        group: resources.ResourceGroup,
+        definition: str,
+        parameters: dict[str, list[str]],
+    ) -> None:
+        """Refuse, for everybody, what a built-in policy does not allow."""
+        authorization.PolicyAssignment(
+            name,
+            scope=group.id,
+            policy_definition_id=f"/providers/Microsoft.Authorization/policyDefinitions/{definition}",
+            enforcement_mode=authorization.EnforcementMode.DEFAULT,
+            parameters={
+                key: authorization.ParameterValuesValueArgs(value=value)
+                for key, value in parameters.items()
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
 
 def grant(

@@ -6,6 +6,7 @@
 import pulumi
 from pulumi_gcp import Provider
 
+from boundary import ProjectBoundary, ProjectBoundaryArgs
 from data import ZoneData, ZoneDataArgs
 from devices import ZoneDevices, ZoneDevicesArgs
 from keys import ZoneKey, ZoneKeyArgs
@@ -28,6 +29,17 @@ zone_eu_plants_options = pulumi.ResourceOptions(
             "zone": "eu-plants",
         },
     ),
+)
+
+# Where resources of the project may lie, for all of its zones together.
+ProjectBoundary(
+    "eu-plants",
+    ProjectBoundaryArgs(
+        regions=[
+            "europe-west3",
+        ],
+    ),
+    zone_eu_plants_options,
 )
 
 # The customer key of the zone, asked for at hybridspec.yaml:10.
