@@ -191,7 +191,9 @@ class Duties:
         return OPEN if best is None else Met(named(best), best.expires)
 
     def _devices(self, place: Place) -> list[DeviceClass]:
-        return [c for country in place.countries for c in self._stand.get(country, ())]
+        """Those that stand at a place; none if nobody knows of one in some country of it."""
+        there = [self._stand.get(country, ()) for country in place.countries]
+        return [device for devices in there for device in devices] if all(there) else []
 
     @cached_property
     def _stand(self) -> dict[str, tuple[DeviceClass, ...]]:
@@ -215,7 +217,8 @@ def abroad(regime: Regime, place: Place) -> bool:
     if place.recipient == "own":
         return False
     countries = {*place.countries, place.operator or ""}
-    return not known(tuple(countries)) or not regime.home.issuperset(countries)
+    stated = known(place.countries) and known(tuple(countries))
+    return not stated or not regime.home.issuperset(countries)
 
 
 def trusted(device: DeviceClass, function: str) -> bool:

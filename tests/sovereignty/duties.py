@@ -103,6 +103,9 @@ def _trusted(device: DeviceClass, function: str) -> bool:
 
 
 def _standing(graph: Graph, place: Place) -> list[DeviceClass]:
+    """The devices in a place; nobody knows them if some country of it has none."""
+    if not {*place.countries} <= {site.country for site in graph.sites}:
+        return []
     return [
         devices.device_class
         for site in graph.sites if site.country in place.countries for devices in site.devices
