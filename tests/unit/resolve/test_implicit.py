@@ -163,8 +163,6 @@ def test_the_runtime_on_a_device_is_silent_only_if_its_bundle_says_so() -> None:
 
     assert proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "1"}}') == ""
     assert proof(flows=b'{"environment": {"ORT_DISABLE_TELEMETRY": "0"}}')
-    assert proof(flows=b"[]")
-    assert proof(flows=b"{")
     assert proof()
 
 
