@@ -18,6 +18,9 @@ from hybridspec.ir.governance import Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.verdict import Permission, Reason, Verdict, meet
 
+LAW_UNKNOWN = "HS0332"
+"""The finding about people in a country whose law nobody knows."""
+_UNKNOWN = "unknown:"
 TEMPORARY = 184
 """Days after `as_of` by which a temporary waiver ends: half a year."""
 _SECTIONS = frozenset((
@@ -40,17 +43,24 @@ def waived(
          if waiver.rule == rule and fault(waiver, graph.as_of) is None
          and waiver.facet in (None, facet)
          and (country in waiver.countries if country else not waiver.countries)
-         and _stands(waiver, zone, facet, assets)),
+         and _stands(graph, waiver, zone, facet, assets)),
         None,
     )  # fmt: skip
 
 
-def _stands(waiver: Waiver, zone: str, facet: str, assets: Collection[str]) -> bool:
-    """Whether its path is the zone, the facet of the zone, or one of the assets."""
+def _stands(graph: Graph, waiver: Waiver, zone: str, facet: str, assets: Collection[str]) -> bool:
+    """Whether its path is the zone, the facet of the zone, or one of the assets.
+
+    That nobody knows a country's law is waived asset by asset, before anything is placed; what
+    was made of an asset may be anywhere by then.
+    """
     parts = waiver.path.split(".")
     if parts[0] == "zones":
         return parts[1:] in ([zone], [zone, "facets", facet])
-    return parts[0] == "data" and len(parts) == 2 and parts[1] in assets
+    if parts[0] != "data" or len(parts) != 2:
+        return False
+    people = waiver.rule == LAW_UNKNOWN or waiver.rule.startswith(_UNKNOWN)
+    return parts[1] in assets or (people and any(d.name == parts[1] for d in graph.data))
 
 
 def waive(
@@ -75,9 +85,10 @@ def _waive(
     if reason.verdict is not Verdict.GAP:
         return reason
     found: list[Waiver] = []
+    codes = (reason.rule, LAW_UNKNOWN if reason.rule.startswith(_UNKNOWN) else code)
     for country in reason.countries or (None,):
-        match = (waived(graph, reason.rule, zone, facet, country, assets)
-                 or waived(graph, code, zone, facet, country, assets))  # fmt: skip
+        asked = (waived(graph, rule, zone, facet, country, assets) for rule in codes)
+        match = next((waiver for waiver in asked if waiver is not None), None)
         if match is None:
             return reason
         found.append(match)

@@ -67,7 +67,21 @@ def test_a_gap_is_waived_only_with_all_its_countries_and_a_violation_stays() -> 
 
 
 def test_a_waiver_at_an_asset_answers_for_that_asset() -> None:
-    name = lowered(spec())[0].data[0].name
-    made = graph(at=f"data.{name}", rule="unknown:IN", facet="process")
-    assert waived(made, "unknown:IN", "eu", "process", "IN", {name}) is not None
-    assert waived(made, "unknown:IN", "eu", "process", "IN", {"other"}) is None
+    made = graph(at="data.frames", facet="process")
+    assert waived(made, "HS0999", "eu", "process", "IN", {"frames"}) is not None
+    assert waived(made, "HS0999", "eu", "process", "IN", {"other"}) is None
+
+
+@pytest.mark.parametrize("rule", ["unknown:KE", "HS0332"])
+def test_an_unknown_law_is_waived_at_the_asset_whatever_was_made_of_it(rule: str) -> None:
+    asked = permission(("unknown:KE", Verdict.GAP, ("KE",)))
+    plain: dict[str, Any] = {"at": "data.frames", "rule": rule, "countries": ["KE"]}
+    made = lowered(spec(waivers=[{k: v for k, v in {**WAIVER, **plain}.items() if k != "facet"}]))
+    assert made[1] == []
+    for facet in ("store", "operator"):
+        found = waive(made[0], asked, "eu", facet, code="HS0999")
+        assert found.verdict is Verdict.WAIVED
+    other = permission(("unknown:UG", Verdict.GAP, ("UG",)))
+    assert waive(made[0], other, "eu", "store", code="HS0999").verdict is Verdict.GAP
+    wall = permission(("zone:eu", Verdict.GAP, ("KE",)))
+    assert waive(made[0], wall, "eu", "store", code="HS0999").verdict is Verdict.GAP
