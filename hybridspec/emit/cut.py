@@ -60,6 +60,7 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         zone=zone.name,
         countries=zone.countries,
         regimes=zone.regimes,
+        key_protection=zone.key_protection,
         region=store.region.name,
         country=store.region.country,
         retention_days=_days(zone.retention),

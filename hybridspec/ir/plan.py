@@ -231,7 +231,8 @@ class ZoneSlice:
     `retention_days` ends every stored object, `None` keeps it; `least_days` is how long each has
     to stay, and 0 if nothing says so; `stores` are the sinks, as
     `flow/stage`, with their own days where the spec gives any. `hosted` are the stages that
-    compute in the region, as `flow/stage` with their origin.
+    compute in the region, as `flow/stage` with their origin; `key_protection` is `software` or
+    `hsm`.
     """
 
     zone: str
@@ -249,6 +250,7 @@ class ZoneSlice:
     origin: str
     store_origin: str
     devices_origin: str
+    key_protection: str = "software"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

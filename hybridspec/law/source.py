@@ -65,6 +65,7 @@ class Sources:
         self._homes: dict[str, set[str]] = {}
         for (data, _), where in born.items():
             self._homes.setdefault(data, set()).update(site.country for site in where.values())
+        self._mixed: dict[Trigger, bool] = {}
         self._totals: dict[tuple[str, frozenset[str]], int | None] = {}
 
     def label(self, data: Data, zone: str) -> Label:
@@ -109,6 +110,11 @@ class Sources:
 
     def _many(self, trigger: Trigger, data: Data) -> bool:
         """Whether, of a category that the asset is in, there are as many people as it takes."""
+        if trigger.combined:
+            if trigger not in self._mixed:
+                self._mixed[trigger] = self._combined(trigger)
+            if self._mixed[trigger]:
+                return True
         for category, people in trigger.thresholds:
             if under(data.category, category):
                 total = self._total(category, trigger.subjects)
@@ -116,14 +122,32 @@ class Sources:
                     return True
         return False
 
+    def _combined(self, trigger: Trigger) -> bool:
+        """Whether data of several categories is there, of one of which the lowest is reached."""
+        thresholds = dict(trigger.thresholds)
+        present = {
+            max((c for c in thresholds if under(data.category, c)), key=len, default="")
+            for data in self._graph.data if self._about(data, trigger.subjects)
+        } - {""}  # fmt: skip
+        if len(present) < 2:
+            return False
+        lowest = min(thresholds[category] for category in present)
+        totals = [self._total(category, trigger.subjects) for category in present]
+        return any(total is None or total >= lowest for total in totals)
+
+    def _about(self, data: Data, subjects: frozenset[str]) -> bool:
+        """Whether an asset is, or may be, about people of some countries."""
+        return not subjects or not subjects.isdisjoint(
+            data.subjects or self._homes.get(data.name) or subjects
+        )
+
     def _total(self, category: str, subjects: frozenset[str]) -> int | None:
         """People of all assets of a category, of those countries; None if one does not say."""
         key = (category, subjects)
         if key not in self._totals:
             counts = [
                 data.subject_count for data in self._graph.data
-                if under(data.category, category) and (not subjects or not subjects.isdisjoint(
-                    data.subjects or self._homes.get(data.name) or subjects))
+                if under(data.category, category) and self._about(data, subjects)
             ]  # fmt: skip
             self._totals[key] = None if None in counts else sum(n for n in counts if n is not None)
         return self._totals[key]

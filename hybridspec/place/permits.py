@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Flow, Graph, Region, Zone
+from hybridspec.law.duty import keys_fit
 
 HELD = ("store", "keys", "backup")
 """The facets that lie where the store of a zone is."""
@@ -13,6 +14,8 @@ HELD = ("store", "keys", "backup")
 
 def holds(graph: Graph, zone: Zone, region: Region) -> bool:
     """Whether a region may hold the zone's store, its keys and its backups."""
+    if not keys_fit(zone, region):
+        return False
     if any(region.country not in zone.allowed(facet) for facet in HELD):
         return False
     flows = (flow for flow in graph.flows if any(s.zone.name == zone.name for s in flow.sites))

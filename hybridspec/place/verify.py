@@ -235,8 +235,9 @@ def _stores(graph: Graph, plan: Plan) -> list[str]:
 def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
     """Whether store, keys and backups of a zone may lie in a region."""
     everywhere = set.intersection(*(set(zone.allowed(f)) for f in ("backup", "keys", "store")))
-    if region.country not in everywhere or not graph.policies:
-        return region.country in everywhere
+    weak = zone.key_protection not in ("software", *region.key_protection)
+    if region.country not in everywhere or weak or not graph.policies:
+        return region.country in everywhere and not weak
     flowing = {flow.data.category for flow in graph.flows
                if any(site.zone.name == zone.name for site in flow.sites)}  # fmt: skip
     against = any(

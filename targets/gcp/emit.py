@@ -46,6 +46,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
     return {
         **zone_context(part, zone, _LATE),
         "code": compact(part.spec, zone.zone, limit=14),
+        "protection": zone.key_protection.upper(),
         "accounts": {
             name: compact(part.spec, zone.zone, name, limit=30) for name in zone.device_classes
         },
