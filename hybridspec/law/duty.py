@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hybridspec.base.units import DAY
 from hybridspec.ir.graph import DeviceClass, Graph
 from hybridspec.ir.label import Bound
-from hybridspec.ir.law import Duty, Evidence, Regime, Status
+from hybridspec.ir.law import Duty, Evidence, Fact, Regime, Status
 from hybridspec.ir.region import Region
 from hybridspec.ir.verdict import Obligation, Place, Verdict
 from hybridspec.ir.zone import Zone
@@ -64,9 +64,8 @@ class Duties:
         """The duties of a regime that bind us by role, in force or coming within the horizon."""
         if regime not in self._owed:
             law = self.regimes.get(regime)
-            self._owed[regime] = tuple(
-                duty for duty in (law.duties if law is not None else ())
-                if self._in_time(duty) and self._ours(duty)
+            self._owed[regime] = () if law is None or not self._in_time(law.fact) else tuple(
+                duty for duty in law.duties if self._in_time(duty.fact) and self._ours(law, duty)
             )  # fmt: skip
         return self._owed[regime]
 
@@ -76,14 +75,18 @@ class Duties:
         """Those of `owed` that are in force and about a facet of data of some categories."""
         held = frozenset(categories)
         for duty in self.owed(regime):
-            if self.coming(duty) or (facet and duty.facets and facet not in duty.facets):
+            if self.coming(regime, duty) or (facet and duty.facets and facet not in duty.facets):
                 continue
             if about(duty, held):
                 yield duty
 
-    def coming(self, duty: Duty) -> bool:
+    def coming(self, regime: str, duty: Duty) -> bool:
         """Whether a duty binds only from a later day on."""
-        return duty.fact.since > self.as_of
+        return self.since(regime, duty) > self.as_of
+
+    def since(self, regime: str, duty: Duty) -> date:
+        """The first day on which a duty binds."""
+        return max(duty.fact.since, self.regimes[regime].fact.since)
 
     def met(self, duty: Duty, zone: Zone | None, place: Place) -> Met:
         """How a duty is met for data of a zone at a place."""
@@ -162,21 +165,18 @@ class Duties:
             here = True
         return here and (not duty.abroad or abroad(self.regimes[bound.regime], place))
 
-    def _in_time(self, duty: Duty) -> bool:
-        fact, last = duty.fact, self.as_of + timedelta(days=self.graph.horizon // DAY)
+    def _in_time(self, fact: Fact) -> bool:
+        """Whether it is law, or will be before the horizon."""
+        last = self.as_of + timedelta(days=self.graph.horizon // DAY)
         over = fact.until is not None and fact.until < self.as_of
         return fact.status is not Status.DRAFT and not over and fact.since <= last
 
-    def _ours(self, duty: Duty) -> bool:
-        return not duty.roles or not self._claimed(duty) or not self._claimed(duty).isdisjoint(
-            duty.roles)  # fmt: skip
-
-    def _claimed(self, duty: Duty) -> frozenset[str]:
-        """The roles that the spec claims out of those that the duty's regime tells apart."""
-        regime = next(r for r in self.regimes.values() if duty in r.duties)
-        known = {role for each in regime.duties for role in each.roles}
-        known |= {role for trigger in regime.triggers for role in trigger.roles}
-        return frozenset(self.graph.roles) & known
+    def _ours(self, law: Regime, duty: Duty) -> bool:
+        """Whether it binds one of our roles, or nobody says which of the law's roles is ours."""
+        told = {role for each in law.duties for role in each.roles}
+        told |= {role for trigger in law.triggers for role in trigger.roles}
+        ours = told.intersection(self.graph.roles)
+        return not duty.roles or not ours or not ours.isdisjoint(duty.roles)
 
     def _agreed(self, kind: str, recipient: str) -> Met | None:
         for region in self.graph.regions:

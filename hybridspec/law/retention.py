@@ -80,7 +80,7 @@ def law_terms(duties: Duties, zone: Zone, facet: str) -> Iterator[Term]:
                 time if duty.kind == "keep" else None,
                 time if duty.kind == "limit" else None,
                 duty.id, zone.regimes_origin or zone.origin,
-                duty.fact.since.isoformat() if duties.coming(duty) else "", True,
+                duties.since(regime, duty).isoformat() if duties.coming(regime, duty) else "", True,
             )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 from sovereignty.duties import duties
 from sovereignty.fact_table import FactTable, Row, contested, in_force, under
+from sovereignty.people import many, mixed
 from sovereignty.raw_graph import RawGraph, homes
 
 from hybridspec.base.country import COUNTRIES as COUNTRY_CODES
@@ -248,24 +249,14 @@ class Oracle:
             and (not wanted or bool(wanted & subjects))
             and (not established or bool(established & there))
             and (not roles or any(role in roles for role in self.graph.roles))
-            and self._many(trigger.get("thresholds", {}), asset, wanted)
+            and (
+                many(self.graph, trigger.get("thresholds", {}), asset, wanted)
+                or (
+                    trigger.get("combined") == "true"
+                    and mixed(self.graph, trigger["thresholds"], wanted)
+                )
+            )
         )
-
-    def _many(self, thresholds: Row, asset: Data, wanted: frozenset[str]) -> bool:
-        """Whether the people of all such assets reach a threshold of one of its categories."""
-        if not thresholds:
-            return True
-        for category, limit in thresholds.items():
-            if not under(asset.category, [category]):
-                continue
-            counts = [
-                other.subject_count for other in self.graph.data
-                if under(other.category, [category])
-                and (not wanted or not self._everywhere(other) or wanted & self._everywhere(other))
-            ]  # fmt: skip
-            if None in counts or sum(count or 0 for count in counts) >= int(limit):
-                return True
-        return False
 
     def _established(self, zone: Zone) -> set[str]:
         """Where those are who run a zone: at its sites, and where the controller is."""
@@ -276,9 +267,6 @@ class Oracle:
     def _subjects(self, asset: Data, zone: Zone) -> set[str]:
         here = [site for site in homes(self.graph, asset) if site.zone.name == zone.name]
         return set(asset.subjects) or {site.country for site in here}
-
-    def _everywhere(self, asset: Data) -> set[str]:
-        return set(asset.subjects) or {site.country for site in homes(self.graph, asset)}
 
     # What a component says about a place.
 

@@ -34,13 +34,13 @@ def duty_open(graph: Graph) -> Iterator[Diagnostic]:
             for duty in duties.owed(regime):
                 if duty.kind not in ASKED or not about(duty, categories):
                     continue
-                if duty.needs in zone.controls or (duty.hard and not duties.coming(duty)):
+                if duty.needs in zone.controls or (duty.hard and not duties.coming(regime, duty)):
                     continue
                 for recipient, at in _recipients(duties, regime, duty, zone):
                     one = (recipient or f"zone {zone.name}", duty.needs)
                     if one not in told:
                         told.add(one)
-                        yield _finding(duties, duty, zone, recipient, at)
+                        yield _finding(duties, regime, duty, zone, recipient, at)
 
 
 def _recipients(duties: Duties, regime: str, duty: Duty, zone: Zone) -> Iterator[tuple[str, Span]]:
@@ -62,9 +62,11 @@ def _recipients(duties: Duties, regime: str, duty: Duty, zone: Zone) -> Iterator
             yield "", zone.origin
 
 
-def _finding(duties: Duties, duty: Duty, zone: Zone, recipient: str, at: Span) -> Diagnostic:
-    since = duty.fact.since.isoformat()
-    when = f", from {since} on" if duties.coming(duty) else ""
+def _finding(
+    duties: Duties, regime: str, duty: Duty, zone: Zone, recipient: str, at: Span
+) -> Diagnostic:
+    since = duties.since(regime, duty).isoformat()
+    when = f", from {since} on" if duties.coming(regime, duty) else ""
     of = f" with `{recipient}`" if recipient else ""
     return Diagnostic(
         code="HS0336", severity=Severity.WARNING,
