@@ -11,7 +11,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, IDENTIFIABILITY, SENSITIVITY, Label, join
 from hybridspec.ir.law import FACETS, Implicit
 from hybridspec.ir.plan import Residency
-from hybridspec.ir.verdict import ORDER, Certificate, Obligation, Reason, Step
+from hybridspec.ir.verdict import ORDER, Certificate, Obligation, Reason, Step, Verdict
 from hybridspec.law.label import Labels
 
 SCHEMA = "hybridspec.dev/flows/v1"
@@ -121,11 +121,20 @@ def _asset(
 def _cell(row: Residency) -> dict[str, Any]:
     return {
         "facet": row.facet, "verdict": row.verdict, "claim": row.id, "places": list(row.places),
-        "countries": list(row.countries), "operators": list(row.operators), "why": row.why,
+        "countries": list(row.countries), "unstated": _unstated(row),
+        "operators": list(row.operators), "why": row.why,
         "obligations": [duty_document(duty) for duty in row.obligations],
         "guards": list(row.guards), "unenforced": row.unenforced,
         "certificate": None if row.certificate is None else _certificate(row.certificate),
     }  # fmt: skip
+
+
+def _unstated(row: Residency) -> bool:
+    """Whether it may be in places that nobody states, beside its countries."""
+    reasons = row.certificate.reasons if row.certificate is not None else ()
+    return not row.countries or any(
+        reason.verdict is Verdict.GAP and not reason.countries for reason in reasons
+    )
 
 
 def _certificate(proof: Certificate) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def flows_markdown(document: Doc) -> str:
             lines += ["", "| facet | verdict | countries | places | why |",
                       "| --- | --- | --- | --- | --- |"]  # fmt: skip
         lines += ["| " + " | ".join(map(_cell, (
-            cell["facet"], cell["verdict"], ", ".join(cell["countries"]) or "unknown",
+            cell["facet"], cell["verdict"], _whole(cell),
             ", ".join(cell["places"]), why(cell),
         ))) + " |" for cell in asset["facets"]]  # fmt: skip
         duties = list(_duties(asset["facets"]))
@@ -201,8 +201,13 @@ def label_lines(label: Doc) -> Iterator[str]:
 
 
 def where(cell: Doc) -> str:
-    """The countries of a facet, or that nobody states them."""
-    return _some(cell["countries"], _COUNTRIES) or "unknown"
+    """The countries of a facet, and whether it may be elsewhere too, as far as anybody states."""
+    found = _some(cell["countries"], _COUNTRIES)
+    return f"{found} and unknown" if found and cell.get("unstated") else found or "unknown"
+
+
+def _whole(cell: Doc) -> str:
+    return ", ".join([*cell["countries"], *(["unknown"] if cell["unstated"] else [])])
 
 
 def why(cell: Doc) -> str:
