@@ -11,13 +11,17 @@ from hybridspec.ir.origin import maybe, spanned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """A ground on which data may reach countries; `expires` is its last day, in ISO form."""
+    """A ground on which data may reach countries; `expires` is its last day, in ISO form.
+
+    `recipient` is the cloud or the kind of sink that it is with alone, empty for anybody.
+    """
 
     to: str
     countries: tuple[str, ...]
     mechanism: str
     evidence: str
     expires: str | None
+    recipient: str = ""
     origin: Span = spanned()
 
 
@@ -25,11 +29,10 @@ class Transfer:
 class Zone:
     """A compliance zone: the countries that hold every facet of its data.
 
-    `facets` holds the countries of those facets that are stated, `facet_origins` where they are;
-    `adequate` the countries that were named through adequacy decisions. `retention` is the longest
-    time that data may be kept, `kept_at_least` the shortest. `device_trust` are security functions
-    that every device in it has to have, `key_protection` is `software` or `hsm`, `evidence` what
-    the user can show.
+    `facets` holds the countries of those facets that are stated, `facet_origins` where they are.
+    `retention` is the longest time that data may be kept, `kept_at_least` the shortest.
+    `device_trust` are security functions that every device in it has to have, `key_protection` is
+    `software` or `hsm`, `evidence` what the user can show.
     """
 
     name: str
@@ -38,7 +41,6 @@ class Zone:
     retention: int | None
     courier_delay: int
     facets: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    adequate: tuple[str, ...] = ()
     kept_at_least: int | None = None
     controls: tuple[str, ...] = ()
     device_trust: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from hybridspec.ir.graph import Graph, StageKind
 from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.law import FACETS
-from hybridspec.ir.verdict import Place
+from hybridspec.ir.verdict import ORDER, Place
 from hybridspec.ir.zone import Zone
 from hybridspec.law.permit import Law, law_of
 from hybridspec.law.regime import Ruling
@@ -134,14 +134,25 @@ def _ask(law: Law, zone: Zone, bounds: dict[str, Bounds]) -> Iterator[Asked]:
         ):
             for country in sorted({c for facet in alike for c in zone.allowed(facet)}):
                 there = tuple(f for f in alike if country in zone.allowed(f))
-                place = where(country, zone, sealed=there[0] in _SEALED)
-                yield Asked(bound, assets[bound], there, country,
-                            law.ask(bound, there[0], place))  # fmt: skip
+                rulings = (
+                    law.ask(bound, there[0], where(country, zone, who, sealed=there[0] in _SEALED))
+                    for who in _recipients(law, bound, country)
+                )
+                best = max(rulings, key=lambda ruling: ORDER.index(ruling.verdict))
+                yield Asked(bound, assets[bound], there, country, best)
 
 
-def where(country: str, zone: Zone, *, sealed: bool = False) -> Place:
-    """A place of the user's own in a country."""
+def _recipients(law: Law, bound: Bound, country: str) -> tuple[str, ...]:
+    """Who may get data in a country: a zone allows it if there is a ground for any of them."""
+    zone = law.zones.get(bound.zone)
+    named = {t.recipient for t in zone.transfers if country in t.countries} if zone else set()
+    return ("own", *sorted(named - {""}))
+
+
+def where(country: str, zone: Zone, recipient: str = "own", *, sealed: bool = False) -> Place:
+    """A place in a country, as far as a zone says; its operator is said to be of that country."""
     return Place(
-        name=f"zone {zone.name} in {country}", countries=(country,), sealed=sealed,
+        name=f"zone {zone.name} in {country}", countries=(country,), recipient=recipient,
+        operator=None if recipient == "own" else country, sealed=sealed,
         keys_in=zone.allowed("keys") if sealed else (),
     )  # fmt: skip

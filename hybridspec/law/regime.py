@@ -100,7 +100,7 @@ class Judge:
         if country in regime.home:
             return self._one(Verdict.SATISFIED, "home", f"the area of {regime.title} holds",
                              (country,))  # fmt: skip
-        grounds = [*self._decisions(country), *self._transfers(country)]
+        grounds = [*self._decisions(country, place), *self._transfers(country, place)]
         grounds += [self._sealed(country, place)] if sealed else []
         if grounds:
             return max(grounds, key=lambda ground: (
@@ -113,9 +113,10 @@ class Judge:
         }.get(verdict, f"the facts do not say whether {regime.title} allows")
         return self._one(verdict, "elsewhere", text, (country,))
 
-    def _decisions(self, country: str) -> Iterator[Ruling]:
+    def _decisions(self, country: str, place: Place) -> Iterator[Ruling]:
         """Adequacy decisions for a country; one for certified recipients needs their proof."""
-        stated = next((t for t in self._stated(country) if t.mechanism == "adequacy"), None)
+        grounds = list(self._stated(country, place))
+        stated = next((t for t in grounds if t.mechanism == "adequacy"), None)
         for row in self._adequate.get(country, ()):
             duties: list[Obligation] = []
             proof = stated.evidence if stated is not None else ""
@@ -130,18 +131,18 @@ class Judge:
             if row.fact.status is Status.CONTESTED:
                 duties.append(Obligation(
                     rule=row.fact.id, text=f"another ground for {country} is ready, should "
-                    f"{row.fact.title} fall", met_by=self._fallback(country),
+                    f"{row.fact.title} fall", met_by=self._fallback(country, grounds),
                 ))  # fmt: skip
             verdict = Verdict.CONDITIONAL if duties else Verdict.SATISFIED
             found = self._one(verdict, "adequacy", f"{row.fact.title} covers", (country,), row.fact)
             yield Ruling(found.reasons, tuple(duties))
 
-    def _fallback(self, country: str) -> str:
-        others = (t for t in self._stated(country) if self._usable(t, country) is not None)
+    def _fallback(self, country: str, grounds: list[Transfer]) -> str:
+        others = (t for t in grounds if self._usable(t, country) is not None)
         return next((f"{t.mechanism}: {t.evidence}" for t in others), "")
 
-    def _transfers(self, country: str) -> Iterator[Ruling]:
-        for transfer in self._stated(country):
+    def _transfers(self, country: str, place: Place) -> Iterator[Ruling]:
+        for transfer in self._stated(country, place):
             mechanism = self._usable(transfer, country)
             if mechanism is None:
                 continue
@@ -164,10 +165,11 @@ class Judge:
                               (country,), mechanism.fact)  # fmt: skip
             yield Ruling(found.reasons, tuple(duties))
 
-    def _stated(self, country: str) -> Iterator[Transfer]:
-        """The zone's transfers to a country that have not run out."""
+    def _stated(self, country: str, place: Place) -> Iterator[Transfer]:
+        """The zone's transfers to a country, and to who is there, that have not run out."""
         for transfer in self._zone.transfers if self._zone is not None else ():
-            if country in transfer.countries and lasts(transfer.expires, self._on):
+            serves = transfer.recipient in ("", place.recipient)
+            if serves and country in transfer.countries and lasts(transfer.expires, self._on):
                 yield transfer
 
     def _usable(self, transfer: Transfer, country: str) -> Mechanism | None:

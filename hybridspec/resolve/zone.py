@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from hybridspec.base.country import ADEQUATE_EU
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import Edits, removed
 from hybridspec.base.source import Origins, Path, Span
 from hybridspec.ir.law import STATED_ONLY, LawFacts
 from hybridspec.ir.zone import Transfer, Zone
-from hybridspec.law.facts import adequate, earliest, expand
+from hybridspec.law.facts import earliest, expand
+from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
 
 
@@ -79,7 +79,6 @@ def _zone(name: str, spec: Spec, origins: Origins, law: LawFacts, sink: Sink) ->
         retention=most,
         courier_delay=written.courier_delay,
         facets=_facets(name, listed, spec, origins, on, sink),
-        adequate=tuple(sorted(adequate(*on))) if ADEQUATE_EU in written.countries else (),
         kept_at_least=least,
         controls=tuple(sorted(set(written.controls))),
         device_trust=tuple(sorted(set(written.device_trust))),
@@ -149,11 +148,18 @@ def _transfer(
     known, unknown = expand([written.to], law, spec.metadata.as_of)
     if unknown:
         sink.add(unknown_country(written.to, origins.value(*path, "to")))
+    if written.recipient is not None:
+        known_names = {name: name for name in spec.clouds}
+        sinks = spec.observability.sinks if spec.observability is not None else []
+        known_names |= {each.type: each.type for each in sinks}
+        lookup(written.recipient, known_names, sink, kind="cloud or telemetry sink",
+               span=origins.value(*path, "recipient"))  # fmt: skip
     return Transfer(
         to=written.to,
         countries=known,
         mechanism=written.mechanism,
         evidence=written.evidence or "",
         expires=written.expires.isoformat() if written.expires else None,
+        recipient=written.recipient or "",
         origin=origins.value(*path),
     )

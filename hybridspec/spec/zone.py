@@ -147,6 +147,12 @@ class Transfer(Section):
         key("Last day on which the mechanism holds.", example="2027-12-31",
             absent="it does not expire by itself"),
     ] = None  # fmt: skip
+    recipient: Annotated[
+        str | None,
+        key("Cloud of the spec, or type of a telemetry sink, that the document is with; no other "
+            "recipient may rest on it.", example="aws", min_length=1, max_length=60,
+            absent="whoever receives data there; state it, since a contract has two parties"),
+    ] = None  # fmt: skip
 
 
 class Keys(Section):

@@ -125,6 +125,11 @@ def transfer_to_anywhere(patch: Patch) -> None:
     _transfers(patch, lambda transfer: replace(transfer, countries=tuple(COUNTRIES)))
 
 
+def transfer_to_anybody(patch: Patch) -> None:
+    """A contract with one recipient serves every other."""
+    _transfers(patch, lambda transfer: replace(transfer, recipient=""))
+
+
 def any_mechanism(patch: Patch) -> None:
     """Whatever ground is named, the law knows it."""
     real = Judge._usable
@@ -306,7 +311,8 @@ def _facet_ignored(facet: str) -> Mutant:
 LAW_MUTANTS: tuple[Mutant, ...] = (
     any_country_for_all, best_verdict_wins, stale_adequacy, adequacy_of_tomorrow, draft_holds,
     contested_is_firm, every_scope_is_all, certified_by_itself, exporters_ignored,
-    expired_transfer, transfer_without_evidence, transfer_to_anywhere, any_mechanism,
+    expired_transfer, transfer_without_evidence, transfer_to_anywhere, transfer_to_anybody,
+    any_mechanism,
     mechanism_of_another_zone, sealed_everywhere, keys_anywhere, nothing_is_denied,
     operator_ignored, home_is_everywhere, law_governs_nothing, elsewhere_is_allowed,
     elsewhere_is_unknown, unknown_country_allowed, gap_is_satisfied, unknown_law_allows,

@@ -305,11 +305,12 @@ class Oracle:
             return "satisfied"
         keys = set(place.keys_in)
         sealed = facet in row.get("sealed", ()) and place.sealed and bool(keys) and keys <= home
-        return self._decided(row, zone, country) or ("conditional" if sealed else _else(row))
+        return self._decided(row, zone, country, place) or ("conditional" if sealed else _else(row))
 
-    def _decided(self, row: Row, zone: Zone, country: str) -> str:
+    def _decided(self, row: Row, zone: Zone, country: str, place: Place) -> str:
         """What adequacy and transfers say; nothing if there is no ground."""
-        grounds = [t for t in zone.transfers if country in t.countries and self._alive(t)]
+        grounds = [t for t in zone.transfers if country in t.countries and self._alive(t)
+                   and (not t.recipient or t.recipient == place.recipient)]  # fmt: skip
         found = ""
         senders = self._established(zone) & self.table.countries(row.get("home", ()))
         for decision in self.table.adequate(row["name"], country, self.on):

@@ -151,7 +151,7 @@ def _transfer(dice: random.Random) -> Transfer:
     return Transfer(
         to=to[0], countries=to, mechanism=dice.choice(MECHANISMS),
         evidence="legal/transfer.pdf" if dice.random() < 0.7 else "", expires=dice.choice(LATER),
-        origin=graphs.at(13),
+        recipient=dice.choice(("", "", "", "aws", "own")), origin=graphs.at(13),
     )  # fmt: skip
 
 

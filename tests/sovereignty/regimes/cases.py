@@ -16,9 +16,12 @@ from hybridspec.law.permit import law_of
 CONTACT, HEALTH, FACE = "user.contact", "user.health_and_medical", "user.biometric"
 
 
-def to(country: str, mechanism: str, expires: str = "", *, shown: bool = True) -> dict[str, Any]:
+def to(
+    country: str, mechanism: str, expires: str = "", *, shown: bool = True, recipient: str = ""
+) -> dict[str, Any]:
     """A transfer as a spec writes it."""
     written = {"to": country, "mechanism": mechanism}
+    written |= {"recipient": recipient} if recipient else {}
     written |= {"evidence": f"https://acme.example/{mechanism}.pdf"} if shown else {}
     return written | ({"expires": expires} if expires else {})
 
@@ -48,6 +51,7 @@ class Case:
     controller: str = ""
     release: dict[str, Any] | None = None
     keys: str = ""
+    recipient: str = "own"
 
     def __str__(self) -> str:
         return f"{self.cites}: {self.facet} in {self.where}, {self.day}"
@@ -86,10 +90,11 @@ def ask(case: Case) -> Permission:
     made = graph(case)
     law = law_of(made)
     sealed = case.facet in ("ciphertext", "transit")
-    place = Place(name=case.where, countries=(case.where,), sealed=sealed,
+    place = Place(name=case.where, countries=(case.where,), sealed=sealed, recipient=case.recipient,
+                  operator=None if case.recipient == "own" else case.where,
                   keys_in=(case.keys or case.where,) if sealed else ())  # fmt: skip
     found = law.permit(law.labels.of("stage watch.scale@z"), case.facet, place)
-    if case.release is None:
+    if case.release is None and case.recipient == "own":
         refused = {c for finding in transfer_unproven(made) for c in finding.about.countries}
         assert (case.where in refused) == (found.verdict is Verdict.VIOLATED), refused
     return found

@@ -23,9 +23,9 @@ ROW = "title: t, since: 2020-01-01, source: s"
 def test_the_language_and_the_pack_know_the_same_names() -> None:
     assert set(get_args(Facet)) == set(FACETS)
     assert {bloc.name for bloc in LAW.blocs} >= set(BLOC_NAMES)
-    assert {regime.name for regime in LAW.regimes} <= set(get_args(RegimeName))
+    assert {regime.name for regime in LAW.regimes} == set(get_args(RegimeName))
     named = {each.name for regime in LAW.regimes for each in regime.mechanisms}
-    assert named <= set(get_args(Mechanism))
+    assert named == set(get_args(Mechanism))
     assert {row.regime for row in LAW.adequacy} <= {regime.name for regime in LAW.regimes}
 
 
