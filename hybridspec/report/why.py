@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,10 +11,11 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.law import FACETS, Fact, LawFacts
 from hybridspec.ir.region import Region
-from hybridspec.ir.verdict import ORDER, Permission, Place, Verdict, meet
+from hybridspec.ir.verdict import ORDER, Permission, Place, Reason, Verdict, meet
 from hybridspec.law.label import Labels, component
 from hybridspec.law.locate import Spot, in_region
 from hybridspec.law.permit import Law
+from hybridspec.law.regime import countries_of, known
 from hybridspec.report.flows import (
     duty_document,
     label_document,
@@ -59,7 +61,7 @@ def _node(
     label = law.labels.held(node)
     found = []
     for facet in facets or FACETS:
-        asked = [(spot, law.permit(label, facet, spot.place))
+        asked = [(spot, _asked(law, label, spot))
                  for spot in _spots(law.graph, label, facet, country, cloud)]  # fmt: skip
         for reason in (r for _, permission in asked for r in permission.reasons):
             if reason.fact in facts:
@@ -72,6 +74,15 @@ def _node(
                     for ground in _grounds(law, bound, country, facts, cited)],
         "facets": found,
     }  # fmt: skip
+
+
+def _asked(law: Law, label: Label, spot: Spot) -> Permission:
+    """What the law says of a place; one that nobody states is a gap, whoever has no say."""
+    found = law.permit(label, spot.facet, spot.place)
+    if known(countries_of(spot.facet, spot.place)) or found.verdict not in ALLOWED:
+        return found
+    nobody = Reason(rule="place:unknown", verdict=Verdict.GAP, text="nobody states where it is")
+    return replace(found, verdict=Verdict.GAP, reasons=(*found.reasons, nobody))
 
 
 def _spots(

@@ -178,6 +178,16 @@ def test_a_cloud_brings_what_it_adds_by_itself(spec: str, capsys: Out) -> None:
     assert "Nobody states:" in shown
 
 
+def test_staff_that_nobody_places_are_a_gap_for_data_about_nobody(spec: str, capsys: Out) -> None:
+    """No law has a say about such data: that nobody states the place is a gap all the same."""
+    plain = SPEC.replace("user.name", "system.operations").replace("regimes: [gdpr]", "regimes: []")
+    plain = re.sub(r"    (transfers|evidence): .*\n", "", plain)
+    (Path(spec) / "hybridspec.yaml").write_text(plain, encoding="utf-8")
+    argv = ("why", "admit.keep", "in", "DE", spec, "--cloud", "aws", "--facet", "support")
+    found = answer(capsys, *argv)
+    assert (found["verdict"], found["allowed"]) == ("gap", False)
+
+
 def test_what_nobody_knows_is_named_and_not_allowed(spec: str, capsys: Out) -> None:
     unknown = SPEC.replace("subjects: [DE]", "subjects: [SA]")
     (Path(spec) / "hybridspec.yaml").write_text(unknown, encoding="utf-8")
