@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Label
+from hybridspec.ir.law import STATED_ONLY
 from hybridspec.ir.verdict import Obligation, Place, Reason, Verdict
 from hybridspec.ir.zone import Zone
 from hybridspec.law.condition import claim
@@ -27,7 +28,7 @@ class Said(NamedTuple):
 
 def policies(graph: Graph, label: Label, facet: str, place: Place) -> Iterator[Said]:
     """One saying per policy that binds the label and is about the facet."""
-    for policy in graph.policies:
+    for policy in sorted(graph.policies, key=lambda policy: policy.name):
         if policy.speaks_of(facet) and binds(policy, label):
             yield say(graph, policy, label, facet, place)
 
@@ -80,13 +81,17 @@ def _said(
 def _broken(
     graph: Graph, policy: Policy, label: Label, facet: str, place: Place
 ) -> tuple[list[str], list[str], tuple[str, ...]]:
-    """What a policy forbids of a claim, what it cannot tell, and the countries at fault."""
+    """What a policy forbids of a claim, what it cannot tell, and the countries at fault.
+
+    As with a zone, its countries are about people and metadata only where it names that facet.
+    """
     where = countries_of(facet, place)
     broken, unknown = _whose(policy, place)
-    hit = tuple(country for country in where if country in policy.countries)
+    named = facet not in STATED_ONLY or facet in policy.facets
+    hit = tuple(country for country in where if country in policy.countries and named)
     if hit:
         broken.append(f"{', '.join(hit)} is forbidden")
-    elif policy.countries and not known(where):
+    elif policy.countries and named and not known(where):
         unknown.append("nobody states the countries")
     region = place.name.removeprefix("region ")
     if region in policy.regions:

@@ -184,13 +184,23 @@ class Oracle:
         return self._follow(nodes, lambda _: False)[0]
 
     def _policy(self, name: str, facet: str, place: Place) -> str:
-        forbidden = next(p.countries for p in self.graph.policies if p.name == name)
-        if not forbidden:
+        rule = next(policy for policy in self.graph.policies if policy.name == name)
+        if rule.facets and facet not in rule.facets:
             return "satisfied"
         where = lands(facet, place)
-        if any(country in forbidden for country in where):
+        forbidden = () if facet in PEOPLE_AND_NAMES and not rule.facets else rule.countries
+        unknown = bool(forbidden) and not known(where)
+        unknown |= place.recipient != "own" and (
+            (bool(rule.operators) and not place.operator)
+            or (bool(rule.partitions) and not place.partition)
+        )
+        if (
+            any(country in forbidden for country in where)
+            or place.operator in rule.operators
+            or place.partition in rule.partitions
+        ):
             return "violated"
-        return "gap" if not known(where) else "satisfied"
+        return "gap" if unknown else "satisfied"
 
     def _cuts(self, node: str, regime: str) -> bool:
         """Whether a stage takes a law off its output, by a release that the law knows."""
@@ -269,6 +279,10 @@ class Oracle:
         return set(asset.subjects) or {site.country for site in here}
 
     # What a component says about a place.
+
+    def wall(self, zone: str, facet: str, place: Place) -> str:
+        """What the wall of a zone says, whether or not a label carries it."""
+        return self._wall(self.zones[zone], facet, place)
 
     def _wall(self, zone: Zone, facet: str, place: Place) -> str:
         stated = dict(zone.facets)

@@ -256,7 +256,10 @@ def _policy(dice: random.Random, number: int, zones: list[Zone]) -> Policy:
         name=f"p{number}",
         zones=tuple(zone.name for zone in zones if dice.random() < 0.3),
         categories=tuple(sorted(dice.sample(CATEGORIES, dice.choice((0, 0, 1, 2))))),
-        countries=_some(dice, 1, 4), regions=(), boards=(), reason="contract",
+        countries=_some(dice, 0, 4), regions=(), boards=(), reason="contract",
+        facets=tuple(dice.sample(FACETS, 4)) if dice.random() < 0.3 else (),
+        operators=_some(dice, 1, 2) if dice.random() < 0.2 else (),
+        partitions=("aws-cn",) if dice.random() < 0.1 else (),
         origin=graphs.at(90),
     )  # fmt: skip
 
@@ -299,7 +302,7 @@ def _region(dice: random.Random, number: int, signed: dict[str, tuple[Evidence, 
 def _implicit(dice: random.Random, index: int) -> Implicit:
     return Implicit(
         id=f"i{index}", service=dice.choice(("*", "storage", "keys", "none-of-ours")),
-        facet=dice.choice(FACETS),
+        facet=dice.choice([facet for facet in FACETS if facet != "operator"]),
         carries=dice.choice(("content", "ciphertext", "metadata", "logs")),
         countries=_some(dice, 0, 2), avoided_by=dice.choice(("", "", "replication-off")),
         text="a copy", source="https://example.org", checked_on=None,
@@ -314,5 +317,6 @@ def place(dice: random.Random) -> Place:
         countries=_some(dice, 0, 3) if dice.random() < 0.6 else _some(dice, 1, 1),
         recipient=dice.choice(("own", "aws", "azure")),
         operator=dice.choice((None, "US", "DE", "CN", "RU")), sealed=sealed,
+        partition=dice.choice(("", "aws", "aws-cn")),
         keys_in=_some(dice, 0, 2) if sealed else (),
     )  # fmt: skip
