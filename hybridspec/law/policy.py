@@ -93,9 +93,7 @@ def _broken(
         broken.append(f"{', '.join(hit)} is forbidden")
     elif policy.countries and named and not known(where):
         unknown.append("nobody states the countries")
-    region = place.name.removeprefix("region ")
-    if region in policy.regions:
-        broken.append(f"`{region}` is forbidden")
+    broken += [f"`{region}` is forbidden" for region in policy.regions if _is_in(place, region)]
     for zone in graph.zones:
         if zone.name in label.born | label.zones and (
             not policy.zones or zone.name in policy.zones
@@ -105,6 +103,12 @@ def _broken(
     if is_bare(policy):
         broken.append("its condition is true of it")
     return broken, unknown, hit
+
+
+def _is_in(place: Place, region: str) -> bool:
+    """Whether a place is a region, or something of one that its name tells."""
+    name, whole = f"{place.name}:", f"region {region}:"
+    return name == f"{region}:" or name.startswith(whole) or name.endswith(f" {whole}")
 
 
 def _whose(policy: Policy, place: Place) -> tuple[list[str], list[str]]:

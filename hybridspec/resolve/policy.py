@@ -37,6 +37,7 @@ def _policy(
     forbid = written.forbid or written_policy.Forbid()
     _names(written, path, spec, origins, catalogs, sink)
     _worth(written, path, origins, sink)
+    _boards(written, path, origins, sink)
     _placeholders(written.message, path, origins, sink)
     known = (law, spec.metadata.as_of)
     return Policy(
@@ -107,6 +108,21 @@ def _worth(written: written_policy.Policy, path: Path, origins: Origins, sink: S
             span=origins.key(*path),
             help="add what it forbids, such as `forbid: {countries: [US]}`, a `require` or a "
             "`when`, or remove it",
+        ))  # fmt: skip
+
+
+def _boards(written: written_policy.Policy, path: Path, origins: Origins, sink: Sink) -> None:
+    """A claim has no board, so that boards are forbidden by zone and category alone."""
+    bound = written.applies_to
+    other = [name for name, value in (
+        ("when", written.when), ("applies_to.facets", bound and bound.facets),
+        ("applies_to.regimes", bound and bound.regimes),
+    ) if value]  # fmt: skip
+    if written.forbid is not None and written.forbid.boards and other:
+        sink.add(Diagnostic(
+            code="HS0212", message=f"`forbid.boards` and `{other[0]}` do not go together",
+            span=origins.value(*path, "forbid", "boards"),
+            help="make it two policies; boards are forbidden by zone and category alone",
         ))  # fmt: skip
 
 

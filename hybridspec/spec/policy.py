@@ -59,8 +59,8 @@ class Forbid(Section):
     ] = []  # fmt: skip
     boards: Annotated[
         list[str],
-        key("Boards of the catalogue.", example=["raspberry-pi-5"], max_length=200,
-            absent="none"),
+        key("Boards of the catalogue, by zone and category alone.", example=["raspberry-pi-5"],
+            max_length=200, absent="none"),
     ] = []  # fmt: skip
     operators: Annotated[
         list[str],
