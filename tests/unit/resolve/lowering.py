@@ -20,6 +20,7 @@ from hybridspec.load.yaml import parse
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
+from hybridspec.target.registry import targets
 
 PLAIN: dict[str, Any] = {
     "apiVersion": "hybridspec.dev/v1",
@@ -75,7 +76,8 @@ def lowered(
     models = {name: ModelFile(path=Path("m.onnx"), facts=facts(), evaluation=data)
               for name in bound.models}  # fmt: skip
     given = Facts(catalogs=catalogs or _CATALOGS, catalog_digest=_DIGEST, spec_digest="1" * 64,
-                  models=models, needs={"aws": ("s3", "kms")}, law=shipped_facts())  # fmt: skip
+                  models=models, needs={"aws": ("s3", "kms")}, law=shipped_facts(),
+                  controls={name: one.controls for name, one in targets().items()})  # fmt: skip
     return lower(bound, document.origins, given, sink), list(sink.findings)
 
 
