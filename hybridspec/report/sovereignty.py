@@ -274,7 +274,11 @@ def _ground(ground: Doc, country: str) -> str:
     state = "not stated in the spec"
     if ground["stated"]:
         ends = f", until {ground['expires']}" if ground["expires"] else ""
-        state = f"stated at {ground['at']} by {ground['evidence'] or 'no document'}{ends}"
+        alone = f", with {ground['recipient']} alone" if ground["recipient"] else ""
+        good = "" if ground["serves"] else ", which does not serve here"
+        state = (
+            f"stated at {ground['at']} by {ground['evidence'] or 'no document'}{ends}{alone}{good}"
+        )
     return (f"ground of {ground['regime']} (zone {ground['zone']}) for {country}: "
             f"{ground['mechanism']}{needs} [{ground['fact']}]{holds}; {state}")  # fmt: skip
 

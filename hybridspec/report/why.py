@@ -9,13 +9,14 @@ from typing import Any
 
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
-from hybridspec.ir.law import FACETS, Fact, LawFacts
+from hybridspec.ir.law import FACETS, Adequacy, Fact, LawFacts, Mechanism
 from hybridspec.ir.region import Region
 from hybridspec.ir.verdict import ORDER, Permission, Place, Reason, Verdict, meet
+from hybridspec.ir.zone import Transfer
 from hybridspec.law.label import Labels, component
 from hybridspec.law.locate import Spot, in_region
 from hybridspec.law.permit import Law
-from hybridspec.law.regime import countries_of, known
+from hybridspec.law.regime import countries_of, known, lasts
 from hybridspec.report.flows import (
     duty_document,
     label_document,
@@ -71,7 +72,7 @@ def _node(
         "node": node, "label": label_document(label),
         "came": list(_ways(law.labels, node, label)),
         "grounds": [ground for bound in sorted(label.regimes) if bound.regime in law.regimes
-                    for ground in _grounds(law, bound, country, facts, cited)],
+                    for ground in _grounds(law, bound, country, cloud or "own", facts, cited)],
         "facets": found,
     }  # fmt: skip
 
@@ -145,30 +146,53 @@ def _ways(labels: Labels, node: str, label: Label) -> Iterator[dict[str, Any]]:
 
 
 def _grounds(
-    law: Law, bound: Bound, country: str, facts: dict[str, Fact], cited: dict[str, Fact]
-) -> Iterator[dict[str, Any]]:
+    law: Law, bound: Bound, country: str, held: str, facts: dict[str, Fact],
+    cited: dict[str, Fact],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """The grounds on which one law lets data go to a country, and whether the zone states them."""
     regime, zone = law.regimes[bound.regime], law.zones.get(bound.zone)
     if country in regime.home:
         return
-    stated = {t.mechanism: t for t in zone.transfers if country in t.countries} if zone else {}
-    decisions = [(row.fact, "adequacy", (f"a recipient that is {row.scope}",))
-                 for row in law.graph.law.adequacy
-                 if row.regime == regime.name and row.country == country]  # fmt: skip
-    mechanisms = [(m.fact, m.name, m.evidence) for m in regime.mechanisms
-                  if not m.countries or country in m.countries]  # fmt: skip
-    for fact, name, needs in decisions + mechanisms:
+    known_grounds: list[tuple[Fact, str, tuple[str, ...]]] = [
+        (row.fact, "adequacy", _scope(row)) for row in law.graph.law.adequacy
+        if row.regime == regime.name and row.country == country
+    ]  # fmt: skip
+    known_grounds += [(m.fact, m.name, (*m.evidence, *_caps(m))) for m in regime.mechanisms
+                      if not m.countries or country in m.countries]  # fmt: skip
+    transfers = [t for t in zone.transfers if country in t.countries] if zone else []
+    for fact, name, needs in known_grounds:
         cited[fact.id] = facts[fact.id]
-        transfer = stated.get(name)
+        mine = [t for t in transfers if t.mechanism == name]
+        mine.sort(key=lambda t: (t.recipient not in ("", held), not lasts(t.expires, law.as_of)))
         yield {
             "regime": regime.name, "zone": bound.zone, "mechanism": name, "needs": list(needs),
             "fact": fact.id, "holds": fact.holds(law.as_of), "since": fact.since.isoformat(),
             "until": fact.until.isoformat() if fact.until else None,
-            "stated": transfer is not None,
-            "evidence": transfer.evidence if transfer else "",
-            "expires": transfer.expires if transfer else None,
-            "at": transfer.origin.ref if transfer else None,
+            **_stated(mine[0] if mine else None, held, law),
         }  # fmt: skip
+
+
+def _stated(transfer: Transfer | None, held: str, law: Law) -> dict[str, Any]:
+    """The transfer of the spec that rests on a ground, and whether it is any good here."""
+    if transfer is None:
+        return {"stated": False, "serves": False, "evidence": "", "expires": None,
+                "recipient": "", "at": None}  # fmt: skip
+    serves = transfer.recipient in ("", held) and lasts(transfer.expires, law.as_of)
+    return {"stated": True, "serves": serves, "evidence": transfer.evidence,
+            "expires": transfer.expires, "recipient": transfer.recipient,
+            "at": transfer.origin.ref}  # fmt: skip
+
+
+def _scope(row: Adequacy) -> tuple[str, ...]:
+    """Whom a decision covers, if not everybody."""
+    scope = () if row.scope == "all" else (f"a recipient that is {row.scope}",)
+    exporters = ", ".join(sorted(row.exporters))
+    return (*scope, *((f"senders in {exporters} alone",) if exporters else ()))
+
+
+def _caps(mechanism: Mechanism) -> tuple[str, ...]:
+    """Up to how many people a mechanism is open."""
+    return tuple(f"at most {most:,} people of {category}" for category, most in mechanism.at_most)
 
 
 def _facts(law: LawFacts) -> dict[str, Fact]:

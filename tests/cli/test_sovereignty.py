@@ -154,6 +154,21 @@ def test_a_transfer_is_conditional_with_what_meets_it(spec: str, capsys: Out) ->
     assert "not legal advice" in shown
 
 
+def test_a_ground_for_one_recipient_serves_no_other(spec: str, capsys: Out) -> None:
+    alone = SPEC.replace("mechanism: scc,", "mechanism: scc, recipient: aws,")
+    (Path(spec) / "hybridspec.yaml").write_text(alone, encoding="utf-8")
+    argv = ("why", "names", "in", "US", spec, "--facet", "store")
+    mine = answer(capsys, *argv)
+    assert mine["verdict"] == "violated"
+    clouds = answer(capsys, *argv, "--cloud", "aws")
+    assert clouds["verdict"] == "conditional"
+    scc = [g for found in (mine, clouds) for g in found["answers"][0]["grounds"]
+           if g["mechanism"] == "scc"]  # fmt: skip
+    assert [(g["stated"], g["serves"]) for g in scc] == [(True, False), (True, True)]
+    shown = text(capsys, *argv)
+    assert "with aws alone, which does not serve here" in shown
+
+
 def test_elsewhere_is_denied_and_every_fact_is_dated(spec: str, capsys: Out) -> None:
     found = answer(capsys, "why", "names", "in", "CN", spec)
     assert (found["verdict"], found["allowed"]) == ("violated", False)
