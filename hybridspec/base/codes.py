@@ -102,6 +102,12 @@ CODES: dict[str, Code] = {
         severity="warning",
         waivable="an old price is a risk of cost, which its owner may take",
     ),
+    "HS0321": Code(
+        "facet-unknown",
+        "nobody knows where a facet would be that the spec states",
+        policy=True,
+        waivable="somebody may answer for what nobody knows, until it is known",
+    ),
     "HS0330": Code(
         "ground-ends",
         "a law or a document that the spec rests on ends or begins soon",

@@ -13,6 +13,7 @@ from hybridspec.check.rules.control_unexpressed import control_unexpressed
 from hybridspec.check.rules.device_untrusted import device_untrusted
 from hybridspec.check.rules.duty_open import duty_open
 from hybridspec.check.rules.duty_unmet import duty_unmet
+from hybridspec.check.rules.facet_unknown import facet_unknown
 from hybridspec.check.rules.facts_stale import facts_stale
 from hybridspec.check.rules.freeze_window_too_short import freeze_window_too_short
 from hybridspec.check.rules.ground_contested import ground_contested
@@ -47,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     device_untrusted,
     duty_open,
     duty_unmet,
+    facet_unknown,
     facts_stale,
     freeze_window_too_short,
     ground_contested,

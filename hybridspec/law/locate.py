@@ -103,17 +103,19 @@ def at_site(country: str, facets: Iterable[str]) -> tuple[Spot, ...]:
     return tuple(Spot(facet, here) for facet in facets)
 
 
-def between(site: str, region: Region) -> tuple[Spot, ...]:
-    """Both ends of the way from a site's country to a region; see `route` for what lies between."""
-    ends = tuple(sorted({site, region.country}))
-    return (Spot("transit", Place(
-        name=f"{site} to {region_name(region)}", countries=ends, recipient=region.cloud,
-        operator=region.operator_country, partition=region.partition, source=region.source,
-    )),)  # fmt: skip
-
-
 ROUTED = Place(name="the route through the internet", countries=(), source=ROUTE)
 """Nobody states by which countries packets pass."""
+
+
+def between(country: str, region: Region) -> tuple[Spot, ...]:
+    """The way from a site's country to a region: its two ends, and what lies between them."""
+    ends = Place(
+        name=f"{country} to {region_name(region)}",
+        countries=tuple(sorted({country, region.country})), recipient=region.cloud,
+        operator=region.operator_country, partition=region.partition, source=region.source,
+    )  # fmt: skip
+    return Spot("transit", ends), Spot("transit", ROUTED)
+
 
 ENCRYPTED = Obligation(
     rule="edpb:rec-01-2020-use-case-3", met_by="TLS on every connection that is emitted",

@@ -8,8 +8,9 @@ from math import ceil
 from typing import TypeAlias
 
 from hybridspec.base.units import SECOND, format_bytes, format_duration
-from hybridspec.ir.graph import StageKind
 from hybridspec.ir.plan import Failure
+from hybridspec.law.claim import claims
+from hybridspec.law.refusal import Refusal
 from hybridspec.place.layout import Layout
 from hybridspec.place.path import path, total
 
@@ -42,47 +43,35 @@ def figures(layout: Layout) -> Iterator[Failure]:
 
 
 def residency(layout: Layout) -> Iterator[Failure]:
-    """Cloud stages stay inside the zone, each facet of its data inside the facet's countries."""
-    zone, region = layout.site.zone, layout.region
-    if region is None or not layout.uses_cloud:
-        return
-    needs = {("transit", layout.site.country), ("transit", region.country)}
-    needs |= {
-        ("store" if stage.kind is StageKind.SINK else "process", region.country)
-        for stage in layout.flow.stages if layout.host(stage).kind == "cloud"
-    }  # fmt: skip
-    outside = sorted((f, country) for f, country in needs if country not in zone.allowed(f))
-    if outside:
-        facet, country = outside[0]
-        inside = country in zone.countries
+    """Stages run where every law, wall and policy of what they read lets all of it be."""
+    region, site, of = layout.region, layout.site, claims(layout.graph)
+    edge, cloud = f"runs at sites in {site.country}", ""
+    if region is not None:
+        cloud = f"sends data of zone `{site.zone.name}` to {region.label} ({region.country})"
+    found: dict[str, tuple[str, Refusal]] = {}
+    for stage in layout.flow.stages:
+        if layout.host(stage).kind == "edge":
+            for refusal in of.stays(layout.flow, stage, site):
+                found.setdefault(refusal.code, (edge, refusal))
+        elif region is not None:
+            for refusal in of.moved(layout.flow, stage, site, region):
+                found.setdefault(refusal.code, (cloud, refusal))
+    for code, (what, refusal) in sorted(found.items(), key=lambda pair: pair[0]):
         yield Failure(
-            code="HS0301", excess=1, unit="",
-            message=f"sends data of zone `{zone.name}` to {region.label} ({region.country}), "
-            + (f"but its facet `{facet}` leaves out {country}" if inside
-               else "which the zone does not allow"),
-            remedy=f"allow {country} in "
-            + (f"`zones.{zone.name}.facets.{facet}`" if inside else f"zone `{zone.name}`"),
+            code=code, excess=1, unit="", message=f"{what}: {refusal.words}",
+            remedy=refusal.remedy(layout.graph),
         )  # fmt: skip
 
 
 def policies(layout: Layout) -> Iterator[Failure]:
-    """Nothing that a policy forbids for the data of the flow takes part."""
+    """No board takes part that a policy forbids for the data of the flow."""
     zone, board = layout.site.zone, layout.device.board
-    region = layout.region if layout.uses_cloud else None
     for policy in layout.graph.policies:
-        if not (policy.strict and policy.binds(zone.name, layout.flow.data.category)):
-            continue
-        found = [f"{board.title}"] if board.name in policy.boards else []
-        if (
-            region is not None
-            and policy.speaks_of("process")
-            and (region.country in policy.countries or region.label in policy.regions)
-        ):
-            found.append(f"{region.label} ({region.country})")
-        if found:
+        bound = policy.strict and policy.binds(zone.name, layout.flow.data.category)
+        if bound and board.name in policy.boards:
             yield Failure(
                 code="HS0315", excess=1, unit="",
-                message=f"uses {' and '.join(found)}, which policy `{policy.name}` forbids "
+                message=f"uses {board.title}, which policy `{policy.name}` forbids "
                 f"({policy.reason})",
                 remedy=f"use something else, or narrow `policies.{policy.name}`",
             )  # fmt: skip

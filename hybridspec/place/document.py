@@ -7,13 +7,14 @@ import json
 from typing import Any
 
 from hybridspec.ir.graph import Graph
-from hybridspec.ir.plan import Configuration, CostTerm, Decision, Estimate, Plan
+from hybridspec.ir.plan import Configuration, CostTerm, Decision, Estimate, Plan, Residency
 
 SCHEMA = "hybridspec.dev/plan/v1"
 
 
 def document(graph: Graph, plan: Plan) -> dict[str, Any]:
     """Plain data of a plan; money in micro-units, times in microseconds, `digest` over the rest."""
+    certificates = [_certificate(row) for row in plan.residency]
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "name": graph.name,
@@ -48,17 +49,39 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
             for member in plan.fleet
         ],
         "residency": [
-            {"zone": row.zone, "asset": row.asset, "facet": row.facet, "places": list(row.places),
-             "countries": list(row.countries), "verdict": row.verdict, "why": row.why,
+            {"id": row.id, "zone": row.zone, "asset": row.asset, "facet": row.facet,
+             "places": list(row.places), "countries": list(row.countries),
+             "operators": list(row.operators), "partitions": list(row.partitions),
+             "verdict": row.verdict, "why": row.why, "certificate": key,
              "guards": list(row.guards), "unenforced": row.unenforced}
-            for row in plan.residency
+            for row, (key, _) in zip(plan.residency, certificates, strict=True)
         ],
+        "certificates": dict(sorted(certificates, key=lambda pair: pair[0])),
         "facts": _facts(graph, plan),
         "fixed": _terms(plan.fixed),
         "defaults": [{"key": key, "value": value, "reason": reason}
                      for key, value, reason in graph.defaults],
     }  # fmt: skip
     return {**body, "digest": hashlib.sha256(canonical(body)).hexdigest()}
+
+
+def _certificate(row: Residency) -> tuple[str, dict[str, Any]]:
+    """Why a row has its verdict, under a name by its content: many rows share one."""
+    why = row.certificate
+    body: dict[str, Any] = {
+        "path": [{"from": step.source, "to": step.target, "released": list(step.released)}
+                 for step in (why.path if why else ())],
+        "joins": [{"node": node, "label": label} for node, label in (why.joins if why else ())],
+        "reasons": [
+            {"rule": r.rule, "verdict": r.verdict.value, "text": r.text,
+             "countries": list(r.countries), "fact": r.fact, "source": r.source,
+             "since": r.since, "until": r.until, "waivedBy": list(r.waived_by)}
+            for r in (why.reasons if why else ())
+        ],
+        "obligations": [{"rule": o.rule, "text": o.text, "metBy": o.met_by, "until": o.until}
+                        for o in row.obligations],
+    }  # fmt: skip
+    return f"certificate-{hashlib.sha256(canonical(body)).hexdigest()[:12]}", body
 
 
 def canonical(value: object) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.diagnostic import About, Diagnostic, Label
 from hybridspec.base.edit import Edits, put
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
@@ -13,10 +13,11 @@ from hybridspec.ir.plan import Configuration, Failure, Residency
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = (
-    "HS0302", "HS0317", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0315", "HS0301",
+    "HS0302", "HS0317", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0321", "HS0315",
+    "HS0301",
 )  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
-_FIXED = ("HS0301", "HS0310", "HS0315", "HS0603")
+_FIXED = ("HS0301", "HS0310", "HS0315", "HS0321", "HS0603")
 
 CROWDED = Failure(
     code="HS0401", excess=1, unit="",
@@ -169,12 +170,23 @@ def untrainable(zone: Zone, models: Sequence[Model]) -> Diagnostic:
 
 
 def leaves_zone(graph: Graph, row: Residency) -> Diagnostic:
-    """A cell of the placement matrix outside its zone: the last door, which no plan passes."""
+    """A cell of the placement matrix that may not be: the last door, which no plan passes."""
     zone = next(zone for zone in graph.zones if zone.name == row.zone)
+    places = f"{', '.join(row.places[:8])}" + (" and more" if len(row.places) > 8 else "")
+    if row.verdict == "gap":
+        return Diagnostic(
+            code="HS0321",
+            message=f"zone `{row.zone}` states the facet `{row.facet}`, but nobody knows where "
+            f"that of {row.asset} would be ({places or 'no region is left'}): {row.why}",
+            span=zone.facet_origin(row.facet),
+            help=f"allow a region under `clouds` for which it is known, or leave "
+            f"`zones.{row.zone}.facets.{row.facet}` out",
+            about=About(facet=row.facet),
+        )  # fmt: skip
     return Diagnostic(
         code="HS0301",
         message=f"{row.asset} of zone `{row.zone}` would lie outside it ({row.facet}: "
-        f"{', '.join(row.places)}): {row.why}",
+        f"{places}): {row.why}",
         span=zone.countries_origin,
         help="give each zone device classes and models of its own, or allow the country",
     )

@@ -1,14 +1,42 @@
 """The placement matrix: every asset, every facet, where it lies, and whether that is allowed.
 
-Facets nobody has stated facts about are gaps: they are listed, and never count as allowed.
+Facets nobody has stated facts about are gaps: they are listed, and never count as allowed. Sites
+of one country are judged as one, so that a row names thousands of sites and is judged once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from typing import NamedTuple
 
-from hybridspec.ir.graph import Flow, Graph, Region, Site, Zone
+from hybridspec.ir.graph import Graph, Region
+from hybridspec.ir.label import BOTTOM, Label, join
 from hybridspec.ir.plan import Decision, FleetMember, Residency, Store
+from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Verdict, meet
+from hybridspec.law.certificate import certificate, claim
+from hybridspec.law.claim import WEIGHTS, Claims, claims, own
+from hybridspec.law.locate import (
+    COMPUTED,
+    HELD,
+    SERVICE,
+    Spot,
+    at_sink,
+    at_site,
+    between,
+    in_region,
+)
+
+
+class Cell(NamedTuple):
+    """One asset of a zone at one spot; `node` is where its label is read, `names` who is there."""
+
+    zone: str
+    asset: str
+    node: str
+    label: Label
+    spot: Spot
+    names: tuple[str, ...]
 
 
 def residency(
@@ -16,169 +44,233 @@ def residency(
     fleet: tuple[FleetMember, ...],
 ) -> tuple[Residency, ...]:  # fmt: skip
     """One row per asset, zone and facet, sorted."""
-    rows: dict[tuple[str, str, str], dict[str, str]] = {}
-    zones = {zone.name: zone for zone in graph.zones}
-    for asset, zone, facet, place, country in (
-        *_flow_places(decisions),
-        *_store_places(graph, stores),
-        *_bundle_places(graph, decisions, stores, fleet),
-    ):
-        rows.setdefault((zone.name, asset, facet), {})[place] = country
-    for model in graph.models:
-        if model.training is not None:
-            _join(rows, f"model {model.name}")
-    found = [
-        _row(zones[zone], asset, facet, places) for (zone, asset, facet), places in rows.items()
-    ]
-    found.extend(_gaps(graph, stores))
-    return tuple(sorted(found, key=lambda row: (row.zone, row.asset, row.facet)))
+    matrix = _Matrix(claims(graph), decisions, stores, fleet)
+    rows: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in matrix.cells():
+        for zone in matrix.owners(cell):
+            rows.setdefault((zone, cell.asset, cell.spot.facet), []).append(cell)
+    return tuple(matrix.row(zone, cells) for (zone, _, _), cells in sorted(rows.items()))
 
 
-def _row(zone: Zone, asset: str, facet: str, places: dict[str, str]) -> Residency:
-    countries = tuple(sorted(set(places.values())))
-    judged = {(place.startswith("site "), country) for place, country in places.items()}
-    outside = sorted({
-        country for at_site, country in judged
-        if country not in zone.allowed(_judged(facet, at_site=at_site))
-    })  # fmt: skip
-    verdict = "violated" if outside else "satisfied"
-    narrowed = any(name == facet for name, _ in zone.facets)
-    bounds = "the facet's" if narrowed else "the zone's"
-    why = (
-        f"{', '.join(outside or countries)} {'not ' if outside else ''}in {bounds} countries "
-        f"({zone.origin.ref})"
-    )
-    if facet == "transit" and not outside:
-        verdict, why = "gap", f"both ends: {why}; the route between them is not stated"
-    return Residency(
-        asset=asset, zone=zone.name, facet=facet, places=tuple(sorted(places)),
-        countries=countries, verdict=verdict, why=why,
+class _Matrix:
+    """What lies where in one plan."""
+
+    def __init__(
+        self, of: Claims, decisions: tuple[Decision, ...], stores: tuple[Store, ...],
+        fleet: tuple[FleetMember, ...],
+    ) -> None:  # fmt: skip
+        self.claims, self.labels = of, of.law.labels
+        self.decisions, self.fleet = decisions, fleet
+        self.regions = {store.zone.name: store.region for store in stores}
+        self.trained = {
+            f"{what} {model.name}" for model in of.graph.models if model.training is not None
+            for what in ("model", "training")
+        }  # fmt: skip
+
+    def cells(self) -> Iterator[Cell]:
+        """Everything that the plan puts anywhere."""
+        groups: dict[tuple[object, ...], list[Decision]] = {}
+        for decision in self.decisions:
+            site, chosen = decision.site, decision.chosen
+            key = (decision.flow.name, site.zone.name, site.country, id(chosen.hosts))
+            groups.setdefault(key, []).append(decision)
+        for group in groups.values():
+            names = tuple(f"site {decision.site.name}" for decision in group)
+            yield from self._flow(group[0], names)
+        for zone, region in self.regions.items():
+            yield from self._region(zone, region)
+        yield from self._bundles()
+        yield from self._channels()
+        yield from self._telemetry()
+
+    def owners(self, cell: Cell) -> tuple[str, ...]:
+        """The zones that answer for a cell: for weights, all that they learnt from."""
+        if cell.asset not in self.trained:
+            return (cell.zone,)
+        return tuple(sorted({cell.zone, *(z for z in cell.label.zones if z in self.claims.zones)}))
+
+    def _flow(self, decision: Decision, names: tuple[str, ...]) -> Iterator[Cell]:
+        """A flow at sites that are alike: its data, its stages and its models there."""
+        site, flow, region = decision.site, decision.flow, decision.chosen.region
+        zone, hosts = site.zone.name, dict(decision.chosen.hosts)
+        data = f"data {flow.data.name}"
+        node = f"{data}@{zone}"
+        for spot in at_site(site.country, ("process",)):
+            yield Cell(zone, data, node, self.labels.of(node), spot, names)
+        for stage in flow.stages:
+            asset, node = f"{flow.name}.{stage.name}", f"stage {flow.name}.{stage.name}@{zone}"
+            label = self.labels.within(node)
+            if hosts[stage.name].kind == "cloud" and region is not None:
+                place = (f"region {region.label}",)
+                for spot in in_region(region, HELD if stage.place == "cloud" else COMPUTED):
+                    yield Cell(zone, asset, node, label, spot, place)
+                for spot in between(site.country, region):
+                    yield Cell(zone, asset, node, label, spot, (*names, *place))
+                continue
+            for spot in at_site(site.country, ("process", "logs")):
+                yield Cell(zone, asset, node, label, spot, names)
+            if stage.model is not None:
+                yield from self._weights(stage.model.name, zone, site.country, names)
+
+    def _weights(
+        self, model: str, zone: str, country: str, names: tuple[str, ...]
+    ) -> Iterator[Cell]:
+        """A zone's copy of a model at sites."""
+        label = self.labels.copy(model, zone)
+        for spot in at_site(country, ("process", "model")):
+            yield Cell(zone, f"model {model}", f"model {model}", label, spot, names)
+
+    def _region(self, zone: str, region: Region) -> Iterator[Cell]:
+        for need in self.claims.kept(zone):
+            if need.carried:
+                continue
+            for spot in in_region(region, need.facets):
+                yield Cell(zone, need.asset, need.node, need.label, spot,
+                           (f"region {region.label}",))  # fmt: skip
+
+    def _bundles(self) -> Iterator[Cell]:
+        """A class has one bundle: its models reach all its sites, and the channels of their zones.
+
+        A zone that runs a model itself answers for its own copy of it.
+        """
+        owners: dict[tuple[str, str], set[str]] = {}
+        for decision in self.decisions:
+            for device, model in _held(decision):
+                owners.setdefault((device, model), set()).add(decision.site.zone.name)
+        runs = {zone: {m.name for m in self.claims.models(zone)} for zone in self.claims.zones}
+        for member in self.fleet:
+            where = _where(self.claims.graph, member.device_class.name)
+            for model in sorted({model.name for model, _ in member.models}):
+                for owner in sorted(owners.get((member.device_class.name, model), ())):
+                    for (zone, country), sites in where.items():
+                        if zone == owner or model not in runs.get(zone, ()):
+                            yield from self._bundle(model, owner, zone, country, sites)
+
+    def _bundle(
+        self, model: str, owner: str, zone: str, country: str, sites: tuple[str, ...]
+    ) -> Iterator[Cell]:
+        yield from self._weights(model, owner, country, sites)
+        region = self.regions.get(zone)
+        if region is not None:
+            label = self.labels.copy(model, owner)
+            for spot in in_region(region, WEIGHTS):
+                yield Cell(owner, f"model {model}", f"model {model}", label, spot,
+                           (f"region {region.label}",))  # fmt: skip
+
+    def _channels(self) -> Iterator[Cell]:
+        """Where bundles are offered to a zone's devices, and the way from there."""
+        stands: dict[str, dict[str, list[str]]] = {}
+        for site in self.claims.graph.sites:
+            stands.setdefault(site.zone.name, {}).setdefault(site.country, []).append(site.name)
+        for zone, countries in stands.items():
+            offered = self.claims.offered(zone)
+            label = reduce(join, (need.label for need in offered), own(zone))
+            node = offered[0].node if offered else ""
+            region = self.regions.get(zone)
+            if region is None:
+                held = label if offered else BOTTOM
+                yield Cell(zone, "update channel", node, held, Spot("model", NOWHERE), ())
+                continue
+            place = f"region {region.label}"
+            facets = ("store", *(("model",) if offered else ()), *SERVICE)
+            for spot in in_region(region, facets):
+                yield Cell(zone, "update channel", node, label, spot, (place,))
+            for country, names in countries.items():
+                there = (*(f"site {name}" for name in names), place)
+                for spot in between(country, region):
+                    yield Cell(zone, "update channel", node, label, spot, there)
+
+    def _telemetry(self) -> Iterator[Cell]:
+        for index, sink in enumerate(self.claims.graph.observability.sinks):
+            for zone in self.claims.zones:
+                node = f"telemetry {index}@{zone}"
+                if node in self.labels:
+                    for spot in at_sink(sink):
+                        yield Cell(zone, f"telemetry {index} ({sink.type})", node,
+                                   self.labels.of(node), spot, (spot.place.name,))  # fmt: skip
+
+    def row(self, zone: str, cells: list[Cell]) -> Residency:
+        """The meet over everything that one row is about."""
+        first = cells[0]
+        asked: dict[tuple[int, Spot], tuple[Cell, Permission]] = {}
+        for cell in cells:
+            key = (id(cell.label), cell.spot)
+            if key not in asked:
+                asked[key] = (cell, self.claims.ask(cell.label, cell.spot, cell.zone))
+        found = sorted(asked.values(), key=lambda pair: ORDER.index(pair[1].verdict))
+        whole = _together([permission for _, permission in found])
+        spots = [cell.spot.place for cell, _ in found]
+        return Residency(
+            id=claim(zone, first.asset, first.spot.facet, ""),
+            asset=first.asset,
+            zone=zone,
+            facet=first.spot.facet,
+            places=_names(cells),
+            countries=tuple(sorted({c for place in spots for c in place.countries})),
+            operators=tuple(sorted({place.operator for place in spots if place.operator})),
+            partitions=tuple(sorted({place.partition for place in spots if place.partition})),
+            verdict=whole.verdict.value,
+            why=_why(whole),
+            obligations=whole.obligations,
+            certificate=self._certificate(found[0][0], whole),
+        )
+
+    def _certificate(self, cell: Cell, whole: Permission) -> Certificate | None:
+        if cell.node not in self.labels:
+            return Certificate(path=(), joins=(), reasons=whole.reasons)
+        return certificate(self.labels, cell.node, whole)
+
+
+def stops(graph: Graph, row: Residency) -> bool:
+    """Whether no plan may hold a row: a violation, or a gap in what a zone states."""
+    if row.verdict != "gap" or row.certificate is None:
+        return row.verdict == "violated"
+    asked = {reason.rule for reason in row.certificate.reasons}
+    return any(f"zone:{zone.name}" in asked and zone.states(row.facet) for zone in graph.zones)
+
+
+NOWHERE = Place(name="where updates are kept", countries=())
+"""Without a region, the user serves updates; nobody states from where."""
+
+
+def _together(permissions: list[Permission]) -> Permission:
+    if len(permissions) == 1:
+        return permissions[0]
+    return Permission(
+        verdict=meet(*(p.verdict for p in permissions)),
+        reasons=tuple(dict.fromkeys(r for p in permissions for r in p.reasons)),
+        obligations=tuple(dict.fromkeys(o for p in permissions for o in p.obligations)),
     )  # fmt: skip
 
 
-def _judged(facet: str, *, at_site: bool) -> str:
-    """The facet that decides over a place: what a device holds, it holds to work with it."""
-    return "process" if facet == "store" and at_site else facet
+def _why(whole: Permission) -> str:
+    """The certificate in words: where it lies by which wall, then what decided, three of it."""
+    words = [r.text for r in whole.reasons if r.verdict is whole.verdict]
+    if whole.verdict in (Verdict.SATISFIED, Verdict.CONDITIONAL):
+        words = [r.text for r in whole.reasons if r.rule.startswith("zone:")] + words
+    words = list(dict.fromkeys(words))
+    more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
+    return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
 
 
-def _join(rows: dict[tuple[str, str, str], dict[str, str]], asset: str) -> None:
-    """Weights that learn in several zones hold the data of each wherever they lie."""
-    keys = [key for key in rows if key[1] == asset]
-    everywhere = {place: country for key in keys for place, country in rows[key].items()}
-    rows.update({key: dict(everywhere) for key in keys})
+def _names(cells: list[Cell]) -> tuple[str, ...]:
+    if len({cell.names for cell in cells}) == 1:
+        return tuple(sorted(cells[0].names))
+    return tuple(sorted({name for cell in cells for name in cell.names}))
 
 
-def _flow_places(decisions: tuple[Decision, ...]) -> Iterator[tuple[str, Zone, str, str, str]]:
-    for decision in decisions:
-        site, flow = decision.site, decision.flow
-        yield f"data {flow.data.name}", site.zone, "process", f"site {site.name}", site.country
-        for asset, facet, place, country in _stage_places(decision, site, flow):
-            yield asset, site.zone, facet, place, country
-
-
-def _stage_places(
-    decision: Decision, site: Site, flow: Flow
-) -> Iterator[tuple[str, str, str, str]]:
-    region = decision.chosen.region
-    hosts = dict(decision.chosen.hosts)
-    for stage in flow.stages:
-        asset = f"{flow.name}.{stage.name}"
-        if hosts[stage.name].kind == "cloud" and region is not None:
-            facet = "store" if stage.kind == "sink" else "process"
-            yield asset, facet, f"region {region.label}", region.country
-            yield asset, "transit", f"site {site.name}", site.country
-            yield asset, "transit", f"region {region.label}", region.country
-        else:
-            yield asset, "process", f"site {site.name}", site.country
-        if stage.model is not None and hosts[stage.name].kind == "edge":
-            yield f"model {stage.model.name}", "store", f"site {site.name}", site.country
-
-
-def _store_places(
-    graph: Graph, stores: tuple[Store, ...]
-) -> Iterator[tuple[str, Zone, str, str, str]]:
-    for store in stores:
-        zone, region = store.zone, store.region
-        place, country = f"region {region.label}", region.country
-        for facet in ("store", "keys", "backup"):
-            yield "zone store", zone, facet, place, country
-        for model in _models(graph, zone):
-            yield f"model {model}", zone, "store", place, country
-        for model in _trained(graph, zone):
-            yield f"training {model}", zone, "process", place, country
-        yield "update channel", zone, "store", place, country
-
-
-def _bundle_places(
-    graph: Graph, decisions: tuple[Decision, ...], stores: tuple[Store, ...],
-    fleet: tuple[FleetMember, ...],
-) -> Iterator[tuple[str, Zone, str, str, str]]:  # fmt: skip
-    """A class has one bundle: its models reach all its sites, and the channels of their zones.
-
-    A zone that runs a model itself answers for its own copy of it.
-    """
-    owners: dict[tuple[str, str], dict[str, Zone]] = {}
-    for decision in decisions:
-        for device, model in _held(decision):
-            owners.setdefault((device, model), {})[decision.site.zone.name] = decision.site.zone
-    channels = {store.zone.name: store.region for store in stores}
-    own = {zone.name: set(_models(graph, zone)) for zone in graph.zones}
-    for member in fleet:
-        name = member.device_class.name
-        sites = [s for s in graph.sites if any(d.device_class.name == name for d in s.devices)]
-        for model in sorted({model.name for model, _ in member.models}):
-            for site in sites:
-                for zone in owners[name, model].values():
-                    if site.zone.name != zone.name and model in own[site.zone.name]:
-                        continue
-                    yield f"model {model}", zone, "store", f"site {site.name}", site.country
-                    region = channels.get(site.zone.name)
-                    if region is not None:
-                        place = f"region {region.label}"
-                        yield f"model {model}", zone, "store", place, region.country
+def _where(graph: Graph, device: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The sites of a class by zone and country."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for site in graph.sites:
+        if any(devices.device_class.name == device for devices in site.devices):
+            found.setdefault((site.zone.name, site.country), []).append(f"site {site.name}")
+    return {key: tuple(names) for key, names in found.items()}
 
 
 def _held(decision: Decision) -> Iterator[tuple[str, str]]:
     """(class, model) pairs that a decision puts on devices."""
-    hosts = dict(decision.chosen.hosts)
-    for stage in decision.flow.stages:
-        if stage.model is not None and hosts[stage.name].kind == "edge":
-            yield hosts[stage.name].name, stage.model.name
-
-
-def _models(graph: Graph, zone: Zone) -> list[str]:
-    return sorted({
-        stage.model.name
-        for flow in graph.flows if any(site.zone.name == zone.name for site in flow.sites)
-        for stage in flow.stages if stage.model is not None
-    })  # fmt: skip
-
-
-def _trained(graph: Graph, zone: Zone) -> list[str]:
-    trained = {model.name for model in graph.models if model.training is not None}
-    return [name for name in _models(graph, zone) if name in trained]
-
-
-def _gaps(graph: Graph, stores: tuple[Store, ...]) -> Iterator[Residency]:
-    stored = {store.zone.name for store in stores}
-    for zone in sorted({site.zone.name for site in graph.sites} - stored):
-        yield Residency(
-            asset="update channel", zone=zone, facet="store", places=(), countries=(),
-            verdict="gap", why="no region lies in the zone; where updates are kept is not stated",
-        )  # fmt: skip
-    for store in stores:
-        for facet, why in _unstated(store.region):
-            yield Residency(
-                asset="zone store", zone=store.zone.name, facet=facet,
-                places=(f"region {store.region.label}",), countries=(), verdict="gap", why=why,
-            )  # fmt: skip
-
-
-def _unstated(region: Region) -> tuple[tuple[str, str], ...]:
-    return (
-        ("control plane", f"identity and billing of partition `{region.partition}` are global; "
-         "no country is stated for their metadata"),
-        ("logs", "where the provider keeps its own service logs is not stated"),
-        ("operator", f"operated by {region.operator}; access under that law is not ruled on"),
-        ("support", "no country is stated for the provider's support staff"),
-    )  # fmt: skip
+    device = decision.chosen.device
+    if device is not None:
+        for model, _ in decision.chosen.held:
+            yield device.name, model

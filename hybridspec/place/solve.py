@@ -135,18 +135,19 @@ def agrees(option: Configuration, pins: Pins) -> bool:
     return all(pins.get((name, model), variant) == variant for model, variant in option.held)
 
 
-def site_class(site: Site, kinds: Sequence[int]) -> tuple[object, ...]:
+def site_class(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ...]:
     """What a site's plan depends on: everything but names and lines in the spec."""
-    return (site.country, site.energy_price, *site_shape(site, kinds))
+    return (site.country, site.energy_price, *site_shape(site, kinds, apart))
 
 
-def site_shape(site: Site, kinds: Sequence[int]) -> tuple[object, ...]:
-    """What the ways to run flows of `kinds` at a site depend on, but for what energy costs."""
+def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ...]:
+    """What the ways to run flows of `kinds` at a site depend on, but for what energy costs.
+
+    `apart` is its country, if that matters to what may be sent from there.
+    """
     devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
                      d.device_class.uplink_rtt) for d in site.devices)  # fmt: skip
-    # A country matters to a bound only where data may not leave for it or from it.
-    outside = "" if site.country in site.zone.allowed("transit") else site.country
-    return (outside, site.zone.name, site.lan_rtt, devices, *kinds)
+    return (apart, site.zone.name, site.lan_rtt, devices, *kinds)
 
 
 _NAMED = ("name", "sites", "data", "stages")

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage, Zone
+from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Decision, Plan, Residency
+from hybridspec.ir.plan import Decision, Plan
+from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
+from hybridspec.place.recheck import recheck
 
 
 def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
@@ -31,11 +33,11 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     stores = {store.zone.name: store.region for store in plan.stores}
     faults.extend(each(groups, lambda decision: [
         *_residency(decision, stores), *_figures(decision, table), *_latency(decision, table),
-        *_offline(decision), *_policies(graph, decision, stores), *_budget(decision),
+        *_offline(decision), *_policies(graph, decision), *_budget(decision),
     ]))  # fmt: skip
     faults.extend(_stores(graph, plan))
-    faults.extend(_matrix(graph, plan))
-    faults.extend(_bundles(graph, plan))
+    faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
+    faults.extend(_bundles(plan))
     faults.extend(_shared(graph, table, plan))
     faults.extend(_cost(plan))
     return tuple(faults)
@@ -67,19 +69,14 @@ def _shape(decision: Decision) -> list[str]:
 
 
 def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
+    """Cloud stages run where the zone's store is, and sinks where they belong; see `recheck`."""
     zone, label = decision.site.zone, f"{decision.flow.name} at {decision.site.name}"
     faults = []
     if decision.site.country not in zone.allowed("process"):
         faults.append(f"{label}: the site is outside its zone")
     region, kinds = decision.chosen.region, dict(decision.chosen.hosts)
-    cloud = [stage for stage in decision.flow.stages if kinds[stage.name].kind == "cloud"]
-    if cloud:
-        crossed = {decision.site.country, region.country if region is not None else "?"}
-        facets = {"store" if stage.kind == "sink" else "process" for stage in cloud}
-        inside = region is not None and crossed <= set(zone.allowed("transit")) and all(
-            region.country in zone.allowed(facet) for facet in facets
-        )  # fmt: skip
-        if not inside:
+    if any(host.kind == "cloud" for host in kinds.values()):
+        if region is None:
             faults.append(f"{label}: cloud stages outside the zone")
         if region != stores.get(zone.name):
             faults.append(f"{label}: cloud stages away from the zone's store")
@@ -92,23 +89,19 @@ def _residency(decision: Decision, stores: Mapping[str, Region]) -> list[str]:
     return faults
 
 
-def _policies(graph: Graph, decision: Decision, stores: Mapping[str, Region]) -> list[str]:
-    """No country, region or board that a policy forbids for the data that is there."""
+def _policies(graph: Graph, decision: Decision) -> list[str]:
+    """No site and no board that a policy forbids for the data that is there."""
     faults = []
     zone, category = decision.site.zone.name, decision.flow.data.category.split(".")
-    used = {"process": {decision.site.country}, "store": set[str]()}
+    used = {decision.site.country}
     if decision.chosen.device is not None:
-        used["process"].add(f"board {decision.chosen.device.board.name}")
-    for facet, region in (("process", decision.chosen.region), ("store", stores.get(zone))):
-        used[facet] |= {region.country, f"region {region.label}"} if region is not None else set()
+        used.add(f"board {decision.chosen.device.board.name}")
     for policy in graph.policies:
         parents = [path.split(".") for path in policy.categories] or [[]]
         bound = any(category[: len(parent)] == parent for parent in parents)
-        forbidden = {*policy.countries, *(f"region {name}" for name in policy.regions),
-                     *(f"board {name}" for name in policy.boards)}  # fmt: skip
-        met = set().union(*(used[facet] for facet in policy.facets or used if facet in used))
+        forbidden = {*policy.countries, *(f"board {name}" for name in policy.boards)}
         bound = bound and policy.severity == "error" and zone in (policy.zones or (zone,))
-        if bound and met & forbidden:
+        if bound and (not policy.facets or "process" in policy.facets) and used & forbidden:
             faults.append(f"{decision.flow.name} at {decision.site.name}: against policy "
                           f"{policy.name}")  # fmt: skip
     return faults
@@ -210,43 +203,27 @@ def _figures(decision: Decision, table: LatencyTable) -> list[str]:
 
 
 def _stores(graph: Graph, plan: Plan) -> list[str]:
-    """One store for each zone that has sites and a region, inside it, where training is pinned."""
+    """One store for each zone that has to have one, and where training is pinned."""
     faults = []
     names = [store.zone.name for store in plan.stores]
     for zone in graph.zones:
-        lived_in = any(site.zone.name == zone.name for site in graph.sites)
-        regions = [region for region in graph.regions if _may_hold(graph, zone, region)]
-        if names.count(zone.name) != (1 if lived_in and regions else 0):
+        needed = any(
+            stage.place == "cloud" or (stage.model is not None and stage.model.training is not None)
+            for stage in _stages_of(graph, zone.name)
+        )
+        if names.count(zone.name) not in ((1,) if needed else (0, 1)):
             faults.append(f"{zone.name}: not one store for the zone")
     for store in plan.stores:
-        if not _may_hold(graph, store.zone, store.region):
-            faults.append(f"{store.zone.name}: its store is outside the zone")
+        if store.zone.key_protection not in ("software", *store.region.key_protection):
+            faults.append(f"{store.zone.name}: its store cannot protect keys as it has to")
         for stage in _stages_of(graph, store.zone.name):
             job = stage.model.training if stage.model is not None else None
             if job is not None and (
                 job.region not in (None, store.region)
                 or job.cloud not in (None, store.region.cloud)
-                or store.region.country not in store.zone.allowed("process")
             ):
                 faults.append(f"{store.zone.name}: its store is not where training is pinned")
     return faults
-
-
-def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
-    """Whether store, keys and backups of a zone may lie in a region."""
-    everywhere = set.intersection(*(set(zone.allowed(f)) for f in ("backup", "keys", "store")))
-    weak = zone.key_protection not in ("software", *region.key_protection)
-    if region.country not in everywhere or weak or not graph.policies:
-        return region.country in everywhere and not weak
-    flowing = {flow.data.category for flow in graph.flows
-               if any(site.zone.name == zone.name for site in flow.sites)}  # fmt: skip
-    against = any(
-        policy.severity == "error" and (not policy.facets or "store" in policy.facets)
-        and policy.binds(zone.name, category)
-        and (region.country in policy.countries or region.label in policy.regions)
-        for policy in graph.policies for category in flowing
-    )  # fmt: skip
-    return not against
 
 
 def _stages_of(graph: Graph, zone: str) -> list[Stage]:
@@ -254,42 +231,12 @@ def _stages_of(graph: Graph, zone: str) -> list[Stage]:
             for stage in flow.stages]  # fmt: skip
 
 
-def _matrix(graph: Graph, plan: Plan) -> list[str]:
-    """Rows claim nothing that their countries do not show, and leave out no place."""
-    zones = {zone.name: zone for zone in graph.zones}
-    where = {f"site {site.name}": site.country for site in graph.sites}
-    where |= {f"region {region.label}": region.country for region in graph.regions}
-
-    def holds(row: Residency) -> bool:
-        there = {(place.startswith("site "), where[place]) for place in row.places}
-        for at_site, country in there if row.countries else ():
-            held = row.facet == "store" and at_site
-            if country not in zones[row.zone].allowed("process" if held else row.facet):
-                return False
-        return {country for _, country in there} >= set(row.countries) and (
-            row.verdict == "gap" or (row.verdict == "satisfied" and bool(row.countries))
-        )
-
-    faults = [f"{row.zone}: the row of {row.asset} ({row.facet}) does not hold"
-              for row in plan.residency if not holds(row)]  # fmt: skip
-    listed = {(row.zone, place) for row in plan.residency for place in row.places}
-    used = {(d.site.zone.name, f"site {d.site.name}") for d in plan.decisions}
-    used |= {(s.zone.name, f"region {s.region.label}") for s in plan.stores}
-    return faults + [
-        f"{zone}: the matrix leaves out {place}" for zone, place in sorted(used - listed)
-    ]
-
-
-def _bundles(graph: Graph, plan: Plan) -> list[str]:
-    """Every class gets what it runs, and nothing that may not lie where the class stands."""
+def _bundles(plan: Plan) -> list[str]:
+    """Every class gets what it runs, in one variant."""
     held = {(member.device_class.name, model.name, variant)
             for member in plan.fleet for model, variant in member.models}  # fmt: skip
-    stands = {(d.device_class.name, site.zone.name, site.country)
-              for site in graph.sites for d in site.devices}  # fmt: skip
     run = {(d.chosen.hosts, d.chosen.variants, d.flow.name, d.site.zone.name): d
            for d in plan.decisions}.values()  # fmt: skip
-    own = {zone.name: {stage.model.name for stage in _stages_of(graph, zone.name) if stage.model}
-           for zone in graph.zones}  # fmt: skip
     pairs = [(device, name) for device, name, _ in held]
     faults = [
         f"the bundle of {device} has two variants of {name}"
@@ -303,12 +250,6 @@ def _bundles(graph: Graph, plan: Plan) -> list[str]:
             name, device = stage.model.name, hosts[stage.name].name
             if (device, name, variants[name]) not in held:
                 faults.append(f"the bundle of {device} lacks {name}")
-            faults += [
-                f"the bundle of {device} takes {name} to {country}"
-                for where, zone, country in sorted(stands)
-                if where == device and country not in decision.site.zone.allowed("process")
-                and (name not in own[zone] or stage.model.training is not None)
-            ]  # fmt: skip
     return faults
 
 

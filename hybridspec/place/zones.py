@@ -10,6 +10,7 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Training, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm, Store
+from hybridspec.law.claim import claims
 from hybridspec.place import cost
 from hybridspec.place.configuration import Known, Powers, Way, by_cost, ways
 from hybridspec.place.explain import infeasible, together_infeasible, untrainable
@@ -100,7 +101,9 @@ class Zones:
         found = self._alike.get(site.name)
         if found is None:
             kinds, ids = [self._kinds[flow.name] for flow in self.flows(site)], self._ids
-            whole, shape = ("whole", *site_class(site, kinds)), ("shape", *site_shape(site, ()))
+            apart = claims(self.graph).apart(site)
+            whole = ("whole", *site_class(site, kinds, apart))
+            shape = ("shape", *site_shape(site, (), apart))
             found = _Alike(ids.setdefault(whole, len(ids)), ids.setdefault(shape, len(ids)))
             self._alike[site.name] = found
         return found
@@ -207,7 +210,7 @@ class Zones:
         jobs = [model.training for model in models if model.training is not None]
         fitting: list[Region | None] = [
             region for region in inside.values()
-            if all(trains(zone, region) and _trains_in(region, job) for job in jobs)
+            if trains(self.graph, zone, region) and all(_trains_in(region, job) for job in jobs)
         ]  # fmt: skip
         return fitting if inside or jobs else [None]
 

@@ -5,6 +5,7 @@ Nothing in it depends on when or where it was made, so two runs give the same by
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,8 @@ def report_document(
         "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
         "residency": plan_document["residency"],
         "enforcement": enforcement(plan),
+        "certificates": plan_document["certificates"],
+        "obligations": _obligations(plan),
         "stores": plan_document["stores"],
         "zones": [
             {"name": zone.name, "countries": list(zone.countries), "regimes": list(zone.regimes),
@@ -72,6 +75,17 @@ def report_document(
     }  # fmt: skip
 
 
+def _obligations(plan: Plan) -> list[dict[str, Any]]:
+    """What conditional rows rest on, each once, what is open first; `rows` counts them."""
+    found = Counter(one for row in plan.residency for one in dict.fromkeys(row.obligations))
+    return [
+        {"rule": one.rule, "text": one.text, "metBy": one.met_by, "until": one.until or "",
+         "rows": rows}
+        for one, rows in sorted(found.items(), key=lambda pair: (
+            bool(pair[0].met_by), pair[0].rule, pair[0].text, pair[0].met_by, pair[0].until or ""))
+    ]  # fmt: skip
+
+
 def policy_data(policy: Policy) -> dict[str, Any]:
     """A policy as reports and lists of rules show it."""
     return {
@@ -93,7 +107,7 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
 
 def _counts(plan: Plan) -> dict[str, int]:
     return {verdict: sum(row.verdict == verdict for row in plan.residency)
-            for verdict in ("satisfied", "violated", "gap")}  # fmt: skip
+            for verdict in ("satisfied", "conditional", "violated", "gap", "waived")}  # fmt: skip
 
 
 def _cost(plan: Plan) -> dict[str, Any]:
@@ -218,7 +232,5 @@ def _rollout(graph: Graph) -> dict[str, Any]:
 
 def _not_assessed() -> list[str]:
     return [
-        "label propagation through transforms: every product of a flow keeps the zone of its site",
-        "transfer mechanisms: that one is stated and has not expired is checked, not what it says",
-        "support access, control plane, provider logs and operator jurisdiction: listed as gaps",
+        "documents: that one is named, is there and has not expired is checked, not what it says",
     ]

@@ -49,8 +49,9 @@ def _cover(report: Mapping[str, Any]) -> str:
     proof = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
     return f"""# Placement report: {cell(report["name"])}
 
-Verdict: **{word}**: {counts["satisfied"]} facets satisfied, {counts["violated"]} violated,
-{counts["gap"]} gaps (unknown, never counted as allowed).
+Verdict: **{word}**: {counts["satisfied"]} facets satisfied, {counts["conditional"]} on conditions,
+{counts["violated"]} violated, {counts["gap"]} gaps (unknown, never counted as allowed),
+{counts["waived"]} waived.
 Cost: **{cell(cost["total"])}** over {cell(cost["horizon"])}, {proof}: {cell(cost["proof"])}.
 Owner: {cell(report["owner"])}. Facts judged as of {cell(report["asOf"])}. {cell(report["tool"])}.
 
@@ -91,7 +92,15 @@ def _matrix(report: Mapping[str, Any]) -> str:
         for r in report["residency"]
     ]  # fmt: skip
     head = ["zone", "asset", "facet", "where", "countries", "verdict", "why"]
-    return f"## Compliance zones\n\n{zones}\n## Where everything lies\n\n{table(head, rows)}"
+    duties = table(
+        ["rule", "what has to hold", "met by", "until", "rows"],
+        [(o["rule"], o["text"], o["metBy"] or "OPEN", o["until"], o["rows"])
+         for o in report["obligations"]],
+    )  # fmt: skip
+    return (
+        f"## Compliance zones\n\n{zones}\n## Where everything lies\n\n{table(head, rows)}"
+        f"\n### Conditions\n\n{duties}"
+    )
 
 
 def _enforcement(report: Mapping[str, Any]) -> str:

@@ -98,8 +98,9 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
     word = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
     out.print(_text(f"Cost {cost['total']} over {cost['horizon']}, {word}: {cost['proof']}."))
     out.print(_text(
-        f"Residency: {counts['satisfied']} facets satisfied, {counts['violated']} violated, "
-        f"{counts['gap']} gaps."
+        f"Residency: {counts['satisfied']} facets satisfied, {counts['conditional']} on "
+        f"conditions, {counts['violated']} violated, {counts['gap']} gaps, "
+        f"{counts['waived']} waived."
     ))  # fmt: skip
 
 

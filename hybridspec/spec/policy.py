@@ -36,7 +36,8 @@ class AppliesTo(Section):
     facets: Annotated[
         list[Facet],
         key("Facets of where data is.", example=["store", "backup"], max_length=12,
-            absent="every facet"),
+            absent="every facet; forbidden countries are then not asked of `support`, "
+            "`control_plane` and `operator`"),
     ] = []  # fmt: skip
     regimes: Annotated[
         list[Regime],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from hybridspec.ir.governance import Policy
-from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Zone
 from hybridspec.ir.plan import CloudSlice, Plan
 
 
@@ -40,51 +40,166 @@ def models_of(graph: Graph, zone: Zone) -> list[Model]:
     }.values())  # fmt: skip
 
 
+KEPT = ("store", "keys", "backup", "ciphertext")
+"""The facets of what a region keeps, as far as any of the graphs narrow them."""
+
+
+def teachers(graph: Graph, model: Model) -> set[str]:
+    """The zones that trained weights hold data of: wherever an asset is born that they run on."""
+    if model.training is None:
+        return set()
+    runs = [
+        f
+        for f in graph.flows
+        if any(st.model is not None and st.model.name == model.name for st in f.stages)
+    ]
+    assets = {f.data.name for f in runs}
+    return {s.zone.name for f in graph.flows if f.data.name in assets or f in runs
+            for s in f.sites}  # fmt: skip
+
+
+def read_by(graph: Graph, flow: Flow, name: str) -> set[str]:
+    """The zones, beside its own, whose data a stage reads: those that models before it learnt."""
+    stages = {stage.name: stage for stage in flow.stages}
+    seen: set[str] = set()
+    queue = [name]
+    while queue:
+        here = queue.pop()
+        if here not in seen and here in stages:
+            seen.add(here)
+            queue += [*stages[here].inputs, *stages[here].feedback]
+    models = [stages[s].model for s in seen if stages[s].model is not None]
+    return {zone for model in models for zone in teachers(graph, model)}  # type: ignore[arg-type]
+
+
+def brought(graph: Graph, zone: Zone) -> list[tuple[Model, str]]:
+    """Models of other zones that a bundle may bring into a zone, with whose they are."""
+    here = {d.device_class.name for s in graph.sites if s.zone.name == zone.name
+            for d in s.devices}  # fmt: skip
+    own = {model.name for model in models_of(graph, zone)}
+    found = {}
+    for flow in graph.flows:
+        for site in flow.sites:
+            shared = here & {d.device_class.name for d in site.devices}
+            if site.zone.name != zone.name and shared:
+                for stage in flow.stages:
+                    if stage.model and (stage.model.training or stage.model.name not in own):
+                        found[stage.model.name, site.zone.name] = stage.model
+    return [(model, owner) for (_, owner), model in found.items()]
+
+
+def weights(graph: Graph, model: Model, owner: str) -> tuple[set[str], bool]:
+    """The zones whose walls are on a copy of a model, and whether it holds any data."""
+    learnt = teachers(graph, model)
+    return {owner} | learnt, bool(learnt)
+
+
+def ruled(graph: Graph, zones: set[str], *, data: bool, category: str = "") -> list[Policy]:
+    """The policies on something of some zones, with data of a category or with none."""
+    steps = category.split(".") if data else []
+    paths = {".".join(steps[: n + 1]) for n in range(len(steps))}
+    return [
+        rule for rule in graph.policies
+        if (set(rule.zones) & zones or not rule.zones)
+        and (paths & set(rule.categories) or not rule.categories)
+    ]  # fmt: skip
+
+
+CATEGORY = "system.operations"
+"""Of all data in the graphs."""
+
+
+def refused(graph: Graph, zone: Zone, region: Region) -> set[str]:
+    """The codes by which something that lies in the zone's region may not lie in this one."""
+    flows = [f for f in graph.flows if any(s.zone.name == zone.name for s in f.sites)]
+    sinks = [(f, st.name) for f in flows for st in f.stages if st.place == "cloud"]
+    stages = sinks or [(f, st.name) for f in flows for st in f.stages]
+    things = [({zone.name} | read_by(graph, f, name), True) for f, name in stages]
+    things += [] if stages else [({zone.name}, False)]
+    copies = [(model, zone.name) for model in models_of(graph, zone)] + brought(graph, zone)
+    held = [weights(graph, model, owner) for model, owner in copies]
+    found: set[str] = set()
+    for zones, data in things + held:
+        found |= astray(graph, zones, KEPT, region, data=data)
+    for zones, data in held:
+        found |= astray(graph, zones, ("transit",), region, data=data)
+        found |= {"HS0321"} if states(graph, zones, "transit") else set()
+    return found
+
+
+def astray(
+    graph: Graph, zones: set[str], facets: Sequence[str], region: Region, *, data: bool
+) -> set[str]:
+    """The codes by which facets of something may not be in a region."""
+    walls = [graph_zone(graph, name) for name in zones]
+    found = set()
+    if any(region.country not in facet(wall, what) for wall in walls for what in facets):
+        found.add("HS0301")
+    names = {region.country, f"{region.cloud}/{region.name}"}
+    if any(names & {*rule.countries, *rule.regions}
+           for rule in ruled(graph, zones, data=data, category=CATEGORY)):  # fmt: skip
+        found.add("HS0315")
+    return found
+
+
+def states(graph: Graph, zones: set[str], name: str) -> bool:
+    """Whether one of some zones says where a facet has to be."""
+    return any(key == name for zone in zones for key, _ in graph_zone(graph, zone).facets)
+
+
 def forbidden(graph: Graph) -> Iterator[str]:
     """What no placement can repair: places that the spec itself pins outside a zone.
 
-    A site outside its zone; weights that would reach a country outside the zone they belong to,
-    because the same bundle or the same trained model serves sites of another zone.
+    A site outside its zone; weights that would reach a country outside a zone that they hold data
+    of, or belong to, because the same bundle or the same model serves sites of another zone.
     """
     for site in graph.sites:
-        if site.country not in facet(site.zone, "process"):
+        if site.country not in facet(site.zone, "process") or site.country not in facet(
+            site.zone, "logs"
+        ):
             yield f"{site.name} is outside {site.zone.name}"
         if any(site.country in rule.countries for flow in flows_of(graph, site)
                for rule in rules_on(graph, site.zone, flow)):  # fmt: skip
             yield f"{site.name} is where a policy forbids it"
     for zone in graph.zones:
+        codes = [refused(graph, zone, region) for region in graph.regions]
+        if {"HS0321"} in codes and all(codes) and any(s.zone.name == zone.name
+                                                      for s in graph.sites):  # fmt: skip
+            yield f"nobody knows what {zone.name} states"
         for model in models_of(graph, zone):
-            for country, why in _reached(graph, zone, model):
-                kept = "store" if why.startswith("the store") else "process"
-                if country not in facet(zone, kept):
-                    yield f"{model.name} of {zone.name} reaches {country}: {why}"
-            pinned = model.training.region if model.training else None
-            if pinned is not None and any(
-                pinned.country not in facet(zone, name)
-                for name in ("process", "store", "keys", "backup")
-            ):
-                yield f"{model.name} of {zone.name} trains in {pinned.country}"
+            yield from _taught(graph, zone, model)
+            runs = {s.name for f in graph.flows for s in f.sites if _runs(f, model)}
+            if model.training is not None:
+                yield from _strays(graph, zone, zone.name, model, runs)
+        for model, owner in brought(graph, zone):
+            classes = {d.device_class.name for f in graph.flows if _runs(f, model)
+                       for s in f.sites if s.zone.name == owner for d in s.devices}  # fmt: skip
+            reached = {s.name for s in graph.sites
+                       if classes & {d.device_class.name for d in s.devices}}  # fmt: skip
+            yield from _strays(graph, zone, owner, model, reached)
 
 
-def _reached(graph: Graph, zone: Zone, model: Model) -> Iterator[tuple[str, str]]:
-    """Countries that a zone's model reaches through other zones: their sites and their stores."""
-    runs = {
-        s.name: s for f in graph.flows for s in f.sites
-        if any(st.model is not None and st.model.name == model.name for st in f.stages)
-    }  # fmt: skip
-    classes = {d.device_class.name for s in runs.values() if s.zone.name == zone.name
-               for d in s.devices}  # fmt: skip
+def _runs(flow: Flow, model: Model) -> bool:
+    return any(st.model is not None and st.model.name == model.name for st in flow.stages)
+
+
+def _strays(graph: Graph, zone: Zone, owner: str, model: Model, reached: set[str]) -> Iterator[str]:
+    """Sites of a zone that weights reach and a zone does not allow whose data they hold."""
     for site in graph.sites:
-        own = any(s.zone.name == site.zone.name for s in runs.values())
-        if site.zone.name == zone.name:
-            continue
-        shared = classes & {d.device_class.name for d in site.devices}
-        learnt = model.training is not None and site.name in runs
-        if learnt or (shared and (not own or model.training is not None)):
-            yield site.country, f"{sorted(shared) or 'weights'} at {site.name}"
-            for region in graph.regions:
-                if region.country in facet(site.zone, "store"):
-                    yield region.country, f"the store of {site.zone.name}"
+        if site.zone.name == zone.name and site.name in reached:
+            for name in {owner} | teachers(graph, model):
+                if site.country not in facet(graph_zone(graph, name), "process"):
+                    yield f"{model.name} of {name} reaches {site.name}"
+
+
+def _taught(graph: Graph, zone: Zone, model: Model) -> Iterator[str]:
+    """Training that is pinned where it may not be."""
+    pinned = model.training.region if model.training else None
+    if pinned is not None:
+        for name in teachers(graph, model) | {zone.name}:
+            if any(pinned.country not in facet(graph_zone(graph, name), what)
+                   for what in ("process", *KEPT)):  # fmt: skip
+                yield f"{model.name} of {name} trains in {pinned.country}"
 
 
 def leaks(graph: Graph, plan: Plan, slices: Sequence[CloudSlice] = ()) -> list[str]:

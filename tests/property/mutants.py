@@ -13,6 +13,7 @@ from property import decide as deciding
 
 from hybridspec.ir.graph import StageKind
 from hybridspec.ir.plan import CostTerm, Estimate
+from hybridspec.law.claim import Claims
 from hybridspec.place import (
     agree,
     bounds,
@@ -52,14 +53,15 @@ def ignore_training_pins(patch: Patch) -> None:
 def ignore_other_countries_bundles(patch: Patch) -> None:
     """Neither the rule nor the matrix looks at what bundles carry."""
     patch.setattr(deciding, "check", lambda graph, sink: None)
-    patch.setattr(residency, "_bundle_places", lambda *_: iter(()))
+    patch.setattr(Claims, "carried", lambda self, zone: [])
+    patch.setattr(residency._Matrix, "_bundles", lambda self: iter(()))
 
 
 def trust_the_matrix(patch: Patch) -> None:
     """Every row is satisfied, and no rule ran before."""
-    real = residency._row
+    real = residency._Matrix.row
     patch.setattr(deciding, "check", lambda graph, sink: None)
-    patch.setattr(residency, "_row", lambda *a: replace(real(*a), verdict="satisfied"))
+    patch.setattr(residency._Matrix, "row", lambda *a: replace(real(*a), verdict="satisfied"))
 
 
 def drop_the_service_time(patch: Patch) -> None:
@@ -266,8 +268,8 @@ def energy_at_the_upper_end(patch: Patch) -> None:
 def sites_are_all_alike(patch: Patch) -> None:
     """A site with other prices gets the plan of the first."""
     real = solve.site_class
-    patch.setattr(zones, "site_class", lambda site, kinds: real(
-        replace(site, energy_price=0, lan_rtt=0), kinds))  # fmt: skip
+    patch.setattr(zones, "site_class", lambda site, kinds, apart: real(
+        replace(site, energy_price=0, lan_rtt=0), kinds, apart))  # fmt: skip
 
 
 def greedy(patch: Patch) -> None:
@@ -318,6 +320,11 @@ def infer_for_free(patch: Patch) -> None:
         **({"amount": 0} if stage.kind is StageKind.TRANSFORM else {})))  # fmt: skip
 
 
+def without_facets(graph: Any) -> Any:
+    """The graph whose zones allow every facet wherever they allow anything."""
+    return replace(graph, zones=tuple(replace(zone, facets=()) for zone in graph.zones))
+
+
 def _in_zones(patch: Patch, change: Callable[[Any, Any], tuple[Any, Any]]) -> None:
     """Regions for stores are chosen by what `change` makes of the graph and the zone."""
     real = zones.holds
@@ -326,7 +333,7 @@ def _in_zones(patch: Patch, change: Callable[[Any, Any], tuple[Any, Any]]) -> No
 
 def ignore_facets_of_stores(patch: Patch) -> None:
     """A store may lie in every country of its zone."""
-    _in_zones(patch, lambda graph, zone: (graph, replace(zone, facets=())))
+    _in_zones(patch, lambda graph, zone: (without_facets(graph), zone))
 
 
 def ignore_policies_of_stores(patch: Patch) -> None:
@@ -339,8 +346,7 @@ def ignore_facets_of_stages(patch: Patch) -> None:
     real = bounds.residency
 
     def residency_of(layout: Layout) -> Iterator[Any]:
-        of = replace(layout.site.zone, facets=())
-        return real(replace(layout, site=replace(layout.site, zone=of)))
+        return real(replace(layout, graph=without_facets(layout.graph)))
 
     changed = tuple(residency_of if bound is real else bound for bound in bounds.BOUNDS)
     patch.setattr(bounds, "BOUNDS", changed)

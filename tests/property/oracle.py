@@ -9,12 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
 from property.costs import fleet_cost, store_cost
-from property.leaks import facet, flows_of, forbidden, models_of, rules_on
+from property.leaks import (
+    KEPT,
+    astray,
+    flows_of,
+    forbidden,
+    models_of,
+    read_by,
+    refused,
+    rules_on,
+    states,
+    teachers,
+)
 
 from hybridspec.ir.graph import Flow, Graph, Region, Site, Stage, Zone
 from hybridspec.ir.latency import LatencyTable
@@ -117,12 +128,9 @@ class Case:
         found = set()
         if any(self.time(stage) is None for stage in self.flow.stages):
             found.add("HS0603")
-        if self.way.cloud and not self._inside():
-            found.add("HS0301")
-        used = {self.device.board.name}
-        if self.way.cloud and self.region is not None:
-            used |= {self.region.country, f"{self.region.cloud}/{self.region.name}"}
-        if any(used & {*rule.countries, *rule.regions, *rule.boards}
+        for name in self.way.cloud:
+            found |= self._sent_astray(name)
+        if any(self.device.board.name in rule.boards
                for rule in rules_on(self.graph, self.site.zone, self.flow)):  # fmt: skip
             found.add("HS0315")
         if self.flow.bandwidth is not None and self._sent() * 8 > self.flow.bandwidth:
@@ -134,15 +142,18 @@ class Case:
             found.add("HS0304")
         return found
 
-    def _inside(self) -> bool:
-        """Whether every facet of what is in the cloud, and on its way there, is where it may be."""
+    def _sent_astray(self, name: str) -> set[str]:
+        """By which codes a stage may not be in the cloud, or what it reads not be sent there."""
         if self.region is None:
-            return False
-        zone, here = self.site.zone, self.region.country
-        if not {here, self.site.country} <= facet(zone, "transit"):
-            return False
-        kinds = {self.stages[name].kind == "sink" for name in self.way.cloud}
-        return all(here in facet(zone, "store" if sink else "process") for sink in kinds)
+            return {"HS0301"}
+        graph, region = self.graph, self.region
+        zones = {self.site.zone.name} | read_by(graph, self.flow, name)
+        facets = KEPT if self.stages[name].place == "cloud" else ("process",)
+        found = astray(graph, zones, facets, region, data=True)
+        found |= astray(graph, zones, ("transit",), region, data=True)
+        here = replace(region, country=self.site.country, name="", cloud="")
+        found |= astray(graph, zones, ("transit",), here, data=True)
+        return found | ({"HS0321"} if states(graph, zones, "transit") else set())
 
     def _overload(self) -> set[str]:
         return overload(self.site, {self.way.device: [self.load()]})
@@ -343,21 +354,16 @@ def best_zone(graph: Graph, table: LatencyTable, zone: Zone) -> dict[Uses, int]:
 
 
 def regions_of(graph: Graph, zone: Zone) -> list[Region | None]:
-    """Regions that may hold a zone's store: in its countries, and where training is pinned."""
-    jobs = [m.training for m in models_of(graph, zone) if m.training is not None]
-    bound = [rule for flow in graph.flows if any(s.zone.name == zone.name for s in flow.sites)
-             for rule in rules_on(graph, zone, flow)]  # fmt: skip
-    inside = [
-        r for r in graph.regions
-        if r.country in facet(zone, "store") & facet(zone, "keys") & facet(zone, "backup")
-        and not any({r.country, f"{r.cloud}/{r.name}"} & {*rule.countries, *rule.regions}
-                    for rule in bound)
-    ]  # fmt: skip
+    """Regions that may hold all of what lies in a zone's region, and where training is pinned."""
+    models = [model for model in models_of(graph, zone) if model.training is not None]
+    jobs = [model.training for model in models]
+    inside = [region for region in graph.regions if not refused(graph, zone, region)]
     fitting: list[Region | None] = [
         region for region in inside
         if all(job.region is None or job.region == region for job in jobs)
         and all(getattr(job, "cloud", None) in (None, region.cloud) for job in jobs)
-        and (not jobs or region.country in facet(zone, "process"))
+        and not any(astray(graph, teachers(graph, model) | {zone.name}, ("process",), region,
+                           data=True) for model in models)
     ]  # fmt: skip
     return fitting if inside or jobs else [None]
 

@@ -11,7 +11,7 @@ from hybridspec.base.units import HOUR
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Flow, Graph, Site, Sync, Zone
 
-FACETS = ("process", "store", "keys", "backup", "transit")
+FACETS = ("process", "store", "keys", "backup", "ciphertext", "transit")
 SPAN = Span(
     file=SourceFile(shown="hybridspec.yaml", name="hybridspec.yaml", text=""),
     line=90, column=1, end_line=90, end_column=2,

@@ -54,7 +54,7 @@ def test_a_fault_that_no_whole_placement_can_show_is_noticed_on_a_layout(
 
 CHECKS = (
     "_shape", "_residency", "_policies", "_budget", "_figures", "_latency", "_offline", "_stores",
-    "_matrix", "_bundles", "_shared", "_cost",
+    "recheck", "_bundles", "_shared", "_cost",
 )  # fmt: skip
 
 

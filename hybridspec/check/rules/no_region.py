@@ -1,10 +1,13 @@
-"""HS0310: a zone needs a cloud region, but the spec allows none inside it.
+"""HS0310: a zone needs a cloud region, but the spec allows none that may hold what lies there.
 
-What it flags: a zone with a `store` sink or a training job, and no region of `clouds` in one of
-its countries that its facets and the spec's policies leave to it.
-Why: the store, the keys and the training data must lie inside the zone.
+What it flags: a zone with a `store` sink or a training job, and no region of `clouds` that its
+walls, the laws of its data and the spec's policies leave to it. Each region is listed with the
+rule that refuses it.
+Why: the store, the keys and the training data must lie inside the zone, and so must all that a
+provider adds.
 Example: a zone `[FR]` with `clouds.aws.regions: [eu-central-1]`, which is in Germany.
-Fix: allow a region inside the zone, or drop the store.
+Fix: allow a region inside the zone, narrow the policy that forbids it, state the ground of a
+transfer, or drop the store.
 """
 
 from __future__ import annotations
@@ -13,32 +16,75 @@ from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.ir.graph import Flow, Graph, Region, Zone
+from hybridspec.law.claim import Claims, claims
+from hybridspec.law.pinned import pinned
+from hybridspec.law.refusal import UNSTATED, Refusal
 
 
 def no_region(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and need."""
+    of = claims(graph)
+    left: dict[str, bool] = {}
+    told = any(case.refusal.code == "HS0301" for case in pinned(of))
     for flow in graph.flows:
         need = _need(flow)
         if need is None:
             continue
         for zone in {site.zone.name: site.zone for site in flow.sites}.values():
-            if any(_may_hold(graph, zone, region) for region in graph.regions):
-                continue
-            there = ", ".join(f"{r.name} ({r.country})" for r in graph.regions[:8])
-            yield Diagnostic(
-                code="HS0310",
-                message=f"zone `{zone.name}` needs a cloud region for {need}, but "
-                + (f"none of {there} lies in it" if there else "`clouds` allows none"),
-                span=flow.origin,
-                help=f"under `clouds`, allow a region in {' or '.join(zone.countries[:8])}",
-                notes=(
-                    Label(span=zone.countries_origin, message="the zone allows these"),
-                    *(
-                        Label(span=r.origin, message=f"`{r.name}` lies in {r.country}")
-                        for r in graph.regions[:4]
-                    ),
-                ),
-            )
+            if zone.name not in left:
+                left[zone.name] = any(
+                    not any(_counts(refusal, zone, told) for refusal in
+                            of.refused(zone.name, region))
+                    for region in graph.regions
+                )  # fmt: skip
+            if not left[zone.name]:
+                yield _finding(of, flow, zone, need)
+
+
+def _counts(refusal: Refusal, zone: Zone, told: bool) -> bool:
+    """Whether it is this rule's to tell: HS0321 tells what is unknown, HS0301 what is pinned.
+
+    Where weights or bundles bring another zone's data, that is what has to be repaired.
+    """
+    rule = refusal.reason.rule
+    foreign = rule.startswith("zone:") and rule != f"zone:{zone.name}"
+    return refusal.code != UNSTATED and not (told and foreign)
+
+
+def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
+    refusals = [(region, of.refused(zone.name, region)) for region in of.graph.regions]
+    there = ", ".join(f"{region.name} ({region.country})" for region, _ in refusals[:8])
+    return Diagnostic(
+        code="HS0310",
+        message=f"zone `{zone.name}` needs a cloud region for {need}, but "
+        + (f"none of {there} may hold what would lie there" if there else "`clouds` allows none"),
+        span=flow.origin,
+        help=_help(of, zone, refusals),
+        notes=(
+            Label(span=zone.countries_origin, message="the zone allows these"),
+            *(
+                Label(span=region.origin, message=f"`{region.name}` ({region.country}) is "
+                      f"refused: {_why(found)}")
+                for region, found in refusals[:8]
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _why(found: tuple[Refusal, ...]) -> str:
+    first = next(refusal for refusal in found if refusal.code != UNSTATED)
+    more = len({refusal.reason.rule for refusal in found}) - 1
+    return first.words + (f", and by {more} more rule{'s' if more > 1 else ''}" if more else "")
+
+
+def _help(of: Claims, zone: Zone, refusals: list[tuple[Region, tuple[Refusal, ...]]]) -> str:
+    """What the region that is refused least would take, or another region."""
+    inside = [found for region, found in refusals if region.country in zone.countries]
+    if not inside:
+        return f"under `clouds`, allow a region in {' or '.join(zone.countries[:8])}"
+    nearest = min(inside, key=lambda found: len({refusal.reason.rule for refusal in found}))
+    wanted = dict.fromkeys(refusal.remedy(of.graph) for refusal in nearest)
+    return f"{'; and '.join(list(wanted)[:3])}; or allow another region under `clouds`"
 
 
 def _need(flow: Flow) -> str | None:
@@ -48,18 +94,3 @@ def _need(flow: Flow) -> str | None:
         if stage.model is not None and stage.model.training is not None:
             return f"training `{stage.model.name}`"
     return None
-
-
-def _may_hold(graph: Graph, zone: Zone, region: Region) -> bool:
-    """Whether the zone's facets and the policies of the spec leave the region to its store."""
-    if any(region.country not in zone.allowed(facet) for facet in ("store", "keys", "backup")):
-        return False
-    return not any(
-        policy.strict
-        and policy.speaks_of("store")
-        and policy.binds(zone.name, flow.data.category)
-        and (region.country in policy.countries or region.label in policy.regions)
-        for policy in graph.policies
-        for flow in graph.flows
-        if any(site.zone.name == zone.name for site in flow.sites)
-    )

@@ -1,85 +1,123 @@
-"""HS0301: a place that the spec pins lies outside its compliance zone.
+"""HS0301: a place that the spec pins is refused by a zone or a law.
 
-What it flags: a site whose country its zone does not list; a training region whose country is not
-in the zone of every site that feeds the model; a model that learns from data of one zone (that of
-a site which runs it, of `training.data` or of a site in `federated`) and runs at a site outside it;
-a device class whose one bundle would carry a zone's model to such a site.
+What it flags: a site whose country its zone, or a law that its data is under, does not allow; a
+training region that refuses data which the model learns from; a model that learns from data of one
+zone (that of a site which runs it, of `training.data` or of a site in `federated`) and runs at a
+site outside it; a device class whose one bundle would carry a zone's model to such a site.
 Why: everything a site or a region does with the zone's data happens under that country's law, and
 weights hold what they were learnt from.
 Example: `sites.oslo: {country: NO, zone: eu}` where `eu` lists only `[EU]`.
-Fix: move the site to a zone that lists its country, or list the country in the zone; give each
-zone device classes of its own, and models of its own where they are trained.
+Fix: move the site to a zone that lists its country, or list the country in the zone; state the
+ground of a transfer under `transfers`; give each zone device classes of its own, and models of its
+own where they are trained.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.base.source import Span
 from hybridspec.ir.graph import Graph, Model, Site, Zone
-
-_LEARNING = ("process", "store", "keys", "backup")
-"""The facets of data that lie where a model learns from it."""
+from hybridspec.law.claim import Claims, claims
+from hybridspec.law.pinned import Pinned, pinned
+from hybridspec.law.refusal import Refusal
 
 
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
-    """Yield one finding per pinned place outside its zone."""
-    for site in graph.sites:
-        if site.country not in site.zone.allowed("process"):
-            yield Diagnostic(
-                code="HS0301",
-                message=f"site `{site.name}` stands in {site.country}, which zone "
-                f"`{site.zone.name}` does not allow"
-                + (" to process its data" if site.country in site.zone.countries else ""),
-                span=site.country_origin,
-                help=_help(graph, site.country, site.zone),
-                notes=(_allowed(site.zone),),
-            )
-    for model in graph.models:
-        yield from _training(graph, model)
-        yield from _learnt(graph, model)
-        yield from _bundled(graph, model)
+    """Yield one finding per pinned place and rule that refuses it."""
+    of = claims(graph)
+    for case in pinned(of):
+        if case.refusal.code == "HS0301":
+            yield _FINDINGS[case.kind](of, case)
 
 
-def _training(graph: Graph, model: Model) -> Iterator[Diagnostic]:
-    region = model.training.region if model.training else None
-    if model.training is None or region is None:
-        return
-    for zone in _teachers(graph, model):
-        if any(region.country not in zone.allowed(facet) for facet in _LEARNING):
-            yield Diagnostic(
-                code="HS0301",
-                message=f"model `{model.name}` learns from data of zone `{zone.name}`, but trains "
-                f"in `{region.name}` ({region.country})",
-                span=model.training.origin,
-                help="remove `region` to train where the zone's store is, or choose a region in "
-                + ", ".join(zone.countries[:8]),
-                notes=(_allowed(zone),),
-            )
+def _site(of: Claims, case: Pinned) -> Diagnostic:
+    refusal, site = case.refusal, case.site
+    assert site is not None
+    if refusal.reason.rule == f"zone:{site.zone.name}" and refusal.facet == "process":
+        inside = site.country in site.zone.countries
+        return Diagnostic(
+            code="HS0301",
+            message=f"site `{site.name}` stands in {site.country}, which zone "
+            f"`{site.zone.name}` does not allow" + (" to process its data" if inside else ""),
+            span=site.country_origin,
+            help=_help(of.graph, site.country, site.zone),
+            notes=(_allowed(site.zone),),
+        )
+    return Diagnostic(
+        code="HS0301",
+        message=f"site `{site.name}`{case.others} has {refusal.asset} of zone `{site.zone.name}` "
+        f"in {site.country}: {refusal.words}",
+        span=site.country_origin,
+        help=refusal.remedy(of.graph),
+        notes=_walls(of, refusal),
+    )
 
 
-def _learnt(graph: Graph, model: Model) -> Iterator[Diagnostic]:
+def _training(of: Claims, case: Pinned) -> Diagnostic:
+    job = case.model.training if case.model is not None else None
+    assert case.model is not None
+    assert job is not None
+    assert job.region is not None
+    home = of.zones.get(_home(case.refusal))
+    where = ", ".join(home.countries[:8]) if home is not None else "another country"
+    return Diagnostic(
+        code="HS0301",
+        message=f"model `{case.model.name}` learns from data of zone `{_home(case.refusal)}`, but "
+        f"trains in `{job.region.name}` ({job.region.country}): {case.refusal.words}",
+        span=job.origin,
+        help=f"remove `region` to train where the zone's store is, or choose a region in {where}",
+        notes=_walls(of, case.refusal),
+    )
+
+
+def _learnt(of: Claims, case: Pinned) -> Diagnostic:
     """Weights that hold a zone's data, in another zone whose places may not see it."""
-    if model.training is None:
-        return
-    zones = _zones_of(graph, model)
-    for home, other in product(_teachers(graph, model), zones):
-        if home == other:
-            continue
-        sites = [site for site in _sites_of(graph, model) if site.zone == other]
-        place = _outside(graph, home, sites, _LEARNING)
-        too = " as well" if home in zones else ""
-        if place:
-            yield Diagnostic(
-                code="HS0301",
-                message=f"model `{model.name}` learns from data of zone `{home.name}`, but zone "
-                f"`{other.name}` runs it{too}, which reaches {place}",
-                span=model.training.origin,
-                help="declare the model, and the data that it learns from, once for each zone, "
-                "so that each learns and stays in its own; the file may be the same",
-                notes=(_allowed(home), *_runs(graph, model)),
-            )
+    model, site, home = case.model, case.site, _home(case.refusal)
+    assert model is not None
+    assert model.training is not None
+    assert site is not None
+    too = " as well" if any(m.name == model.name for m in of.models(home)) else ""
+    return Diagnostic(
+        code="HS0301",
+        message=f"model `{model.name}` learns from data of zone `{home}`, but zone "
+        f"`{site.zone.name}` runs it{too}, which reaches `{site.name}` ({site.country}): "
+        f"{case.refusal.words}",
+        span=model.training.origin,
+        help="declare the model, and the data that it learns from, once for each zone, so that "
+        "each learns and stays in its own; the file may be the same",
+        notes=(*_walls(of, case.refusal), *_runs(of.graph, model)),
+    )
+
+
+def _bundled(of: Claims, case: Pinned) -> Diagnostic:
+    """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
+    model, site = case.model, case.site
+    assert model is not None
+    assert site is not None
+    return Diagnostic(
+        code="HS0301",
+        message=f"the bundle of `{case.device}` would carry model `{model.name}` of zone "
+        f"`{_home(case.refusal)}` into zone `{site.zone.name}`, which reaches `{site.name}` "
+        f"({site.country}): {case.refusal.words}",
+        span=_stands(site, case.device),
+        help=f"give zone `{site.zone.name}` a device class of its own, of the same board",
+        notes=_walls(of, case.refusal),
+    )
+
+
+_FINDINGS = {"site": _site, "training": _training, "learnt": _learnt, "bundled": _bundled}
+
+
+def _stands(site: Site, device: str) -> Span:
+    return next(d.origin for d in site.devices if d.device_class.name == device)
+
+
+def _home(refusal: Refusal) -> str:
+    """The zone on whose account it is refused."""
+    kind, _, name = refusal.reason.rule.partition(":")
+    return name if kind == "zone" else refusal.zone
 
 
 def _runs(graph: Graph, model: Model) -> Iterator[Label]:
@@ -89,74 +127,9 @@ def _runs(graph: Graph, model: Model) -> Iterator[Label]:
             yield Label(span=flow.origin, message=f"flow `{flow.name}` runs it")
 
 
-def _bundled(graph: Graph, model: Model) -> Iterator[Diagnostic]:
-    """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
-    own, teachers = _zones_of(graph, model), _teachers(graph, model)
-    stands = {(devices.device_class.name, site.zone.name, site.country): (site, devices)
-              for site in graph.sites for devices in site.devices}  # fmt: skip
-    runs = {(site.zone.name, devices.device_class.name)
-            for site in _sites_of(graph, model) for devices in site.devices}  # fmt: skip
-    for home, other in product(teachers, graph.zones):
-        if other == home or (other in own and (model.training is None or home not in own)):
-            continue
-        homes = [home] if home in own else own
-        for key in sorted(stands):
-            site, devices = stands[key]
-            if site.zone != other or all((zone.name, key[0]) not in runs for zone in homes):
-                continue
-            place = _outside(graph, home, [site])
-            if place:
-                yield Diagnostic(
-                    code="HS0301",
-                    message=f"the bundle of `{key[0]}` would carry model `{model.name}` of zone "
-                    f"`{home.name}` into zone `{other.name}`, which reaches {place}",
-                    span=devices.origin,
-                    help=f"give zone `{other.name}` a device class of its own, of the same board",
-                    notes=(_allowed(home),),
-                )
-
-
-def _outside(
-    graph: Graph, home: Zone, sites: Sequence[Site], facets: Sequence[str] = ("store",)
-) -> str:
-    """A site, or a region that the sites' zone may store in, that `home` does not allow."""
-    for site in sites:
-        if site.country not in home.allowed("process"):
-            return f"`{site.name}` ({site.country})"
-    for region in graph.regions:
-        stores = region.country in sites[0].zone.allowed("store")
-        if stores and any(region.country not in home.allowed(facet) for facet in facets):
-            return f"{region.label} ({region.country})"
-    return ""
-
-
-def _sites_of(graph: Graph, model: Model) -> list[Site]:
-    """Every site that runs the model."""
-    sites = {
-        site.name: site
-        for flow in graph.flows
-        if any(stage.model is not None and stage.model.name == model.name for stage in flow.stages)
-        for site in flow.sites
-    }
-    return [sites[name] for name in sorted(sites)]
-
-
-def _zones_of(graph: Graph, model: Model) -> list[Zone]:
-    zones = {site.zone.name: site.zone for site in _sites_of(graph, model)}
-    return [zones[name] for name in sorted(zones)]
-
-
-def _teachers(graph: Graph, model: Model) -> list[Zone]:
-    """The zones that own the model: those that run it, and those whose data it learns from."""
-    zones = {zone.name: zone for zone in _zones_of(graph, model)}
-    job = model.training
-    if job is not None:
-        named = {name for data in graph.data if data.name in job.data for name in data.born}
-        named |= set(job.federated.sites if job.federated else ())
-        born = [site for flow in graph.flows if flow.data.name in job.data for site in flow.sites]
-        born += [site for site in graph.sites if site.name in named]
-        zones |= {site.zone.name: site.zone for site in born}
-    return [zones[name] for name in sorted(zones)]
+def _walls(of: Claims, refusal: Refusal) -> tuple[Label, ...]:
+    zone = of.zones.get(_home(refusal))
+    return (_allowed(zone),) if zone is not None else ()
 
 
 def _allowed(zone: Zone) -> Label:

@@ -1,11 +1,12 @@
 """HS0314: telemetry would be sent to a country where a zone's logs may not lie.
 
 What it flags: a sink of `observability` in a country that the `logs` facet of a zone with sites
-does not list; a zone without that facet allows its `countries`. A `prometheus` sink collects from
-its own zone alone.
+does not list (a zone without that facet allows its `countries`), or that a law refuses which what
+is logged is under. A `prometheus` sink collects from its own zone alone.
 Why: logs and metrics say what people and machines did; they are under the same law as the data.
 Example: `{type: datadog, site: datadoghq.com, country: US, ...}` with a zone `[EU]`.
-Fix: choose a sink inside the zone's countries, or list its country in the zone's `logs` facet.
+Fix: choose a sink inside the zone's countries, list its country in the zone's `logs` facet, or
+state the ground of the transfer.
 """
 
 from __future__ import annotations
@@ -14,22 +15,37 @@ from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.ir.graph import Graph
+from hybridspec.ir.zone import Zone
+from hybridspec.law.claim import claims
+from hybridspec.law.locate import at_sink
+from hybridspec.law.refusal import Refusal
 
 
 def telemetry_outside(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per sink and zone."""
-    lived_in = {site.zone.name for site in graph.sites}
+    of = claims(graph)
     for zone in graph.zones:
-        allowed = zone.allowed("logs")
-        for sink in graph.observability.sinks:
-            outside = [country for country in sink.countries if country not in allowed]
-            if zone.name in lived_in and outside and sink.zone in (None, zone.name):
+        for index, sink in enumerate(graph.observability.sinks):
+            node = f"telemetry {index}@{zone.name}"
+            if node not in of.law.labels:
+                continue
+            label = of.law.labels.of(node)
+            refusals = of.refusals(label, at_sink(sink), zone.name, "telemetry")
+            for refusal in [r for r in refusals if r.code == "HS0301"][:1]:
                 yield Diagnostic(
                     code="HS0314",
-                    message=f"telemetry of zone `{zone.name}` would go to {', '.join(outside[:8])} "
-                    f"(`{sink.type}`), where its logs may not lie",
+                    message=f"telemetry of zone `{zone.name}` would go to "
+                    f"{', '.join(refusal.reason.countries[:8])} (`{sink.type}`), where its logs "
+                    f"may not lie: {refusal.words}",
                     span=sink.origin,
-                    help=f"use a sink in {', '.join(allowed[:8]) or 'the zone'}, or list the "
-                    "country in the zone's `logs` facet and `countries`",
+                    help=_help(graph, zone, refusal),
                     notes=(Label(span=zone.countries_origin, message="the zone allows these"),),
                 )
+
+
+def _help(graph: Graph, zone: Zone, refusal: Refusal) -> str:
+    if refusal.reason.rule != f"zone:{zone.name}":
+        return refusal.remedy(graph)
+    allowed = ", ".join(zone.allowed("logs")[:8])
+    where = f"use a sink in {allowed or 'the zone'}"
+    return f"{where}, or list the country in the zone's `logs` facet and `countries`"

@@ -21,6 +21,7 @@ from property.graphs import (
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.check.rules.residency_violated import residency_violated
 from hybridspec.ir.graph import Federated, Graph
+from hybridspec.law.claim import claims
 
 EU, US = zone("eu", "DE", "FR"), zone("us", "US")
 FRAMES, NET = data(), model()
@@ -97,16 +98,17 @@ def test_a_shared_class_is_fine_inside_the_zone_that_owns_the_model() -> None:
     assert found(of) == []
 
 
-def test_a_region_of_the_other_zone_holds_the_bundle_as_well() -> None:
-    wide = zone("wide", "DE", "US")
+def test_a_region_of_the_other_zone_may_not_hold_the_bundle_either() -> None:
+    wide, there = zone("wide", "DE", "US"), region("us-one", "US")
     lab, plant = site("lab", EU, (SHARED, 1)), site("plant", wide, (SHARED, 1))
     of = graph(
         flow("a", FRAMES, (lab,), infer("see", NET, "frames")),
         flow("b", FRAMES, (plant,), stage("scale", "frames")),
+        regions=(there,),
     )
     assert found(of) == []
-    (finding,) = found(replace(of, regions=(region("us-one", "US"),)))
-    assert "aws/us-one (US)" in finding.message
+    refused = {(r.asset, r.reason.rule) for r in claims(of).refused("wide", there)}
+    assert refused == {("model detect", "zone:eu"), ("update channel", "zone:eu")}
 
 
 def test_weights_learnt_in_one_zone_may_not_run_in_the_other() -> None:

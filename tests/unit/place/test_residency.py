@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from property.decide import decide
 from property.graphs import (
     alert,
+    at,
     data,
     device,
     flow,
@@ -23,10 +25,13 @@ from property.graphs import (
 )
 
 from hybridspec.base.diagnostic import Sink
+from hybridspec.ir.governance import Observability, TelemetrySink
 from hybridspec.ir.graph import Graph, Site
+from hybridspec.ir.law import FACETS
 from hybridspec.ir.plan import Plan, Residency
 from hybridspec.place.place import place
 from hybridspec.place.residency import residency
+from hybridspec.place.verify import verify
 
 EU, US = zone("eu", "DE", "FR"), zone("us", "US")
 FRAMES, NET = data(), model()
@@ -63,26 +68,45 @@ def test_every_place_of_a_stored_product_is_listed() -> None:
     assert found["eu", "watch.keep", "store"].countries == ("DE",)
     assert found["eu", "watch.keep", "store"].places == ("region aws/eu-one",)
     assert found["eu", "data frames", "process"].places == ("site lab",)
-    assert found["eu", "model detect", "store"].places == ("region aws/eu-one", "site lab")
+    assert found["eu", "model detect", "model"].places == ("region aws/eu-one", "site lab")
+    assert found["eu", "model detect", "process"].places == ("site lab",)
     assert found["eu", "zone store", "keys"].verdict == "satisfied"
+    facets = {facet for _, asset, facet in found if asset == "watch.keep"}
+    assert facets == {*FACETS} - {"process", "model"}
 
 
-def test_the_route_between_two_allowed_ends_is_a_gap() -> None:
+def test_a_row_names_who_is_behind_a_place_and_why() -> None:
+    found = rows(watch(store("keep", "frames")))["eu", "zone store", "keys"]
+    assert found.partitions == ("aws",)
+    assert found.why == "zone `eu` allows it in DE"
+    assert found.certificate is not None
+    assert [reason.rule for reason in found.certificate.reasons] == ["zone:eu"]
+    assert found.certificate.path[0].source == "data frames@eu"
+    assert found.id.startswith("claim-")
+    again = rows(watch(store("keep", "frames")))["eu", "zone store", "keys"]
+    assert again == found
+
+
+def test_the_route_between_two_allowed_ends_is_encrypted() -> None:
     found = rows(watch(stage("scale", "frames"), store("keep", "scale")))
-    assert found["eu", "watch.keep", "transit"].verdict == "gap"
-    assert "route" in found["eu", "watch.keep", "transit"].why
+    row = found["eu", "watch.keep", "transit"]
+    assert row.verdict == "conditional"
+    assert "route" in row.why
+    assert [o.rule for o in row.obligations] == ["edpb:rec-01-2020-use-case-3"]
+    assert row.places == ("region aws/eu-one", "site lab")
 
 
 def test_a_zone_without_a_region_does_not_know_where_its_updates_come_from() -> None:
     found = rows(graph(flow("watch", FRAMES, (lab(),), infer("see", NET, "frames"))))
-    assert found["eu", "update channel", "store"].verdict == "gap"
+    assert found["eu", "update channel", "model"].verdict == "gap"
 
 
 def test_provider_facts_that_nobody_states_are_gaps() -> None:
     found = rows(watch(store("keep", "frames")))
-    for facet in ("control plane", "logs", "operator", "support"):
+    for facet in ("control_plane", "key_admin", "logs", "operator", "support"):
         assert found["eu", "zone store", facet].verdict == "gap"
-        assert found["eu", "zone store", facet].countries == ()
+        countries = ("DE",) if facet == "logs" else ()
+        assert found["eu", "zone store", facet].countries == countries
 
 
 @pytest.mark.parametrize("sites", [("FR",), ("US",), ("DE", "US")])
@@ -102,10 +126,9 @@ def test_a_bundle_takes_its_models_to_every_site_of_its_class() -> None:
     )
     sink = Sink()
     assert place(of, table(of), sink) is None
-    (finding,) = sink.findings
-    assert finding.code == "HS0301"
-    assert "model detect" in finding.message
-    assert "US" in finding.message
+    assert {finding.code for finding in sink.findings} == {"HS0301"}
+    assert all("model detect" in finding.message for finding in sink.findings)
+    assert all("US" in finding.message for finding in sink.findings)
 
 
 def test_a_channel_in_another_zone_holds_the_bundle_as_well() -> None:
@@ -117,9 +140,10 @@ def test_a_channel_in_another_zone_holds_the_bundle_as_well() -> None:
         flow("b", FRAMES, (plant,), stage("scale", "frames")),
         regions=(HERE, cheap),
     )
-    sink = Sink()
-    assert place(of, table(of), sink) is None
-    assert [f.code for f in sink.findings] == ["HS0301"]
+    assert {store.region.label for store in plan_of(of).stores} == {HERE.label}
+    apart = replace(plant, devices=site("x", wide, (device("other"), 1)).devices)
+    of = graph(of.flows[0], replace(of.flows[1], sites=(apart,)), regions=(HERE, cheap))
+    assert {store.region.label for store in plan_of(of).stores} == {HERE.label, cheap.label}
 
 
 def test_weights_learnt_in_two_zones_lie_in_both() -> None:
@@ -130,9 +154,44 @@ def test_weights_learnt_in_two_zones_lie_in_both() -> None:
         flow("b", FRAMES, (plant,), infer("see", learnt, "frames")),
         regions=(HERE, region("us-one", "US")),
     )
+    plan, findings = decide(of, table(of))
+    assert plan is None
+    assert "HS0301" in {f.code for f in findings}
     sink = Sink()
     assert place(of, table(of), sink) is None
-    assert {f.code for f in sink.findings} == {"HS0301"}
+    assert {f.code for f in sink.findings} == {"HS0310"}
+
+
+def test_a_zone_that_only_teaches_a_model_has_its_row() -> None:
+    heat = data("heat", born=("lab",))
+    learnt = model(training=training(data=("heat",)))
+    wide = zone("wide", "DE", "FR")
+    plant = site("plant", wide, (device("other"), 1))
+    of = graph(
+        flow("a", heat, (lab(),), stage("scale", "heat")),
+        flow("b", FRAMES, (plant,), infer("see", learnt, "frames")),
+        regions=(HERE,),
+    )
+    found = rows(of)
+    assert found["eu", "model detect", "model"].places == ("region aws/eu-one", "site plant")
+    assert found["eu", "training detect", "process"].verdict == "satisfied"
+
+
+def test_ten_sites_of_a_country_are_one_row_each_place_named() -> None:
+    sites = tuple(site(f"s{n}", EU, (GATEWAY, 1)) for n in range(10))
+    found = rows(watch(alert("tell", "frames"), sites=sites))
+    assert len(found["eu", "data frames", "process"].places) == 10
+    few = rows(watch(alert("tell", "frames"), sites=sites[:1]))
+    assert found.keys() == few.keys()
+
+
+def test_telemetry_has_a_row_for_each_sink_and_zone() -> None:
+    sink = TelemetrySink(type="otlp", address="otel.example", countries=("FR",), zone=None,
+                         secret=None, origin=at(90))  # fmt: skip
+    of = replace(watch(alert("tell", "frames")), observability=Observability(sinks=(sink,)))
+    row = rows(of)["eu", "telemetry 0 (otlp)", "logs"]
+    assert (row.verdict, row.countries) == ("satisfied", ("FR",))
+    assert not verify(of, table(of), plan_of(of))
 
 
 def test_rows_are_sorted_and_unique() -> None:
@@ -145,7 +204,7 @@ def test_a_place_outside_makes_the_whole_row_violated() -> None:
     made = plan_of(watch(alert("tell", "frames")))
     abroad = replace(made.decisions[0], site=lab(country="US"))
     of = watch(alert("tell", "frames"))
-    (row,) = [r for r in residency(of, (made.decisions[0], abroad), made.stores, made.fleet)
-              if r.asset == "data frames"]  # fmt: skip
+    cells = residency(of, (made.decisions[0], abroad), made.stores, made.fleet)
+    (row,) = [r for r in cells if r.asset == "data frames"]
     assert row.verdict == "violated"
     assert "US" in row.why

@@ -32,9 +32,8 @@ def test_the_report_parses_into_its_sections(report: dict[str, Any]) -> None:
     assert titles[0] == f"Placement report: {report['name']}"
     assert titles[1:] == [
         "Placement", "Rejected placements and why", "Compliance zones", "Where everything lies",
-        "Enforcement", "Cost", "Other regions", "Models", "Keys", "Bundles and stacks", "Rollout",
-        "Warnings",
-        "Policies",
+        "Conditions", "Enforcement", "Cost", "Other regions", "Models", "Keys",
+        "Bundles and stacks", "Rollout", "Warnings", "Policies",
         "Facts the plan rests on", "Values nobody wrote", "Not assessed",
     ]  # fmt: skip
     kinds = {t.type for t in inside(tokens)}

@@ -1,0 +1,293 @@
+"""Claims: what of a zone lies at a place, and whether it may, with what somebody waived.
+
+`claims(graph)` is worked out once for a graph. A claim that is violated stops a placement, and so
+does a gap in a facet that a zone states: whoever states where something may be has to be told
+that nobody knows where it is. A gap in another facet is listed, and never counts as allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import reduce
+from typing import NamedTuple
+
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage
+from hybridspec.ir.label import Label, join
+from hybridspec.ir.verdict import Permission, Reason, Verdict, meet
+from hybridspec.law.locate import (
+    COMPUTED,
+    ENCRYPTED,
+    HELD,
+    ROUTE,
+    ROUTED,
+    Spot,
+    at_site,
+    between,
+    in_region,
+)
+from hybridspec.law.permit import law_of
+from hybridspec.law.refusal import UNSTATED, Refusal
+from hybridspec.law.waiver import waive
+
+
+class Need(NamedTuple):
+    """Something of a zone that lies in its region once it has one, with the facets that it has.
+
+    `node` is where its label is read; `label` may say more, such as whose copy of a model it is.
+    `carried` is what a bundle may bring from another zone.
+    """
+
+    asset: str
+    node: str
+    label: Label
+    facets: tuple[str, ...]
+    carried: bool = False
+
+
+WEIGHTS = (*HELD, "model")
+"""Facets of a model in a region: weights hold what they learnt."""
+
+
+def own(zone: str) -> Label:
+    """The label of what a zone owns, whatever was made of it."""
+    return Label(zones=frozenset({zone}), born=frozenset({zone}))
+
+
+class Claims:
+    """Every question about one graph, each answered once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.law = law_of(graph)
+        self.zones = {zone.name: zone for zone in graph.zones}
+        self.flows: dict[str, list[Flow]] = {zone.name: [] for zone in graph.zones}
+        for flow in graph.flows:
+            for zone in sorted({site.zone.name for site in flow.sites}):
+                self.flows.setdefault(zone, []).append(flow)
+        self._asked: dict[tuple[Label, Spot, str], Permission] = {}
+        self._kept: dict[str, tuple[Need, ...]] = {}
+        self._refused: dict[tuple[str, str], tuple[Refusal, ...]] = {}
+        self._moved: dict[tuple[int, bool, str, str, str], tuple[Refusal, ...]] = {}
+        self._held: dict[tuple[int, tuple[str, ...], str, str], tuple[Refusal, ...]] = {}
+        self._stands: dict[tuple[str, str], frozenset[str]] = {}
+        self._apart: dict[tuple[str, str], str] = {}
+
+    def ask(self, label: Label, spot: Spot, zone: str) -> Permission:
+        """Whether something with a label may be there, on account of a zone, waivers considered."""
+        key = (label, spot, zone)
+        if key not in self._asked:
+            self._asked[key] = self._ask(label, spot, zone)
+        return self._asked[key]
+
+    def _ask(self, label: Label, spot: Spot, zone: str) -> Permission:
+        if spot.place is ROUTED and not self.stated(label, "transit"):
+            return _encrypted()
+        found = self.law.permit(label, spot.facet, spot.place)
+        if not _known(spot) and found.verdict not in (Verdict.VIOLATED, Verdict.GAP):
+            nobody = Reason(rule="place:unknown", verdict=Verdict.GAP,
+                            text=f"nobody states where it is: {spot.place.name}")  # fmt: skip
+            found = Permission(verdict=Verdict.GAP, reasons=(*found.reasons, nobody),
+                               obligations=found.obligations)  # fmt: skip
+        if found.verdict is Verdict.GAP:
+            reasons = tuple(self._waived(reason, spot.facet, zone) for reason in found.reasons)
+            found = replace(found, verdict=meet(*(r.verdict for r in reasons)), reasons=reasons)
+        if spot.guards:
+            found = replace(found, obligations=(*found.obligations, *spot.guards))
+        return found
+
+    def _waived(self, reason: Reason, facet: str, zone: str) -> Reason:
+        """A reason with its waiver; the gap of a zone's own wall is waived at that zone alone."""
+        kind, _, name = reason.rule.partition(":")
+        asked = Permission(verdict=reason.verdict, reasons=(reason,))
+        at = name if kind == "zone" else zone
+        (found,) = waive(self.graph, asked, at, facet, code=UNSTATED).reasons
+        return found
+
+    def stated(self, label: Label, facet: str) -> tuple[str, ...]:
+        """The zones whose data it holds that state where the facet may be."""
+        return tuple(
+            name for name in sorted(label.zones)
+            if name in self.zones and self.zones[name].states(facet)
+        )  # fmt: skip
+
+    def refusals(
+        self, label: Label, spots: Iterable[Spot], zone: str, asset: str
+    ) -> Iterator[Refusal]:
+        """What stands in the way of something being at all of some spots."""
+        for spot in spots:
+            found = self.ask(label, spot, zone)
+            if found.verdict not in (Verdict.VIOLATED, Verdict.GAP):
+                continue
+            stops = {Verdict.VIOLATED, *([Verdict.GAP] if self.stated(label, spot.facet) else [])}
+            mine = [Refusal(asset, spot.facet, spot.place, reason, zone)
+                    for reason in found.reasons if reason.verdict in stops]  # fmt: skip
+            yield from {refusal.code: refusal for refusal in reversed(mine)}.values()
+
+    def kept(self, zone: str) -> tuple[Need, ...]:
+        """What lies in the region of a zone: its store, models, bundles, and what it trains on."""
+        if zone not in self._kept:
+            self._kept[zone] = tuple(self._keep(zone))
+        return self._kept[zone]
+
+    def _keep(self, zone: str) -> Iterator[Need]:
+        labels, flows = self.law.labels, self.flows.get(zone, [])
+        nodes = [(f"stage {flow.name}.{stage.name}@{zone}", stage)
+                 for flow in flows for stage in flow.stages]  # fmt: skip
+        stored = [node for node, stage in nodes if stage.place == "cloud"]
+        for node in {id(labels.within(node)): node for node in reversed(stored)}.values():
+            yield Need("zone store", node, labels.within(node), HELD)
+        if not stored:
+            everything = reduce(join, {labels.within(node) for node, _ in nodes}, own(zone))
+            yield Need("zone store", nodes[0][0] if nodes else "", everything, HELD)
+        for model in self.models(zone):
+            label = labels.copy(model.name, zone)
+            yield Need(f"model {model.name}", f"model {model.name}", label, WEIGHTS)
+            if model.training is not None:
+                yield Need(f"training {model.name}", f"model {model.name}", label, COMPUTED)
+        for model, owner, _ in self.carried(zone):
+            label = labels.copy(model.name, owner)
+            yield Need(f"model {model.name}", f"model {model.name}", label, WEIGHTS, carried=True)
+
+    def offered(self, zone: str) -> list[Need]:
+        """The models that the update channel of a zone may offer to its devices."""
+        return [need for need in self.kept(zone) if "model" in need.facets]
+
+    def models(self, zone: str) -> list[Model]:
+        """The models that run in a zone, by name."""
+        found = {stage.model.name: stage.model for flow in self.flows.get(zone, [])
+                 for stage in flow.stages if stage.model is not None}  # fmt: skip
+        return [found[name] for name in sorted(found)]
+
+    def carried(self, zone: str) -> list[tuple[Model, str, frozenset[str]]]:
+        """Models that a class's one bundle may bring into a zone from another, with their owner.
+
+        The classes are those that bring it. A zone that runs an untrained model itself answers for
+        its own copy.
+        """
+        here = {devices.device_class.name for site in self.graph.sites if site.zone.name == zone
+                for devices in site.devices}  # fmt: skip
+        own = {model.name for model in self.models(zone)}
+        found: dict[tuple[str, str], Model] = {}
+        classes: dict[tuple[str, str], set[str]] = {}
+        for other in sorted(self.zones):
+            for flow in self.flows[other] if other != zone else ():
+                shared = here & self._classes(flow, other)
+                for model in [s.model for s in flow.stages if s.model is not None and shared]:
+                    if model.training is not None or model.name not in own:
+                        found[model.name, other] = model
+                        classes.setdefault((model.name, other), set()).update(shared)
+        return [
+            (model, owner, frozenset(classes[name, owner]))
+            for (name, owner), model in sorted(found.items(), key=lambda pair: pair[0])
+        ]
+
+    def _classes(self, flow: Flow, zone: str) -> frozenset[str]:
+        """The device classes of a flow's sites in a zone."""
+        key = (flow.name, zone)
+        if key not in self._stands:
+            self._stands[key] = frozenset(
+                devices.device_class.name for site in flow.sites if site.zone.name == zone
+                for devices in site.devices
+            )  # fmt: skip
+        return self._stands[key]
+
+    def refused(self, zone: str, region: Region) -> tuple[Refusal, ...]:
+        """Why a region may not hold what lies in a zone's region; empty if it may."""
+        key = (zone, region.label)
+        if key not in self._refused:
+            found = [
+                refusal for need in self.kept(zone) if need.facets is not COMPUTED
+                for refusal in self.refusals(need.label, in_region(region, need.facets), zone,
+                                             need.asset)
+            ]  # fmt: skip
+            for need in self.offered(zone):
+                way = between(region.country, region)  # the other end is a site, which is pinned
+                found += self.refusals(need.label, way, zone, "update channel")
+            self._refused[key] = tuple(dict.fromkeys(found))
+        return self._refused[key]
+
+    def untrained(self, zone: str, region: Region) -> tuple[Refusal, ...]:
+        """Why what a zone's models learn from may not be computed on in a region."""
+        return tuple(
+            refusal for need in self.kept(zone) if need.facets is COMPUTED
+            for refusal in self.refusals(need.label, in_region(region, need.facets), zone,
+                                         need.asset)
+        )  # fmt: skip
+
+    def moved(self, flow: Flow, stage: Stage, site: Site, region: Region) -> tuple[Refusal, ...]:
+        """Why a stage of a site may not run in a region, what it reads being sent there."""
+        label = self.law.labels.within(f"stage {flow.name}.{stage.name}@{site.zone.name}")
+        return self._sent(label, stage.place == "cloud", site.zone.name, site.country, region)
+
+    def _sent(
+        self, label: Label, kept: bool, zone: str, country: str, region: Region
+    ) -> tuple[Refusal, ...]:
+        key = (id(label), kept, zone, country, region.label)
+        if key not in self._moved:
+            spots = (*in_region(region, HELD if kept else COMPUTED), *between(country, region))
+            self._moved[key] = tuple(self.refusals(label, spots, zone, "data"))
+        return self._moved[key]
+
+    def stays(self, flow: Flow, stage: Stage, site: Site) -> tuple[Refusal, ...]:
+        """Why a stage may not run at a site, with the weights that it takes there."""
+        zone, labels = site.zone.name, self.law.labels
+        held = [(labels.within(f"stage {flow.name}.{stage.name}@{zone}"), ("process", "logs"))]
+        if stage.model is not None:
+            held.append((labels.copy(stage.model.name, zone), ("process", "model")))
+        return tuple(
+            refusal for label, facets in held
+            for refusal in self._there(label, facets, zone, site.country)
+        )  # fmt: skip
+
+    def _there(
+        self, label: Label, facets: tuple[str, ...], zone: str, country: str
+    ) -> tuple[Refusal, ...]:
+        key = (id(label), facets, zone, country)
+        if key not in self._held:
+            found = self.refusals(label, at_site(country, facets), zone, "data")
+            self._held[key] = tuple(found)
+        return self._held[key]
+
+    def apart(self, site: Site) -> str:
+        """The site's country, if something may not be there, or may not be sent from there.
+
+        Sites of the other countries of a zone are alike in where things may be.
+        """
+        zone, labels = site.zone.name, self.law.labels
+        key = (zone, site.country)
+        if key not in self._apart:
+            read = {labels.within(f"stage {flow.name}.{stage.name}@{zone}")
+                    for flow in self.flows.get(zone, ()) for stage in flow.stages}  # fmt: skip
+            refused = any(
+                refusal.facet == "transit" for label in read for region in self.graph.regions
+                for refusal in self._sent(label, True, zone, site.country, region)
+            ) or any(
+                self.stays(flow, stage, site)
+                for flow in self.flows.get(zone, ()) for stage in flow.stages
+            )  # fmt: skip
+            self._apart[key] = site.country if refused else ""
+        return self._apart[key]
+
+
+def _known(spot: Spot) -> bool:
+    """Whether anybody states where it is."""
+    return bool(spot.place.operator if spot.facet == "operator" else spot.place.countries)
+
+
+def _encrypted() -> Permission:
+    reason = Reason(
+        rule=ENCRYPTED.rule, verdict=Verdict.CONDITIONAL, source=ROUTE,
+        text="nobody knows the route between the ends; encrypted, it may be any",
+    )  # fmt: skip
+    return Permission(verdict=Verdict.CONDITIONAL, reasons=(reason,), obligations=(ENCRYPTED,))
+
+
+_last: list[Claims] = []
+
+
+def claims(graph: Graph) -> Claims:
+    """The claims of a graph; those of the last one are kept, because every stage asks for them."""
+    if not _last or _last[0].graph is not graph:
+        _last[:] = [Claims(graph)]
+    return _last[0]
