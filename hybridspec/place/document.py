@@ -48,14 +48,8 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
              "flows": [flow.name for flow in member.flows]}
             for member in plan.fleet
         ],
-        "residency": [
-            {"id": row.id, "zone": row.zone, "asset": row.asset, "facet": row.facet,
-             "places": list(row.places), "countries": list(row.countries),
-             "operators": list(row.operators), "partitions": list(row.partitions),
-             "verdict": row.verdict, "why": row.why, "certificate": key,
-             "guards": list(row.guards), "unenforced": row.unenforced}
-            for row, (key, _) in zip(plan.residency, certificates, strict=True)
-        ],
+        "residency": [_row(row, key) for row, (key, _) in
+                      zip(plan.residency, certificates, strict=True)],
         "certificates": dict(sorted(certificates, key=lambda pair: pair[0])),
         "facts": _facts(graph, plan),
         "fixed": _terms(plan.fixed),
@@ -63,6 +57,16 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
                      for key, value, reason in graph.defaults],
     }  # fmt: skip
     return {**body, "digest": hashlib.sha256(canonical(body)).hexdigest()}
+
+
+def _row(row: Residency, certificate: str) -> dict[str, Any]:
+    return {
+        "id": row.id, "zone": row.zone, "asset": row.asset, "facet": row.facet,
+        "places": list(row.places), "countries": list(row.countries),
+        "operators": list(row.operators), "partitions": list(row.partitions),
+        "verdict": row.verdict, "why": row.why, "certificate": certificate,
+        "guards": list(row.guards), "unenforced": row.unenforced,
+    }  # fmt: skip
 
 
 def _certificate(row: Residency) -> tuple[str, dict[str, Any]]:

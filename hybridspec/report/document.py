@@ -48,12 +48,7 @@ def report_document(
         "certificates": plan_document["certificates"],
         "obligations": _obligations(plan),
         "stores": plan_document["stores"],
-        "zones": [
-            {"name": zone.name, "countries": list(zone.countries), "regimes": list(zone.regimes),
-             "retention": format_duration(zone.retention) if zone.retention else "unlimited",
-             "origin": zone.origin.ref}
-            for zone in graph.zones
-        ],
+        "zones": _zones(graph),
         "keys": _keys(plan),
         "models": [_model(artefact) for artefact in artefacts],
         "bundles": [{"deviceClass": name, "sha256": digest, "bytes": size,
@@ -73,6 +68,15 @@ def report_document(
         "defaults": plan_document["defaults"],
         "notAssessed": [*_not_assessed(), *graph.unassessed],
     }  # fmt: skip
+
+
+def _zones(graph: Graph) -> list[dict[str, Any]]:
+    return [
+        {"name": zone.name, "countries": list(zone.countries), "regimes": list(zone.regimes),
+         "retention": format_duration(zone.retention) if zone.retention else "unlimited",
+         "origin": zone.origin.ref}
+        for zone in graph.zones
+    ]  # fmt: skip
 
 
 def _obligations(plan: Plan) -> list[dict[str, Any]]:

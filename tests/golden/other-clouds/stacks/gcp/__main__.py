@@ -47,6 +47,7 @@ zone_eu_plants_key = ZoneKey(
     "eu-plants",
     ZoneKeyArgs(
         prefix="watch-eu-plants",
+        protection="SOFTWARE",
         region=zone_eu_plants_region,
     ),
     zone_eu_plants_options,

@@ -14,9 +14,10 @@ AGENTS = ("aiplatform", "artifactregistry", "pubsub")
 
 @dataclass
 class ZoneKeyArgs:
-    """Where the key lies, and what it is named after."""
+    """Where the key lies, what it is named after, and what guards it: SOFTWARE or HSM."""
 
     prefix: str
+    protection: str
     region: str
 
 
@@ -48,7 +49,7 @@ class ZoneKey(pulumi.ComponentResource):
             destroy_scheduled_duration=f"{30 * 24 * 3600}s",
             version_template=kms.CryptoKeyVersionTemplateArgs(
                 algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
-                protection_level="SOFTWARE",
+                protection_level=args.protection,
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
