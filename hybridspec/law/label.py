@@ -8,6 +8,7 @@ rounds) end because labels only grow and are finite.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from heapq import heappop, heappush
 
 from hybridspec.ir.graph import Graph
@@ -51,7 +52,7 @@ class Labels:
         self._joined: dict[tuple[int, int], Label] = {}
         self._within, self._of = self._solve()
         self._trees: dict[str, dict[int, int]] = {}
-        self._targets: list[list[int]] | None = None
+        self._together: dict[str, tuple[str, ...]] = {}
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -87,9 +88,12 @@ class Labels:
 
     def joins(self, node: str) -> tuple[str, ...]:
         """What comes together in a node: those that feed it with a label, and itself if born."""
-        wiring, number = self._wiring, self._wiring.number[node]
-        own = ("its own",) if wiring.sources[number] != BOTTOM else ()
-        return own + tuple(n for n in self.edges_into(node) if self.of(n) != BOTTOM)
+        if node not in self._together:
+            source = self._wiring.sources[self._wiring.number[node]]
+            own = ("its own",) if source != BOTTOM else ()
+            fed = (n for n in self.edges_into(node) if self.of(n) is not BOTTOM)
+            self._together[node] = (*own, *fed)
+        return self._together[node]
 
     def path(self, node: str, part: str) -> tuple[Step, ...]:
         """The shortest way from where a part of a label (see `component`) is born to a node.
@@ -123,23 +127,29 @@ class Labels:
         if part in self._trees:
             return self._trees[part]
         wiring, has = self._wiring, _having(part)
-        by_name = sorted(range(len(wiring.names)), key=wiring.names.__getitem__)
-        tree = {n: n for n in by_name if has(wiring.sources[n])}
+        order, targets = self._by_name
+        tree = {n: n for n in order if has(wiring.sources[n])}
         edge = list(tree)
-        if self._targets is None:
-            self._targets = [[] for _ in wiring.names]
-            for target in by_name:
-                for source in wiring.feeds[target]:
-                    self._targets[source].append(target)
         while edge:
             reached: list[int] = []
             for source in edge:
-                for target in self._targets[source] if has(self._of[source]) else ():
+                for target in targets[source] if has(self._of[source]) else ():
                     if target not in tree:
                         tree[target] = source
                         reached.append(target)
             edge = sorted(reached, key=wiring.names.__getitem__)
         return self._trees.setdefault(part, tree)
+
+    @cached_property
+    def _by_name(self) -> tuple[list[int], list[list[int]]]:
+        """Nodes in the order of their names, and for each, in that order, what it feeds."""
+        names = self._wiring.names
+        order = sorted(range(len(names)), key=names.__getitem__)
+        targets: list[list[int]] = [[] for _ in names]
+        for target in order:
+            for source in self._wiring.feeds[target]:
+                targets[source].append(target)
+        return order, targets
 
     def _solve(self) -> tuple[list[Label], list[Label]]:
         """Nodes in the order in which labels mostly flow; what changed is looked at again."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from operator import is_
 
-from hybridspec.ir.graph import Data, Graph, Site
+from hybridspec.ir.graph import Data, Flow, Graph, Site
 from hybridspec.ir.label import IDENTIFIABILITY, SENSITIVITY, Bound, Label
 from hybridspec.ir.law import Trigger
 from hybridspec.law.release import UNKNOWN
@@ -38,8 +39,9 @@ def births(graph: Graph) -> Births:
         for site in where:
             found.setdefault((data, site.zone.name), {})[site.name] = site
 
-    for flow in graph.flows:
-        bear(flow.data.name, flow.sites)
+    pairs = zip(graph.flows, alike(graph.flows), strict=True)
+    for name, where in {(f.data.name, id(at)): (f.data.name, at) for f, at in pairs}.values():
+        bear(name, where)
     for data in graph.data:
         bear(data.name, (sites[name] for name in data.born if name in sites))
     born, known = {data for data, _ in found}, {data.name for data in graph.data}
@@ -48,6 +50,21 @@ def births(graph: Graph) -> Births:
             if name in known and name not in born:
                 bear(name, graph.sites)
     return found
+
+
+def alike(flows: Sequence[Flow]) -> list[tuple[Site, ...]]:
+    """The sites of each flow, as one tuple for all flows that run at the same ones."""
+    known: dict[tuple[int, str, str], list[tuple[Site, ...]]] = {}
+    shared: list[tuple[Site, ...]] = []
+    for flow in flows:
+        sites = flow.sites
+        key = (len(sites), sites[0].name, sites[-1].name) if sites else (0, "", "")
+        same = known.setdefault(key, [])
+        found = next((other for other in same if all(map(is_, other, sites))), None)
+        if found is None:
+            same.append(sites)
+        shared.append(sites if found is None else found)
+    return shared
 
 
 class Sources:

@@ -21,7 +21,7 @@ from hybridspec.base.source import Span
 from hybridspec.ir.graph import Flow, Graph, Model
 from hybridspec.ir.label import BOTTOM, Bound, Label, join
 from hybridspec.law.release import NOTHING, Effect, effect
-from hybridspec.law.source import Sources, births
+from hybridspec.law.source import Sources, alike, births
 
 LEARNING = "local-training"
 
@@ -74,8 +74,12 @@ class _Wirer:
         for data, zone in sorted(self.born):
             self.homes.setdefault(data, []).append(zone)
         self.regimes = {regime.name: regime for regime in graph.law.regimes}
-        self.zones = {flow.name: sorted({site.zone.name for site in flow.sites})
-                      for flow in graph.flows}  # fmt: skip
+        shared = alike(graph.flows)
+        distinct = {id(sites): sites for sites in shared}
+        zones = {key: sorted({site.zone.name for site in sites})
+                 for key, sites in distinct.items()}  # fmt: skip
+        self.zones = {flow.name: zones[id(sites)]
+                      for flow, sites in zip(graph.flows, shared, strict=True)}  # fmt: skip
         self.on: dict[str, list[Flow]] = {}
         self.running: dict[str, list[Flow]] = {}
         for flow in graph.flows:
