@@ -225,6 +225,21 @@ def test_what_the_facts_derive_is_added_to_what_a_zone_claims() -> None:
     assert label.regimes == {GDPR_EU, Bound("nis2", "eu")}
 
 
+def test_nodes_are_per_zone_however_many_sites_there_are() -> None:
+    """Flows at the same sites are looked at once; at other sites of as many, apart."""
+    sites = tuple(site(f"s{i:03}", (EU, US)[i % 2], (BOX, 1)) for i in range(100))
+    flows = (
+        flow("all", FACES, sites, stage("crop", "faces")),
+        flow("again", FACES, (*sites,), stage("crop", "faces")),
+        flow("odd", people("odd"), (sites[0], sites[2], sites[98]), stage("crop", "odd")),
+        flow("mixed", people("mixed"), (sites[0], sites[3], sites[98]), stage("crop", "mixed")),
+    )
+    found = labels(graph(*flows, law=pack(), sites=sites))
+    assert len(found.nodes) == 12
+    assert "data odd@us" not in found
+    assert found.edges_into("stage mixed.crop@us") == ("data mixed@us",)
+
+
 def test_equal_labels_are_one_object() -> None:
     sites = tuple(site(f"s{i}", EU, (BOX, 1)) for i in range(50))
     flows = tuple(flow(f"f{i}", FACES, sites, stage("crop", "faces")) for i in range(50))
