@@ -106,9 +106,8 @@ class Law:
         countries, allowed = countries_of(facet, place), zone.allowed(facet)
         line = zone.facet_origin(facet)
         outside = tuple(country for country in countries if country not in allowed)
-        if not known(countries):
-            verdict = Verdict.VIOLATED if outside and known(outside) else Verdict.GAP
-            return _ruling(rule, verdict, "nobody states where it is", countries, line)
+        if not known(countries) and not any(known((country,)) for country in outside):
+            return _ruling(rule, Verdict.GAP, "nobody states where it is", countries, line)
         if outside:
             return _ruling(rule, Verdict.VIOLATED, f"zone `{name}` does not allow it in "
                            + ", ".join(outside), outside, line)  # fmt: skip

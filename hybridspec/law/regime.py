@@ -70,8 +70,9 @@ class Judge:
         if place.operator in regime.denied and place.operator is not None:
             return self._one(Verdict.VIOLATED, "operator", f"{regime.title} refuses an operator "
                              "under the law of", (place.operator,))  # fmt: skip
-        if not known(countries):
-            return self._one(Verdict.GAP, "place", "nobody states where it is", countries)
+        unknown = self._one(Verdict.GAP, "place", "nobody states where it is", countries)
+        if not countries:
+            return unknown
         if place.recipient != "own" and place.operator is None and regime.denied:
             return self._one(
                 Verdict.GAP, "operator", f"{regime.title} refuses operators by their law, and "
@@ -79,7 +80,10 @@ class Judge:
             )  # fmt: skip
         sealed = facet in regime.sealed and place.sealed and known(place.keys_in)
         sealed = sealed and regime.home.issuperset(place.keys_in)
-        return gather(self._country(country, place, sealed=sealed) for country in countries)
+        return gather(
+            self._country(country, place, sealed=sealed) if known((country,)) else unknown
+            for country in countries
+        )
 
     def _holds(self) -> bool:
         """A law that is not in force yet, or no longer, says nothing."""
@@ -116,17 +120,17 @@ class Judge:
     def _decisions(self, country: str, place: Place) -> Iterator[Ruling]:
         """Adequacy decisions for a country; one for certified recipients needs their proof."""
         grounds = list(self._stated(country, place))
-        stated = next((t for t in grounds if t.mechanism == "adequacy"), None)
+        stated = next((t for t in grounds if t.mechanism == "adequacy" and t.evidence), None)
         for row in self._adequate.get(country, ()):
             duties: list[Obligation] = []
-            proof = stated.evidence if stated is not None else ""
-            if row.scope == "certified" and not proof:
+            if row.scope == "certified" and stated is None:
                 continue
             if row.scope != "all":
                 duties.append(Obligation(
                     rule=row.fact.id, text=f"the recipient in {country} "
-                    f"{_SCOPES.get(row.scope, 'is within ' + row.scope)}", met_by=proof or "",
-                    until=stated.expires if stated is not None and proof else None,
+                    f"{_SCOPES.get(row.scope, 'is within ' + row.scope)}",
+                    met_by=stated.evidence if stated is not None else "",
+                    until=stated.expires if stated is not None else None,
                 ))  # fmt: skip
             if row.fact.status is Status.CONTESTED:
                 duties.append(Obligation(

@@ -83,6 +83,16 @@ def test_places_that_nobody_states_or_that_do_not_exist_are_gaps() -> None:
         assert judged("", law=free, where=where).verdict == "gap", countries
 
 
+def test_a_country_that_nobody_knows_hides_no_violation() -> None:
+    where = Place(name="p", countries=("US", "XX"))
+    assert judged("", where=where).verdict == "violated"
+    of, label = zone("eu", "DE"), Label(zones=frozenset({"eu"}))
+    assert judged("", of=of, label=label, where=where).verdict == "violated"
+    mixed = Place(name="p", countries=("DE", "XX"))
+    assert judged("", where=mixed).verdict == "gap"
+    assert judged("", of=of, label=label, where=mixed).verdict == "gap"
+
+
 def test_an_adequacy_decision_holds_in_its_days_and_scope() -> None:
     def japan(**fields: object) -> LawFacts:
         return pack(adequate=(adequacy("JP", **fields),))  # type: ignore[arg-type]
@@ -113,6 +123,8 @@ def test_only_proof_of_certification_opens_a_decision_for_the_certified() -> Non
     for evidence, verdict in (("", "violated"), ("legal/dpf.pdf", "conditional")):
         of = replace(EU, transfers=(transfer("US", "adequacy", evidence=evidence),))
         assert judged("US", law=law, of=of).verdict == verdict
+    twice = (transfer("US", "adequacy", evidence=""), transfer("US", "adequacy"))
+    assert judged("US", law=law, of=replace(EU, transfers=twice)).verdict == "conditional"
     of = replace(EU, transfers=(transfer("US", "adequacy"), transfer("US", "bcr")))
     ready = judged("US", law=law, of=of)
     assert rules(ready) == ["gdpr:adequacy"]
