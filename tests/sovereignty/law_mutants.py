@@ -266,7 +266,7 @@ def hard_duty_is_soft(patch: Patch) -> None:
     real = Duties.owed
     patch.setattr(Duties, "owed", lambda self, name: tuple(
         replace(duty, hard=False) for duty in real(self, name)))  # fmt: skip
-    patch.setattr(Duties, "_ours", lambda self, duty: True)
+    patch.setattr(Duties, "_ours", lambda self, law, duty: True)
 
 
 def old_document_shows(patch: Patch) -> None:

@@ -14,7 +14,7 @@ from sovereignty.label_mutants import LABEL_MUTANTS, Mutant, Patch
 from sovereignty.law_mutants import LAW_MUTANTS
 
 MUTANTS = (*LABEL_MUTANTS, *LAW_MUTANTS)
-SEEDS = 400
+SEEDS = 1_200
 KILLS: dict[str, str] = {}
 
 
