@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from hybridspec.ir.label import BOTTOM, Label
 from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step
-from hybridspec.law.label import Labels, component, components
+from hybridspec.law.label import Labels, component
 
 _SHOWN = 8
 """So many names a join lists; the rest are counted."""
@@ -30,7 +30,7 @@ def certificate(labels: Labels, node: str, permission: Permission) -> Certificat
 
 def decisive(labels: Labels, node: str, permission: Permission) -> str:
     """The part of the node's label that the worst reason comes from; empty if it has no part."""
-    parts = components(labels.within(node))
+    parts = labels.parts(node)
     for reason in sorted(permission.reasons, key=lambda r: ORDER.index(r.verdict)):
         kind, _, name = reason.rule.partition(":")
         if kind == "zone" and component(name) in parts:
@@ -69,11 +69,13 @@ def trace(path: tuple[Step, ...]) -> str:
 
 def _together(labels: Labels, node: str) -> str:
     """What comes together in a node, and what its label says then."""
-    names = labels.joins(node)
-    text = " + ".join(names[:_SHOWN])
-    if len(names) > _SHOWN:
-        text += f" + {len(names) - _SHOWN} more"
-    return f"{text or 'nothing'}: {summary(labels.within(node))}"
+    if node not in labels.texts:
+        names = labels.joins(node)
+        text = " + ".join(names[:_SHOWN])
+        if len(names) > _SHOWN:
+            text += f" + {len(names) - _SHOWN} more"
+        labels.texts[node] = f"{text or 'nothing'}: {summary(labels.within(node))}"
+    return labels.texts[node]
 
 
 def summary(label: Label) -> str:

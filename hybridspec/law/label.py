@@ -44,7 +44,10 @@ def components(label: Label) -> tuple[str, ...]:
 
 
 class Labels:
-    """Labels by node, and how each part of them came there. Equal labels are one object."""
+    """Labels by node, and how each part of them came there. Equal labels are one object.
+
+    `texts` is for certificates to keep what they say of nodes.
+    """
 
     def __init__(self, wiring: Wiring, regimes: dict[str, Regime]) -> None:
         self._wiring, self._regimes = wiring, regimes
@@ -53,6 +56,9 @@ class Labels:
         self._within, self._of = self._solve()
         self._trees: dict[str, dict[int, int]] = {}
         self._together: dict[str, tuple[str, ...]] = {}
+        self._parts: dict[int, tuple[str, ...]] = {}
+        self._paths: dict[tuple[str, str], tuple[Step, ...]] = {}
+        self.texts: dict[str, str] = {}
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -101,6 +107,18 @@ class Labels:
         It ends in what the node works on, so that a stage that releases the part has one too;
         empty if the part is born here or does not reach. Of ways alike, that of the first names.
         """
+        if (node, part) not in self._paths:
+            self._paths[node, part] = self._way(node, part)
+        return self._paths[node, part]
+
+    def parts(self, node: str) -> tuple[str, ...]:
+        """The `components` of what a node works on."""
+        label = self.within(node)
+        if id(label) not in self._parts:
+            self._parts[id(label)] = components(label)
+        return self._parts[id(label)]
+
+    def _way(self, node: str, part: str) -> tuple[Step, ...]:
         wiring, number = self._wiring, self._wiring.number[node]
         tree = self._tree(part)
         if number in tree and tree[number] == number:
