@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from hybridspec.ir.label import BOTTOM, Label
 from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step
-from hybridspec.law.label import Labels, component
+from hybridspec.law.label import Joins, Labels, component
 
 _SHOWN = 8
 """So many names a join lists; the rest are counted."""
@@ -19,13 +19,17 @@ def certificate(labels: Labels, node: str, permission: Permission) -> Certificat
     names one, that of the first part of the label.
     """
     part = decisive(labels, node, permission)
+    if (node, part) not in labels.trails:
+        labels.trails[node, part] = _trail(labels, node, part)
+    path, joins = labels.trails[node, part]
+    return Certificate(path=path, joins=joins, reasons=permission.reasons)
+
+
+def _trail(labels: Labels, node: str, part: str) -> tuple[tuple[Step, ...], Joins]:
+    """The way of a part to a node, and what came together on it."""
     path = labels.path(node, part) if part else ()
     nodes = [*(step.source for step in path), node]
-    return Certificate(
-        path=path,
-        joins=tuple((name, _together(labels, name)) for name in nodes),
-        reasons=permission.reasons,
-    )
+    return path, tuple((name, _together(labels, name)) for name in nodes)
 
 
 def decisive(labels: Labels, node: str, permission: Permission) -> str:

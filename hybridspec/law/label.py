@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from heapq import heappop, heappush
+from typing import TypeAlias
 
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, Bound, Label, join
@@ -43,10 +44,14 @@ def components(label: Label) -> tuple[str, ...]:
     }))  # fmt: skip
 
 
+Joins: TypeAlias = tuple[tuple[str, str], ...]
+"""Nodes on a way, each with what came together there."""
+
+
 class Labels:
     """Labels by node, and how each part of them came there. Equal labels are one object.
 
-    `texts` is for certificates to keep what they say of nodes.
+    `texts` of nodes and `trails` of parts to nodes are what certificates have said already.
     """
 
     def __init__(self, wiring: Wiring, regimes: dict[str, Regime]) -> None:
@@ -57,8 +62,8 @@ class Labels:
         self._trees: dict[str, dict[int, int]] = {}
         self._together: dict[str, tuple[str, ...]] = {}
         self._parts: dict[int, tuple[str, ...]] = {}
-        self._paths: dict[tuple[str, str], tuple[Step, ...]] = {}
         self.texts: dict[str, str] = {}
+        self.trails: dict[tuple[str, str], tuple[tuple[Step, ...], Joins]] = {}
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -107,18 +112,6 @@ class Labels:
         It ends in what the node works on, so that a stage that releases the part has one too;
         empty if the part is born here or does not reach. Of ways alike, that of the first names.
         """
-        if (node, part) not in self._paths:
-            self._paths[node, part] = self._way(node, part)
-        return self._paths[node, part]
-
-    def parts(self, node: str) -> tuple[str, ...]:
-        """The `components` of what a node works on."""
-        label = self.within(node)
-        if id(label) not in self._parts:
-            self._parts[id(label)] = components(label)
-        return self._parts[id(label)]
-
-    def _way(self, node: str, part: str) -> tuple[Step, ...]:
         wiring, number = self._wiring, self._wiring.number[node]
         tree = self._tree(part)
         if number in tree and tree[number] == number:
@@ -134,6 +127,13 @@ class Labels:
                               released=tuple(released), origin=wiring.origins[number]))  # fmt: skip
             number = source
         return tuple(reversed(steps))
+
+    def parts(self, node: str) -> tuple[str, ...]:
+        """The `components` of what a node works on."""
+        label = self.within(node)
+        if id(label) not in self._parts:
+            self._parts[id(label)] = components(label)
+        return self._parts[id(label)]
 
     def born(self, part: str) -> tuple[str, ...]:
         """The nodes where a part of a label begins, sorted."""
