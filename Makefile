@@ -6,7 +6,7 @@ SYNC := --quiet --locked --inexact --extra aws --extra azure --extra gcp --extra
 SPEC := examples/vibration-watch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test golden schemas docs demo bench fuzz clean
+.PHONY: help setup check test nightly golden schemas docs demo bench fuzz clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: setup ## format, lint, types, layers, freshness of generated files
 test: setup ## all tests
 	$(BIN)/pytest
 
+nightly: setup ## judge sovereignty twice on 20,000 random specs; write which injected faults were noticed
+	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty -s -n 0 --kill-table kill-table.txt
+
 golden: setup ## accept what the emitters make now; read the diff
 	$(BIN)/pytest tests/golden tests/diagnostics tests/examples --update -n 0
 
@@ -62,4 +65,4 @@ fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can 
 
 clean: ## stop the demo and remove what make made
 	-test -x $(BIN)/hybridspec && $(BIN)/hybridspec destroy $(SPEC) 2>/dev/null
-	rm -rf .venv build $(SPEC)/build $(SPEC)/.hybridspec .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build kill-table.txt $(SPEC)/build $(SPEC)/.hybridspec .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,6 +2,7 @@
 
 What it flags: data of a category below `user` that is stated to be `anonymous`, or data of another
 category with `subjects`, a `subject_count`, or stated to be `pseudonymous`.
+The second is an error, since such data would be under no law about people.
 Why: data about people stays personal until nobody can be told, which somebody has to show for each
 case (Regulation (EU) 2016/679, recital 26); pseudonymous data is about people by definition
 (art. 4(5)), and laws about people are derived for categories below `user` alone.
@@ -36,7 +37,6 @@ def identifiability_unproven(graph: Graph) -> Iterator[Diagnostic]:
         ):
             yield Diagnostic(
                 code="HS0347",
-                severity=Severity.WARNING,
                 message=f"data `{data.name}` is said to be about people, but its category "
                 f"`{data.category}` puts it under no law about them",
                 span=data.origin,
