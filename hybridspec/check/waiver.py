@@ -13,6 +13,8 @@ from hybridspec.law.waiver import answers, fault
 
 Matched = dict[Waiver, set[str]]
 """Waivers that answer for something, with the countries of it."""
+_AFTERWARDS = ("HS0351", "HS0354")
+"""Codes of findings about a plan."""
 
 
 def waived(graph: Graph, findings: Iterable[Diagnostic], sink: Sink) -> Matched:
@@ -67,7 +69,7 @@ def stale_claims(graph: Graph, matched: Matched, rows: Sequence[Residency]) -> I
 
 def _of_claims(waiver: Waiver) -> bool:
     """Whether what it is about may first show once everything is placed."""
-    return waiver.facet is not None or ":" in waiver.rule or waiver.rule == "HS0354"
+    return waiver.facet is not None or ":" in waiver.rule or waiver.rule in _AFTERWARDS
 
 
 def _unmatched(waivers: Iterable[Waiver], matched: Matched) -> Iterator[Diagnostic]:
