@@ -27,6 +27,7 @@ from hybridspec.law.locate import (
     in_region,
 )
 from hybridspec.law.permit import law_of
+from hybridspec.law.policy import insists
 from hybridspec.law.refusal import UNSTATED, Refusal
 from hybridspec.law.waiver import waive
 
@@ -47,6 +48,16 @@ class Need(NamedTuple):
 
 WEIGHTS = (*HELD, "model")
 """Facets of a model in a region: weights hold what they learnt."""
+
+
+def stops(graph: Graph, reason: Reason, facet: str, *, stated: bool) -> bool:
+    """Whether a reason stops a placement: something broken, or a gap that somebody asked about.
+
+    Whoever states a facet asked, and so did whoever wrote a policy that insists.
+    """
+    if reason.verdict is not Verdict.GAP:
+        return reason.verdict is Verdict.VIOLATED
+    return stated or any(p.id == reason.rule and insists(p, facet) for p in graph.policies)
 
 
 def own(zone: str) -> Label:
@@ -81,7 +92,8 @@ class Claims:
         return self._asked[key]
 
     def _ask(self, label: Label, spot: Spot, zone: str) -> Permission:
-        if spot.place is ROUTED and not self.stated(label, "transit"):
+        named = any("transit" in policy.facets for policy in self.graph.policies)
+        if spot.place is ROUTED and not named and not self.stated(label, "transit"):
             return _encrypted()
         found = self.law.permit(label, spot.facet, spot.place)
         if not _known(spot) and found.verdict not in (Verdict.VIOLATED, Verdict.GAP):
@@ -119,9 +131,10 @@ class Claims:
             found = self.ask(label, spot, zone)
             if found.verdict not in (Verdict.VIOLATED, Verdict.GAP):
                 continue
-            stops = {Verdict.VIOLATED, *([Verdict.GAP] if self.stated(label, spot.facet) else [])}
+            gaps = bool(self.stated(label, spot.facet))
             mine = [Refusal(asset, spot.facet, spot.place, reason, zone)
-                    for reason in found.reasons if reason.verdict in stops]  # fmt: skip
+                    for reason in found.reasons
+                    if stops(self.graph, reason, spot.facet, stated=gaps)]  # fmt: skip
             yield from {refusal.code: refusal for refusal in reversed(mine)}.values()
 
     def kept(self, zone: str) -> tuple[Need, ...]:

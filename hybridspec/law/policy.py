@@ -125,6 +125,16 @@ def _whose(policy: Policy, place: Place) -> tuple[list[str], list[str]]:
     return broken, unknown
 
 
+def insists(policy: Policy, facet: str) -> bool:
+    """Whether it wants to know, rather than forbid what is known.
+
+    A policy about countries alone, which names no facet, leaves gaps to those who state facets; a
+    condition that cannot be decided was never kept.
+    """
+    knows = (policy.condition, policy.operators, policy.partitions)
+    return policy.strict and (facet in policy.facets or any(knows))
+
+
 def names_places(policy: Policy) -> bool:
     """Whether it speaks of places, and not only of what zones demand."""
     named = (policy.countries, policy.regions, policy.boards, policy.operators, policy.partitions)

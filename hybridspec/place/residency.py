@@ -16,6 +16,7 @@ from hybridspec.ir.plan import Decision, FleetMember, Residency, Store
 from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Verdict, meet
 from hybridspec.law.certificate import certificate, claim
 from hybridspec.law.claim import WEIGHTS, Claims, claims, own
+from hybridspec.law.claim import stops as stopped
 from hybridspec.law.locate import (
     COMPUTED,
     HELD,
@@ -226,6 +227,8 @@ def stops(graph: Graph, row: Residency) -> bool:
     if row.verdict != "gap" or row.certificate is None:
         return row.verdict == "violated"
     asked = {reason.rule for reason in row.certificate.reasons}
+    if any(stopped(graph, reason, row.facet, stated=False) for reason in row.certificate.reasons):
+        return True  # a policy that nobody can decide
     return any(f"zone:{zone.name}" in asked and zone.states(row.facet) for zone in graph.zones)
 
 

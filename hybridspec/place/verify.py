@@ -99,7 +99,11 @@ def _policies(graph: Graph, decision: Decision) -> list[str]:
     for policy in graph.policies:
         parents = [path.split(".") for path in policy.categories] or [[]]
         bound = any(category[: len(parent)] == parent for parent in parents)
-        forbidden = {*policy.countries, *(f"board {name}" for name in policy.boards)}
+        plain = policy.condition is None and not policy.regimes
+        forbidden = {
+            *(policy.countries if plain else ()),
+            *(f"board {name}" for name in policy.boards),
+        }
         bound = bound and policy.severity == "error" and zone in (policy.zones or (zone,))
         if bound and (not policy.facets or "process" in policy.facets) and used & forbidden:
             faults.append(f"{decision.flow.name} at {decision.site.name}: against policy "

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import About, Diagnostic, Label
-from hybridspec.ir.graph import Graph
+from hybridspec.ir.governance import Policy
+from hybridspec.ir.graph import Graph, Zone
 from hybridspec.law.claim import Claims, claims
 from hybridspec.law.locate import at_sink
 from hybridspec.law.pinned import pinned
@@ -57,6 +58,9 @@ def _zone(of: Claims, refusal: Refusal) -> str:
 
 def _finding(of: Claims, zone: str, refusal: Refusal) -> Diagnostic:
     stated = of.zones[zone]
+    policy = next((p for p in of.graph.policies if p.id == refusal.reason.rule), None)
+    if policy is not None:
+        return _undecided(policy, stated, refusal)
     return Diagnostic(
         code=UNSTATED,
         message=f"zone `{zone}` states the facet `{refusal.facet}`, but nobody knows where "
@@ -66,4 +70,17 @@ def _finding(of: Claims, zone: str, refusal: Refusal) -> Diagnostic:
         notes=(Label(span=stated.origin, message="the zone is here"),),
         about=About(rule=refusal.reason.rule, facet=refusal.facet,
                     countries=refusal.reason.countries),
+    )  # fmt: skip
+
+
+def _undecided(policy: Policy, zone: Zone, refusal: Refusal) -> Diagnostic:
+    """A policy that speaks of the facet is as good as a zone that states it."""
+    return Diagnostic(
+        code=UNSTATED,
+        message=f"whether policy `{policy.name}` allows {WHAT[refusal.facet]} of zone "
+        f"`{zone.name}` at {refusal.place.name}, nobody knows: {refusal.reason.text}",
+        span=zone.facet_origin(refusal.facet),
+        help="state what is missing, or narrow the policy with `applies_to`",
+        notes=(Label(span=policy.condition_origin or policy.origin, message="the policy is here"),),
+        about=About(rule=policy.id, facet=refusal.facet, countries=refusal.reason.countries),
     )  # fmt: skip

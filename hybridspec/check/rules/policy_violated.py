@@ -1,9 +1,8 @@
 """HS0315: something that the spec pins is forbidden by a policy of its own.
 
-What it flags: a site in a country that a policy forbids for data which flows there; a training
-region, or the only boards of such a site, that a policy forbids; a region in which a model may
-learn from such data of another zone; a telemetry sink in a country that a policy forbids for a
-whole zone, whatever the category of its data.
+What it flags: a site, a training region, weights that other sites run or a telemetry sink that a
+policy forbids for the data which is there; boards of a site of which a policy forbids all; a zone
+that does not demand what a policy requires.
 Why: a policy only adds restrictions, and no placement can move what the spec itself pins.
 Example: `policies.no-fr: {forbid: {countries: [FR]}, reason: contract}` with a site in France.
 Fix: narrow the policy with `applies_to`, or move what it forbids.
@@ -16,98 +15,82 @@ from collections.abc import Iterator
 from hybridspec.base.diagnostic import About, Diagnostic, Label, Severity
 from hybridspec.base.source import Span
 from hybridspec.ir.governance import Policy
-from hybridspec.ir.graph import Flow, Graph, Site
-from hybridspec.law.policy import lacking, worded
+from hybridspec.ir.graph import Graph
+from hybridspec.law.claim import Claims, claims
+from hybridspec.law.locate import at_sink
+from hybridspec.law.pinned import Pinned, pinned
+from hybridspec.law.policy import lacking, names_places, worded
+from hybridspec.law.refusal import Refusal
 
 
 def policy_violated(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per policy and pinned thing."""
+    if not graph.policies:
+        return
+    of = claims(graph)
+    policies = {policy.id: policy for policy in graph.policies if names_places(policy)}
     for policy in graph.policies:
         yield from _requirements(graph, policy)
-        if not policy.strict:
-            continue  # what it says of places is advice on a plan
-        yield from _telemetry(graph, policy)
+        yield from _boards(graph, policy)
+    for case in pinned(of):
+        rule = case.refusal.reason.rule
+        if rule in policies and case.refusal.code == "HS0315":
+            yield _pinned(policies[rule], case)
+    yield from _telemetry(of, policies)
+
+
+def _pinned(policy: Policy, case: Pinned) -> Diagnostic:
+    refusal, site, model = case.refusal, case.site, case.model
+    name = model.name if model is not None else ""
+    if site is None:
+        origin = model.training.origin if model is not None and model.training else policy.origin
+        return _refused(policy, f"training of `{name}` runs in {refusal.place.name}", origin,
+                        refusal, "remove `region` to train where the zone's store is, or choose "
+                        "another one")  # fmt: skip
+    what = {
+        "learnt": f"model `{name}` holds what policy-bound data taught it at site `{site.name}`",
+        "bundled": f"device class `{case.device}` brings model `{name}` to site `{site.name}`",
+    }.get(case.kind, f"site `{site.name}`{case.others} stands")
+    about = "" if refusal.reason.countries else f" ({refusal.reason.text})"
+    return _refused(policy, f"{what} in {site.country}{about}", site.country_origin, refusal,
+                    f"narrow `policies.{policy.name}.applies_to`, or move the site")  # fmt: skip
+
+
+def _refused(policy: Policy, what: str, span: Span, refusal: Refusal, help: str) -> Diagnostic:
+    return finding(policy, what, span, help, zone=refusal.zone, facet=refusal.facet,
+                   countries=refusal.reason.countries, place=refusal.place.name)  # fmt: skip
+
+
+def _telemetry(of: Claims, policies: dict[str, Policy]) -> Iterator[Diagnostic]:
+    """Sinks that get what a policy keeps from them."""
+    for index, sink in enumerate(of.graph.observability.sinks):
         seen: set[str] = set()
-        for flow in graph.flows:
-            for site in flow.sites:
-                if not policy.binds(site.zone.name, flow.data.category):
-                    continue
-                if not policy.speaks_of("process") or policy.condition is not None:
-                    continue
-                if site.name not in seen:
-                    seen.add(site.name)
-                    yield from _site(policy, site)
-                yield from _training(policy, flow)
-                yield from _lessons(graph, policy, flow, site, seen)
+        for zone in sorted(of.zones):
+            node = f"telemetry {index}@{zone}"
+            label = of.law.labels.of(node) if node in of.law.labels else None
+            spots = at_sink(sink) if label is not None else ()
+            for refusal in of.refusals(label, spots, zone, "telemetry") if label else ():
+                rule = refusal.reason.rule
+                if refusal.code == "HS0315" and rule in policies and rule not in seen:
+                    seen.add(rule)
+                    yield _refused(
+                        policies[rule], f"telemetry of zone `{zone}` would go to "
+                        f"{', '.join(sink.countries[:8])} (`{sink.type}`)", sink.origin, refusal,
+                        f"use a sink elsewhere, or narrow `{rule.replace(':', 's.')}.applies_to`",
+                    )  # fmt: skip
 
 
-def _site(policy: Policy, site: Site) -> Iterator[Diagnostic]:
-    if site.country in policy.countries:
-        yield finding(
-            policy, f"site `{site.name}` stands in {site.country}", site.country_origin,
-            f"narrow `policies.{policy.name}.applies_to`, or move the site",
-        )  # fmt: skip
-    boards = {devices.device_class.board.name for devices in site.devices}
-    if boards and boards <= set(policy.boards):
-        yield finding(
-            policy, f"every board at site `{site.name}` is one of {', '.join(sorted(boards))}",
-            site.origin, "put a device with another board there",
-        )  # fmt: skip
-
-
-def _training(policy: Policy, flow: Flow) -> Iterator[Diagnostic]:
-    for stage in flow.stages:
-        job = stage.model.training if stage.model is not None else None
-        region = job.region if job is not None else None
-        if job is None or region is None:
-            continue
-        if region.country in policy.countries or region.label in policy.regions:
+def _boards(graph: Graph, policy: Policy) -> Iterator[Diagnostic]:
+    """Sites at which a policy leaves no board."""
+    sites = {site.name: site for flow in graph.flows for site in flow.sites
+             if policy.strict and policy.boards and policy.binds(site.zone.name,
+                                                                 flow.data.category)}  # fmt: skip
+    for site in sites.values():
+        boards = {devices.device_class.board.name for devices in site.devices}
+        if boards and boards <= set(policy.boards):
             yield finding(
-                policy, f"training runs in `{region.label}` ({region.country})", job.origin,
-                "remove `region` to train where the zone's store is, or choose another one",
-            )  # fmt: skip
-
-
-def _lessons(
-    graph: Graph, policy: Policy, flow: Flow, site: Site, seen: set[str]
-) -> Iterator[Diagnostic]:
-    """Regions of other zones in which models learn from what the flow carries."""
-    for model in graph.models:
-        key = f"{model.name} {site.zone.name} {flow.data.name}"
-        if model.training is None or flow.data.name not in model.training.data or key in seen:
-            continue
-        seen.add(key)
-        zones = {s.zone.name: s.zone for f in graph.flows for s in f.sites
-                 if any(stage.model == model for stage in f.stages)}  # fmt: skip
-        reached = [
-            region for region in graph.regions for name in sorted(zones)
-            if name != site.zone.name and region.country in zones[name].allowed("store")
-            and model.training.region in (None, region)
-            and (region.country in policy.countries or region.label in policy.regions)
-        ]  # fmt: skip
-        if reached:
-            yield finding(
-                policy, f"model `{model.name}` learns from `{flow.data.name}` of zone "
-                f"`{site.zone.name}`, perhaps in `{reached[0].label}` ({reached[0].country})",
-                model.training.origin, "pin `region` to one that the policy allows, or declare "
-                "a model for each zone",
-            )  # fmt: skip
-
-
-def _telemetry(graph: Graph, policy: Policy) -> Iterator[Diagnostic]:
-    """Sinks that get the telemetry of a zone which the policy binds as a whole."""
-    bound = {site.zone.name for site in graph.sites} & set(policy.zones or [
-        zone.name for zone in graph.zones
-    ])  # fmt: skip
-    for sink in graph.observability.sinks:
-        inside = sink.zone is None and not policy.categories and bound
-        if policy.condition is not None or not policy.speaks_of("logs"):
-            continue
-        if inside and any(country in policy.countries for country in sink.countries):
-            yield finding(
-                policy, f"telemetry of zone `{min(bound)}` would go to "
-                f"{', '.join(sink.countries[:8])} (`{sink.type}`)", sink.origin,
-                f"use a sink elsewhere, or narrow `policies.{policy.name}.applies_to`",
+                policy, f"every board at site `{site.name}` is one of {', '.join(sorted(boards))}",
+                site.origin, "put a device with another board there",
             )  # fmt: skip
 
 
