@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from hybridspec.base.diagnostic import Diagnostic, Label, Severity, Sink, Suppression
+from hybridspec.base.codes import CODES
+from hybridspec.base.diagnostic import About, Diagnostic, Label, Severity, Sink, Suppression
 from hybridspec.ir.governance import Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Residency
@@ -15,6 +16,9 @@ Matched = dict[Waiver, set[str]]
 """Waivers that answer for something, with the countries of it."""
 _AFTERWARDS = ("HS0351", "HS0354")
 """Codes of findings about a plan."""
+_GAP = "HS0321"
+"""What a claim that nobody can settle would be found as."""
+_SHOWN = 4
 
 
 def waived(graph: Graph, findings: Iterable[Diagnostic], sink: Sink) -> Matched:
@@ -56,15 +60,32 @@ def _sort(
 
 
 def stale_claims(graph: Graph, matched: Matched, rows: Sequence[Residency]) -> Iterator[Diagnostic]:
-    """Waivers of claims about where data is that neither a finding nor a placed row needs."""
+    """Waivers of claims: a note of what each answers for, or that nothing placed needs it."""
     claims = [w for w in graph.waivers if _of_claims(w) and fault(w, graph.as_of) is None]
     used = {waiver: set(countries) for waiver, countries in matched.items()}
+    answered: dict[Waiver, dict[str, None]] = {}
+    known = {waiver.id: waiver for waiver in claims}
     for row in rows if claims else ():
         for reason in row.certificate.reasons if row.certificate else ():
-            for waiver in claims:
-                if waiver.id in reason.waived_by:
-                    used.setdefault(waiver, set()).update(reason.countries)
+            for waiver in (known[name] for name in reason.waived_by if name in known):
+                used.setdefault(waiver, set()).update(reason.countries)
+                answered.setdefault(waiver, {})[f"{row.facet} of {row.asset}"] = None
+    for waiver, names in answered.items():
+        if waiver not in matched:
+            yield _answered(waiver, list(names))
     yield from _unmatched(claims, used)
+
+
+def _answered(waiver: Waiver, names: list[str]) -> Diagnostic:
+    """What a waiver turned before it could become a finding."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    found = Diagnostic(
+        code=waiver.rule if waiver.rule in CODES else _GAP, span=waiver.at,
+        message=f"nobody knows about {', '.join(names[:_SHOWN])}{more}",
+        help="find out before the waiver ends",
+        about=About(rule=waiver.rule, facet=waiver.facet or "", countries=waiver.countries),
+    )  # fmt: skip
+    return _note(found, waiver)
 
 
 def _of_claims(waiver: Waiver) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from property.graphs import at, device, flow, graph, site, stage, zone
 from property.laws import pack, people
+from unit.resolve.lowering import lowered
+from unit.resolve.lowering import spec as written
 
 from hybridspec.ir.governance import Policy, Requirement
 from hybridspec.ir.graph import Graph, Zone
@@ -19,7 +22,9 @@ from hybridspec.ir.verdict import ORDER, Permission, Place, Verdict
 from hybridspec.law.condition import FIELDS, claim
 from hybridspec.law.permit import permit
 from hybridspec.law.policy import PLACEHOLDERS, worded
+from hybridspec.resolve import condition
 from hybridspec.resolve.condition import CelCondition, Fault, compiled
+from hybridspec.spec.policy import CONTROL_PATTERN
 
 EU = zone("eu", "DE", "FR", "US")
 LABEL = Label(categories=frozenset({"user.biometric"}), zones=frozenset({"eu"}),
@@ -200,6 +205,25 @@ def test_a_fault_of_a_condition_knows_its_column(text: str, column: int) -> None
     made = compiled(text)
     assert isinstance(made, Fault)
     assert (made.line, made.column) == (1, column)
+
+
+def test_without_the_engine_a_condition_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(condition, "find_spec", lambda _: None)
+    written_down = {"p": {"when": "facet == 'store'", "reason": "r"}}
+    (finding,) = lowered(written(policies=written_down))[1]
+    assert finding.code == "HS0350"
+    assert "pip install 'hybridspec[cel]'" in finding.help
+
+
+@pytest.mark.parametrize(
+    ("control", "good"),
+    [("nist-800-53:SA-9(5)", True), ("nist-800-53:ZZ-9", False), ("nist-800-53:AC-0", False),
+     ("iso-27001:5.37", True), ("iso-27001:5.38", False), ("iso-27001:9.1", False),
+     ("hipaa:164.312(a)(2)(iv)", True), ("hipaa:164.999", False), ("pci:1.2", False)],
+)  # fmt: skip
+def test_controls_are_those_of_known_frameworks(control: str, good: bool) -> None:
+    made = re.fullmatch(CONTROL_PATTERN[1:-1], control)
+    assert (made is not None) is good
 
 
 def test_words_of_a_policy_hold_values_and_no_code() -> None:
