@@ -5,6 +5,7 @@ Guards are declared without anything being run; that they are there is proved fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
@@ -33,8 +34,12 @@ def enforced(
 
     @cache
     def guarded(place: str, facet: str, kind: str) -> tuple[tuple[str, ...], str]:
-        holders = _holders(place, regions, known, devices)
-        return _guards(place, facet, kind, holders)
+        if place.startswith(("site ", "sites in ")):
+            return _guards(place, facet, kind, devices)
+        provider = regions.get(place.removeprefix("region "), "")
+        if provider in known:
+            return _guards(place, facet, kind, (known[provider],))
+        return (), f"{place}: {_beside(place, facet, regions)}"
 
     def judged(row: Residency) -> Residency:
         if row.verdict not in _CLAIMED:
@@ -56,15 +61,14 @@ def _kind(asset: str, facet: str) -> str:
     return named or ("stage" if facet in ("process", "transit") else "store")
 
 
-def _holders(
-    place: str, regions: Mapping[str, str], known: Mapping[str, Target],
-    devices: tuple[Target, ...],
-) -> tuple[Target, ...]:  # fmt: skip
-    """The targets that answer for a place: a region's cloud, or the platforms of the devices."""
-    if place.startswith(("site ", "sites in ")):
-        return devices
-    provider = regions.get(place.removeprefix("region "), "")
-    return (known[provider],) if provider in known else ()
+def _beside(place: str, facet: str, regions: Mapping[str, str]) -> str:
+    """Why nothing enforces a place that is neither a region nor a site, in its cloud's words."""
+    clouds = {label.partition("/")[0]: provider for label, provider in regions.items()}
+    words = set(re.split(r"[^\w-]+", place))
+    for cloud in sorted(clouds):
+        if cloud in words and facet in targets()[clouds[cloud]].unguarded:
+            return targets()[clouds[cloud]].unguarded[facet]
+    return "nothing that is emitted decides over it"
 
 
 def _guards(

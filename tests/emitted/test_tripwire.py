@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def build(cache: Path) -> Build:
 
 def test_what_is_emitted_passes(build: Build, built: Path) -> None:
     refuse_outside(build, evaluated(build, built))
+
+
+def test_a_bundle_lists_the_hosts_of_its_zones_and_no_other(build: Build) -> None:
+    regions = {s.zone.name: s.region for s in build.plan.stores}
+    for member, (name, tree) in zip(build.plan.fleet, build.contents, strict=True):
+        data = tree.files["runtime/egress.json"]
+        assert isinstance(data, bytes)
+        said = json.loads(data)
+        assert (said["deviceClass"], said["default"]) == (name, "deny")
+        assert {one["purpose"] for one in said["allow"]} == {"channel", "store"}
+        for one in said["allow"]:
+            assert one["zone"] in {zone.name for zone in member.zones}
+            region = regions[one["zone"]]
+            assert one["countries"] == [region.country]
+            assert all(region.name in host.split(".") for host in one["hosts"])
 
 
 def test_a_program_without_a_guard_is_stopped(build: Build, built: Path, tmp_path: Path) -> None:
