@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import authorization, managedidentity, resources
 
-
 ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
 """The built-in policy Allowed locations."""
 ALLOWED_SKUS = "7433c107-6db4-4ad1-b57a-a76dce0154a1"
