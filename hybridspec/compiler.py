@@ -150,6 +150,10 @@ def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
         models=loaded.models,
         documents=loaded.documents,
         controls={name: target.controls for name, target in targets().items()},
+        guards={
+            name: frozenset(guard.id for guard in target.guards if guard.enforced)
+            for name, target in targets().items()
+        },
         needs={name: target.needs for name, target in targets().items()},
         law=shipped_facts(),
     )

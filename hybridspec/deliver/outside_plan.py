@@ -12,6 +12,8 @@ from hybridspec.deliver.zone_walls import crossing, decoded, handles, public, st
 _ELSEWHERE = re.compile(
     r"replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)", re.I
 )
+_REDIRECTS = re.compile(r"endpoint|proxy|environment|metadatahost", re.I)
+"""Inputs of a provider by which it would speak to others than the public cloud itself."""
 _PLACES = ("region", "regions", "location", "locations")
 """Endings of inputs whose value is a region, and nothing else."""
 
@@ -65,6 +67,10 @@ def _beyond_zone(
     """How a resource leaves its zone; empty if it does not."""
     if resource.type.startswith("pulumi:providers:"):
         home = homes.get(resource.name)
+        if told := sorted(
+            k for k, v in resource.inputs.items() if _REDIRECTS.search(k) and v != "public"
+        ):
+            return f"its `{told[0]}` sends requests elsewhere"
     else:
         home = homes.get(resource.owner)
     if home is None:

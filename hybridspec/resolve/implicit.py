@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from hybridspec.base.country import COUNTRIES
 from hybridspec.ir.law import Implicit
@@ -41,6 +42,23 @@ def of_devices(target: str, catalog: Catalog) -> tuple[Implicit, ...]:
         for key, flow in catalog.implicit.items() if flow.service in ON_DEVICES
     )  # fmt: skip
     return tuple(sorted(found, key=lambda flow: flow.id))
+
+
+def only_guarded(
+    rows: tuple[Implicit, ...], guards: Mapping[str, Collection[str]]
+) -> tuple[Implicit, ...]:
+    """The flows, where those happen that are avoided by what is no guard of their target.
+
+    The names of a target whose guards are not given are believed.
+    """
+
+    def avoided(row: Implicit) -> bool:
+        owner = row.id.partition(":")[0]
+        return not row.avoided_by or owner not in guards or row.avoided_by in guards[owner]
+
+    if all(map(avoided, rows)):
+        return rows
+    return tuple(row if avoided(row) else replace(row, avoided_by="") for row in rows)
 
 
 def countries_of(name: str, catalog: Catalog) -> tuple[str, ...]:

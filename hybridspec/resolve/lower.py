@@ -18,6 +18,7 @@ from hybridspec.resolve.defaults import Default
 from hybridspec.resolve.device import resolve_devices
 from hybridspec.resolve.evidence import check_documents, with_agreements, with_evidence
 from hybridspec.resolve.flow import resolve_flows
+from hybridspec.resolve.implicit import only_guarded
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.policy import policies
 from hybridspec.resolve.region import resolve_regions
@@ -42,6 +43,8 @@ class Facts:
     documents: Mapping[str, DocumentFile] = field(default_factory=dict)
     controls: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What is emitted for a cloud or an edge platform carries out, by the target's name."""
+    guards: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What keeps data in place in what is emitted, by the target's name."""
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
@@ -52,6 +55,8 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
     classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts)
     regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink)
+    regions = tuple(replace(region, implicit=only_guarded(region.implicit, facts.guards))
+                    for region in regions)  # fmt: skip
     regions = with_agreements(regions, spec, facts.documents, facts.controls, origins)
     sites = resolve_sites(spec, origins, zones, classes, sink)
     data = resolve_data(spec, origins, law, sink)
@@ -99,7 +104,11 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
 def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, DeviceClass]:
     """The device classes with the controls that their platform carries out."""
     return {
-        name: replace(device, controls=facts.controls.get(device.platform, ()))
+        name: replace(
+            device,
+            controls=facts.controls.get(device.platform, ()),
+            implicit=only_guarded(device.implicit, facts.guards),
+        )
         for name, device in classes.items()
     }
 

@@ -59,5 +59,5 @@ SDK = Sdk(
     where=where,
     outputs=outputs,
     region_pattern=r"\barn:[\w-]+:[\w-]+:([\w*-]+):",
-    address_pattern=r"(?:\barn:[\w-]+:s3:::|\bs3://)([\w.-]+)",
+    address_pattern=r"(?:\barn:[\w-]+:s3:::|\bs3://)([\w.*-]+)",
 )

@@ -59,6 +59,9 @@ AWS = {
         'EnableNetworkIsolation\\": false', "training-isolated"),
     "images under the provider's key": mutant(
         "ecr/repository:Repository", "kmsKey", "other", "registry-in-region"),
+    "a role for every bucket": mutant(
+        "iam/rolePolicy:RolePolicy", "arn:aws:s3:::watch-eu-plants-0000000", "arn:aws:s3:::*",
+        outside="`*`, which is no store of its zone"),
     "devices of any region": mutant(
         "iot/policy:Policy", ":iot:eu-central-1:", ":iot:*:", "iot-in-region", outside="*"),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from emitted.mutants import Mutant, added, judged, mutated
 from emitted.slices import SLICES, job, moved, part, written, zone
 
 from hybridspec.deliver.evaluate import Evaluation, evaluate
-from hybridspec.ir.law import FACETS
+from hybridspec.ir.law import FACETS, Implicit
 from hybridspec.ir.plan import CloudSlice
+from hybridspec.resolve.implicit import only_guarded
 from hybridspec.target.api import Target
 from hybridspec.target.registry import catalog_text, targets
 
@@ -95,6 +97,27 @@ def test_the_body_of_a_request_is_read(
                    .decode(), guards=frozenset({"training-in-region"}), outside=why,
                    zone="eu-plants")  # fmt: skip
     expect(fault, mutated(asked("gcp"), found, fault))
+
+
+def test_a_provider_that_speaks_to_others_is_seen(evaluations: dict[str, Evaluation]) -> None:
+    found = evaluations["aws"]
+    sent = tuple(
+        replace(r, inputs={**r.inputs, "endpoints": [{"s3": "https://example.org"}]})
+        if r.type == "pulumi:providers:aws" else r
+        for r in found.resources
+    )  # fmt: skip
+    _, outside = judged(asked("aws"), replace(found, resources=sent))
+    assert outside == ["its `endpoints` sends requests elsewhere"] * 3
+
+
+def test_what_is_avoided_by_no_guard_happens() -> None:
+    row = Implicit(id="aws:copies", service="s3", facet="backup", carries="ciphertext",
+                   countries=(), avoided_by="a-wish", text="", source="",
+                   checked_on=None)  # fmt: skip
+    (kept,) = only_guarded((row,), {"aws": {"a-wish"}})
+    assert kept.avoided_by
+    (kept,) = only_guarded((row,), {"aws": {"bucket-in-region"}})
+    assert not kept.avoided_by
 
 
 @pytest.mark.parametrize("target", targets().values(), ids=list(targets()))
