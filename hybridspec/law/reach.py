@@ -153,6 +153,6 @@ def where(country: str, zone: Zone, recipient: str = "own", *, sealed: bool = Fa
     """A place in a country, as far as a zone says; its operator is said to be of that country."""
     return Place(
         name=f"zone {zone.name} in {country}", countries=(country,), recipient=recipient,
-        operator=None if recipient == "own" else country, sealed=sealed,
+        operator=country, sealed=sealed,
         keys_in=zone.allowed("keys") if sealed else (),
     )  # fmt: skip
