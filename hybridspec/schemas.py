@@ -26,9 +26,11 @@ from hybridspec.resolve import defaults
 from hybridspec.spec import quantity
 from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
+from hybridspec.spec.facts import FactsPack
 
 SCHEMAS: dict[str, type[Any]] = {
     "catalog": Catalog,
+    "facts": FactsPack,
     "hybridspec": Spec,
     "placement": Placement,
     "release": ReleaseManifest,

@@ -323,8 +323,7 @@ class Oracle:
 
     def _decided(self, row: Row, zone: Zone, country: str, place: Place) -> str:
         """What adequacy and transfers say; nothing if there is no ground."""
-        grounds = [t for t in zone.transfers if country in t.countries and self._alive(t)
-                   and (not t.recipient or t.recipient == place.recipient)]  # fmt: skip
+        grounds = [t for t in zone.transfers if country in t.countries and self._alive(t, place)]
         found = ""
         senders = self._established(zone) & self.table.countries(row.get("home", ()))
         for decision in self.table.adequate(row["name"], country, self.on):
@@ -369,10 +368,10 @@ class Oracle:
             for category, most in limits.items()
         )
 
-    def _alive(self, transfer: Transfer) -> bool:
-        """Proved, and not past its last day."""
-        ends = date.fromisoformat(transfer.expires) if transfer.expires else date.max
-        return bool(transfer.evidence) and self.on <= ends
+    def _alive(self, transfer: Transfer, place: Place) -> bool:
+        """Proved, with whoever is there, and not past its last day."""
+        there = transfer.recipient in ("", place.recipient)
+        return there and bool(transfer.evidence) and str(self.on) <= (transfer.expires or "9999")
 
 
 def _else(row: Row) -> str:
