@@ -380,9 +380,8 @@ def _else(row: Row) -> str:
 
 def lands(facet: str, place: Place) -> tuple[str, ...]:
     """The countries that count on a facet: whoever operates is where the law is that binds them."""
-    if facet == "operator":
-        return (place.operator,) if place.operator else ()
-    return place.countries
+    operator = (place.operator,) if place.operator else ()
+    return operator if facet == "operator" else place.countries
 
 
 def known(countries: tuple[str, ...]) -> bool:
