@@ -76,7 +76,8 @@ class Claims:
         for flow in graph.flows:
             for zone in sorted({site.zone.name for site in flow.sites}):
                 self.flows.setdefault(zone, []).append(flow)
-        self._asked: dict[tuple[Label, Spot, str], Permission] = {}
+        self._asked: dict[tuple[int, int, str], tuple[Label, Spot, Permission]] = {}
+        self._spots: dict[tuple[str, str, tuple[str, ...]], tuple[Spot, ...]] = {}
         self._kept: dict[str, tuple[Need, ...]] = {}
         self._refused: dict[tuple[str, str], tuple[Refusal, ...]] = {}
         self._moved: dict[tuple[int, bool, str, str, str], tuple[Refusal, ...]] = {}
@@ -86,10 +87,31 @@ class Claims:
 
     def ask(self, label: Label, spot: Spot, zone: str) -> Permission:
         """Whether something with a label may be there, on account of a zone, waivers considered."""
-        key = (label, spot, zone)
+        key = (id(label), id(spot), zone)  # both are kept, so that no other gets their ids
         if key not in self._asked:
-            self._asked[key] = self._ask(label, spot, zone)
-        return self._asked[key]
+            self._asked[key] = (label, spot, self._ask(label, spot, zone))
+        return self._asked[key][2]
+
+    def in_region(self, region: Region, facets: tuple[str, ...]) -> tuple[Spot, ...]:
+        """The spots of what is in a region, the same objects each time."""
+        key = ("region", region.label, facets)
+        if key not in self._spots:
+            self._spots[key] = in_region(region, facets)
+        return self._spots[key]
+
+    def at_site(self, country: str, facets: tuple[str, ...]) -> tuple[Spot, ...]:
+        """The spots of what is at sites of a country, the same objects each time."""
+        key = ("site", country, facets)
+        if key not in self._spots:
+            self._spots[key] = at_site(country, facets)
+        return self._spots[key]
+
+    def between(self, country: str, region: Region) -> tuple[Spot, ...]:
+        """The spots of the way from a country to a region, the same objects each time."""
+        key = ("way", country, (region.label,))
+        if key not in self._spots:
+            self._spots[key] = between(country, region)
+        return self._spots[key]
 
     def _ask(self, label: Label, spot: Spot, zone: str) -> Permission:
         named = any("transit" in policy.facets for policy in self.graph.policies)
@@ -211,11 +233,13 @@ class Claims:
         if key not in self._refused:
             found = [
                 refusal for need in self.kept(zone) if need.facets is not COMPUTED
-                for refusal in self.refusals(need.label, in_region(region, need.facets), zone,
+                for refusal in self.refusals(need.label, self.in_region(region, need.facets), zone,
                                              need.asset)
             ]  # fmt: skip
             for need in self.offered(zone):
-                way = between(region.country, region)  # the other end is a site, which is pinned
+                way = self.between(
+                    region.country, region
+                )  # the other end is a site, which is pinned
                 found += self.refusals(need.label, way, zone, "update channel")
             self._refused[key] = tuple(dict.fromkeys(found))
         return self._refused[key]
@@ -224,7 +248,7 @@ class Claims:
         """Why what a zone's models learn from may not be computed on in a region."""
         return tuple(
             refusal for need in self.kept(zone) if need.facets is COMPUTED
-            for refusal in self.refusals(need.label, in_region(region, need.facets), zone,
+            for refusal in self.refusals(need.label, self.in_region(region, need.facets), zone,
                                          need.asset)
         )  # fmt: skip
 
@@ -238,7 +262,10 @@ class Claims:
     ) -> tuple[Refusal, ...]:
         key = (id(label), kept, zone, country, region.label)
         if key not in self._moved:
-            spots = (*in_region(region, HELD if kept else COMPUTED), *between(country, region))
+            spots = (
+                *self.in_region(region, HELD if kept else COMPUTED),
+                *self.between(country, region),
+            )
             self._moved[key] = tuple(self.refusals(label, spots, zone, "data"))
         return self._moved[key]
 
@@ -258,7 +285,7 @@ class Claims:
     ) -> tuple[Refusal, ...]:
         key = (id(label), facets, zone, country)
         if key not in self._held:
-            found = self.refusals(label, at_site(country, facets), zone, "data")
+            found = self.refusals(label, self.at_site(country, facets), zone, "data")
             self._held[key] = tuple(found)
         return self._held[key]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.label import BOTTOM, Label, join
@@ -23,9 +23,6 @@ from hybridspec.law.locate import (
     SERVICE,
     Spot,
     at_sink,
-    at_site,
-    between,
-    in_region,
 )
 
 
@@ -38,6 +35,11 @@ class Cell(NamedTuple):
     label: Label
     spot: Spot
     names: tuple[str, ...]
+
+
+_Names: TypeAlias = tuple[str, ...]
+_Met: TypeAlias = tuple[int, Permission, str, tuple[_Names, _Names, _Names]]
+"""Which of its cells decides, what it may, in words, and countries, operators and partitions."""
 
 
 def residency(
@@ -62,6 +64,7 @@ class _Matrix:
     ) -> None:  # fmt: skip
         self.claims, self.labels = of, of.law.labels
         self.decisions, self.fleet = decisions, fleet
+        self.seen: dict[tuple[tuple[int, int, str], ...], _Met] = {}
         self.regions = {store.zone.name: store.region for store in stores}
         self.trained = {
             f"{what} {model.name}" for model in of.graph.models if model.training is not None
@@ -96,19 +99,21 @@ class _Matrix:
         zone, hosts = site.zone.name, dict(decision.chosen.hosts)
         data = f"data {flow.data.name}"
         node = f"{data}@{zone}"
-        for spot in at_site(site.country, ("process",)):
+        for spot in self.claims.at_site(site.country, ("process",)):
             yield Cell(zone, data, node, self.labels.of(node), spot, names)
         for stage in flow.stages:
             asset, node = f"{flow.name}.{stage.name}", f"stage {flow.name}.{stage.name}@{zone}"
             label = self.labels.within(node)
             if hosts[stage.name].kind == "cloud" and region is not None:
                 place = (f"region {region.label}",)
-                for spot in in_region(region, HELD if stage.place == "cloud" else COMPUTED):
+                for spot in self.claims.in_region(
+                    region, HELD if stage.place == "cloud" else COMPUTED
+                ):
                     yield Cell(zone, asset, node, label, spot, place)
-                for spot in between(site.country, region):
+                for spot in self.claims.between(site.country, region):
                     yield Cell(zone, asset, node, label, spot, (*names, *place))
                 continue
-            for spot in at_site(site.country, ("process", "logs")):
+            for spot in self.claims.at_site(site.country, ("process", "logs")):
                 yield Cell(zone, asset, node, label, spot, names)
             if stage.model is not None:
                 yield from self._weights(stage.model.name, zone, site.country, names)
@@ -118,14 +123,14 @@ class _Matrix:
     ) -> Iterator[Cell]:
         """A zone's copy of a model at sites."""
         label = self.labels.copy(model, zone)
-        for spot in at_site(country, ("process", "model")):
+        for spot in self.claims.at_site(country, ("process", "model")):
             yield Cell(zone, f"model {model}", f"model {model}", label, spot, names)
 
     def _region(self, zone: str, region: Region) -> Iterator[Cell]:
         for need in self.claims.kept(zone):
             if need.carried:
                 continue
-            for spot in in_region(region, need.facets):
+            for spot in self.claims.in_region(region, need.facets):
                 yield Cell(zone, need.asset, need.node, need.label, spot,
                            (f"region {region.label}",))  # fmt: skip
 
@@ -154,7 +159,7 @@ class _Matrix:
         region = self.regions.get(zone)
         if region is not None:
             label = self.labels.copy(model, owner)
-            for spot in in_region(region, WEIGHTS):
+            for spot in self.claims.in_region(region, WEIGHTS):
                 yield Cell(owner, f"model {model}", f"model {model}", label, spot,
                            (f"region {region.label}",))  # fmt: skip
 
@@ -174,11 +179,11 @@ class _Matrix:
                 continue
             place = f"region {region.label}"
             facets = ("store", *(("model",) if offered else ()), *SERVICE)
-            for spot in in_region(region, facets):
+            for spot in self.claims.in_region(region, facets):
                 yield Cell(zone, "update channel", node, label, spot, (place,))
             for country, names in countries.items():
                 there = (*(f"site {name}" for name in names), place)
-                for spot in between(country, region):
+                for spot in self.claims.between(country, region):
                     yield Cell(zone, "update channel", node, label, spot, there)
 
     def _telemetry(self) -> Iterator[Cell]:
@@ -193,28 +198,32 @@ class _Matrix:
     def row(self, zone: str, cells: list[Cell]) -> Residency:
         """The meet over everything that one row is about."""
         first = cells[0]
-        asked: dict[tuple[int, Spot], tuple[Cell, Permission]] = {}
-        for cell in cells:
-            key = (id(cell.label), cell.spot)
-            if key not in asked:
-                asked[key] = (cell, self.claims.ask(cell.label, cell.spot, cell.zone))
-        found = sorted(asked.values(), key=lambda pair: ORDER.index(pair[1].verdict))
-        whole = _together([permission for _, permission in found])
-        spots = [cell.spot.place for cell, _ in found]
+        key = tuple(dict.fromkeys((id(c.label), id(c.spot), c.zone) for c in cells))
+        if key not in self.seen:
+            self.seen[key] = self._meet(cells)
+        worst, whole, why, (countries, operators, partitions) = self.seen[key]
+        decided = next(c for c in cells if (id(c.label), id(c.spot), c.zone) == key[worst])
         return Residency(
-            id=claim(zone, first.asset, first.spot.facet, ""),
-            asset=first.asset,
-            zone=zone,
-            facet=first.spot.facet,
-            places=_names(cells),
-            countries=tuple(sorted({c for place in spots for c in place.countries})),
-            operators=tuple(sorted({place.operator for place in spots if place.operator})),
-            partitions=tuple(sorted({place.partition for place in spots if place.partition})),
-            verdict=whole.verdict.value,
-            why=_why(whole),
-            obligations=whole.obligations,
-            certificate=self._certificate(found[0][0], whole),
-        )
+            id=claim(zone, first.asset, first.spot.facet, ""), asset=first.asset, zone=zone,
+            facet=first.spot.facet, places=_names(cells), countries=countries,
+            operators=operators, partitions=partitions, verdict=whole.verdict.value, why=why,
+            obligations=whole.obligations, certificate=self._certificate(decided, whole),
+        )  # fmt: skip
+
+    def _meet(self, cells: list[Cell]) -> _Met:
+        """The meet over cells, each label and spot once; rows of many assets share it."""
+        distinct: dict[tuple[int, int, str], Cell] = {}
+        for c in cells:
+            distinct.setdefault((id(c.label), id(c.spot), c.zone), c)
+        asked = [self.claims.ask(c.label, c.spot, c.zone) for c in distinct.values()]
+        order = sorted(range(len(asked)), key=lambda n: ORDER.index(asked[n].verdict))
+        whole = _together([asked[n] for n in order])
+        spots = [cell.spot.place for cell in distinct.values()]
+        return order[0], whole, _why(whole), (
+            tuple(sorted({c for place in spots for c in place.countries})),
+            tuple(sorted({place.operator for place in spots if place.operator})),
+            tuple(sorted({place.partition for place in spots if place.partition})),
+        )  # fmt: skip
 
     def _certificate(self, cell: Cell, whole: Permission) -> Certificate | None:
         if cell.node not in self.labels:

@@ -10,14 +10,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 
-import pytest
 from sovereignty.compare import instance, table
 from sovereignty.oracle import WORST, Oracle, worst
 from sovereignty.placements import Fact, facts, placed
 
 from hybridspec.place.residency import residency
 
-pytest.importorskip("hybridspec.law.claim")
 SPECS = 4_000 if os.environ.get("HYBRIDSPEC_NIGHTLY") else 250
 
 
