@@ -8,9 +8,10 @@ from dataclasses import replace
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Path
 from hybridspec.ir.document_file import DocumentFile
-from hybridspec.ir.law import Evidence
+from hybridspec.ir.law import Evidence, LawFacts
 from hybridspec.ir.region import Region
 from hybridspec.ir.zone import Zone
+from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
 from hybridspec.spec.evidence import Agreement
 from hybridspec.spec.evidence import Evidence as Written
@@ -61,8 +62,11 @@ def _proofs(
     )
 
 
-def check_documents(spec: Spec, documents: Documents, origins: Origins, sink: Sink) -> None:
-    """A file that cannot be read proves nothing: one finding wherever one is named."""
+def check_documents(
+    spec: Spec, law: LawFacts, documents: Documents, origins: Origins, sink: Sink
+) -> None:
+    """A file that cannot be read proves nothing, and neither does one of a kind nobody asks for."""
+    _check_kinds(spec, law, origins, sink)
     for name, path in _named(spec):
         fault = documents[name].fault if name in documents else ""
         if fault:
@@ -72,6 +76,27 @@ def check_documents(spec: Spec, documents: Documents, origins: Origins, sink: Si
                 help="write the path of a document in the spec's folder, or an address that "
                 "begins with `https:`",
             ))  # fmt: skip
+
+
+def _check_kinds(spec: Spec, law: LawFacts, origins: Origins, sink: Sink) -> None:
+    """A document of a kind that nobody asks for, such as a misspelt one, would meet nothing."""
+    asked = {duty.needs for regime in law.regimes for duty in regime.duties
+             if duty.kind in ("agreement", "control", "evidence")}  # fmt: skip
+    asked |= {kind for regime in law.regimes for mechanism in regime.mechanisms
+              for kind in mechanism.evidence}  # fmt: skip
+    asked |= {control for zone in spec.zones.values() for control in zone.controls}
+    for policy in spec.policies.values():
+        if policy.require is not None:
+            asked |= {*policy.require.evidence, *policy.require.controls}
+    known = {kind: kind for kind in sorted(asked)}
+    for name, zone in spec.zones.items():
+        for index, proof in enumerate(zone.evidence):
+            span = origins.value("zones", name, "evidence", index, "kind")
+            lookup(proof.kind, known, sink, span=span, kind="kind of evidence")
+    for name, cloud in spec.clouds.items():
+        for index, agreement in enumerate(cloud.agreements):
+            span = origins.value("clouds", name, "agreements", index, "kind")
+            lookup(agreement.kind, known, sink, span=span, kind="kind of agreement")
 
 
 def _named(spec: Spec) -> Iterator[tuple[str, Path]]:

@@ -51,7 +51,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     """Resolve everything; faults go to `sink`, and only a sink without errors makes it usable."""
     law = facts.law
     check_date(spec, origins, law, sink)
-    check_documents(spec, facts.documents, origins, sink)
+    check_documents(spec, law, facts.documents, origins, sink)
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
     classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts)
     regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink)

@@ -16,9 +16,10 @@ from sovereignty.duties import duties
 from sovereignty.fact_table import FactTable, Row, contested, in_force, under
 from sovereignty.people import many, mixed
 from sovereignty.raw_graph import RawGraph, homes
+from sovereignty.released import proved, states
 
 from hybridspec.base.country import COUNTRIES as COUNTRY_CODES
-from hybridspec.ir.graph import Data, Graph, Release
+from hybridspec.ir.graph import Data, Graph
 from hybridspec.ir.verdict import Place
 from hybridspec.ir.zone import Transfer, Zone
 
@@ -26,10 +27,6 @@ WORST = ("violated", "gap", "waived", "conditional", "satisfied")
 PEOPLE_AND_NAMES = ("support", "control_plane", "operator")
 """Facets without a wall unless the zone states them."""
 ISO = frozenset(COUNTRY_CODES)
-FIGURES = {
-    "k-anonymity": ("k",), "differential-privacy": ("epsilon", "delta"),
-    "aggregation": ("minimum",), "safe-harbour": (), "expert": (),
-}  # fmt: skip
 Cut = Callable[[str], bool]
 
 
@@ -387,14 +384,3 @@ def lands(facet: str, place: Place) -> tuple[str, ...]:
 def known(countries: tuple[str, ...]) -> bool:
     """Whether somebody says where it is, and every country exists."""
     return bool(countries) and all(country in ISO for country in countries)
-
-
-def proved(release: Release) -> bool:
-    """Whether a release names a document and somebody who answers for it."""
-    return bool(release.evidence.strip()) and bool(release.approver.strip())
-
-
-def states(release: Release, needed: list[str]) -> bool:
-    """Whether a release states every figure that its method needs, for this law or for any."""
-    stated = {key for key, _ in release.parameters} | {"evidence", "approver", "method"}
-    return all(key in stated for key in (*needed, *FIGURES[release.method]))
