@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins
@@ -90,9 +91,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         observability=governance.observability(spec, origins, zones, sink),
         stacks=governance.stacks(spec, origins, sink),
         unassessed=unassessed(spec),
-        warn_before=_or(spec.metadata.warn_before, defaults.WARN_BEFORE),
-        facts_age=_or(spec.metadata.facts_age, defaults.FACTS_AGE),
-        law=on_day(law, spec.metadata.as_of),
+        **_law(spec, law),
         roles=tuple(sorted(set(spec.metadata.roles))),
         origin=origins.value("metadata"),
         sites_origin=origins.key("sites"),
@@ -125,6 +124,21 @@ def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Gra
         root_keys=rollout.signing(spec, "root", origins, sink),
         release_keys=rollout.signing(spec, "targets", origins, sink),
     )
+
+
+class _Law(TypedDict):
+    law: LawFacts
+    warn_before: int
+    facts_age: int
+
+
+def _law(spec: Spec, law: LawFacts) -> _Law:
+    """The facts as they read on the day of the spec, and when their end and age are warned of."""
+    return {
+        "law": on_day(law, spec.metadata.as_of),
+        "warn_before": _or(spec.metadata.warn_before, defaults.WARN_BEFORE),
+        "facts_age": _or(spec.metadata.facts_age, defaults.FACTS_AGE),
+    }
 
 
 def _or(written: int | None, default: Default[int]) -> int:
