@@ -18,7 +18,10 @@ def certificate(labels: Labels, node: str, permission: Permission) -> Certificat
     The path is that of what decided: the law or the wall behind the worst reason; if no reason
     names one, that of the first part of the label.
     """
-    part = decisive(labels, node, permission)
+    key = (id(labels.within(node)), id(permission.reasons))
+    if key not in labels.decided:  # with the reasons, so that no others get their id
+        labels.decided[key] = (permission.reasons, decisive(labels, node, permission))
+    part = labels.decided[key][1]
     if (node, part) not in labels.trails:
         labels.trails[node, part] = _trail(labels, node, part)
     path, joins = labels.trails[node, part]

@@ -49,14 +49,18 @@ class Duties:
         self.zones = {zone.name: zone for zone in graph.zones}
         self._regions = {f"region {region.label}": region for region in graph.regions}
         self._owed: dict[str, tuple[Duty, ...]] = {}
+        self._binding: dict[tuple[str, frozenset[str], str], tuple[Duty, ...]] = {}
         self._asked: dict[tuple[Bound, frozenset[str], str, Place], Ruling] = {}
 
     def ask(self, bound: Bound, categories: frozenset[str], facet: str, place: Place) -> Ruling:
         """What the duties of a regime say of a facet at a place; nothing if none is about it."""
         key = (bound, categories, facet, place)
         if key not in self._asked:
+            about = (bound.regime, categories, facet)
+            if about not in self._binding:
+                self._binding[about] = tuple(self.binding(*about))
             self._asked[key] = gather(self._rule(bound, duty, facet, place) for duty in
-                                      self.binding(bound.regime, categories, facet)
+                                      self._binding[about]
                                       if self._here(bound, duty, place))  # fmt: skip
         return self._asked[key]
 

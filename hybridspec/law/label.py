@@ -15,7 +15,7 @@ from typing import TypeAlias
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, Bound, Label, join
 from hybridspec.ir.law import Regime
-from hybridspec.ir.verdict import Step
+from hybridspec.ir.verdict import Reason, Step
 from hybridspec.law.release import NOTHING, apply
 from hybridspec.law.wiring import Wiring, wire
 
@@ -51,7 +51,8 @@ Joins: TypeAlias = tuple[tuple[str, str], ...]
 class Labels:
     """Labels by node, and how each part of them came there. Equal labels are one object.
 
-    `texts` of nodes and `trails` of parts to nodes are what certificates have said already.
+    `texts` of nodes, `trails` of parts to nodes and what `decided` are what certificates have said
+    already.
     """
 
     def __init__(self, wiring: Wiring, regimes: dict[str, Regime]) -> None:
@@ -63,6 +64,7 @@ class Labels:
         self._together: dict[str, tuple[str, ...]] = {}
         self._parts: dict[int, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
+        self.decided: dict[tuple[int, int], tuple[tuple[Reason, ...], str]] = {}
         self.trails: dict[tuple[str, str], tuple[tuple[Step, ...], Joins]] = {}
 
     @property

@@ -41,15 +41,18 @@ def enforced(
             return _guards(place, facet, kind, (known[provider],))
         return (), f"{place}: {_beside(place, facet, regions)}"
 
+    @cache
+    def together(places: tuple[str, ...], facet: str, kind: str) -> tuple[tuple[str, ...], str]:
+        found = [guarded(place, facet.replace(" ", "_"), kind) for place in places]
+        lacks = dict.fromkeys(why for _, why in found if why)
+        guards = sorted({guard for names, _ in found for guard in names})
+        return tuple(guards), "; ".join(lacks) if places else "nobody states where it is"
+
     def judged(row: Residency) -> Residency:
         if row.verdict not in _CLAIMED:
             return row
-        kind = _kind(row.asset, row.facet)
-        found = [guarded(place, row.facet.replace(" ", "_"), kind) for place in row.places]
-        lacks = dict.fromkeys(why for _, why in found if why)
-        guards = sorted({guard for names, _ in found for guard in names})
-        why = "; ".join(lacks) if row.places else "nobody states where it is"
-        return replace(row, guards=tuple(guards), unenforced=why)
+        guards, why = together(row.places, row.facet, _kind(row.asset, row.facet))
+        return replace(row, guards=guards, unenforced=why)
 
     return tuple(map(judged, rows))
 
