@@ -50,6 +50,14 @@ def test_every_service_that_is_emitted_has_a_row(cloud: str) -> None:
     assert {"control_plane", "support", "backup", "keys"} <= facets
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_spec_that_lists_fewer_services_hides_no_flow(cloud: str) -> None:
+    """Only services that every region has to have, or that we never emit, may bring a flow."""
+    known = {row.service for row in CATALOGS[cloud].implicit.values()}
+    unused = {"bedrock", "cloudfront", "cdn"}
+    assert known <= {"*", *targets()[cloud].needs, *unused}
+
+
 @pytest.mark.parametrize(("cloud", "name"), REGIONS)
 def test_a_region_belongs_to_a_partition_and_a_geography(cloud: str, name: str) -> None:
     catalog, row = CATALOGS[cloud], CATALOGS[cloud].regions[name]
