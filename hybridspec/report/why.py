@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,12 +10,13 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
 from hybridspec.ir.law import FACETS, Adequacy, Fact, LawFacts, Mechanism
 from hybridspec.ir.region import Region
-from hybridspec.ir.verdict import ORDER, Permission, Place, Reason, Verdict, meet
+from hybridspec.ir.verdict import ORDER, Permission, Place, Verdict, meet
 from hybridspec.ir.zone import Transfer
+from hybridspec.law.claim import claims
 from hybridspec.law.label import Labels, component
 from hybridspec.law.locate import Spot, in_region
 from hybridspec.law.permit import Law
-from hybridspec.law.regime import countries_of, known, lasts
+from hybridspec.law.regime import lasts
 from hybridspec.report.flows import (
     duty_document,
     label_document,
@@ -62,7 +62,7 @@ def _node(
     label = law.labels.held(node)
     found = []
     for facet in facets or FACETS:
-        asked = [(spot, _asked(law, label, spot))
+        asked = [(spot, _asked(law, node, label, spot))
                  for spot in _spots(law.graph, label, facet, country, cloud)]  # fmt: skip
         for reason in (r for _, permission in asked for r in permission.reasons):
             if reason.fact in facts:
@@ -77,13 +77,12 @@ def _node(
     }  # fmt: skip
 
 
-def _asked(law: Law, label: Label, spot: Spot) -> Permission:
-    """What the law says of a place; one that nobody states is a gap, whoever has no say."""
-    found = law.permit(label, spot.facet, spot.place)
-    if known(countries_of(spot.facet, spot.place)) or found.verdict not in ALLOWED:
-        return found
-    nobody = Reason(rule="place:unknown", verdict=Verdict.GAP, text="nobody states where it is")
-    return replace(found, verdict=Verdict.GAP, reasons=(*found.reasons, nobody))
+def _asked(law: Law, node: str, label: Label, spot: Spot) -> Permission:
+    """What is said of a place, waivers considered, by the zone that asks it least of all."""
+    zone = node.partition("@")[2]
+    zones = [zone] if zone else sorted(label.zones | label.born) or [""]
+    found = [claims(law.graph).ask(label, spot, name) for name in zones]
+    return min(found, key=lambda permission: ORDER.index(permission.verdict))
 
 
 def _spots(
@@ -120,9 +119,7 @@ def _facet(facet: str, asked: Sequence[tuple[Spot, Permission]]) -> dict[str, An
     verdict = meet(*(permission.verdict for _, permission in asked))
     reasons = [(spot.place, reason) for spot, permission in asked for reason in permission.reasons]
     reasons.sort(key=lambda pair: (ORDER.index(pair[1].verdict), pair[1].rule, pair[0].name))
-    duties = dict.fromkeys(
-        duty for spot, permission in asked for duty in (*permission.obligations, *spot.guards)
-    )
+    duties = dict.fromkeys(duty for spot, permission in asked for duty in permission.obligations)
     return {
         "facet": facet, "verdict": str(verdict), "allowed": verdict in ALLOWED,
         "places": [{"name": spot.place.name, "countries": list(spot.place.countries),
