@@ -9,7 +9,7 @@ from typing import TypedDict
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins
 from hybridspec.ir.document_file import DocumentFile
-from hybridspec.ir.graph import DeviceClass, Graph
+from hybridspec.ir.graph import DeviceClass, Graph, Region
 from hybridspec.ir.law import LawFacts
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.law.facts import on_day
@@ -55,9 +55,9 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     check_documents(spec, law, facts.documents, origins, sink)
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
     classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts)
-    regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink)
-    regions = tuple(replace(region, implicit=only_guarded(region.implicit, facts.guards))
-                    for region in regions)  # fmt: skip
+    regions = _guarded(
+        resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink), facts
+    )
     regions = with_agreements(regions, spec, facts.documents, facts.controls, origins)
     sites = resolve_sites(spec, origins, zones, classes, sink)
     data = resolve_data(spec, origins, law, sink)
@@ -98,6 +98,11 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         validity_origin=origins.value("rollout", "validity"),
     )
     return _with_rollout(graph, spec, origins, sink)
+
+
+def _guarded(regions: tuple[Region, ...], facts: Facts) -> tuple[Region, ...]:
+    """The regions, where what a catalogue calls avoided by no guard of its target happens."""
+    return tuple(replace(one, implicit=only_guarded(one.implicit, facts.guards)) for one in regions)
 
 
 def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, DeviceClass]:

@@ -83,7 +83,8 @@ def _guards(
         mine = [f"{target.name}:{guard.id}" for guard in target.guards
                 if guard.enforced and facet in guard.facets and kind in guard.assets]  # fmt: skip
         if not mine:
-            why = target.unguarded.get("stage" if kind == "stage" else facet)
+            computed = kind == "stage" and facet == "process"
+            why = target.unguarded.get("stage" if computed else facet)
             why = why or target.unguarded.get(facet)
             return (), f"{place}: {why or f'{target.name} emits no guard of it'}"
         names += mine
