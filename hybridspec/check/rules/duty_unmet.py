@@ -31,7 +31,7 @@ def duty_unmet(graph: Graph) -> Iterator[Diagnostic]:
             for duty in duties.binding(regime, categories):
                 if not duty.hard or duty.kind not in _KINDS:
                     continue
-                if duty.needs in seen or duty.needs in zone.controls:
+                if duty.needs in seen:
                     continue
                 where = _lacking(duties, regime, duty, zone)
                 if where is not None:

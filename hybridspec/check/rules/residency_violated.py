@@ -20,16 +20,32 @@ from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import Graph, Model, Site, Zone
 from hybridspec.law.claim import Claims, claims
+from hybridspec.law.duty import Duties, trusted
 from hybridspec.law.pinned import Pinned, pinned
 from hybridspec.law.refusal import Refusal
 
 
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per pinned place and rule that refuses it."""
-    of = claims(graph)
+    of, duties = claims(graph), Duties(graph)
     for case in pinned(of):
-        if case.refusal.code == "HS0301":
+        if case.refusal.code == "HS0301" and not _told(duties, case):
             yield _FINDINGS[case.kind](of, case)
+
+
+def _told(duties: Duties, case: Pinned) -> bool:
+    """Whether HS0337 or HS0342 says of the site's own zone that a duty is not met there."""
+    site = case.site
+    if case.kind != "site" or site is None:
+        return False
+    own = [devices.device_class for one in duties.graph.sites if one.zone.name == site.zone.name
+           for devices in one.devices]  # fmt: skip
+    return any(
+        duty.id == case.refusal.reason.rule and duty.hard
+        and (duty.kind != "device" or not all(trusted(device, duty.needs) for device in own))
+        for regime, categories in duties.under[site.zone.name].items()
+        for duty in duties.binding(regime, categories)
+    )  # fmt: skip
 
 
 def _site(of: Claims, case: Pinned) -> Diagnostic:
