@@ -52,16 +52,21 @@ def _valid(spec: Path, cache: Path, stack: str = LOCAL) -> Build:
     return validate_file(spec.relative_to(ROOT), Options(cache=cache, stack=stack))
 
 
+def _loud(build: Build) -> str:
+    """The findings but for notes, such as what somebody answers for."""
+    return render([f for f in build.findings if f.severity is not Severity.NOTE], "human")
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=_example)
 def test_it_is_valid_without_a_warning(spec: Path, cache: Path) -> None:
-    assert render(_valid(spec, cache).findings, "human") == ""
+    assert _loud(_valid(spec, cache)) == ""
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=_example)
 def test_every_stack_of_it_is_valid(spec: Path, cache: Path) -> None:
     for overlay in sorted(spec.parent.glob("hybridspec.*.yaml")):
         stack = overlay.name.split(".")[1]
-        assert render(_valid(spec, cache, stack).findings, "human") == "", overlay
+        assert _loud(_valid(spec, cache, stack)) == "", overlay
 
 
 def test_examples_use_several_clouds_and_together_all(cache: Path) -> None:

@@ -76,7 +76,8 @@ def _telemetry(of: Claims, policies: dict[str, Policy]) -> Iterator[Diagnostic]:
                     yield _refused(
                         policies[rule], f"telemetry of zone `{zone}` would go to "
                         f"{', '.join(sink.countries[:8])} (`{sink.type}`)", sink.origin, refusal,
-                        f"use a sink elsewhere, or narrow `{rule.replace(':', 's.')}.applies_to`",
+                        "use a sink elsewhere, or narrow "
+                        f"`policies.{policies[rule].name}.applies_to`",
                     )  # fmt: skip
 
 
