@@ -135,16 +135,29 @@ def _print(law: LawFacts, found: tuple[Row, ...], day: date, *, whole: bool) -> 
     if whole:
         (row,) = found
         fields = {key: value for key, value in row.fields.items() if key != "says"}
+        fields["compared"] = (
+            "yes" if row.fact.compared else "not in full; `source` says what is open"
+        )
         lines = [*fields.items(), ("state", f"{row.state(day)} on {day}"), *row.says]
         terminal.table(console, f"{row.fact.id} ({row.kind})", ["key", "value"],
                        [(key, value or "none") for key, value in lines])  # fmt: skip
         return
-    cells = [(row.fact.id, row.kind, row.state(day), _span(row), row.fact.title) for row in found]
+    cells = [(row.fact.id, row.kind, row.state(day), _span(row), _checked(row), row.fact.title)
+             for row in found]  # fmt: skip
     terminal.table(console, f"Facts {law.version}, as of {day}: {len(cells)}",
-                   ["id", "kind", "state", "days", "title"], cells)  # fmt: skip
+                   ["id", "kind", "state", "days", "checked", "title"], cells)  # fmt: skip
     output.say("`hybridspec facts show ID` shows what a row says, and its source")
+    if open_rows := sum(not row.fact.compared for row in found):
+        output.say(
+            f"{open_rows} of {len(found)} rows were not compared with a source in full; "
+            "their `source` says what is open"
+        )
     covered = ", ".join(sorted(on_day(law, day).covered))
     output.say(f"rules on personal data are known for {covered}; anywhere else is a gap")
+
+
+def _checked(row: Row) -> str:
+    return str(row.fact.checked_on) if row.fact.compared else "not compared"
 
 
 def _span(row: Row) -> str:

@@ -46,6 +46,11 @@ class Fact:
     source: str
     checked_on: date
 
+    @property
+    def compared(self) -> bool:
+        """Whether somebody has compared all of it with its source."""
+        return not self.source.startswith("unverified")
+
     def holds(self, on: date) -> bool:
         """Whether it is law on a day."""
         return (
@@ -68,8 +73,9 @@ class Bloc:
 class Adequacy:
     """A decision, under one regime, that a country protects data well enough.
 
-    `scope` is `all`, or the recipients alone that it covers: `commercial`, `private-sector` or
-    `certified`. `exporters` are the countries from which data may be sent under it, all if empty.
+    `scope` is `all`, or the recipients alone that it covers: `commercial`, `private-sector`,
+    `certified`, or else `covered`: those under an act that the decision names. `exporters` are the
+    countries from which data may be sent under it, all if empty.
     """
 
     regime: str

@@ -19,7 +19,7 @@ from hybridspec.ir.zone import Transfer, Zone
 _ELSEWHERE = {"deny": Verdict.VIOLATED, "allow": Verdict.SATISFIED}
 _SCOPES = {
     "commercial": "is a commercial organisation", "private-sector": "is in the private sector",
-    "certified": "is certified",
+    "covered": "is one that the decision covers", "certified": "is certified",
 }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Row:
             "title": fact.title, "regime": self.regime, "since": fact.since.isoformat(),
             "until": fact.until.isoformat() if fact.until else None, "status": str(fact.status),
             "source": fact.source, "checkedOn": fact.checked_on.isoformat(),
+            "compared": fact.compared,
             "says": dict(self.says),
         }  # fmt: skip
 

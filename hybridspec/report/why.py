@@ -206,5 +206,5 @@ def _fact(fact: Fact, as_of: str) -> dict[str, Any]:
         "id": fact.id, "title": fact.title, "since": fact.since.isoformat(),
         "until": fact.until.isoformat() if fact.until else None, "status": str(fact.status),
         "holds": fact.holds(date.fromisoformat(as_of)), "source": fact.source,
-        "checkedOn": fact.checked_on.isoformat(),
+        "checkedOn": fact.checked_on.isoformat(), "compared": fact.compared,
     }  # fmt: skip

@@ -17,7 +17,7 @@ Facet: TypeAlias = Literal[
     "process", "store", "ciphertext", "transit", "keys", "key_admin", "backup", "logs", "support",
     "control_plane", "operator", "model",
 ]  # fmt: skip
-Scope: TypeAlias = Literal["all", "commercial", "private-sector", "certified"]
+Scope: TypeAlias = Literal["all", "commercial", "private-sector", "covered", "certified"]
 Codes: TypeAlias = Annotated[list[Code], Field(max_length=300)]
 Tokens: TypeAlias = Annotated[list[Token], Field(max_length=100)]
 
@@ -40,7 +40,7 @@ class Row(Section):
     ] = "in-force"  # fmt: skip
     source: Annotated[
         str,
-        key("Where it was read; begins with `unverified` where nobody has compared it.",
+        key("Where it was read; begins with `unverified` where nobody has compared all of it.",
             example="https://eur-lex.europa.eu/eli/reg/2016/679/oj", min_length=1, max_length=500),
     ]  # fmt: skip
     checked_on: Annotated[

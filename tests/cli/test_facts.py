@@ -55,6 +55,16 @@ def test_rows_are_found_by_id_regime_and_country(name: str, held: str, capsys: O
     assert held.split(":")[-1] in capsys.readouterr().out
 
 
+def test_a_row_that_nobody_compared_in_full_says_so(capsys: Out) -> None:
+    shown = machine(capsys, "show")["rows"]
+    assert all(row["compared"] != row["source"].startswith("unverified") for row in shown)
+    assert not any("unverified" in row["source"] for row in shown if row["compared"])
+    assert run(["facts", "show", "uk-gdpr"]) == 0
+    printed = capsys.readouterr()
+    assert "2026-11-27" in printed.out
+    assert "rows were not compared with a source in full" in printed.err
+
+
 @pytest.mark.parametrize(("day", "state"), [
     ("2021-06-27", "not yet"), ("2031-12-27", "holds"), ("2031-12-28", "ended"),
 ])  # fmt: skip
