@@ -14,13 +14,15 @@ def main() -> None:
         raise SystemExit(agent(sys.argv[2:]))
     # Almost nothing that a run makes is garbage before it ends; looking for it takes a third of the
     # time of a fleet of thousands.
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(1_000_000, 5, 50)
     try:
         from hybridspec.cli.app import run
 
         raise SystemExit(run(sys.argv[1:]))
     except KeyboardInterrupt:
         raise SystemExit(8) from None
+    finally:
+        gc.freeze()  # the process ends: nothing is left to look for
 
 
 if __name__ == "__main__":

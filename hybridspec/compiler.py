@@ -67,14 +67,15 @@ class Build:
 
     `loaded` tells which files and variables were read, and where each value was written;
     `matched` what waivers answer for before anything is placed; `plugins` which rules of
-    strangers judged the placement.
+    strangers judged the placement. `placed` is the plan without what enforces its claims.
     """
 
     graph: Graph
     loaded: Loaded = field(compare=False)
     matched: Matched = field(compare=False)
     table: LatencyTable
-    plan: Plan
+    placed: Plan
+    enforcing: Callable[[], Plan] = field(compare=False, repr=False)
     documented: Callable[[], dict[str, object]] = field(compare=False, repr=False)
     plugins: tuple[Plugin, ...] = ()
     artefacts: tuple[Artefact, ...] = ()
@@ -86,6 +87,11 @@ class Build:
     def inputs(self) -> tuple[tuple[Path, str], ...]:
         """The user's files with their SHA-256: nothing else of the user's was read."""
         return self.loaded.inputs
+
+    @property
+    def plan(self) -> Plan:
+        """The plan with the guards of each claim; found when they are first asked for."""
+        return self.enforcing()
 
     @property
     def plan_document(self) -> dict[str, object]:
@@ -180,18 +186,22 @@ def _place(judged: _Judged, sink: Sink) -> Build:
     faults = verify(graph, table, plan)
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
+    enforcing = cache(partial(_enforcing, graph, plan))
+    return Build(
+        graph=graph, loaded=loaded, table=table, placed=plan, matched=matched, enforcing=enforcing,
+        documented=cache(lambda: document(graph, enforcing())),
+    )  # fmt: skip
+
+
+def _enforcing(graph: Graph, plan: Plan) -> Plan:
     regions = {region.label: region.provider for region in graph.regions}
     platforms = {member.device_class.platform for member in plan.fleet}
-    plan = replace(plan, residency=enforced(plan.residency, regions, platforms))
-    return Build(
-        graph=graph, loaded=loaded, table=table, plan=plan, matched=matched,
-        documented=cache(partial(document, graph, plan)),
-    )  # fmt: skip
+    return replace(plan, residency=enforced(plan.residency, regions, platforms))
 
 
 def _settle(build: Build, options: Options, sink: Sink) -> Build:
     """What can be judged only once everything is placed: advice, plugins and stale waivers."""
-    graph, rows = build.graph, build.plan.residency
+    graph, rows = build.graph, build.placed.residency
     plugins = load_plugins(graph.plugins, options.plugins, sink)
     sink.stop_if_errors()
     found = list(advice(graph, rows))

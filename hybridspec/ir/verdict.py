@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hybridspec.base.source import Span
@@ -100,13 +101,30 @@ class Step:
     origin: Span | None = maybe()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The path that a label took; `joins` says, for each node on it, what came together there."""
+
+    path: tuple[Step, ...] = ()
+    joins: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """Why a claim has its verdict: the path the label took, and every rule that was asked.
 
-    `joins` says, for each node on the way, what came together there.
+    `way` works out the path when somebody asks: a matrix has many rows.
     """
 
-    path: tuple[Step, ...]
-    joins: tuple[tuple[str, str], ...]
     reasons: tuple[Reason, ...]
+    way: Callable[[], Way] = field(default=Way, compare=False, repr=False)
+
+    @property
+    def path(self) -> tuple[Step, ...]:
+        """From where what decided is born to where the claim is about."""
+        return self.way().path
+
+    @property
+    def joins(self) -> tuple[tuple[str, str], ...]:
+        """For each node on the path, what came together there."""
+        return self.way().joins

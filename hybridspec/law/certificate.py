@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 
 from hybridspec.ir.label import BOTTOM, Label
-from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step
-from hybridspec.law.label import Joins, Labels, component
+from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step, Way
+from hybridspec.law.label import Labels, component
 
 _SHOWN = 8
 """So many names a join lists; the rest are counted."""
@@ -15,24 +16,27 @@ _SHOWN = 8
 def certificate(labels: Labels, node: str, permission: Permission) -> Certificate:
     """The certificate of a permission that was asked for something at a node.
 
-    The path is that of what decided: the law or the wall behind the worst reason; if no reason
-    names one, that of the first part of the label.
+    The path, worked out when it is asked for, is that of what decided: the law or the wall behind
+    the worst reason; if no reason names one, that of the first part of the label.
     """
+    return Certificate(reasons=permission.reasons, way=partial(_way, labels, node, permission))
+
+
+def _way(labels: Labels, node: str, permission: Permission) -> Way:
     key = (id(labels.within(node)), id(permission.reasons))
     if key not in labels.decided:  # with the reasons, so that no others get their id
         labels.decided[key] = (permission.reasons, decisive(labels, node, permission))
     part = labels.decided[key][1]
     if (node, part) not in labels.trails:
         labels.trails[node, part] = _trail(labels, node, part)
-    path, joins = labels.trails[node, part]
-    return Certificate(path=path, joins=joins, reasons=permission.reasons)
+    return labels.trails[node, part]
 
 
-def _trail(labels: Labels, node: str, part: str) -> tuple[tuple[Step, ...], Joins]:
+def _trail(labels: Labels, node: str, part: str) -> Way:
     """The way of a part to a node, and what came together on it."""
     path = labels.path(node, part) if part else ()
     nodes = [*(step.source for step in path), node]
-    return path, tuple((name, _together(labels, name)) for name in nodes)
+    return Way(path, tuple((name, _together(labels, name)) for name in nodes))
 
 
 def decisive(labels: Labels, node: str, permission: Permission) -> str:

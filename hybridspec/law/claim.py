@@ -231,18 +231,18 @@ class Claims:
         """Why a region may not hold what lies in a zone's region; empty if it may."""
         key = (zone, region.label)
         if key not in self._refused:
-            found = [
-                refusal for need in self.kept(zone) if need.facets is not COMPUTED
-                for refusal in self.refusals(need.label, self.in_region(region, need.facets), zone,
-                                             need.asset)
-            ]  # fmt: skip
-            for need in self.offered(zone):
-                way = self.between(
-                    region.country, region
-                )  # the other end is a site, which is pinned
-                found += self.refusals(need.label, way, zone, "update channel")
-            self._refused[key] = tuple(dict.fromkeys(found))
+            self._refused[key] = tuple(dict.fromkeys(self.refusing(zone, region)))
         return self._refused[key]
+
+    def refusing(self, zone: str, region: Region) -> Iterator[Refusal]:
+        """What `refused` gives, one by one: whoever needs the first alone need not ask for all."""
+        for need in self.kept(zone):
+            if need.facets is not COMPUTED:
+                spots = self.in_region(region, need.facets)
+                yield from self.refusals(need.label, spots, zone, need.asset)
+        way = self.between(region.country, region)  # the other end is a site, which is pinned
+        for need in self.offered(zone):
+            yield from self.refusals(need.label, way, zone, "update channel")
 
     def untrained(self, zone: str, region: Region) -> tuple[Refusal, ...]:
         """Why what a zone's models learn from may not be computed on in a region."""

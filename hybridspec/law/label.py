@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import TypeAlias
 
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, Bound, Label, join
 from hybridspec.ir.law import Regime
-from hybridspec.ir.verdict import Reason, Step
+from hybridspec.ir.verdict import Reason, Step, Way
 from hybridspec.law.release import NOTHING, apply
 from hybridspec.law.wiring import Wiring, wire
 
@@ -44,10 +43,6 @@ def components(label: Label) -> tuple[str, ...]:
     }))  # fmt: skip
 
 
-Joins: TypeAlias = tuple[tuple[str, str], ...]
-"""Nodes on a way, each with what came together there."""
-
-
 class Labels:
     """Labels by node, and how each part of them came there. Equal labels are one object.
 
@@ -65,7 +60,7 @@ class Labels:
         self._parts: dict[int, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
         self.decided: dict[tuple[int, int], tuple[tuple[Reason, ...], str]] = {}
-        self.trails: dict[tuple[str, str], tuple[tuple[Step, ...], Joins]] = {}
+        self.trails: dict[tuple[str, str], Way] = {}
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from hybridspec.law.duty import keys_fit
 
 def holds(graph: Graph, zone: Zone, region: Region) -> bool:
     """Whether a region may hold all that would lie in the zone's region, and all that follows."""
-    return keys_fit(zone, region) and not claims(graph).refused(zone.name, region)
+    return keys_fit(zone, region) and not any(claims(graph).refusing(zone.name, region))
 
 
 def trains(graph: Graph, zone: Zone, region: Region) -> bool:

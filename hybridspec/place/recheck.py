@@ -19,6 +19,8 @@ from hybridspec.law.label import Labels
 REFUSED, UNKNOWN, FINE = 0, 1, 2
 _RANK = {"violated": REFUSED, "gap": UNKNOWN, "waived": UNKNOWN}
 _EVERY = ("logs", "support", "control_plane", "operator")
+_LONG = 8
+"""Rows of more places are looked up in a set."""
 _KEPT = ("store", "ciphertext", "keys", "key_admin", "backup", *_EVERY)
 
 
@@ -41,31 +43,34 @@ def recheck(graph: Graph, labels: Labels, plan: Plan, groups: list[list[Decision
     """Every row that is missing, claims too much, or is of something that may not be so."""
     judge = _Again(graph)
     rows = {(row.zone, row.asset, row.facet): row for row in plan.residency}
-    places = {key: set(row.places) for key, row in rows.items()}
+    long = {key: frozenset(row.places) for key, row in rows.items() if len(row.places) > _LONG}
     faults: dict[str, None] = {}
     if len(rows) < len(plan.residency):
         faults["two rows of the matrix are about the same"] = None
     expected: set[tuple[str, str, str]] = set()
     for fact in _Facts(graph, labels, plan, groups).all():
-        key = (fact.zone, fact.asset, fact.facet)
+        key = fact[:3]
         expected.add(key)
         row = rows.get(key)
-        name = f"{fact.zone}: the row of {fact.asset} ({fact.facet})"
         if row is None:
-            faults[f"{name} is missing"] = None
-        elif fact.place and fact.place not in places[key]:
+            faults[f"{_name(*key)} is missing"] = None
+        elif fact.place and fact.place not in long.get(key, row.places):
             faults[f"{fact.zone}: the matrix leaves out {fact.place} ({fact.asset})"] = None
-        elif not fact.countries <= set(row.countries):
-            faults[f"{name} leaves out a country"] = None
+        elif not fact.countries.issubset(row.countries):
+            faults[f"{_name(*key)} leaves out a country"] = None
         elif judge.verdict(fact) < _RANK.get(row.verdict, FINE):
-            faults[f"{name} does not hold"] = None
+            faults[f"{_name(*key)} does not hold"] = None
         elif row.verdict == "gap" and judge.stated(fact):
-            faults[f"{name} is unknown, and a zone states where it has to be"] = None
+            faults[f"{_name(*key)} is unknown, and a zone states where it has to be"] = None
     for key, row in rows.items():
         if key not in expected and row.asset != "update channel":
-            faults[f"{row.zone}: the row of {row.asset} ({row.facet}) is about nothing"] = None
+            faults[f"{_name(*key)} is about nothing"] = None
         faults.update(dict.fromkeys(judge.stops(row)))
     return list(faults)
+
+
+def _name(zone: str, asset: str, facet: str) -> str:
+    return f"{zone}: the row of {asset} ({facet})"
 
 
 class _Facts:
@@ -75,6 +80,7 @@ class _Facts:
         self, graph: Graph, labels: Labels, plan: Plan, groups: list[list[Decision]]
     ) -> None:
         self.graph, self.labels, self.plan, self.groups = graph, labels, plan, groups
+        self.reached: dict[tuple[str, str], list[frozenset[str]]] = {}
         self.runs = {zone.name: set[str]() for zone in graph.zones}
         for flow in graph.flows:
             for zone in {site.zone.name for site in flow.sites}:
@@ -198,7 +204,10 @@ class _Facts:
         self, region: Region, zone: str, asset: str, label: Label, facets: tuple[str, ...]
     ) -> Iterator[Fact]:
         for facet in facets:
-            for countries in _reaches(region, facet):
+            key = (region.label, facet)
+            if key not in self.reached:
+                self.reached[key] = _reaches(region, facet)
+            for countries in self.reached[key]:
                 yield Fact(zone, asset, facet, label, countries, "", region)
             if facet in ("store", "process"):
                 yield Fact(zone, asset, facet, label, frozenset((region.country,)),
@@ -229,13 +238,13 @@ class _Again:
         self.zones = {zone.name: zone for zone in graph.zones}
         self.regimes = {regime.name: regime for regime in graph.law.regimes}
         self.waivers = {waiver.id for waiver in graph.waivers}
-        self.known: dict[tuple[object, ...], int] = {}
+        self.known: dict[tuple[object, ...], tuple[Label, int]] = {}
 
     def verdict(self, fact: Fact) -> int:
         """The worst that any rule says; an unknown place is never fine."""
         region = fact.region.label if fact.region is not None else ""
-        key = (fact.label, fact.facet, fact.countries, region)
-        if key not in self.known:
+        key = (id(fact.label), fact.facet, fact.countries, region)
+        if key not in self.known:  # with the label, so that no other gets its id
             states = [
                 z for z in fact.label.zones if z in self.zones and self.zones[z].states("transit")
             ]
@@ -245,8 +254,8 @@ class _Again:
                 worst = min(worst, self._country(fact, country))
             if any(bound.regime not in self.regimes for bound in fact.label.regimes):
                 worst = min(worst, UNKNOWN)
-            self.known[key] = worst
-        return self.known[key]
+            self.known[key] = fact.label, worst
+        return self.known[key][1]
 
     def stated(self, fact: Fact) -> bool:
         """Whether nobody knows of a fact what a zone asks of it."""
@@ -309,7 +318,7 @@ class _Again:
 
     def stops(self, row: Residency) -> Iterator[str]:
         """What no plan may hold: a violation, an unwaived gap that is stated, a false waiver."""
-        name = f"{row.zone}: the row of {row.asset} ({row.facet})"
+        name = _name(row.zone, row.asset, row.facet)
         reasons = row.certificate.reasons if row.certificate is not None else ()
         if row.verdict not in ("satisfied", "conditional", "waived", "gap", "violated"):
             yield f"{name} has no verdict"

@@ -198,27 +198,27 @@ class _Matrix:
     def row(self, zone: str, cells: list[Cell]) -> Residency:
         """The meet over everything that one row is about."""
         first = cells[0]
-        key = tuple(dict.fromkeys((id(c.label), id(c.spot), c.zone) for c in cells))
+        distinct: dict[tuple[int, int, str], Cell] = {}
+        for c in cells:
+            distinct.setdefault((id(c.label), id(c.spot), c.zone), c)
+        key = tuple(distinct)
         if key not in self.seen:
-            self.seen[key] = self._meet(cells)
+            self.seen[key] = self._meet([*distinct.values()])
         worst, whole, why, (countries, operators, partitions) = self.seen[key]
-        decided = next(c for c in cells if (id(c.label), id(c.spot), c.zone) == key[worst])
         return Residency(
             id=claim(zone, first.asset, first.spot.facet, ""), asset=first.asset, zone=zone,
             facet=first.spot.facet, places=_names(cells), countries=countries,
             operators=operators, partitions=partitions, verdict=whole.verdict.value, why=why,
-            obligations=whole.obligations, certificate=self._certificate(decided, whole),
+            obligations=whole.obligations,
+            certificate=self._certificate(distinct[key[worst]], whole),
         )  # fmt: skip
 
     def _meet(self, cells: list[Cell]) -> _Met:
-        """The meet over cells, each label and spot once; rows of many assets share it."""
-        distinct: dict[tuple[int, int, str], Cell] = {}
-        for c in cells:
-            distinct.setdefault((id(c.label), id(c.spot), c.zone), c)
-        asked = [self.claims.ask(c.label, c.spot, c.zone) for c in distinct.values()]
+        """The meet over cells of different labels and spots; rows of many assets share it."""
+        asked = [self.claims.ask(c.label, c.spot, c.zone) for c in cells]
         order = sorted(range(len(asked)), key=lambda n: ORDER.index(asked[n].verdict))
         whole = _together([asked[n] for n in order])
-        spots = [cell.spot.place for cell in distinct.values()]
+        spots = [cell.spot.place for cell in cells]
         return order[0], whole, _why(whole), (
             tuple(sorted({c for place in spots for c in place.countries})),
             tuple(sorted({place.operator for place in spots if place.operator})),
@@ -227,7 +227,7 @@ class _Matrix:
 
     def _certificate(self, cell: Cell, whole: Permission) -> Certificate | None:
         if cell.node not in self.labels:
-            return Certificate(path=(), joins=(), reasons=whole.reasons)
+            return Certificate(reasons=whole.reasons)
         return certificate(self.labels, cell.node, whole)
 
 
@@ -266,8 +266,9 @@ def _why(whole: Permission) -> str:
 
 
 def _names(cells: list[Cell]) -> tuple[str, ...]:
-    if len({cell.names for cell in cells}) == 1:
-        return tuple(sorted(cells[0].names))
+    first = cells[0].names
+    if len(cells) == 1 or all(cell.names is first for cell in cells):
+        return first if len(first) == 1 else tuple(sorted(first))
     return tuple(sorted({name for cell in cells for name in cell.names}))
 
 

@@ -37,10 +37,11 @@ def facet_unknown(graph: Graph) -> Iterator[Diagnostic]:
 def _regions(of: Claims) -> Iterator[Refusal]:
     """Of zones that are left without any region, what is unknown of the one refused least."""
     for zone in sorted({site.zone.name for site in of.graph.sites}):
-        refusals = [of.refused(zone, region) for region in of.graph.regions]
-        unknown = [found for found in refusals if all(r.code == UNSTATED for r in found)]
-        if unknown and all(unknown):
-            yield from min(unknown, key=len)
+        if any(not any(of.refusing(zone, region)) for region in of.graph.regions):
+            continue
+        unknown = [of.refused(zone, region) for region in of.graph.regions
+                   if all(r.code == UNSTATED for r in of.refusing(zone, region))]  # fmt: skip
+        yield from min(unknown, key=len, default=())
 
 
 def _telemetry(of: Claims) -> Iterator[Refusal]:

@@ -34,7 +34,7 @@ def no_region(graph: Graph) -> Iterator[Diagnostic]:
             if zone.name not in left:
                 left[zone.name] = any(
                     not any(_counts(refusal, zone, told) for refusal in
-                            of.refused(zone.name, region))
+                            of.refusing(zone.name, region))
                     for region in graph.regions
                 )  # fmt: skip
             if not left[zone.name]:

@@ -32,7 +32,7 @@ def graph(*waivers: dict[str, Any], **policy: Any) -> Graph:
 def rows(verdict: Verdict = Verdict.CONDITIONAL, *facets: str) -> list[Residency]:
     """Rows of which the policy says something."""
     reason = Reason(rule="policy:no-us", verdict=verdict, text="US", countries=("US",))
-    proof = Certificate(path=(), joins=(), reasons=(reason,))
+    proof = Certificate(reasons=(reason,))
     return [
         Residency(asset="zone store", zone="eu", facet=facet, places=(), countries=("US",),
                   verdict=verdict, why="", certificate=proof)

@@ -31,6 +31,6 @@ def test_what_nobody_states_is_said_beside_what_is_known(
 ) -> None:
     row = Residency(
         asset="zone store", zone="eu", facet="logs", places=("somewhere",), countries=countries,
-        verdict="gap", why="said", certificate=Certificate(path=(), joins=(), reasons=reasons),
+        verdict="gap", why="said", certificate=Certificate(reasons=reasons),
     )  # fmt: skip
     assert where(_cell(row)) == shown
