@@ -70,11 +70,11 @@ class _Refused(Exception):
 
 def parse(source: SourceFile, sink: Sink, limit: int = MAX_NODES) -> Document | None:
     """Parse `source`, at most `limit` values; faults go to `sink`. None if no document came out."""
-    builder = _Builder(source, sink, yaml.parse(source.text, Loader=_LOADER), limit=limit)
     collecting = gc.isenabled()
     gc.disable()  # nothing of what is built is garbage, and looking for some takes a third
     try:
-        return builder.document()
+        events = iter(_LOADER(source.text).get_event, None)
+        return _Builder(source, sink, events, limit=limit).document()
     except _Refused as refused:
         sink.add(refused.finding)
     except yaml.reader.ReaderError:
@@ -131,14 +131,23 @@ class _Builder:
 
     def _node(self, event: yaml.Event, path: Path, depth: int) -> Plain:
         span = self._span(event)
-        self.last = (span.end_line, span.end_column)
+        self.last = span[3:]
         self.nodes += 1
-        self._refuse_expansion(span, depth)
+        if self.nodes > self.limit or depth > MAX_DEPTH:
+            raise self._expands(span)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path, span)
-        self._refuse_tag(event, span)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise _tagged(tag, span)
         before = self.nodes
-        value = self._content(event, path, depth, span)
+        self.values[path] = span
+        if isinstance(event, yaml.ScalarEvent):
+            value = self._scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self._sequence(path, depth)
+        else:
+            value = self._mapping(path, depth)
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
             self.anchors[anchor] = (value, self.nodes - before + 1)
@@ -154,30 +163,26 @@ class _Builder:
             ))  # fmt: skip
         value, nodes = self.anchors[name]
         self.nodes += nodes
-        self._refuse_expansion(span, 0)
+        if self.nodes > self.limit:
+            raise self._expands(span)
         self.values[path] = span
         return value
 
-    def _refuse_expansion(self, span: Span, depth: int) -> None:
-        if self.nodes > self.limit or depth > MAX_DEPTH:
-            raise _Refused(_finding(
-                "HS0105",
-                f"the document expands beyond {MAX_NODES:,} values or {MAX_DEPTH} levels here",
-                span, "write the values out instead of nesting anchors; many sites go into a CSV "
-                "that `site_tables` names",
-            ))  # fmt: skip
+    @staticmethod
+    def _expands(span: Span) -> _Refused:
+        return _Refused(_finding(
+            "HS0105",
+            f"the document expands beyond {MAX_NODES:,} values or {MAX_DEPTH} levels here",
+            span, "write the values out instead of nesting anchors; many sites go into a CSV "
+            "that `site_tables` names",
+        ))  # fmt: skip
 
-    def _content(self, event: yaml.Event, path: Path, depth: int, span: Span) -> Plain:
-        self.values[path] = span
-        if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
-            items: list[Plain] = []
-            while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
-                items.append(self._node(item, (*path, len(items)), depth + 1))
-            self._end(path, item)
-            return items
-        return self._mapping(path, depth)
+    def _sequence(self, path: Path, depth: int) -> Plain:
+        items: list[Plain] = []
+        while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._node(item, (*path, len(items)), depth + 1))
+        self._end(path, item)
+        return items
 
     def _end(self, path: Path, event: yaml.Event) -> None:
         """A bracket ends a collection, else its last value: the parser's own mark lies beyond."""
@@ -230,7 +235,8 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent):
             raise _Refused(_finding("HS0107", "a key has to be plain text", span,
                                     "write a name followed by a colon"))  # fmt: skip
-        self._refuse_tag(event, span)
+        if event.tag is not None:
+            raise _tagged(event.tag, span)
         if event.value == "<<" and event.implicit[0]:
             raise _Refused(_finding("HS0107", "merge keys (`<<`) are not part of YAML 1.2", span,
                                     "write the keys out here"))  # fmt: skip
@@ -238,11 +244,10 @@ class _Builder:
             self.anchors[event.anchor] = (str(event.value), 1)
         return str(event.value)
 
-    def _refuse_tag(self, event: yaml.Event, span: Span) -> None:
-        tag = getattr(event, "tag", None)
-        if tag is not None:
-            raise _Refused(_finding("HS0107", f"tag `{_clip(tag)}` is not allowed", span,
-                                    "remove the tag; the spec knows each type"))  # fmt: skip
+
+def _tagged(tag: str, span: Span) -> _Refused:
+    return _Refused(_finding("HS0107", f"tag `{_clip(tag)}` is not allowed", span,
+                             "remove the tag; the spec knows each type"))  # fmt: skip
 
 
 def resolve_scalar(text: str) -> Plain:

@@ -312,11 +312,11 @@ def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tupl
 def _upload(decision: Decision) -> Fraction:
     """Bytes a second from the site to the cloud, whatever is read there counted once."""
     kinds = {name: host.kind for name, host in decision.chosen.hosts}
-    made = {s.name: s.output_rate * s.output_size for s in decision.flow.stages}
+    made = {s.name: (s.output_rate, s.output_size) for s in decision.flow.stages}
     read = {i for s in decision.flow.stages if kinds[s.name] == "cloud" for i in s.inputs}
-    raw = decision.flow.data.rate * decision.flow.data.size
+    raw = decision.flow.data.rate, decision.flow.data.size
     crossing = (made.get(name, raw) for name in read if kinds.get(name) != "cloud")
-    return sum(crossing, Fraction(0))
+    return sum((rate * size for rate, size in crossing), Fraction(0))
 
 
 def _cost(plan: Plan) -> list[str]:

@@ -228,8 +228,8 @@ class _Resolver:
 
 
 def _sum_rate(step: workload.Stage, data: Data, before: Mapping[str, Stage]) -> Fraction:
-    rates = (before[s].output_rate if s in before else data.rate for s in step.inputs)
-    return sum(rates, Fraction(0))
+    rates = [before[s].output_rate if s in before else data.rate for s in step.inputs]
+    return rates[0] if len(rates) == 1 else sum(rates, Fraction(0))
 
 
 def _size(source: str, data: Data, before: Mapping[str, Stage]) -> int:
