@@ -199,7 +199,7 @@ class _Matrix:
         """The meet over everything that one row is about."""
         first = cells[0]
         distinct: dict[tuple[int, int, str], Cell] = {}
-        for c in cells:
+        for c in sorted(cells, key=_rank) if len(cells) > 1 else cells:
             distinct.setdefault((id(c.label), id(c.spot), c.zone), c)
         key = tuple(distinct)
         if key not in self.seen:
@@ -263,6 +263,12 @@ def _why(whole: Permission) -> str:
     words = list(dict.fromkeys(words))
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
     return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
+
+
+def _rank(cell: Cell) -> tuple[object, ...]:
+    """An order of cells that does not follow the one in which the spec names sites."""
+    place = cell.spot.place
+    return place.countries, place.name, place.recipient, cell.zone, cell.node
 
 
 def _names(cells: list[Cell]) -> tuple[str, ...]:

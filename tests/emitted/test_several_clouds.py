@@ -40,7 +40,8 @@ def written(**changes: dict[str, Any]) -> dict[str, Any]:
         "clouds": {c: {"provider": c, "regions": regions} for c, regions in REGIONS.items()},
         "rollout": {"cohorts": [{"name": "all", "percent": 100, "max_failures": 0.05}]},
         "stacks": {"home": {"clouds": ["gcp"], "backend": "gs://states", "config": {"a": "b"}}},
-        "data": {"vibration": {"category": "system.operations", "size": "4KiB", "rate": "2000/s"}},
+        "data": {f"{z}-vibration": {"category": "system.operations", "size": "4KiB",
+                                    "rate": "2000/s"} for z in ZONES},
         "models": {f"{z}-fault": {
             "source": "model/bearing_fault.onnx", "floor": 0.93, "allowed_drop": 0.01,
             "evaluation": "model/evaluation.npz", "calibration": "model/calibration.npz",
@@ -48,10 +49,10 @@ def written(**changes: dict[str, Any]) -> dict[str, Any]:
                          **changes.get(z, {})},
         } for z in ZONES},
         "flows": {f"{z}-watch": {
-            "data": "vibration", "sites": [site],
+            "data": f"{z}-vibration", "sites": [site],
             "latency": {"bound": "50ms", "percentile": "p95", "to": "alert"}, "offline": "P3D",
             "stages": {
-                "normalise": {"transform": "normalise", "inputs": ["vibration"]},
+                "normalise": {"transform": "normalise", "inputs": [f"{z}-vibration"]},
                 "diagnose": {"model": f"{z}-fault", "inputs": ["normalise"], "size": "64B"},
                 "alert": {"sink": "alert", "inputs": ["diagnose"]},
                 "summary": {"transform": "aggregate", "inputs": ["diagnose"], "every": "P1D",
