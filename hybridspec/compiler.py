@@ -24,9 +24,7 @@ from hybridspec.load.facts import shipped_facts
 from hybridspec.load.load import Loaded, load
 from hybridspec.load.plugin import load_plugins
 from hybridspec.optimise.latency import latency_table
-from hybridspec.place.document import document
 from hybridspec.place.place import place
-from hybridspec.place.placement import placement
 from hybridspec.place.verify import verify
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.document import Spec
@@ -101,6 +99,8 @@ class Build:
     @property
     def placement(self) -> dict[str, Any]:
         """The normalised placement, for rules that others write."""
+        from hybridspec.place.placement import placement
+
         return placement(self.graph, self.plan, self.plan_digest)
 
     @property
@@ -189,8 +189,14 @@ def _place(judged: _Judged, sink: Sink) -> Build:
     enforcing = cache(partial(_enforcing, graph, plan))
     return Build(
         graph=graph, loaded=loaded, table=table, placed=plan, matched=matched, enforcing=enforcing,
-        documented=cache(lambda: document(graph, enforcing())),
+        documented=cache(lambda: _document(graph, enforcing())),
     )  # fmt: skip
+
+
+def _document(graph: Graph, plan: Plan) -> dict[str, object]:
+    from hybridspec.place.document import document
+
+    return document(graph, plan)
 
 
 def _enforcing(graph: Graph, plan: Plan) -> Plan:

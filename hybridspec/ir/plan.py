@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Stage, Zone
-from hybridspec.ir.verdict import Certificate, Obligation
+from hybridspec.ir.verdict import Certificate, Obligation, claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +167,9 @@ class FleetMember:
 class Residency:
     """One cell of the placement matrix: where one facet of one asset lies.
 
-    `verdict` is one of `Verdict`; `why` is the certificate in words. `id` is stable while zone,
-    asset and facet are. `operators` are the countries whose law binds who holds it, `guards` the
-    names of what enforces the claim in what is emitted, `unenforced` why nothing does.
+    `verdict` is one of `Verdict`; `why` is the certificate in words. `operators` are the countries
+    whose law binds who holds it, `guards` the names of what enforces the claim in what is emitted,
+    `unenforced` why nothing does.
     """
 
     asset: str
@@ -179,13 +179,17 @@ class Residency:
     countries: tuple[str, ...]
     verdict: str
     why: str
-    id: str = ""
     operators: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     certificate: Certificate | None = None
     guards: tuple[str, ...] = ()
     unenforced: str = ""
+
+    @property
+    def id(self) -> str:
+        """Stable while zone, asset and facet are."""
+        return claim(self.zone, self.asset, self.facet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 
 from hybridspec.base.source import Span
 from hybridspec.ir.origin import maybe
@@ -25,6 +26,16 @@ class Verdict(StrEnum):
 
 
 ORDER = tuple(Verdict)
+
+
+def claim(zone: str, asset: str, facet: str, place: str = "") -> str:
+    """A short id of a claim that does not change while its four names stay.
+
+    >>> claim("eu", "zone store", "backup", "region aws/eu-central-1")
+    'claim-bfb508892db2'
+    """
+    text = "\0".join((zone, asset, facet, place))
+    return f"claim-{sha256(text.encode()).hexdigest()[:12]}"
 
 
 def meet(*verdicts: Verdict) -> Verdict:

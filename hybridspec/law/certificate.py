@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from hashlib import sha256
 
 from hybridspec.ir.label import BOTTOM, Label
 from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step, Way
@@ -51,16 +50,6 @@ def decisive(labels: Labels, node: str, permission: Permission) -> str:
             if part.startswith(f"regime {law}@"):
                 return part
     return parts[0] if parts else ""
-
-
-def claim(zone: str, asset: str, facet: str, place: str) -> str:
-    """A short id of a claim that does not change while its four names stay.
-
-    >>> claim("eu", "zone store", "backup", "region aws/eu-central-1")
-    'claim-bfb508892db2'
-    """
-    text = "\0".join((zone, asset, facet, place))
-    return f"claim-{sha256(text.encode()).hexdigest()[:12]}"
 
 
 def trace(path: tuple[Step, ...]) -> str:

@@ -50,17 +50,17 @@ class Duties:
         self._regions = {f"region {region.label}": region for region in graph.regions}
         self._owed: dict[str, tuple[Duty, ...]] = {}
         self._binding: dict[tuple[str, frozenset[str], str], tuple[Duty, ...]] = {}
-        self._asked: dict[tuple[Bound, frozenset[str], str, Place], Ruling] = {}
+        self._asked: dict[tuple[Bound, tuple[int, ...], tuple[str, ...], Place], Ruling] = {}
 
     def ask(self, bound: Bound, categories: frozenset[str], facet: str, place: Place) -> Ruling:
         """What the duties of a regime say of a facet at a place; nothing if none is about it."""
-        key = (bound, categories, facet, place)
+        about = (bound.regime, categories, facet)
+        if about not in self._binding:
+            self._binding[about] = tuple(self.binding(*about))
+        duties, where = self._binding[about], countries_of(facet, place)
+        key = (bound, tuple(map(id, duties)), where, place)  # a regime holds its duties
         if key not in self._asked:
-            about = (bound.regime, categories, facet)
-            if about not in self._binding:
-                self._binding[about] = tuple(self.binding(*about))
-            self._asked[key] = gather(self._rule(bound, duty, facet, place) for duty in
-                                      self._binding[about]
+            self._asked[key] = gather(self._rule(bound, duty, where, place) for duty in duties
                                       if self._here(bound, duty, place))  # fmt: skip
         return self._asked[key]
 
@@ -148,12 +148,12 @@ class Duties:
             for zone, regimes in found.items()
         }
 
-    def _rule(self, bound: Bound, duty: Duty, facet: str, place: Place) -> Ruling:
+    def _rule(self, bound: Bound, duty: Duty, where: tuple[str, ...], place: Place) -> Ruling:
         met = self.met(duty, self.zones.get(bound.zone), place)
         verdict = Verdict.VIOLATED if duty.hard and not met.by else Verdict.CONDITIONAL
         text = f"{duty.fact.title}: " + (f"met by {met.by}" if met.by else "nothing shows it")
         return Ruling(
-            (reason(duty.id, verdict, text, countries_of(facet, place), duty.fact),),
+            (reason(duty.id, verdict, text, where, duty.fact),),
             (Obligation(rule=duty.id, text=duty.text, met_by=met.by, until=met.until),),
         )
 

@@ -14,7 +14,7 @@ from hybridspec.place import cost
 from hybridspec.place.agree import agree, held
 from hybridspec.place.configuration import TooManyWays
 from hybridspec.place.explain import CROWDED, MIXED, leaves_zone, too_large
-from hybridspec.place.residency import residency, stops
+from hybridspec.place.residency import refused, residency
 from hybridspec.place.solve import Pins, SearchTooLarge, SitePlan, agrees, solve_site
 from hybridspec.place.zones import Solution, Zones
 
@@ -34,7 +34,7 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
     total = solution.cost + sum(term.amount for term in fixed)
     fleet = _fleet(graph, decisions)
     matrix = residency(graph, decisions, solution.stores, fleet)
-    outside = [row for row in matrix if stops(graph, row)]
+    outside = refused(graph, matrix)
     if outside:
         sink.extend(leaves_zone(graph, row) for row in outside)
         return None

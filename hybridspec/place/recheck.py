@@ -108,13 +108,15 @@ class _Facts:
         one = group[0]
         zone, flow, region = one.site.zone.name, one.flow, one.chosen.region
         here = frozenset((one.site.country,))
+        born, data = f"data {flow.data.name}", self.labels.of(f"data {flow.data.name}@{zone}")
+        read = {stage: (f"{flow.name}.{stage}",
+                        self.labels.within(f"stage {flow.name}.{stage}@{zone}"))
+                for stage, _ in one.chosen.hosts}  # fmt: skip
         for decision in group:
             name = f"site {decision.site.name}"
-            data = self.labels.of(f"data {flow.data.name}@{zone}")
-            yield Fact(zone, f"data {flow.data.name}", "process", data, here, name)
+            yield Fact(zone, born, "process", data, here, name)
             for stage, host in decision.chosen.hosts:
-                asset = f"{flow.name}.{stage}"
-                label = self.labels.within(f"stage {asset}@{zone}")
+                asset, label = read[stage]
                 if host.kind == "edge":
                     yield Fact(zone, asset, "process", label, here, name)
                     yield Fact(zone, asset, "logs", label, here, name)
@@ -123,9 +125,8 @@ class _Facts:
         sinks = {stage.name for stage in flow.stages if stage.place == "cloud"}
         for stage, host in one.chosen.hosts:
             if host.kind == "cloud" and region is not None:
-                label = self.labels.within(f"stage {flow.name}.{stage}@{zone}")
                 facets = _KEPT if stage in sinks else ("process", *_EVERY)
-                yield from self._in(region, zone, f"{flow.name}.{stage}", label, facets)
+                yield from self._in(region, zone, *read[stage], facets)
 
     def _offered(self, zone: str, region: Region | None) -> Iterator[Fact]:
         """Where updates come from, and the way they take."""
@@ -239,6 +240,7 @@ class _Again:
         self.regimes = {regime.name: regime for regime in graph.law.regimes}
         self.waivers = {waiver.id for waiver in graph.waivers}
         self.known: dict[tuple[object, ...], tuple[Label, int]] = {}
+        self.asks: dict[tuple[int, str], bool] = {}
 
     def verdict(self, fact: Fact) -> int:
         """The worst that any rule says; an unknown place is never fine."""
@@ -259,8 +261,14 @@ class _Again:
 
     def stated(self, fact: Fact) -> bool:
         """Whether nobody knows of a fact what a zone asks of it."""
-        asks = any(z in self.zones and self.zones[z].states(fact.facet) for z in fact.label.zones)
-        return asks and self.verdict(fact) == UNKNOWN
+        if self.verdict(fact) != UNKNOWN:
+            return False
+        key = (id(fact.label), fact.facet)  # `known` keeps the label
+        if key not in self.asks:
+            self.asks[key] = any(
+                z in self.zones and self.zones[z].states(fact.facet) for z in fact.label.zones
+            )
+        return self.asks[key]
 
     def _country(self, fact: Fact, country: str) -> int:
         facet = fact.facet

@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeAlias
 from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.label import BOTTOM, Label, join
 from hybridspec.ir.plan import Decision, FleetMember, Residency, Store
-from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Verdict, meet
-from hybridspec.law.certificate import certificate, claim
+from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Reason, Verdict, meet
+from hybridspec.law.certificate import certificate
 from hybridspec.law.claim import WEIGHTS, Claims, claims, own
 from hybridspec.law.claim import stops as stopped
 from hybridspec.law.locate import (
@@ -206,7 +206,7 @@ class _Matrix:
             self.seen[key] = self._meet([*distinct.values()])
         worst, whole, why, (countries, operators, partitions) = self.seen[key]
         return Residency(
-            id=claim(zone, first.asset, first.spot.facet, ""), asset=first.asset, zone=zone,
+            asset=first.asset, zone=zone,
             facet=first.spot.facet, places=_names(cells), countries=countries,
             operators=operators, partitions=partitions, verdict=whole.verdict.value, why=why,
             obligations=whole.obligations,
@@ -231,14 +231,27 @@ class _Matrix:
         return certificate(self.labels, cell.node, whole)
 
 
-def stops(graph: Graph, row: Residency) -> bool:
-    """Whether no plan may hold a row: a violation, or a gap in what a zone states."""
-    if row.verdict != "gap" or row.certificate is None:
-        return row.verdict == "violated"
-    asked = {reason.rule for reason in row.certificate.reasons}
-    if any(stopped(graph, reason, row.facet, stated=False) for reason in row.certificate.reasons):
+def refused(graph: Graph, rows: tuple[Residency, ...]) -> list[Residency]:
+    """The rows that no plan may hold: violations, and gaps in what a zone states."""
+    known: dict[tuple[int, str], bool] = {}  # rows that share their reasons are judged once
+    found = []
+    for row in rows:
+        if row.verdict == "gap" and row.certificate is not None:
+            key = (id(row.certificate.reasons), row.facet)
+            if key not in known:
+                known[key] = _stops(graph, row.certificate.reasons, row.facet)
+            found += [row] if known[key] else []
+        elif row.verdict == "violated":
+            found.append(row)
+    return found
+
+
+def _stops(graph: Graph, reasons: tuple[Reason, ...], facet: str) -> bool:
+    """Whether a gap is one that a policy or a zone asks about."""
+    asked = {reason.rule for reason in reasons}
+    if any(stopped(graph, reason, facet, stated=False) for reason in reasons):
         return True  # a policy that nobody can decide
-    return any(f"zone:{zone.name}" in asked and zone.states(row.facet) for zone in graph.zones)
+    return any(f"zone:{zone.name}" in asked and zone.states(facet) for zone in graph.zones)
 
 
 NOWHERE = Place(name="where updates are kept", countries=())

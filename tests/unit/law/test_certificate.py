@@ -7,8 +7,8 @@ from dataclasses import replace
 from property.graphs import data, device, flow, graph, infer, model, site, stage, training, zone
 from property.laws import pack, people, release
 
-from hybridspec.ir.verdict import Place
-from hybridspec.law.certificate import certificate, claim, decisive, trace
+from hybridspec.ir.verdict import Place, claim
+from hybridspec.law.certificate import certificate, decisive, trace
 from hybridspec.law.permit import Law
 
 EU, US = zone("eu", "DE", "FR", "US"), zone("us", "US")
