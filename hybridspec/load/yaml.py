@@ -26,14 +26,20 @@ MAX_NODES = 100_000
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_NULL = {"", "~", "null", "Null", "NULL"}
-_TRUE = {"true", "True", "TRUE"}
-_FALSE = {"false", "False", "FALSE"}
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMERIC = frozenset("+-.0123456789")
+"""What a number begins with."""
 _INT = re.compile(r"[-+]?[0-9]{1,30}|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
 _FORBIDDEN = re.compile(
     "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 )
 """What https://yaml.org/spec/1.2.2/#51-character-set leaves out."""
+_new = tuple.__new__
+"""Makes a `Span` in less time than calling it does; a spec has a hundred thousand."""
 _BREAK = re.compile("\r\n|[\r\n]")
 _UNTABBED = 2_000
 """Lines of a file with tabs that are repaired at once."""
@@ -127,7 +133,8 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         if start is None or end is None:
             raise AssertionError("the parser gave an event without a place")
-        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+        return _new(Span, (self.source, start.line + 1, start.column + 1,
+                           end.line + 1, end.column + 1))  # fmt: skip
 
     def _node(self, event: yaml.Event, path: Path, depth: int) -> Plain:
         span = self._span(event)
@@ -186,9 +193,9 @@ class _Builder:
 
     def _end(self, path: Path, event: yaml.Event) -> None:
         """A bracket ends a collection, else its last value: the parser's own mark lies beyond."""
-        span = self._span(event)
-        if (span.line, span.column) != (span.end_line, span.end_column):
-            self.last = (span.end_line, span.end_column)
+        start, end = event.start_mark, event.end_mark
+        if start is not None and end is not None and start.index != end.index:
+            self.last = (end.line + 1, end.column + 1)
         self.ends[path] = self.last
 
     def _scalar(self, event: yaml.ScalarEvent) -> Plain:
@@ -252,10 +259,10 @@ def _tagged(tag: str, span: Span) -> _Refused:
 
 def resolve_scalar(text: str) -> Plain:
     """What text without quotes means under the core schema."""
-    if text in _NULL:
-        return None
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMERIC:
+        return text
     if _INT.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         return int(text[2:] if base != 10 else text, base)

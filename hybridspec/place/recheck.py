@@ -65,7 +65,7 @@ def recheck(graph: Graph, labels: Labels, plan: Plan, groups: list[list[Decision
     for key, row in rows.items():
         if key not in expected and row.asset != "update channel":
             faults[f"{_name(*key)} is about nothing"] = None
-        faults.update(dict.fromkeys(judge.stops(row)))
+        faults.update((f"{_name(*key)} {why}", None) for why in judge.stops(row))
     return list(faults)
 
 
@@ -80,7 +80,7 @@ class _Facts:
         self, graph: Graph, labels: Labels, plan: Plan, groups: list[list[Decision]]
     ) -> None:
         self.graph, self.labels, self.plan, self.groups = graph, labels, plan, groups
-        self.reached: dict[tuple[str, str], list[frozenset[str]]] = {}
+        self.reached: dict[tuple[str, tuple[str, ...]], list[tuple[str, frozenset[str], str]]] = {}
         self.runs = {zone.name: set[str]() for zone in graph.zones}
         for flow in graph.flows:
             for zone in {site.zone.name for site in flow.sites}:
@@ -204,15 +204,19 @@ class _Facts:
     def _in(
         self, region: Region, zone: str, asset: str, label: Label, facets: tuple[str, ...]
     ) -> Iterator[Fact]:
-        for facet in facets:
-            key = (region.label, facet)
-            if key not in self.reached:
-                self.reached[key] = _reaches(region, facet)
-            for countries in self.reached[key]:
-                yield Fact(zone, asset, facet, label, countries, "", region)
-            if facet in ("store", "process"):
-                yield Fact(zone, asset, facet, label, frozenset((region.country,)),
-                           f"region {region.label}", region)  # fmt: skip
+        key = (region.label, facets)
+        if key not in self.reached:
+            self.reached[key] = [*_there(region, facets)]
+        for facet, countries, place in self.reached[key]:
+            yield Fact(zone, asset, facet, label, countries, place, region)
+
+
+def _there(region: Region, facets: tuple[str, ...]) -> Iterator[tuple[str, frozenset[str], str]]:
+    """Each facet of what is in a region, with countries it is in, and its place if that counts."""
+    for facet in facets:
+        yield from ((facet, countries, "") for countries in _reaches(region, facet))
+        if facet in ("store", "process"):
+            yield facet, frozenset((region.country,)), f"region {region.label}"
 
 
 def _reaches(region: Region, facet: str) -> list[frozenset[str]]:
@@ -244,8 +248,7 @@ class _Again:
 
     def verdict(self, fact: Fact) -> int:
         """The worst that any rule says; an unknown place is never fine."""
-        region = fact.region.label if fact.region is not None else ""
-        key = (id(fact.label), fact.facet, fact.countries, region)
+        key = (id(fact.label), fact.facet, fact.countries, id(fact.region))
         if key not in self.known:  # with the label, so that no other gets its id
             states = [
                 z for z in fact.label.zones if z in self.zones and self.zones[z].states("transit")
@@ -326,16 +329,15 @@ class _Again:
 
     def stops(self, row: Residency) -> Iterator[str]:
         """What no plan may hold: a violation, an unwaived gap that is stated, a false waiver."""
-        name = _name(row.zone, row.asset, row.facet)
-        reasons = row.certificate.reasons if row.certificate is not None else ()
-        if row.verdict not in ("satisfied", "conditional", "waived", "gap", "violated"):
-            yield f"{name} has no verdict"
-        if row.verdict == "violated":
-            yield f"{name} does not hold"
-        named = {waiver for reason in reasons for waiver in reason.waived_by}
-        if row.verdict == "waived" and not (named and named <= self.waivers):
-            yield f"{name} is waived by nobody"
-        if row.verdict == "satisfied" and not row.countries:
-            yield f"{name} does not hold"
+        verdict = row.verdict
+        if verdict not in ("satisfied", "conditional", "waived", "gap", "violated"):
+            yield "has no verdict"
+        if verdict == "violated" or (verdict == "satisfied" and not row.countries):
+            yield "does not hold"
+        if verdict == "waived":
+            reasons = row.certificate.reasons if row.certificate is not None else ()
+            named = {waiver for reason in reasons for waiver in reason.waived_by}
+            if not (named and named <= self.waivers):
+                yield "is waived by nobody"
         if row.certificate is None:
-            yield f"{name} has no certificate"
+            yield "has no certificate"

@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 
 
 _Names: TypeAlias = tuple[str, ...]
-_Met: TypeAlias = tuple[int, Permission, str, tuple[_Names, _Names, _Names]]
+_Met: TypeAlias = tuple[int, Permission, tuple[str, str], tuple[_Names, _Names, _Names]]
 """Which of its cells decides, what it may, in words, and countries, operators and partitions."""
 
 
@@ -50,7 +50,7 @@ def residency(
     matrix = _Matrix(claims(graph), decisions, stores, fleet)
     rows: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in matrix.cells():
-        for zone in matrix.owners(cell):
+        for zone in (cell.zone,) if cell.asset not in matrix.trained else matrix.owners(cell):
             rows.setdefault((zone, cell.asset, cell.spot.facet), []).append(cell)
     return tuple(matrix.row(zone, cells) for (zone, _, _), cells in sorted(rows.items()))
 
@@ -88,9 +88,7 @@ class _Matrix:
         yield from self._telemetry()
 
     def owners(self, cell: Cell) -> tuple[str, ...]:
-        """The zones that answer for a cell: for weights, all that they learnt from."""
-        if cell.asset not in self.trained:
-            return (cell.zone,)
+        """The zones that answer for weights: all that they learnt from."""
         return tuple(sorted({cell.zone, *(z for z in cell.label.zones if z in self.claims.zones)}))
 
     def _flow(self, decision: Decision, names: tuple[str, ...]) -> Iterator[Cell]:
@@ -204,12 +202,11 @@ class _Matrix:
         key = tuple(distinct)
         if key not in self.seen:
             self.seen[key] = self._meet([*distinct.values()])
-        worst, whole, why, (countries, operators, partitions) = self.seen[key]
+        worst, whole, (verdict, why), (countries, operators, partitions) = self.seen[key]
         return Residency(
-            asset=first.asset, zone=zone,
-            facet=first.spot.facet, places=_names(cells), countries=countries,
-            operators=operators, partitions=partitions, verdict=whole.verdict.value, why=why,
-            obligations=whole.obligations,
+            asset=first.asset, zone=zone, facet=first.spot.facet, places=_names(cells),
+            countries=countries, operators=operators, partitions=partitions, verdict=verdict,
+            why=why, obligations=whole.obligations,
             certificate=self._certificate(distinct[key[worst]], whole),
         )  # fmt: skip
 
@@ -219,7 +216,7 @@ class _Matrix:
         order = sorted(range(len(asked)), key=lambda n: ORDER.index(asked[n].verdict))
         whole = _together([asked[n] for n in order])
         spots = [cell.spot.place for cell in cells]
-        return order[0], whole, _why(whole), (
+        return order[0], whole, (whole.verdict.value, _why(whole)), (
             tuple(sorted({c for place in spots for c in place.countries})),
             tuple(sorted({place.operator for place in spots if place.operator})),
             tuple(sorted({place.partition for place in spots if place.partition})),

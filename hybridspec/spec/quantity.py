@@ -23,7 +23,7 @@ class Section(BaseModel):
     """Base of every section: unknown keys are faults, values never change, no coercion."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+        defer_build=True, extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
     )
 
 
