@@ -123,7 +123,7 @@ class Claims:
                             text=f"nobody states where it is: {spot.place.name}")  # fmt: skip
             found = Permission(verdict=Verdict.GAP, reasons=(*found.reasons, nobody),
                                obligations=found.obligations)  # fmt: skip
-        if found.verdict is Verdict.GAP:
+        if found.verdict is Verdict.GAP and self.graph.waivers:
             reasons = tuple(self._waived(reason, spot.facet, zone) for reason in found.reasons)
             found = replace(found, verdict=meet(*(r.verdict for r in reasons)), reasons=reasons)
         if spot.guards:
@@ -132,6 +132,8 @@ class Claims:
 
     def _waived(self, reason: Reason, facet: str, zone: str) -> Reason:
         """A reason with its waiver; the gap of a zone's own wall is waived at that zone alone."""
+        if reason.verdict is not Verdict.GAP:
+            return reason
         kind, _, name = reason.rule.partition(":")
         asked = Permission(verdict=reason.verdict, reasons=(reason,))
         at = name if kind == "zone" else zone
@@ -207,8 +209,9 @@ class Claims:
         classes: dict[tuple[str, str], set[str]] = {}
         for other in sorted(self.zones):
             for flow in self.flows[other] if other != zone else ():
-                shared = here & self._classes(flow, other)
-                for model in [s.model for s in flow.stages if s.model is not None and shared]:
+                models = [stage.model for stage in flow.stages if stage.model is not None]
+                shared = here & self._classes(flow, other) if models else frozenset()
+                for model in models if shared else ():
                     if model.training is not None or model.name not in own:
                         found[model.name, other] = model
                         classes.setdefault((model.name, other), set()).update(shared)
