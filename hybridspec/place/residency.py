@@ -266,10 +266,12 @@ def _together(permissions: list[Permission]) -> Permission:
 
 
 def _why(whole: Permission) -> str:
-    """The certificate in words: where it lies by which wall, then what decided, three of it."""
+    """The certificate in words: the wall that holds it, then what decided, three of it."""
     words = [r.text for r in whole.reasons if r.verdict is whole.verdict]
     if whole.verdict in (Verdict.SATISFIED, Verdict.CONDITIONAL):
-        words = [r.text for r in whole.reasons if r.rule.startswith("zone:")] + words
+        walls = [r.text for r in whole.reasons if r.rule.startswith("zone:")]
+        count = len(whole.obligations)
+        words = walls + ([f"while {count} obligations are met"] if count > 2 else words)
     words = list(dict.fromkeys(words))
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
     return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
