@@ -168,7 +168,7 @@ def test_files_and_commands_that_are_named_exist(path: Path) -> None:
         where = f"{_name(path)}:{line}: `{span}`"
         if span.startswith("make ") and "/" not in span:
             assert span.split()[1] in _targets(), where
-        command = re.match(r"hybridspec ([a-z]+)", span)
+        command = re.match(r"hybridspec ([a-z]+(?:-[a-z]+)*)", span)
         if command:
             assert command[1] in _commands(), where
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+\.(py|md|yaml|toml|j2)", span):
