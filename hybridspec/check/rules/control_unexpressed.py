@@ -32,7 +32,7 @@ def control_unexpressed(graph: Graph) -> Iterator[Diagnostic]:
                     f"{', '.join(lacking[:5])}{more} carries out",
                     span=zone.controls_origin or zone.origin,
                     help=f"say who does: `zones.{zone.name}.evidence: [{{kind: {control}, "
-                    f"document: legal/{control}.md}}]`" + _device_help(control),
+                    f"document: legal/{control}.md}}]`" + _device_help(control, lacking),
                 )
 
 
@@ -51,7 +51,7 @@ def _lacking(duties: Duties, zone: Zone, control: str) -> list[str]:
     return sorted(set(found))
 
 
-def _device_help(control: str) -> str:
-    if control != "encryption-at-rest":
+def _device_help(control: str, lacking: list[str]) -> str:
+    if control != "encryption-at-rest" or not any(name.startswith("devices ") for name in lacking):
         return ""
     return ", or set up `encrypted-storage` on the devices"
