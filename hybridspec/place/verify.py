@@ -210,17 +210,18 @@ def _stores(graph: Graph, plan: Plan) -> list[str]:
     """One store for each zone that has to have one, and where training is pinned."""
     faults = []
     names = [store.zone.name for store in plan.stores]
+    stages = _stages(graph)
     for zone in graph.zones:
         needed = any(
             stage.place == "cloud" or (stage.model is not None and stage.model.training is not None)
-            for stage in _stages_of(graph, zone.name)
+            for stage in stages[zone.name]
         )
         if names.count(zone.name) not in ((1,) if needed else (0, 1)):
             faults.append(f"{zone.name}: not one store for the zone")
     for store in plan.stores:
         if store.zone.key_protection not in ("software", *store.region.key_protection):
             faults.append(f"{store.zone.name}: its store cannot protect keys as it has to")
-        for stage in _stages_of(graph, store.zone.name):
+        for stage in stages.get(store.zone.name, ()):
             job = stage.model.training if stage.model is not None else None
             if job is not None and (
                 job.region not in (None, store.region)
@@ -230,9 +231,13 @@ def _stores(graph: Graph, plan: Plan) -> list[str]:
     return faults
 
 
-def _stages_of(graph: Graph, zone: str) -> list[Stage]:
-    return [stage for flow in graph.flows if any(s.zone.name == zone for s in flow.sites)
-            for stage in flow.stages]  # fmt: skip
+def _stages(graph: Graph) -> Mapping[str, list[Stage]]:
+    """The stages of the flows that run in each zone."""
+    found: dict[str, list[Stage]] = {zone.name: [] for zone in graph.zones}
+    for flow in graph.flows:
+        for zone in {site.zone.name for site in flow.sites}:
+            found[zone] += flow.stages
+    return found
 
 
 def _bundles(plan: Plan) -> list[str]:

@@ -16,11 +16,12 @@ from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.check.recipient import received
 from hybridspec.ir.graph import Graph, Zone
 from hybridspec.law.duty import Duties, carried
+from hybridspec.law.permit import law_of
 
 
 def control_unexpressed(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and control."""
-    duties = Duties(graph)
+    duties = law_of(graph).duties
     for zone in graph.zones:
         for control in zone.controls:
             lacking = [] if duties.shown(zone, control).by else _lacking(duties, zone, control)

@@ -15,11 +15,12 @@ from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import DeviceClass, Graph, Zone
 from hybridspec.law.duty import Duties, able, trusted
+from hybridspec.law.permit import law_of
 
 
 def device_untrusted(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone, device class and function."""
-    duties = Duties(graph)
+    duties = law_of(graph).duties
     for zone in graph.zones:
         asked = dict(_asked(duties, zone))
         for device in _standing(graph, zone):

@@ -21,13 +21,14 @@ from hybridspec.ir.graph import Graph, Zone
 from hybridspec.ir.law import Duty
 from hybridspec.ir.verdict import Place
 from hybridspec.law.duty import ASKED, Duties, about, abroad
+from hybridspec.law.permit import law_of
 
 _ANYWHERE = Place(name="anywhere", countries=())
 
 
 def duty_open(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and document, and per recipient and contract."""
-    duties = Duties(graph)
+    duties = law_of(graph).duties
     told: set[tuple[str, str]] = set()
     for zone in graph.zones:
         for regime, categories in duties.under[zone.name].items():

@@ -18,13 +18,14 @@ from hybridspec.ir.graph import Graph, Zone
 from hybridspec.ir.law import Duty
 from hybridspec.ir.verdict import Place
 from hybridspec.law.duty import EVENT_LOGGING, Duties, abroad
+from hybridspec.law.permit import law_of
 
 _KINDS = ("evidence", "agreement", "control", "key")
 
 
 def duty_unmet(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and duty."""
-    duties = Duties(graph)
+    duties = law_of(graph).duties
     for zone in graph.zones:
         seen: set[str] = set()
         for regime, categories in duties.under[zone.name].items():

@@ -21,13 +21,14 @@ from hybridspec.base.source import Span
 from hybridspec.ir.graph import Graph, Model, Site, Zone
 from hybridspec.law.claim import Claims, claims
 from hybridspec.law.duty import Duties, trusted
+from hybridspec.law.permit import law_of
 from hybridspec.law.pinned import Pinned, pinned
 from hybridspec.law.refusal import Refusal
 
 
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per pinned place and rule that refuses it."""
-    of, duties = claims(graph), Duties(graph)
+    of, duties = claims(graph), law_of(graph).duties
     for case in pinned(of):
         if case.refusal.code == "HS0301" and not _told(duties, case):
             yield _FINDINGS[case.kind](of, case)

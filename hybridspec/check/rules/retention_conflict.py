@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from hybridspec.base.diagnostic import Diagnostic, Label, Severity
 from hybridspec.base.units import format_duration, write_duration
 from hybridspec.ir.graph import Graph, Zone
-from hybridspec.law.duty import Duties
+from hybridspec.law.permit import law_of
 from hybridspec.law.retention import LOGS, STORE, Conflict, conflicts, stored, terms
 
 _WHAT = {STORE: "what is stored", LOGS: "logs"}
@@ -23,7 +23,7 @@ _WHAT = {STORE: "what is stored", LOGS: "logs"}
 
 def retention_conflict(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone, facet and pair of sources."""
-    duties = Duties(graph)
+    duties = law_of(graph).duties
     for zone in graph.zones:
         if not any(site.zone.name == zone.name for site in graph.sites):
             continue
