@@ -59,12 +59,13 @@ class Metadata(Section):
     warn_before: Annotated[
         Duration | None,
         key("How long before its last day a law, a decision or a document is warned of.",
-            example="P180D", ge=0),
+            example="P180D", ge=0,
+            absent="180 days: time to find another ground, or to move"),
     ] = None  # fmt: skip
     facts_age: Annotated[
         Duration | None,
         key("Age from which on facts about law are stale and a warning says so.", example="P365D",
-            gt=0),
+            gt=0, absent="365 days: law changes by the year"),
     ] = None  # fmt: skip
     currency: Annotated[
         Literal["USD"],
