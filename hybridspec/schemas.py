@@ -173,6 +173,7 @@ def _explain(root: Schema) -> None:
             section["properties"][key] = _property(part, key)
     for default in defaults.ALL:
         for part in locate(root, tuple(default.key.split("."))):
+            part["description"] = part.get("description", "").partition(" Default: ")[0]
             _say(part, f"Default: {default.shown}, {default.reason}.")
     root["definitions"]["VariableReference"] = {
         "type": "string", "pattern": VARIABLE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,17 @@ def test_units_examples_and_defaults_with_their_reasons_are_told() -> None:
     assert "Written as a duration. Example: `P30D`." in words("zones", "*", "retention")
     assert "0.25 USD/kWh, a middle price for business users" in words("sites", "*", "energy_price")
     assert "Default: `p95`, " in words("flows", "*", "latency", "percentile")
+    assert words("metadata", "facts_age").endswith("Default: 1 year, decisions are reviewed and "
+                                                   "laws amended within years.")  # fmt: skip
+    assert all(told.count("Default: ") < 2 for told in _descriptions(SCHEMA))
+
+
+def _descriptions(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield str(schema.get("description", ""))
+        schema = list(schema.values())
+    for part in schema if isinstance(schema, list) else ():
+        yield from _descriptions(part)
 
 
 def test_a_variable_and_a_row_of_ones_own_are_accepted() -> None:

@@ -39,8 +39,17 @@ def telemetry_outside(graph: Graph) -> Iterator[Diagnostic]:
                     f"may not lie: {refusal.words}",
                     span=sink.origin,
                     help=_help(graph, zone, refusal),
-                    notes=(Label(span=zone.countries_origin, message="the zone allows these"),),
+                    notes=_notes(graph, zone, refusal),
                 )
+
+
+def _notes(graph: Graph, zone: Zone, refusal: Refusal) -> tuple[Label, ...]:
+    """Where the zone that refuses says what it allows; the sink's own, if a law refuses."""
+    refusing = [one for one in graph.zones if refusal.reason.rule == f"zone:{one.name}"]
+    return tuple(
+        Label(span=one.countries_origin, message=f"zone `{one.name}` allows these")
+        for one in refusing or [zone]
+    )
 
 
 def _help(graph: Graph, zone: Zone, refusal: Refusal) -> str:
