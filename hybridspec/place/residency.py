@@ -6,6 +6,7 @@ of one country are judged as one, so that a row names thousands of sites and is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import reduce
 from typing import NamedTuple, TypeAlias
@@ -265,6 +266,10 @@ def _together(permissions: list[Permission]) -> Permission:
     )  # fmt: skip
 
 
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+"""A document's digest; the certificate has it whole."""
+
+
 def _why(whole: Permission) -> str:
     """The certificate in words: the wall that holds it, then what decided, three of it."""
     words = [r.text for r in whole.reasons if r.verdict is whole.verdict]
@@ -272,7 +277,7 @@ def _why(whole: Permission) -> str:
         walls = [r.text for r in whole.reasons if r.rule.startswith("zone:")]
         count = len(whole.obligations)
         words = walls + ([f"while {count} obligations are met"] if count > 2 else words)
-    words = list(dict.fromkeys(words))
+    words = [_DIGEST.sub(r"\1…", text) for text in dict.fromkeys(words)]
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
     return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
 
