@@ -275,4 +275,8 @@ def test_a_path_with_spaces_and_letters_from_everywhere(tmp_path: Path, cli: Cli
     assert (done.returncode, done.stderr) == (0, "valid\n")
     done = cli("build", spec)
     assert done.returncode == 0
-    assert "späc 1.yaml:10" in (example / "build" / EXAMPLE.name / "plan.json").read_text()
+    assert (example / "build" / EXAMPLE.name / "plan.json").is_file()
+    spec.write_text(spec.read_text().replace("countries: [EU]", "countries: [XX]"))
+    done = cli("validate", spec)
+    assert done.returncode == 2
+    assert "späc 1.yaml:11:" in done.stderr

@@ -25,25 +25,30 @@ _KINDS = ("evidence", "agreement", "control", "key")
 
 def duty_unmet(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and duty."""
+    seen: set[tuple[str, str]] = set()
+    for zone, duty, where in unmet(graph):
+        if (zone.name, duty.needs) not in seen:
+            seen.add((zone.name, duty.needs))
+            yield Diagnostic(
+                code="HS0342",
+                message=f"zone `{zone.name}`: {duty.id} asks for `{duty.needs}`, and "
+                f"nothing shows it for {where}",
+                span=zone.origin,
+                help=f"{duty.text.rstrip('.')}; {_help(duty, zone)}",
+            )
+
+
+def unmet(graph: Graph) -> Iterator[tuple[Zone, Duty, str]]:
+    """The duties of zones that nothing shows, and the first place that lacks each."""
     duties = law_of(graph).duties
     for zone in graph.zones:
-        seen: set[str] = set()
         for regime, categories in duties.under[zone.name].items():
             for duty in duties.binding(regime, categories):
                 if not duty.hard or duty.kind not in _KINDS:
                     continue
-                if duty.needs in seen:
-                    continue
                 where = _lacking(duties, regime, duty, zone)
                 if where is not None:
-                    seen.add(duty.needs)
-                    yield Diagnostic(
-                        code="HS0342",
-                        message=f"zone `{zone.name}`: {duty.id} asks for `{duty.needs}`, and "
-                        f"nothing shows it for {where}",
-                        span=zone.origin,
-                        help=f"{duty.text.rstrip('.')}; {_help(duty, zone)}",
-                    )
+                    yield zone, duty, where
 
 
 def _lacking(duties: Duties, regime: str, duty: Duty, zone: Zone) -> str | None:

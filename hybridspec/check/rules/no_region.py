@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
+from hybridspec.check.rules.duty_unmet import unmet
 from hybridspec.ir.graph import Flow, Graph, Region, Zone
 from hybridspec.law.claim import Claims, claims
 from hybridspec.law.pinned import pinned
@@ -32,13 +33,21 @@ def no_region(graph: Graph) -> Iterator[Diagnostic]:
             continue
         for zone in {site.zone.name: site.zone for site in flow.sites}.values():
             if zone.name not in left:
-                left[zone.name] = any(
-                    not any(_counts(refusal, zone, told) for refusal in
-                            of.refusing(zone.name, region))
-                    for region in graph.regions
-                )  # fmt: skip
+                left[zone.name] = _left(of, zone, told)
             if not left[zone.name]:
                 yield _finding(of, flow, zone, need)
+
+
+def _left(of: Claims, zone: Zone, told: bool) -> bool:
+    """Whether a region is left to a zone, but for what other rules tell: HS0342 tells of duties."""
+    found = []
+    for region in of.graph.regions:
+        found.append({refusal.reason.rule for refusal in of.refusing(zone.name, region)
+                      if _counts(refusal, zone, told)})  # fmt: skip
+        if not found[-1]:
+            return True
+    duties = {duty.id for one, duty, _ in unmet(of.graph) if one.name == zone.name}
+    return any(rules <= duties for rules in found)
 
 
 def _counts(refusal: Refusal, zone: Zone, told: bool) -> bool:
