@@ -274,12 +274,25 @@ def _why(whole: Permission) -> str:
     """The certificate in words: the wall that holds it, then what decided, three of it."""
     words = [r.text for r in whole.reasons if r.verdict is whole.verdict]
     if whole.verdict in (Verdict.SATISFIED, Verdict.CONDITIONAL):
-        walls = [r.text for r in whole.reasons if r.rule.startswith("zone:")]
         count = len(whole.obligations)
-        words = walls + ([f"while {count} obligations are met"] if count > 2 else words)
+        counted = count > 1 and whole.verdict is Verdict.CONDITIONAL
+        words = _walls(whole) + ([f"while {count} obligations are met"] if counted else [
+            r.text for r in whole.reasons
+            if r.verdict is whole.verdict and not r.rule.startswith("zone:")
+        ])  # fmt: skip
     words = [_DIGEST.sub(r"\1…", text) for text in dict.fromkeys(words)]
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
     return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
+
+
+def _walls(whole: Permission) -> list[str]:
+    """Each zone that allows it once, with all countries in which it does."""
+    found: dict[str, set[str]] = {}
+    for reason in whole.reasons:
+        if reason.rule.startswith("zone:") and reason.verdict is Verdict.SATISFIED:
+            found.setdefault(reason.rule.removeprefix("zone:"), set()).update(reason.countries)
+    return [f"zone `{name}` allows it in {', '.join(sorted(countries))}"
+            for name, countries in sorted(found.items())]  # fmt: skip
 
 
 def _rank(cell: Cell) -> tuple[object, ...]:

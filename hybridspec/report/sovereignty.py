@@ -107,8 +107,10 @@ def _rules(out: Console, cell: Doc) -> None:
             _line(out, f"fact {reason['fact']}, {_valid(reason)}", indent=6)
         if reason["waivedBy"]:
             _line(out, f"waived by {', '.join(reason['waivedBy'])}", indent=6)
+    said = {reason["rule"] for reason in cell["reasons"]}
     for duty in cell["obligations"]:
-        _line(out, _duty(duty), indent=4)
+        if not duty["metBy"] or duty["rule"] not in said:
+            _line(out, _duty(duty), indent=4)
 
 
 def _same(reasons: Sequence[Doc]) -> Iterator[tuple[Doc, list[str]]]:
