@@ -14,8 +14,9 @@ from hybridspec.deliver import process
 from hybridspec.deliver.durable import write_durably
 
 _STATE = {
-    "folder": str, "inputs": dict, "taken": dict, "tool": str, "plugins": dict, "each": int, "planDigest": str,
-    "releases": dict, "resources": dict, "refreshAfter": str, "written": str, "published": str,
+    "folder": str, "inputs": dict, "taken": dict, "tool": str, "plugins": dict, "each": int,
+    "planDigest": str, "releases": dict, "resources": dict, "refreshAfter": str, "written": str,
+    "published": str,
 }  # fmt: skip
 """What a state holds; one of another shape says nothing."""
 
