@@ -10,6 +10,13 @@ from hybridspec.target.api import Emitted, Payload, Unsupported
 
 CONCERNS = ("keys", "data", "registry", "devices", "training")
 """One module of an emitted project each; `training` only where a model is trained."""
+UNSETTABLE = {
+    "transit": "devices reach the region over the Internet: without a network of one's own "
+    "between them, no private endpoint can fix the route",
+    "operator": "whose law binds the operator is no setting",
+    "stage": "nothing is emitted for a stage that computes in the region",
+}
+"""Why no cloud's project can enforce a claim about these, by facet, or for a `stage`."""
 
 
 def project(

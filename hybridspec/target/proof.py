@@ -17,6 +17,18 @@ def each(part: Emission, kind: str, fault: Callable[[Made], str], *, least: int 
     return next((f"`{made.name}` {why}" for made in found if (why := fault(made))), "")
 
 
+def every(
+    part: Emission, kind: str, holds: Callable[[Made], bool], otherwise: str, *, least: int = 1
+) -> str:
+    """What lacks, as in `each`, where a resource that does not hold is faulty in the same way."""
+    return each(part, kind, lambda made: "" if holds(made) else otherwise, least=least)
+
+
+def uncopied(part: Emission, kind: str, copies: Collection[str]) -> str:
+    """What lacks if there has to be a resource of a type, and none that would copy it."""
+    return none(part, copies) or each(part, kind, lambda _: "")
+
+
 def none(part: Emission, kinds: Collection[str]) -> str:
     """What lacks if there has to be no resource of these types."""
     return next((f"`{made.name}` is a `{made.type}`" for made in part.resources

@@ -8,7 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 from hybridspec.target.api import Emission, Guard, Made
-from hybridspec.target.proof import at, each, first, listed, none, outputs, statements
+from hybridspec.target.cloud import UNSETTABLE
+from hybridspec.target.proof import (
+    at,
+    each,
+    every,
+    first,
+    listed,
+    none,
+    outputs,
+    statements,
+    uncopied,
+)
 
 BUCKET = "aws:s3/bucket:Bucket"
 KEY = "aws:kms/key:Key"
@@ -54,11 +65,8 @@ def _denies(part: Emission, wanted: Callable[[dict[str, Any]], bool], what: str)
         for said in statements(made.inputs.get("policy"))
         if said.get("Effect") == "Deny" and said.get("Principal") == "*" and wanted(said)
     }
-
-    def fault(made: Made) -> str:
-        return "" if made.outputs.get("bucket") in denied else f"has no policy that denies {what}"
-
-    return each(part, BUCKET, fault)
+    return every(part, BUCKET, lambda made: made.outputs.get("bucket") in denied,
+                 f"has no policy that denies {what}")  # fmt: skip
 
 
 def _tls(part: Emission) -> str:
@@ -97,13 +105,10 @@ def _zone_key(part: Emission) -> str:
         and by.get("sseAlgorithm") == "aws:kms"
         and by.get("kmsMasterKeyId") in keys
     }
-
-    def fault(made: Made) -> str:
-        return "" if made.outputs.get("bucket") in covered else "is not under the zone's key"
-
     other = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     return first(
-        each(part, BUCKET, fault),
+        every(part, BUCKET, lambda made: made.outputs.get("bucket") in covered,
+              "is not under the zone's key"),
         _denies(part, lambda said: at(said, "Condition", "StringNotEquals", other) in keys
                 and at(said, "Condition", "Null", other) == "false", "another key"),
     )  # fmt: skip
@@ -115,16 +120,13 @@ def _closed(part: Emission) -> str:
         for made in part.of(BLOCK)
         if all(made.inputs.get(key) is True for key in _BLOCKS)
     }
-
-    def fault(made: Made) -> str:
-        return "" if made.outputs.get("bucket") in closed else "may be opened to the public"
-
-    return each(part, BUCKET, fault)
+    return every(part, BUCKET, lambda made: made.outputs.get("bucket") in closed,
+                 "may be opened to the public")  # fmt: skip
 
 
 def _one_region(part: Emission) -> str:
-    return each(
-        part, KEY, lambda m: "may be replicated" if m.inputs.get("multiRegion") is not False else ""
+    return every(
+        part, KEY, lambda made: made.inputs.get("multiRegion") is False, "may be replicated"
     )
 
 
@@ -140,7 +142,7 @@ def _images(part: Emission) -> str:
 
 
 def _no_image_copies(part: Emission) -> str:
-    return none(part, _IMAGE_COPIES) or each(part, REPOSITORY, lambda _: "")
+    return uncopied(part, REPOSITORY, _IMAGE_COPIES)
 
 
 def _deny(part: Emission) -> str:
@@ -157,12 +159,8 @@ def _deny(part: Emission) -> str:
             for said in statements(made.inputs.get("policy"))
         )
     }
-
-    def fault(made: Made) -> str:
-        bounded = made.inputs.get("permissionsBoundary") in bounds
-        return "" if bounded else "may act in another region"
-
-    return each(part, ROLE, fault)
+    return every(part, ROLE, lambda made: made.inputs.get("permissionsBoundary") in bounds,
+                 "may act in another region")  # fmt: skip
 
 
 def _jobs(part: Emission, fault: Callable[[Any], str]) -> str:
@@ -310,13 +308,10 @@ GUARDS = (
 )  # fmt: skip
 
 UNGUARDED = {
-    "transit": "devices reach the region over the Internet: without a network of one's own "
-    "between them, no private endpoint can fix the route",
+    **UNSETTABLE,
     "key_admin": "no key policy knows where an administrator sits",
     "support": "no setting of an account says where its support sits",
     "control_plane": "identity and billing are global services of the partition",
-    "operator": "whose law binds the operator is no setting",
-    "stage": "nothing is emitted for a stage that computes in the region",
 }
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from hybridspec.target.api import Emission, Guard, Made
-from hybridspec.target.proof import at, each, first, listed, none, outputs
+from hybridspec.target.cloud import UNSETTABLE
+from hybridspec.target.proof import at, each, every, first, listed, none, outputs, uncopied
 
 _NATIVE = "azure-native:"
 GROUP = f"{_NATIVE}resources:ResourceGroup"
@@ -50,11 +51,7 @@ def _assigned(part: Emission, definition: str, key: str, right: Callable[[set[An
         and set(at(made.inputs, "parameters") or ()) == {key}
         and right(set(listed(at(made.inputs, "parameters", key, "value"))))
     }
-
-    def fault(made: Made) -> str:
-        return "" if made.outputs.get("id") in groups else "has no such policy"
-
-    return each(part, GROUP, fault)
+    return every(part, GROUP, lambda made: made.outputs.get("id") in groups, "has no such policy")
 
 
 def _locations(part: Emission) -> str:
@@ -79,36 +76,32 @@ def _redundancy(part: Emission) -> str:
 
 def _closed(part: Emission) -> str:
     off = ("allowBlobPublicAccess", "allowSharedKeyAccess", "isLocalUserEnabled")
-
-    def fault(made: Made) -> str:
-        closed = all(made.inputs.get(key) is False for key in off)
-        return "" if closed else "may be opened to the public"
-
-    def shown(made: Made) -> str:
-        return "" if made.inputs.get("publicAccess") == "None" else "is public"
-
-    return first(each(part, ACCOUNT, fault), each(part, CONTAINER, shown))
+    return first(
+        every(part, ACCOUNT, lambda made: all(made.inputs.get(key) is False for key in off),
+              "may be opened to the public"),
+        every(part, CONTAINER, lambda made: made.inputs.get("publicAccess") == "None", "is public"),
+    )  # fmt: skip
 
 
 def _copies(part: Emission) -> str:
-    def fault(made: Made) -> str:
-        inside = made.inputs.get("allowCrossTenantReplication") is False and made.inputs.get(
+    def inside(made: Made) -> bool:
+        return made.inputs.get("allowCrossTenantReplication") is False and made.inputs.get(
             "allowedCopyScope"
         ) in ("AAD", "PrivateLink")
-        return "" if inside else "may be copied to another tenant"
 
-    return first(none(part, _COPIES), each(part, ACCOUNT, fault))
+    return first(
+        none(part, _COPIES), every(part, ACCOUNT, inside, "may be copied to another tenant")
+    )
 
 
 def _tls(part: Emission) -> str:
-    def fault(made: Made) -> str:
-        safe = (
+    def safe(made: Made) -> bool:
+        return (
             made.inputs.get("enableHttpsTrafficOnly") is True
             and made.inputs.get("minimumTlsVersion") == "TLS1_2"
         )
-        return "" if safe else "is reached without TLS"
 
-    return each(part, ACCOUNT, fault)
+    return every(part, ACCOUNT, safe, "is reached without TLS")
 
 
 def _vaults(part: Emission) -> set[str]:
@@ -118,13 +111,14 @@ def _vaults(part: Emission) -> set[str]:
 def _under_key(part: Emission) -> str:
     addresses = {f"https://{name}.vault.azure.net" for name in _vaults(part)}
 
-    def fault(made: Made) -> str:
-        said = at(made.inputs, "encryption", "keyVaultProperties")
-        ours = at(made.inputs, "encryption", "keySource") == "Microsoft.Keyvault"
-        ours = ours and at(said, "keyVaultUri") in addresses
-        return "" if ours else "is not under the zone's key"
+    def ours(made: Made) -> bool:
+        said = at(made.inputs, "encryption")
+        return (
+            at(said, "keySource") == "Microsoft.Keyvault"
+            and at(said, "keyVaultProperties", "keyVaultUri") in addresses
+        )
 
-    return each(part, ACCOUNT, fault)
+    return every(part, ACCOUNT, ours, "is not under the zone's key")
 
 
 def _hardware(part: Emission) -> str:
@@ -140,20 +134,19 @@ def _hardware(part: Emission) -> str:
 
 
 def _no_image_copies(part: Emission) -> str:
-    return none(part, _IMAGE_COPIES) or each(part, REGISTRY, lambda _: "")
+    return uncopied(part, REGISTRY, _IMAGE_COPIES)
 
 
 def _resident(part: Emission) -> str:
-    def fault(made: Made) -> str:
-        stays = at(made.inputs, "properties", "enableDataResidency") is True
-        return "" if stays else "is copied to the paired region"
-
-    return each(part, HUB, fault)
+    return every(
+        part, HUB, lambda made: at(made.inputs, "properties", "enableDataResidency") is True,
+        "is copied to the paired region",
+    )  # fmt: skip
 
 
 def _diagnostics(part: Emission) -> str:
-    return each(
-        part, WORKSPACE, lambda m: "" if m.inputs.get("hbiWorkspace") is True else "reports more"
+    return every(
+        part, WORKSPACE, lambda made: made.inputs.get("hbiWorkspace") is True, "reports more"
     )
 
 
@@ -292,13 +285,10 @@ GUARDS = (
 )  # fmt: skip
 
 UNGUARDED = {
-    "transit": "devices reach the region over the Internet: without a network of one's own "
-    "between them, no private endpoint can fix the route",
+    **UNSETTABLE,
     "key_admin": "no role of a vault knows where an administrator sits",
     "support": "no setting of a subscription says where its support sits",
     "control_plane": "the directory and Resource Manager are global services of the partition",
-    "operator": "whose law binds the operator is no setting",
-    "stage": "nothing is emitted for a stage that computes in the region",
 }
 
 

@@ -8,7 +8,8 @@ import re
 from typing import Any
 
 from hybridspec.target.api import Emission, Guard, Made
-from hybridspec.target.proof import at, each, first, listed, outputs
+from hybridspec.target.cloud import UNSETTABLE
+from hybridspec.target.proof import at, each, every, first, listed, outputs
 
 BUCKET = "gcp:storage/bucket:Bucket"
 RING = "gcp:kms/keyRing:KeyRing"
@@ -59,32 +60,28 @@ def _bucket(part: Emission) -> str:
 
 
 def _closed(part: Emission) -> str:
-    def fault(made: Made) -> str:
-        closed = (
+    def closed(made: Made) -> bool:
+        return (
             made.inputs.get("publicAccessPrevention") == "enforced"
             and made.inputs.get("uniformBucketLevelAccess") is True
         )
-        return "" if closed else "may be opened to the public"
 
-    return each(part, BUCKET, fault)
+    return every(part, BUCKET, closed, "may be opened to the public")
 
 
 def _under_key(part: Emission) -> str:
     keys = _keys(part)
-
-    def fault(made: Made) -> str:
-        ours = at(made.inputs, "encryption", "defaultKmsKeyName") in keys
-        return "" if ours else "is not under the zone's key"
-
-    return each(part, BUCKET, fault)
+    return every(
+        part, BUCKET, lambda made: at(made.inputs, "encryption", "defaultKmsKeyName") in keys,
+        "is not under the zone's key",
+    )  # fmt: skip
 
 
 def _ring(part: Emission) -> str:
+    keys = _keys(part)
     return first(
         each(part, RING, lambda made: _elsewhere(part, made)),
-        each(
-            part, KEY, lambda m: "" if m.outputs.get("id") in _keys(part) else "is in another ring"
-        ),
+        every(part, KEY, lambda made: made.outputs.get("id") in keys, "is in another ring"),
     )
 
 
@@ -101,12 +98,14 @@ def _images(part: Emission) -> str:
 
 
 def _messages(part: Emission) -> str:
-    def fault(made: Made) -> str:
+    def kept(made: Made) -> bool:
         said = made.inputs.get("messageStoragePolicy")
-        kept = at(said, "allowedPersistenceRegions") == [part.region]
-        return "" if kept and at(said, "enforceInTransit") is True else "keeps messages elsewhere"
+        return (
+            at(said, "allowedPersistenceRegions") == [part.region]
+            and at(said, "enforceInTransit") is True
+        )
 
-    return each(part, TOPIC, fault, least=0)
+    return every(part, TOPIC, kept, "keeps messages elsewhere", least=0)
 
 
 def _body(made: Made) -> Any:
@@ -117,13 +116,12 @@ def _body(made: Made) -> Any:
 def _address(part: Emission) -> str:
     """Jobs are asked of the region's own address; a zone that trains nothing asks for none."""
 
-    def fault(made: Made) -> str:
+    def ours(made: Made) -> bool:
         uri = str(at(made.inputs, "httpTarget", "uri"))
         here = f"https://{part.region}-aiplatform.googleapis.com/"
-        ours = uri.startswith(here) and f"/locations/{part.region}/" in uri
-        return "" if ours else "is asked of another address"
+        return uri.startswith(here) and f"/locations/{part.region}/" in uri
 
-    return each(part, JOB, fault, least=0)
+    return every(part, JOB, ours, "is asked of another address", least=0)
 
 
 def _training(part: Emission) -> str:
@@ -209,14 +207,11 @@ GUARDS = (
 )  # fmt: skip
 
 UNGUARDED = {
-    "transit": "devices reach the region over the Internet: without a network of one's own "
-    "between them, no private endpoint can fix the route",
+    **UNSETTABLE,
     "key_admin": "no policy of a key knows where an administrator sits",
     "support": "no setting of a project says where its support sits; Assured Workloads is a "
     "contract of the organisation",
     "control_plane": "identities and names of resources are global",
-    "operator": "whose law binds the operator is no setting",
-    "stage": "nothing is emitted for a stage that computes in the region",
 }
 
 
