@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+
+from whole_process import validated
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "vibration-watch"
 SITES = 10_000
@@ -35,21 +33,6 @@ def write_fleet(folder: Path, sites: int = SITES) -> Path:
         rows.append(f"plant-{number:05},{country},{gateways},{servers},0.{price} USD,{rtt}")
     (folder / "sites.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return spec
-
-
-def validated(spec: Path) -> tuple[float, float]:
-    """Seconds and megabytes of one process that validates a spec."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hybridspec", "validate", str(spec)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    said = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    elapsed = time.perf_counter() - start
-    if status != 0:
-        raise SystemExit(f"the fleet is not valid: {said.decode()}")
-    return elapsed, usage.ru_maxrss * 1024 / 10**6
 
 
 def main() -> None:

@@ -5,13 +5,12 @@ The whole process is timed: reading, resolving, labels, twelve facets of every a
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+from whole_process import validated
 
 FLOWS, RUNS = 2_000, 5
 SECONDS = 2.0
@@ -97,21 +96,6 @@ def write_spec(folder: Path, flows: int = FLOWS) -> Path:
 
 def _asset(zone: str, category: str) -> str:
     return f"{zone}-{category.rsplit('.', 1)[-1].replace('_', '-')}"
-
-
-def validated(spec: Path) -> tuple[float, float]:
-    """Seconds and megabytes of one process that validates a spec."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hybridspec", "validate", str(spec)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    said = process.stdout.read() if process.stdout else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    elapsed = time.perf_counter() - start
-    if status != 0:
-        raise SystemExit(f"the spec is not valid: {said.decode()[:4000]}")
-    return elapsed, usage.ru_maxrss * 1024 / 10**6
 
 
 def read(spec: Path) -> float:

@@ -1,4 +1,4 @@
-"""Who may get a zone's data: its own sites, clouds that may keep it, and sinks of others."""
+"""Who may get a zone's data: its sites and devices, clouds that may keep it, others' sinks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hybridspec.base.source import Span
-from hybridspec.ir.graph import Graph, Zone
+from hybridspec.ir.graph import DeviceClass, Graph, Zone
 from hybridspec.ir.verdict import Place
 
 
@@ -30,6 +30,15 @@ def received(graph: Graph, zone: Zone) -> Iterator[Receipt]:
         if sink.zone is None:
             yield Receipt("logs", Place(name=sink.address, countries=sink.countries,
                                         recipient=sink.type), sink.origin)  # fmt: skip
+
+
+def standing(graph: Graph, zone: Zone) -> list[DeviceClass]:
+    """The device classes at a zone's sites, by name."""
+    found = {
+        devices.device_class.name: devices.device_class
+        for site in graph.sites if site.zone.name == zone.name for devices in site.devices
+    }  # fmt: skip
+    return [found[name] for name in sorted(found)]
 
 
 def own(graph: Graph, zone: Zone) -> list[Receipt]:

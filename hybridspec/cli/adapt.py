@@ -12,8 +12,8 @@ from hybridspec.base.errors import UsageError
 from hybridspec.base.units import UnitError, parse_duration
 from hybridspec.editor.outline import Node, outline
 from hybridspec.editor.scope import boards, catalogs, usable
-from hybridspec.law.facts import expand, members
-from hybridspec.load.facts import shipped_facts
+from hybridspec.law.facts import members
+from hybridspec.load.facts import expand_shipped, shipped_facts
 from hybridspec.spec.catalog import RegionRow
 from hybridspec.spec.quantity import NAME_PATTERN
 
@@ -71,19 +71,14 @@ def _name(root: Node, wishes: Wishes) -> Iterable[Edit]:
 
 
 def _allowed(root: Node, wishes: Wishes) -> tuple[str, ...]:
-    return _expanded(list(wishes.countries) or _texts(root, "zones", _first(root, "zones"),
-                                                      "countries"))[0]  # fmt: skip
-
-
-def _expanded(names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    law = shipped_facts()
-    return expand(names, law, law.checked_on)
+    return expand_shipped(list(wishes.countries) or _texts(root, "zones", _first(root, "zones"),
+                                                           "countries"))[0]  # fmt: skip
 
 
 def _countries(root: Node, text: str, wishes: Wishes) -> Iterable[Edit]:
     if not wishes.countries:
         return
-    allowed, unknown = _expanded(list(wishes.countries))
+    allowed, unknown = expand_shipped(list(wishes.countries))
     if unknown:
         raise UsageError(f"`{unknown[0]}` is not a known country or bloc",
                          help=country_hint(unknown[0], blocs=True))  # fmt: skip

@@ -153,7 +153,7 @@ def what_if(
     options = output.options(stack, no_waivers=no_waivers)
     before = _placed(spec, options)[1]
     other = replace(options, change=supposed.apply)
-    after = _judged(spec, other, before, _outcome(spec, other))
+    after = _judged(spec, other, before, _outcome(spec, other)[1])
     document = what_if_document(supposed.said, before, after, spec=str(spec))
     if format is Format.JSON:
         output.document(document)
@@ -165,18 +165,14 @@ def what_if(
 
 def _placed(spec: Path, options: Options) -> tuple[Graph, Outcome]:
     """The graph, and what came of placing it; a spec that does not resolve is refused."""
-    from hybridspec.base.diagnostic import SpecInvalid
-    from hybridspec.compiler import resolve_file, validate_file
-    from hybridspec.report.what_if import Outcome
+    from hybridspec.compiler import resolve_file
 
-    try:
-        build = validate_file(spec, options)
-    except SpecInvalid as invalid:
-        return resolve_file(spec, options), Outcome(invalid.findings, None)
-    return build.graph, Outcome(build.findings, build.plan)
+    graph, done = _outcome(spec, options)
+    return graph or resolve_file(spec, options), done
 
 
-def _outcome(spec: Path, options: Options) -> Outcome:
+def _outcome(spec: Path, options: Options) -> tuple[Graph | None, Outcome]:
+    """What came of placing it, with the graph if nothing is wrong."""
     from hybridspec.base.diagnostic import SpecInvalid
     from hybridspec.compiler import validate_file
     from hybridspec.report.what_if import Outcome
@@ -184,8 +180,8 @@ def _outcome(spec: Path, options: Options) -> Outcome:
     try:
         build = validate_file(spec, options)
     except SpecInvalid as invalid:
-        return Outcome(invalid.findings, None)
-    return Outcome(build.findings, build.plan)
+        return None, Outcome(invalid.findings, None)
+    return build.graph, Outcome(build.findings, build.plan)
 
 
 def _judged(spec: Path, options: Options, before: Outcome, after: Outcome) -> Outcome:

@@ -8,8 +8,8 @@ from hybridspec.base.country_names import country_name
 from hybridspec.base.units import format_bytes, format_duration, format_money
 from hybridspec.editor.outline import Node
 from hybridspec.editor.scope import SECTIONS, Scope, boards, catalogs, regions
-from hybridspec.law.facts import expand, members
-from hybridspec.load.facts import shipped_facts
+from hybridspec.law.facts import members
+from hybridspec.load.facts import expand_shipped, shipped_facts
 from hybridspec.spec.catalog import BoardRow, RegionRow
 
 
@@ -45,7 +45,7 @@ def _country(name: str) -> str:
         listed = sorted(members(law, name))
         return f"Bloc `{name}`: {len(listed)} countries, {', '.join(listed)}."
     if name not in COUNTRIES:
-        known, unknown = expand([name], law, law.checked_on)
+        known, unknown = expand_shipped([name])
         return "" if unknown or not known else f"`{name}`: {', '.join(known)}."
     within = [bloc for bloc in BLOC_NAMES if name in members(law, bloc)]
     groups = ", ".join(within) if within else f"none of {', '.join(BLOC_NAMES)}"

@@ -23,8 +23,7 @@ from hybridspec.editor.scope import (
     kind_of,
     regions,
 )
-from hybridspec.law.facts import expand
-from hybridspec.load.facts import shipped_facts
+from hybridspec.load.facts import expand_shipped
 from hybridspec.load.plugin import available
 from hybridspec.schemas import choices
 
@@ -163,8 +162,7 @@ def _examples(path: Path) -> list[Any]:
 
 def _allowed(scope: Scope, zones: Iterable[str]) -> set[str]:
     written = [c for zone in zones for c in scope.texts_at("zones", zone, "countries")]
-    law = shipped_facts()
-    return set(expand(written, law, law.checked_on)[0])
+    return set(expand_shipped(written)[0])
 
 
 def _countries(path: Path, scope: Scope) -> list[str]:

@@ -69,6 +69,10 @@ class Zone:
         found = (span for name, span in self.facet_origins if name == facet)
         return next(found, self.countries_origin)
 
+    def shown(self, as_of: str) -> set[str]:
+        """The kinds of documents that the user can show and that have not run out on a day."""
+        return {e.kind for e in self.evidence if e.expires is None or e.expires >= as_of}
+
     def walled(self, facet: str) -> bool:
         """Whether the zone has a say about a facet: people and metadata only where it is stated."""
         return facet not in STATED_ONLY or self.states(facet)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage
@@ -22,11 +22,12 @@ from hybridspec.law.locate import (
     ROUTE,
     ROUTED,
     Spot,
+    at_sink,
     at_site,
     between,
     in_region,
 )
-from hybridspec.law.permit import law_of
+from hybridspec.law.permit import Law, law_of
 from hybridspec.law.policy import insists
 from hybridspec.law.refusal import UNSTATED, Refusal
 from hybridspec.law.waiver import waive
@@ -68,9 +69,9 @@ def own(zone: str) -> Label:
 class Claims:
     """Every question about one graph, each answered once."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.law = law_of(graph)
+    def __init__(self, law: Law) -> None:
+        self.graph = graph = law.graph
+        self.law = law
         self.zones = {zone.name: zone for zone in graph.zones}
         self.flows: dict[str, list[Flow]] = {zone.name: [] for zone in graph.zones}
         for flow in graph.flows:
@@ -146,6 +147,13 @@ class Claims:
             name for name in sorted(label.zones)
             if name in self.zones and self.zones[name].states(facet)
         )  # fmt: skip
+
+    def logged(self, index: int, zone: str) -> Iterator[Refusal]:
+        """What stands in the way of a telemetry sink getting what a zone logs, if it gets any."""
+        node = f"telemetry {index}@{zone}"
+        if node in self.law.labels:
+            spots = at_sink(self.graph.observability.sinks[index])
+            yield from self.refusals(self.law.labels.of(node), spots, zone, "telemetry")
 
     def refusals(
         self, label: Label, spots: Iterable[Spot], zone: str, asset: str
@@ -326,11 +334,9 @@ def _encrypted() -> Permission:
     return Permission(verdict=Verdict.CONDITIONAL, reasons=(reason,), obligations=(ENCRYPTED,))
 
 
-_last: list[Claims] = []
-
-
 def claims(graph: Graph) -> Claims:
     """The claims of a graph; those of the last one are kept, because every stage asks for them."""
-    if not _last or _last[0].graph is not graph:
-        _last[:] = [Claims(graph)]
-    return _last[0]
+    return _claims(law_of(graph))
+
+
+_claims = lru_cache(maxsize=1)(Claims)

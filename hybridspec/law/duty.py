@@ -7,6 +7,7 @@ it binds nothing yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import cached_property
@@ -251,6 +252,14 @@ def keys_fit(zone: Zone | None, region: Region | None) -> bool:
         or zone.key_protection != "hsm"
         or "hsm" in region.key_protection
     )
+
+
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+
+
+def shortened(text: str) -> str:
+    """A text for people, with the beginnings of the digests that `named` gives whole."""
+    return _DIGEST.sub(r"\1…", text)
 
 
 def named(document: Evidence) -> str:

@@ -6,7 +6,7 @@ larger label never gets more. `Law(graph)` holds what is worked out once for a g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property, lru_cache, partial
 
@@ -19,7 +19,7 @@ from hybridspec.law.label import Labels, labels
 from hybridspec.law.policy import policies
 from hybridspec.law.regime import Judge, Ruling, by_name, countries_of, gather, known
 from hybridspec.law.release import UNKNOWN
-from hybridspec.law.source import under
+from hybridspec.law.source import established, under
 
 
 def permit(graph: Graph, label: Label, facet: str, place: Place) -> Permission:
@@ -65,6 +65,10 @@ class Law:
         self._bounds: dict[tuple[Bound, str, Place], Ruling] = {}
         self._walls: dict[tuple[str, str, Place], Ruling] = {}
         self._known: dict[tuple[Label, str, Place], Permission] = {}
+
+    @cached_property
+    def _established(self) -> Mapping[str, set[str]]:
+        return established(self.graph)
 
     @cached_property
     def labels(self) -> Labels:
@@ -126,10 +130,7 @@ class Law:
 
     def senders(self, zone: str) -> frozenset[str]:
         """Where those are established who send data of a zone."""
-        controller = self.graph.controller.country if self.graph.controller else None
-        return frozenset({controller} if controller else ()) | {
-            site.country for site in self.graph.sites if site.zone.name == zone
-        }
+        return frozenset(self._established.get(zone, ()))
 
     def people(self, regime: str, category: str) -> int | None:
         """How many people of a category the spec has data about under a regime, if known."""

@@ -137,14 +137,18 @@ def insists(policy: Policy, facet: str) -> bool:
 
 def names_places(policy: Policy) -> bool:
     """Whether it speaks of places, and not only of what zones demand."""
-    named = (policy.countries, policy.regions, policy.boards, policy.operators, policy.partitions)
-    return policy.condition is not None or any(named)
+    return policy.condition is not None or _forbids(policy)
+
+
+def _forbids(policy: Policy) -> bool:
+    return any(
+        (policy.countries, policy.regions, policy.boards, policy.operators, policy.partitions)
+    )
 
 
 def is_bare(policy: Policy) -> bool:
     """Whether the condition alone is what it forbids."""
-    named = (policy.countries, policy.regions, policy.boards, policy.operators, policy.partitions)
-    return policy.condition is not None and not any(named) and not any(
+    return policy.condition is not None and not _forbids(policy) and not any(
         (policy.requires.device_trust, policy.requires.controls, policy.requires.evidence,
          policy.requires.key_protection)
     )  # fmt: skip
@@ -153,7 +157,7 @@ def is_bare(policy: Policy) -> bool:
 def lacking(policy: Policy, zone: Zone, as_of: str) -> list[str]:
     """What a policy requires that a zone does not demand; the zone's own checks prove the rest."""
     wanted = policy.requires
-    kinds = {e.kind for e in zone.evidence if e.expires is None or e.expires >= as_of}
+    kinds = zone.shown(as_of)
     missing = [
         *(f"`{name}` in `device_trust`" for name in wanted.device_trust
           if name not in zone.device_trust),

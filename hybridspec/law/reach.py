@@ -7,6 +7,7 @@ there, whether or not a plan ever uses it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from hybridspec.ir.graph import Graph, StageKind
@@ -60,12 +61,10 @@ class Reach:
 
 def reach_of(graph: Graph) -> Reach:
     """The `Reach` of a graph; that of the last graph is kept, so that every rule may ask for it."""
-    if not _last or _last[0].law.graph is not graph:
-        _last[:] = [Reach(law_of(graph))]
-    return _last[0]
+    return _reach(law_of(graph))
 
 
-_last: list[Reach] = []
+_reach = lru_cache(maxsize=1)(Reach)
 
 
 def _reached(law: Law) -> dict[str, dict[str, Bounds]]:

@@ -26,6 +26,15 @@ def under(category: str, parent: str) -> bool:
     return category == parent or category.startswith(f"{parent}.")
 
 
+def established(graph: Graph) -> Mapping[str, set[str]]:
+    """By zone, the countries where its sites stand, and the controller's for every zone."""
+    controller = graph.controller.country if graph.controller else None
+    found = {zone.name: {controller} if controller else set[str]() for zone in graph.zones}
+    for site in graph.sites:
+        found.setdefault(site.zone.name, {controller} if controller else set()).add(site.country)
+    return found
+
+
 def births(graph: Graph) -> Births:
     """Every asset with the zones and sites where it is born, those of its flows among them.
 
@@ -73,12 +82,7 @@ class Sources:
     def __init__(self, graph: Graph, born: Births) -> None:
         self._graph, self._born = graph, born
         self._zones = {zone.name: zone for zone in graph.zones}
-        controller = graph.controller.country if graph.controller else None
-        self._established: dict[str, set[str]] = {zone: set() for zone in self._zones}
-        for site in graph.sites:
-            self._established.setdefault(site.zone.name, set()).add(site.country)
-        for countries in self._established.values():
-            countries.update({controller} if controller else set())
+        self._established = established(graph)
         self._homes: dict[str, set[str]] = {}
         for (data, _), where in born.items():
             self._homes.setdefault(data, set()).update(site.country for site in where.values())
@@ -107,10 +111,10 @@ class Sources:
         )
 
     def _derived(self, data: Data, subjects: frozenset[str], zone: str) -> set[str]:
-        established, day = self._established.get(zone, set()), date.fromisoformat(self._graph.as_of)
+        here, day = self._established.get(zone, set()), date.fromisoformat(self._graph.as_of)
         return {
             regime.name for regime in self._graph.law.regimes
-            if regime.fact.holds(day) and any(self._fires(trigger, data, subjects, established)
+            if regime.fact.holds(day) and any(self._fires(trigger, data, subjects, here)
                    for trigger in regime.triggers)
         }  # fmt: skip
 

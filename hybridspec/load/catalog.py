@@ -9,8 +9,8 @@ from typing import Any
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins, SourceFile
-from hybridspec.load.bind import bind
 from hybridspec.load.override import overridden
+from hybridspec.load.strict import bind_text
 from hybridspec.load.yaml import parse
 from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
@@ -65,12 +65,4 @@ def written_catalogs() -> dict[str, dict[str, Any]]:
 
 def parse_catalog(name: str, text: str) -> Catalog:
     """One catalogue from its text; raises `ValueError` with the first fault."""
-    source = SourceFile(shown=f"{name}/catalog.yaml", name=f"{name}/catalog.yaml", text=text)
-    sink = Sink()
-    document = parse(source, sink)
-    catalog = None if document is None else bind(document, Catalog, sink)
-    if catalog is None:
-        fault = next(iter(sink.findings), None)
-        where = fault.span.shown if fault and fault.span else f"{source.shown}:1:1"
-        raise ValueError(f"{where}: {fault.message if fault else 'the catalogue is empty'}")
-    return catalog
+    return bind_text(f"{name}/catalog.yaml", text, Catalog, "the catalogue")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from hybridspec.ir.document_file import DocumentFile
 from hybridspec.load.file import digest, inside, read_bounded
 from hybridspec.spec.document import Spec
+from hybridspec.spec.proof import proofs
 
 MAX_DOCUMENT = 64 * 2**20
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
@@ -16,19 +16,8 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
 
 def load_documents(spec: Spec, folder: Path) -> dict[str, DocumentFile]:
     """Every file that the spec names as proof, by the name written; addresses are not opened."""
-    names = sorted({name for name in _named(spec) if not _ADDRESS.match(name)})
+    names = sorted({name for name, _ in proofs(spec) if not _ADDRESS.match(name)})
     return {name: _document(folder, name) for name in names}
-
-
-def _named(spec: Spec) -> Iterator[str]:
-    for zone in spec.zones.values():
-        yield from (proof.document for proof in zone.evidence)
-        yield from (transfer.evidence for transfer in zone.transfers if transfer.evidence)
-    for cloud in spec.clouds.values():
-        yield from (agreement.document for agreement in cloud.agreements)
-    for flow in spec.flows.values():
-        for stage in flow.stages.values():
-            yield from (release.evidence for release in (stage.release or {}).values())
 
 
 def _document(folder: Path, name: str) -> DocumentFile:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from hybridspec.base.country import COUNTRIES
-from hybridspec.base.diagnostic import Sink
 from hybridspec.base.errors import UsageError
-from hybridspec.base.source import SourceFile
 from hybridspec.ir.law import (
     Adequacy,
     Bloc,
@@ -24,10 +22,9 @@ from hybridspec.ir.law import (
     Status,
     Trigger,
 )
-from hybridspec.law.facts import facts_of
-from hybridspec.load.bind import bind
+from hybridspec.law.facts import expand, facts_of
 from hybridspec.load.file import read_bounded
-from hybridspec.load.yaml import parse
+from hybridspec.load.strict import bind_text
 from hybridspec.spec.facts import (
     BlocRow,
     DutyRow,
@@ -53,6 +50,12 @@ def shipped_facts() -> LawFacts:
     folder = files("hybridspec.law")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     return joined((name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names)
+
+
+def expand_shipped(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What `expand` says of names, by the pack that ships and on its own day."""
+    law = shipped_facts()
+    return expand(names, law, law.checked_on)
 
 
 def read_facts(path: Path) -> LawFacts:
@@ -86,7 +89,7 @@ def joined(texts: Iterable[tuple[str, str]]) -> LawFacts:
     packs: list[FactsPack] = []
     for name, text in texts:
         digest.update(f"{name}\0{text}\0".encode())
-        packs.append(parse_facts(name, text))
+        packs.append(bind_text(name, text, FactsPack, "the pack"))
     blocs = _blocs(packs)
     law = LawFacts(
         version=max((pack.version for pack in packs), default=""),
@@ -99,19 +102,6 @@ def joined(texts: Iterable[tuple[str, str]]) -> LawFacts:
     )
     _distinct(law)
     return law
-
-
-def parse_facts(name: str, text: str) -> FactsPack:
-    """One file of a pack from its text; raises `ValueError` with the first fault."""
-    source = SourceFile(shown=name, name=name, text=text)
-    sink = Sink()
-    document = parse(source, sink)
-    pack = None if document is None else bind(document, FactsPack, sink)
-    if pack is None:
-        fault = next(iter(sink.findings), None)
-        where = fault.span.shown if fault and fault.span else f"{name}:1:1"
-        raise ValueError(f"{where}: {fault.message if fault else 'the pack is empty'}")
-    return pack
 
 
 def _blocs(packs: list[FactsPack]) -> dict[str, Bloc]:

@@ -58,8 +58,7 @@ def _zones(graph: Graph) -> Iterator[view.Zone]:
             name=zone.name, countries=zone.countries, facets=dict(sorted(zone.facets)),
             regimes=zone.regimes, controls=zone.controls, device_trust=zone.device_trust,
             key_protection=zone.key_protection,
-            evidence=tuple(sorted({e.kind for e in zone.evidence
-                                   if e.expires is None or e.expires >= graph.as_of})),
+            evidence=tuple(sorted(zone.shown(graph.as_of))),
         )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ of one country are judged as one, so that a row names thousands of sites and is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import reduce
 from typing import NamedTuple, TypeAlias
@@ -18,6 +17,7 @@ from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Reason,
 from hybridspec.law.certificate import certificate
 from hybridspec.law.claim import WEIGHTS, Claims, claims, own
 from hybridspec.law.claim import stops as stopped
+from hybridspec.law.duty import shortened
 from hybridspec.law.locate import (
     COMPUTED,
     HELD,
@@ -266,10 +266,6 @@ def _together(permissions: list[Permission]) -> Permission:
     )  # fmt: skip
 
 
-_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
-"""A document's digest; the certificate has it whole."""
-
-
 def _why(whole: Permission) -> str:
     """The certificate in words: the wall that holds it, then what decided, three of it."""
     words = [r.text for r in whole.reasons if r.verdict is whole.verdict]
@@ -280,7 +276,7 @@ def _why(whole: Permission) -> str:
             r.text for r in whole.reasons
             if r.verdict is whole.verdict and not r.rule.startswith("zone:")
         ])  # fmt: skip
-    words = [_DIGEST.sub(r"\1…", text) for text in dict.fromkeys(words)]
+    words = [shortened(text) for text in dict.fromkeys(words)]
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
     return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -11,14 +10,13 @@ from rich.text import Text
 
 from hybridspec.base.source import printable
 from hybridspec.ir.law import FACETS
+from hybridspec.law.duty import shortened
 from hybridspec.report import terminal
 
 Doc: TypeAlias = Mapping[str, Any]
 
 _COUNTRIES, _NAMES, _ROWS = 8, 4, 40
 """So many countries, names and changes are listed; the rest are counted."""
-_SHA = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
-"""Digests, which are whole in JSON; people compare their beginnings."""
 _HELD = {"own": "on your own hardware"}
 
 
@@ -301,7 +299,7 @@ def _some(names: Sequence[str], most: int) -> str:
 def _line(out: Console, text: str, *, indent: int = 0, style: str = "") -> None:
     """A line that wraps below its own beginning; nothing of the user's is markup."""
     room = max(20, min(out.width, 100) - indent)
-    shown = Text(_SHA.sub(r"\1…", printable(text)), style=style)
+    shown = Text(shortened(printable(text)), style=style)
     for n, part in enumerate(shown.wrap(out, room - 2) or [Text("")]):
         out.print(Text(" " * (indent + (2 if n else 0))) + part, soft_wrap=True)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
-from hybridspec.ir.law import FACETS, Adequacy, Fact, LawFacts, Mechanism
+from hybridspec.ir.law import FACETS, Adequacy, Fact, Mechanism
 from hybridspec.ir.region import Region
 from hybridspec.ir.verdict import ORDER, Permission, Place, Verdict, meet
 from hybridspec.ir.zone import Transfer
 from hybridspec.law.claim import claims
+from hybridspec.law.facts import facts_of
 from hybridspec.law.label import Labels, component
 from hybridspec.law.locate import Spot, in_region
 from hybridspec.law.permit import Law
@@ -36,7 +37,7 @@ def why_document(
     """What the law of a graph says of an asset in a country, held by its user or by a cloud."""
     graph = law.graph
     cited: dict[str, Fact] = {}
-    facts = _facts(graph.law)
+    facts = {fact.id: fact for fact in facts_of(graph.law)}
     answers = [_node(law, node, country, facets, cloud, facts, cited) for node in nodes]
     verdict = meet(*(Verdict(f["verdict"]) for a in answers for f in a["facets"]))
     return {
@@ -190,15 +191,6 @@ def _scope(row: Adequacy) -> tuple[str, ...]:
 def _caps(mechanism: Mechanism) -> tuple[str, ...]:
     """Up to how many people a mechanism is open."""
     return tuple(f"at most {most:,} people of {category}" for category, most in mechanism.at_most)
-
-
-def _facts(law: LawFacts) -> dict[str, Fact]:
-    rows = [bloc.fact for bloc in law.blocs] + [row.fact for row in law.adequacy]
-    for regime in law.regimes:
-        rows.append(regime.fact)
-        rows += [mechanism.fact for mechanism in regime.mechanisms]
-        rows += [duty.fact for duty in regime.duties]
-    return {fact.id: fact for fact in rows}
 
 
 def _fact(fact: Fact, as_of: str) -> dict[str, Any]:

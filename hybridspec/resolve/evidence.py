@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
@@ -15,6 +15,7 @@ from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
 from hybridspec.spec.evidence import Agreement
 from hybridspec.spec.evidence import Evidence as Written
+from hybridspec.spec.proof import proofs
 
 Documents = Mapping[str, DocumentFile]
 Controls = Mapping[str, tuple[tuple[str, str], ...]]
@@ -67,7 +68,7 @@ def check_documents(
 ) -> None:
     """A file that cannot be read proves nothing, and neither does one of a kind nobody asks for."""
     _check_kinds(spec, law, origins, sink)
-    for name, path in _named(spec):
+    for name, path in proofs(spec):
         fault = documents[name].fault if name in documents else ""
         if fault:
             sink.add(Diagnostic(
@@ -97,18 +98,3 @@ def _check_kinds(spec: Spec, law: LawFacts, origins: Origins, sink: Sink) -> Non
         for index, agreement in enumerate(cloud.agreements):
             span = origins.value("clouds", name, "agreements", index, "kind")
             lookup(agreement.kind, known, sink, span=span, kind="kind of agreement")
-
-
-def _named(spec: Spec) -> Iterator[tuple[str, Path]]:
-    for name, zone in spec.zones.items():
-        for index, proof in enumerate(zone.evidence):
-            yield proof.document, ("zones", name, "evidence", index, "document")
-        for index, transfer in enumerate(zone.transfers):
-            yield transfer.evidence or "", ("zones", name, "transfers", index, "evidence")
-    for name, cloud in spec.clouds.items():
-        for index, agreement in enumerate(cloud.agreements):
-            yield agreement.document, ("clouds", name, "agreements", index, "document")
-    for name, flow in spec.flows.items():
-        for step, stage in flow.stages.items():
-            for law, release in (stage.release or {}).items():
-                yield release.evidence, ("flows", name, "stages", step, "release", law, "evidence")

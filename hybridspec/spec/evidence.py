@@ -19,6 +19,10 @@ Document: TypeAlias = Annotated[
     key("The document: a file relative to the spec, which has to exist, or its address.",
         example="legal/dpia.md", min_length=1, max_length=1024),
 ]  # fmt: skip
+Expires: TypeAlias = Annotated[
+    Day | None,
+    key("Last day on which it holds.", example="2027-12-31", absent="it does not expire by itself"),
+]
 
 
 class Evidence(Section):
@@ -30,11 +34,7 @@ class Evidence(Section):
             example="dpia"),
     ]  # fmt: skip
     document: Document
-    expires: Annotated[
-        Day | None,
-        key("Last day on which it holds.", example="2027-12-31",
-            absent="it does not expire by itself"),
-    ] = None  # fmt: skip
+    expires: Expires = None
 
 
 class Agreement(Section):
@@ -46,8 +46,4 @@ class Agreement(Section):
             "data (`dpa`), or another that the legal facts know.", example="dpa"),
     ]  # fmt: skip
     document: Document
-    expires: Annotated[
-        Day | None,
-        key("Last day on which it holds.", example="2027-12-31",
-            absent="it does not expire by itself"),
-    ] = None  # fmt: skip
+    expires: Expires = None

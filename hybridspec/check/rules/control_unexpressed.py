@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic
-from hybridspec.check.recipient import received
+from hybridspec.check.recipient import received, standing
 from hybridspec.ir.graph import Graph, Zone
 from hybridspec.law.duty import Duties, carried
 from hybridspec.law.permit import law_of
@@ -39,13 +39,10 @@ def control_unexpressed(graph: Graph) -> Iterator[Diagnostic]:
 
 def _lacking(duties: Duties, zone: Zone, control: str) -> list[str]:
     """Device classes, clouds and sinks that do not carry out a control."""
-    classes = {
-        devices.device_class.name: devices.device_class for site in duties.graph.sites
-        if site.zone.name == zone.name for devices in site.devices
-    }  # fmt: skip
     found = [
-        f"devices `{name}`" for name, device in classes.items() if not carried(device, control)
-    ]
+        f"devices `{device.name}`" for device in standing(duties.graph, zone)
+        if not carried(device, control)
+    ]  # fmt: skip
     for _, place, _ in received(duties.graph, zone):
         if not duties.controlled(control, zone, place).by:
             found.append(f"`{place.recipient}`")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
+from hybridspec.check.recipient import standing
 from hybridspec.ir.graph import DeviceClass, Graph, Zone
 from hybridspec.law.duty import Duties, able, trusted
 from hybridspec.law.permit import law_of
@@ -23,7 +24,7 @@ def device_untrusted(graph: Graph) -> Iterator[Diagnostic]:
     duties = law_of(graph).duties
     for zone in graph.zones:
         asked = dict(_asked(duties, zone))
-        for device in _standing(graph, zone):
+        for device in standing(graph, zone):
             for function, (who, at) in sorted(asked.items()):
                 if not trusted(device, function):
                     yield Diagnostic(
@@ -44,14 +45,6 @@ def _asked(duties: Duties, zone: Zone) -> Iterator[tuple[str, tuple[str, Span]]]
                 yield duty.needs, (duty.id, zone.origin)
     for function in zone.device_trust:
         yield function, ("`device_trust`", zone.trust_origin or zone.origin)
-
-
-def _standing(graph: Graph, zone: Zone) -> list[DeviceClass]:
-    found = {
-        devices.device_class.name: devices.device_class
-        for site in graph.sites if site.zone.name == zone.name for devices in site.devices
-    }  # fmt: skip
-    return [found[name] for name in sorted(found)]
 
 
 def _help(device: DeviceClass, function: str) -> str:

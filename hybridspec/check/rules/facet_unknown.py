@@ -17,7 +17,6 @@ from hybridspec.base.diagnostic import About, Diagnostic, Label
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph, Zone
 from hybridspec.law.claim import Claims, claims
-from hybridspec.law.locate import at_sink
 from hybridspec.law.pinned import pinned
 from hybridspec.law.refusal import UNSTATED, WHAT, Refusal
 
@@ -45,11 +44,9 @@ def _regions(of: Claims) -> Iterator[Refusal]:
 
 
 def _telemetry(of: Claims) -> Iterator[Refusal]:
-    for index, sink in enumerate(of.graph.observability.sinks):
+    for index in range(len(of.graph.observability.sinks)):
         for zone in of.zones:
-            node = f"telemetry {index}@{zone}"
-            if node in of.law.labels:
-                yield from of.refusals(of.law.labels.of(node), at_sink(sink), zone, "telemetry")
+            yield from of.logged(index, zone)
 
 
 def _zone(of: Claims, refusal: Refusal) -> str:

@@ -17,7 +17,6 @@ from hybridspec.base.source import Span
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph
 from hybridspec.law.claim import Claims, claims
-from hybridspec.law.locate import at_sink
 from hybridspec.law.pinned import Pinned, pinned
 from hybridspec.law.policy import lacking, names_places, worded
 from hybridspec.law.refusal import Refusal
@@ -66,10 +65,7 @@ def _telemetry(of: Claims, policies: dict[str, Policy]) -> Iterator[Diagnostic]:
     for index, sink in enumerate(of.graph.observability.sinks):
         seen: set[str] = set()
         for zone in sorted(of.zones):
-            node = f"telemetry {index}@{zone}"
-            label = of.law.labels.of(node) if node in of.law.labels else None
-            spots = at_sink(sink) if label is not None else ()
-            for refusal in of.refusals(label, spots, zone, "telemetry") if label else ():
+            for refusal in of.logged(index, zone):
                 rule = refusal.reason.rule
                 if refusal.code == "HS0315" and rule in policies and rule not in seen:
                     seen.add(rule)

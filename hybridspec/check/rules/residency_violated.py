@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
+from hybridspec.check.recipient import standing
 from hybridspec.ir.graph import Graph, Model, Site, Zone
 from hybridspec.law.claim import Claims, claims
 from hybridspec.law.duty import Duties, trusted
@@ -39,8 +40,7 @@ def _told(duties: Duties, case: Pinned) -> bool:
     site = case.site
     if case.kind != "site" or site is None:
         return False
-    own = [devices.device_class for one in duties.graph.sites if one.zone.name == site.zone.name
-           for devices in one.devices]  # fmt: skip
+    own = standing(duties.graph, site.zone)
     return any(
         duty.id == case.refusal.reason.rule and duty.hard
         and (duty.kind != "device" or not all(trusted(device, duty.needs) for device in own))

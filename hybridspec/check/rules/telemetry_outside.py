@@ -12,12 +12,12 @@ state the ground of the transfer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.zone import Zone
 from hybridspec.law.claim import claims
-from hybridspec.law.locate import at_sink
 from hybridspec.law.refusal import Refusal
 
 
@@ -26,12 +26,8 @@ def telemetry_outside(graph: Graph) -> Iterator[Diagnostic]:
     of = claims(graph)
     for zone in graph.zones:
         for index, sink in enumerate(graph.observability.sinks):
-            node = f"telemetry {index}@{zone.name}"
-            if node not in of.law.labels:
-                continue
-            label = of.law.labels.of(node)
-            refusals = of.refusals(label, at_sink(sink), zone.name, "telemetry")
-            for refusal in [r for r in refusals if r.code == "HS0301"][:1]:
+            found = (r for r in of.logged(index, zone.name) if r.code == "HS0301")
+            for refusal in islice(found, 1):
                 yield Diagnostic(
                     code="HS0314",
                     message=f"telemetry of zone `{zone.name}` would go to "
