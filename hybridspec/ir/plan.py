@@ -66,6 +66,19 @@ class Host:
         return self.name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """How far what flows share may be used by all of them for a bound on latency to hold.
+
+    In permille of what they may take of it together: `busy` of the time of the class's devices,
+    `uplink` of every uplink that the site's data goes through. 1000 is a bound that queues do not
+    endanger, or none.
+    """
+
+    busy: int = 1000
+    uplink: int = 1000
+
+
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
     """One way to run a flow at a site: a host for every stage and a variant for every model.
@@ -75,6 +88,7 @@ class Configuration:
     second over all devices of the class; `memory` the bytes its models need on each device;
     `uplink` bytes per second that the site sends to the cloud, and `waiting` the bytes that pile
     up over all devices through the longest time offline. Loads are rounded up to whole units.
+    `latency` is what it is with nobody else on the devices; `ceiling` is what others leave of it.
     """
 
     device: DeviceClass | None
@@ -90,6 +104,7 @@ class Configuration:
     waiting: int
     terms: tuple[CostTerm, ...]
     failures: tuple[Failure, ...]
+    ceiling: Ceiling = Ceiling()
 
     @cached_property
     def cost(self) -> int:

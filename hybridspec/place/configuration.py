@@ -68,7 +68,7 @@ class Way:
             device=way.device, region=way.region, hosts=way.hosts, variants=way.variants,
             held=way.held, legs=way.legs, latency=way.latency, demand=way.demand,
             memory=way.memory, uplink=way.uplink, waiting=way.waiting, failures=way.failures,
-            terms=tuple(terms),
+            terms=tuple(terms), ceiling=way.ceiling,
         )  # fmt: skip
 
 
