@@ -197,13 +197,12 @@ class _Matrix:
     def row(self, zone: str, cells: list[Cell]) -> Residency:
         """The meet over everything that one row is about."""
         first = cells[0]
-        distinct: dict[tuple[int, int, str], Cell] = {}
-        for c in sorted(cells, key=_rank) if len(cells) > 1 else cells:
-            distinct.setdefault((id(c.label), id(c.spot), c.zone), c)
+        distinct = _distinct(cells) if len(cells) > 1 else {_spot(first): first}
         key = tuple(distinct)
-        if key not in self.seen:
-            self.seen[key] = self._meet([*distinct.values()])
-        worst, whole, (verdict, why), (countries, operators, partitions) = self.seen[key]
+        met = self.seen.get(key)
+        if met is None:
+            met = self.seen[key] = self._meet([*distinct.values()])
+        worst, whole, (verdict, why), (countries, operators, partitions) = met
         return Residency(
             asset=first.asset, zone=zone, facet=first.spot.facet, places=_names(cells),
             countries=countries, operators=operators, partitions=partitions, verdict=verdict,
@@ -289,6 +288,19 @@ def _walls(whole: Permission) -> list[str]:
             found.setdefault(reason.rule.removeprefix("zone:"), set()).update(reason.countries)
     return [f"zone `{name}` allows it in {', '.join(sorted(countries))}"
             for name, countries in sorted(found.items())]  # fmt: skip
+
+
+def _spot(cell: Cell) -> tuple[int, int, str]:
+    """What the law is asked of a cell; labels and spots are kept, so that ids stand for them."""
+    return id(cell.label), id(cell.spot), cell.zone
+
+
+def _distinct(cells: list[Cell]) -> dict[tuple[int, int, str], Cell]:
+    """The first cell by rank of each that the law is asked once about."""
+    found: dict[tuple[int, int, str], Cell] = {}
+    for cell in sorted(cells, key=_rank):
+        found.setdefault(_spot(cell), cell)
+    return found
 
 
 def _rank(cell: Cell) -> tuple[object, ...]:
