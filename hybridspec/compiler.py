@@ -46,8 +46,9 @@ class Options:
 
     Where results may be cached, who hears of progress, the stack whose overlay counts, and the
     environment that declared variables are looked up in; without `waivers` it judges as if the
-    spec had none. `plugins` are rules of strangers to ask beside those of the spec. `change` makes
-    another spec of the one that was read, which stays as it is.
+    spec had none. `plugins` are rules of strangers to ask beside those of the spec. `settings` are
+    values laid over the spec, as `key=value`. `change` makes another spec of the one that was read,
+    which stays as it is.
     """
 
     cache: Path
@@ -56,6 +57,7 @@ class Options:
     environment: Mapping[str, str] = field(default_factory=dict)
     waivers: bool = True
     plugins: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     change: Callable[[Spec], Spec] | None = None
 
 
@@ -145,7 +147,8 @@ def compile_file(path: Path, options: Options) -> Build:
 
 
 def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
-    loaded = load(path, options.cache, sink, stack=options.stack, environment=options.environment)
+    loaded = load(path, options.cache, sink, stack=options.stack,
+                  environment=options.environment, settings=options.settings)  # fmt: skip
     sink.stop_if_errors()
     if loaded is None:
         raise AssertionError("load returned neither a spec nor a finding")

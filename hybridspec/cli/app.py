@@ -23,6 +23,7 @@ from hybridspec.cli.flags import (
     StackFlag,
 )
 from hybridspec.cli.init import init
+from hybridspec.cli.plan import plan
 
 _COMPLETE = "_HYBRIDSPEC_COMPLETE"
 
@@ -101,26 +102,7 @@ def validate(
     raise typer.Exit(run_validation(spec, check, format, how, guesses=guesses))
 
 
-@app.command()
-def plan(
-    spec: SpecPath = Path(),
-    stack: StackFlag = "local",
-    no_waivers: NoWaiversFlag = False,
-    plugin: PluginFlag = None,
-    format: FormatFlag = Format.HUMAN,
-) -> None:
-    """Decide the placement at least cost and say why."""
-    from hybridspec.cli.output_tree import compiled, report_of
-
-    build = compiled(spec, output.options(stack, no_waivers=no_waivers, plugins=plugin))
-    if format is Format.JSON:
-        output.document(build.plan_document)
-        return
-    from hybridspec.report import terminal
-
-    output.findings(build.findings, "human")
-    terminal.plan(terminal.console(), report_of(build, ()))
-    print(f"Plan {build.plan_digest}")
+app.command()(plan)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from hybridspec.load.catalog import catalogs_of
 from hybridspec.load.compose import LOCAL, compose
 from hybridspec.load.documents import load_documents
 from hybridspec.load.model import load_models
+from hybridspec.load.setting import with_settings
 from hybridspec.load.site_table import Tabled, add_sites
 from hybridspec.load.variables import Filled, fill
 from hybridspec.load.yaml import Document
@@ -87,12 +88,15 @@ class Loaded:
 
 def load(
     argument: Path, cache: Path, sink: Sink, *, stack: str = LOCAL,
-    environment: Mapping[str, str] = NOTHING,
+    environment: Mapping[str, str] = NOTHING, settings: Sequence[str] = (),
 ) -> Loaded | None:  # fmt: skip
     """Read the spec at `argument` (a file, or a folder that holds one); faults go to `sink`.
 
+    `settings` are laid over what was read.
+
     Raises:
         StackNotFound: neither the spec nor a file beside it knows `stack`.
+        UsageError: a setting cannot be read, or no spec has its key.
     """
     path = file.locate(argument)
     composed = compose(path, stack, sink)
@@ -101,17 +105,18 @@ def load(
     filled = fill(composed.document, environment, sink)
     _check_composition(filled.document, sink)
     tabled = add_sites(filled.document, path.parent, sink)
+    document = with_settings(_finished(tabled.document), settings)
     bound = Sink()
-    spec = bind(_finished(tabled.document), Spec, bound, path.parent)
+    spec = bind(document, Spec, bound, path.parent)
     _explain(bound, filled, tabled, sink)
     if spec is None:
         return None
-    catalogs, catalog_digest = catalogs_of(spec, tabled.document.origins, sink)
+    catalogs, catalog_digest = catalogs_of(spec, document.origins, sink)
     return Loaded(
         path=path,
         stack=stack,
         spec=spec,
-        document=_finished(tabled.document),
+        document=document,
         files=_digests(*composed.files, *tabled.files),
         taken=filled.taken,
         catalogs=catalogs,

@@ -1,0 +1,90 @@
+"""The command `plan`: the placement at least cost, and what it would be if values were others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.flags import Format, FormatFlag, NoWaiversFlag, PluginFlag, SpecPath, StackFlag
+
+if TYPE_CHECKING:
+    from hybridspec.compiler import Options
+    from hybridspec.report.what_if import Outcome
+
+WhatIfFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--what-if", metavar="KEY=VALUE",
+        help="Show what would differ if a value of the spec were another; may be repeated.",
+    ),
+]  # fmt: skip
+
+
+def plan(
+    spec: SpecPath = Path(),
+    stack: StackFlag = "local",
+    no_waivers: NoWaiversFlag = False,
+    plugin: PluginFlag = None,
+    what_if: WhatIfFlag = None,
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """Decide the placement at least cost and say why."""
+    options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
+    if what_if:
+        _what_if(spec, options, what_if, format)
+        return
+    from hybridspec.cli.output_tree import compiled, report_of
+
+    build = compiled(spec, options)
+    if format is Format.JSON:
+        output.document(build.plan_document)
+        return
+    from hybridspec.report import terminal
+
+    output.findings(build.findings, "human")
+    terminal.plan(terminal.console(), report_of(build, ()))
+    print(f"Plan {build.plan_digest}")
+
+
+def _what_if(spec: Path, options: Options, settings: list[str], format: Format) -> None:
+    """Print what would differ; nothing is written, and the spec stays as it is."""
+    from dataclasses import replace
+
+    from hybridspec.base.diagnostic import SpecInvalid
+    from hybridspec.load.setting import FLAG
+    from hybridspec.report.what_if import what_if_document
+
+    before = _outcome(spec, options)
+    after = _outcome(spec, replace(options, settings=tuple(settings)))
+    unreadable = [f for f in after.findings if f.span is not None and f.span.file.name == FLAG
+                  and f.code.startswith("HS02")]  # fmt: skip
+    if unreadable:  # the flag is wrong, and not the spec that it makes
+        raise SpecInvalid(tuple(unreadable))
+    document = what_if_document([_said(text) for text in settings], before, after, spec=str(spec))
+    if format is Format.JSON:
+        output.document(document)
+        return
+    from hybridspec.report import sovereignty, terminal
+
+    sovereignty.what_if(terminal.console(), document)
+
+
+def _said(setting: str) -> str:
+    key, _, value = setting.partition("=")
+    return f"{key.strip()} = {value.strip()}" if value.strip() else f"{key.strip()} is left out"
+
+
+def _outcome(spec: Path, options: Options) -> Outcome:
+    """What a run comes to, be it a plan or findings."""
+    from hybridspec.base.diagnostic import SpecInvalid
+    from hybridspec.compiler import compile_file
+    from hybridspec.report.what_if import Outcome
+
+    try:
+        build = compile_file(spec, options)
+    except SpecInvalid as invalid:
+        return Outcome(invalid.findings, None)
+    return Outcome(build.findings, build.placed)
