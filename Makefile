@@ -55,7 +55,7 @@ demo: setup ## one spec to a running, verified virtual fleet
 bench: setup ## measure start-up times, large specs, and how well findings place and repair faults
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
-	$(BIN)/python benchmarks/diagnostics.py
+	$(BIN)/python benchmarks/findings.py
 	$(BIN)/python benchmarks/sovereignty.py
 
 fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed

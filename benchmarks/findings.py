@@ -3,7 +3,7 @@
 Prints (a) the share of faults that end in a finding on the right line, and (b) the share whose
 edits make the spec valid again. A change that leaves a valid spec is no fault and drawn again.
 
-    python benchmarks/diagnostics.py [--faults 300] [--seed 1] [--example NAME] [--show]
+    python benchmarks/findings.py [--faults 300] [--seed 1] [--example NAME] [--show]
 """
 
 from __future__ import annotations
