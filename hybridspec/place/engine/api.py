@@ -1,0 +1,37 @@
+"""What the engine says while it works and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hybridspec.place.problem import Answer, Problem
+
+
+class SearchTooLarge(Exception):
+    """No plan was found with the steps there are; `bound` is the least that any plan costs."""
+
+    def __init__(self, bound: int) -> None:
+        super().__init__(f"no plan found that is cheap enough; the least bound is {bound}")
+        self.bound = bound
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The cheapest plan so far, if there is one, and the least that any plan can cost."""
+
+    cost: int | None
+    bound: int
+
+
+Watch: TypeAlias = Callable[[Progress], bool]
+"""Is told how far the search is; what it returns is whether the search shall stop."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """An answer, and the problem that it answers."""
+
+    problem: Problem
+    answer: Answer
