@@ -74,25 +74,11 @@ def _prices(block: Block, price: Ints, alive: Bools, fees: Sequence[int], least:
             most: Sequence[int], known: int | None) -> Prices:  # fmt: skip
     """Raise a Lagrangian bound of a box by prices of the resources that may fall short."""
     starts = block.starts[:-1]
-    rooms = capacities(block.of, most)
-    heaviest = np.maximum.reduceat(np.where(alive[:, None], block.load, 0), starts).astype(float)
-    lowest_rooms = capacities(block.of, least)
-    tight = [
-        r for r, room in enumerate(rooms)
-        if lowest_rooms[r] >= 0 and 0 < room < float(heaviest[:, r].sum())
-    ]  # fmt: skip
+    loads, bases, own = _tight(block, alive, least, most)
     plain = np.where(alive, price.astype(float), np.inf)
-    scale = np.array([float(rooms[r]) for r in tight])
-    loads = block.load[:, tight] / scale
-    units = [(block.of.resources[r].purchase, block.of.resources[r].unit) for r in tight]
-    bases = np.array([float(block.of.resources[r].base) for r in tight]) / scale
     counts = np.array([(low, high) for low, high in zip(least, most, strict=True)], dtype=float)
-    own = np.zeros((len(tight), len(fees)))
-    for index, (purchase, unit) in enumerate(units):
-        if purchase is not None:
-            own[index, purchase] = unit / scale[index]
     dear = np.array(fees, dtype=float)
-    mu = np.zeros(len(tight))
+    mu = np.zeros(len(bases))
     best, dearer, size = -np.inf, plain, 0.0
     step = 1.0
     for _ in range(ROUNDS):
@@ -107,20 +93,39 @@ def _prices(block: Block, price: Ints, alive: Bools, fees: Sequence[int], least:
             size = float(np.abs(lowest).sum() + np.abs(net) @ stand + mu @ np.abs(bases))
         else:
             step *= 0.7
-        if not tight or not np.isfinite(bound):
+        if not len(bases) or not np.isfinite(bound):
             break
         rows = _picked(value, lowest, block.starts)
         lack = loads[rows].sum(axis=0) - bases - own @ stand
         lack = np.where((lack < 0) & (mu <= 0), 0.0, lack)
         length = float(lack @ lack)
-        if length < 1e-18:
-            break
         spread = abs(bound) * 0.05 + 1.0 if known is None else float(known) - bound
-        if spread <= 0:
+        if length < 1e-18 or spread <= 0:
             break
         mu = np.maximum(0.0, mu + lack * (step * spread / length))
     size += float(np.abs(plain[np.isfinite(plain)]).max(initial=0.0))
-    return Prices(best, dearer, SLACK * size * (len(starts) + len(tight) + 8) + 1e-6)
+    return Prices(best, dearer, SLACK * size * (len(starts) + len(bases) + 8) + 1e-6)
+
+
+def _tight(block: Block, alive: Bools, least: Sequence[int],
+           most: Sequence[int]) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """Of resources that may fall short: loads, bases, and what each purchase brings, as shares.
+
+    Those that are not there before something is bought are left out: nobody may need them.
+    """
+    of = block.of
+    rooms, lowest = capacities(of, most), capacities(of, least)
+    heaviest = np.maximum.reduceat(np.where(alive[:, None], block.load, 0), block.starts[:-1])
+    summed = heaviest.astype(float).sum(axis=0).tolist()
+    tight = [r for r, room in enumerate(rooms) if lowest[r] >= 0 and 0 < room < summed[r]]
+    scale = np.array([float(rooms[r]) for r in tight])
+    own = np.zeros((len(tight), len(of.purchases)))
+    for index, number in enumerate(tight):
+        resource = of.resources[number]
+        if resource.purchase is not None:
+            own[index, resource.purchase] = resource.unit / rooms[number]
+    bases = np.array([float(of.resources[r].base) for r in tight]) / scale
+    return block.load[:, tight] / scale, bases, own
 
 
 def _picked(value: Floats, lowest: Floats, starts: Ints) -> Ints:
