@@ -165,6 +165,23 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A tensor that everything which a model computes passes through, and the work before it.
+
+    `size` is the tensor's, in bytes for batch 1; the rest is what `ModelFacts` says of a model.
+    """
+
+    tensor: Tensor
+    size: int
+    weights: int
+    conv_macs: int
+    gemm_macs: int
+    moved: int
+    operators: int
+    peak_activations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """What an ONNX file holds, for batch 1: work in multiply-accumulates, sizes in bytes.
 
@@ -187,6 +204,7 @@ class ModelFacts:
     peak_activations: int
     unknown: tuple[str, ...]
     unpriced: tuple[str, ...]
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,14 +19,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hybridspec.ir.graph import ModelFacts, Tensor
+from hybridspec.ir.graph import Cut, ModelFacts, Tensor
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.load.context import Surroundings
 from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
 _ABSENT = "there is no such file"
-_FORMAT = "2"
+_FORMAT = "3"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
@@ -104,6 +104,7 @@ def _facts(path: Path, cache: Path) -> ModelFacts | str:
         return str(answer["fault"])
     read_in, read_out = answer.pop("inputs"), answer.pop("outputs")
     unknown, unpriced = answer.pop("unknown"), answer.pop("unpriced")
+    found = answer.pop("cuts")
     return ModelFacts(
         digest=digest,
         size=size,
@@ -111,6 +112,7 @@ def _facts(path: Path, cache: Path) -> ModelFacts | str:
         outputs=tuple(map(_tensor, read_out)),
         unknown=tuple(unknown),
         unpriced=tuple(unpriced),
+        cuts=tuple(Cut(**{**cut, "tensor": _tensor(cut["tensor"])}) for cut in found),
         **answer,
     )
 

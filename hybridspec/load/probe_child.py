@@ -17,6 +17,8 @@ import onnx
 import onnx.inliner
 from onnx import TensorProto
 
+from hybridspec.load.cuts import cuts, sendable
+
 MAX_NODES = 100_000
 _ELEMENT = {
     TensorProto.FLOAT: ("float32", 4), TensorProto.UINT8: ("uint8", 1),
@@ -184,9 +186,17 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         "moved": sum(w["moved"] for w in work),
         "operators": sum(node.op_type not in ("Constant", "Identity") for node in graph.node),
         "peak_activations": _peak(graph, sizes),
+        "cuts": [] if model.functions or any(w["unknown"] or w["unpriced"] for w in work)
+        else cuts(graph, {value.name for value in _fed(graph)}, sizes, work, _sent(graph)),
         "unknown": sorted({w["unknown"] for w in work if w["unknown"]}),
         "unpriced": sorted({w["unpriced"] for w in work if w["unpriced"]}),
     }  # fmt: skip
+
+
+def _sent(graph: onnx.GraphProto) -> dict[str, dict[str, Any]]:
+    """The computed tensors that one half of the model could send to the other."""
+    kinds = map(_tensor, graph.value_info)
+    return {kind["name"]: kind for kind in kinds if sendable(kind)}
 
 
 def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...] | None:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from hybridspec.ir.artefact import Evidence, Verdict
-from hybridspec.ir.graph import Model
+from hybridspec.ir.graph import Model, ModelFacts
+from hybridspec.ir.half import precision_and_cut, variant_facts
 from hybridspec.ir.plan import Estimate
 from hybridspec.optimise.metric import NoMetric, figures
 
@@ -123,6 +124,7 @@ def _reasons(
         reasons.append(
             f"{model.metric} {found.variant:.4f} is below the floor of {float(model.floor):g}"
         )
+    precision, _ = precision_and_cut(variant)
     if variant == "fp32":
         return reasons
     if before - reached > model.allowed_drop:
@@ -137,7 +139,9 @@ def _reasons(
     ):
         if not value >= least:  # so that a figure that is none fails as well
             reasons.append(f"{name} is {value:.4g}, below {least:g}")
-    return [*reasons, *_gains(model, found, estimates)]
+    if precision != "fp32":
+        reasons += _gains(variant_facts(model.facts, variant), found, estimates)
+    return reasons
 
 
 def _exact(model: Model, value: float, samples: int) -> Fraction:
@@ -152,7 +156,9 @@ def _exact(model: Model, value: float, samples: int) -> Fraction:
     return Fraction(round(value * samples), samples) if samples else Fraction(0)
 
 
-def _gains(model: Model, found: Evidence, estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
+def _gains(
+    facts: ModelFacts, found: Evidence, estimates: tuple[Estimate, Estimate]
+) -> Iterator[str]:
     """Whether a variant is as fast and as small as placement counted on."""
     original, faster = estimates
     if faster.mid == 0 or Fraction(original.mid, faster.mid) < MIN_SPEEDUP:
@@ -160,7 +166,7 @@ def _gains(model: Model, found: Evidence, estimates: tuple[Estimate, Estimate]) 
             f"it is estimated at {faster.mid} us against {original.mid} us, less than "
             f"{float(MIN_SPEEDUP):g} times faster"
         )
-    expected = found.original_size - model.facts.weights * 3 // 4 + FILE_SLACK
+    expected = found.original_size - facts.weights * 3 // 4 + FILE_SLACK
     if found.variant_size >= found.original_size:
         yield "its file is not smaller, so nothing was quantised"
     elif found.variant_size > expected:

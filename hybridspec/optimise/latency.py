@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hybridspec.ir.graph import Graph, Model, ModelFacts, Rates, StageKind
+from hybridspec.ir.half import head, precision_and_cut, tail, variant_facts
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
 
@@ -73,8 +74,9 @@ def memory(model: Model, variant: str) -> int:
     An int8 variant stores weights in a quarter; its activations are counted in full, because
     tensors between quantised regions stay in 32 bit.
     """
-    facts = model.facts
-    weights = facts.weights // 4 if variant == "int8" else facts.weights
+    facts = variant_facts(model.facts, variant)
+    int8 = precision_and_cut(variant)[0] == "int8"
+    weights = facts.weights // 4 if int8 else facts.weights
     tensors = facts.peak_activations * 3 // 2 if facts.unknown else facts.peak_activations
     return weights + tensors + RUNTIME_MEMORY
 
@@ -86,11 +88,12 @@ def latency_table(graph: Graph) -> LatencyTable:
     }
     hosts[CLOUD] = CLOUD_RATES
     models = {
-        (model.name, host, rates.precision): estimate(model.facts, rates)
+        (model.name, host, variant): estimate(facts, rates)
         for model in graph.models
         if not model.facts.unpriced
         for host, rows in hosts.items()
         for rates in _usable(rows)
+        for variant, facts in _runs(model, host, rates.precision)
     }
     sizes = {
         (stage.operation, stage.input_size)
@@ -108,9 +111,20 @@ def latency_table(graph: Graph) -> LatencyTable:
     needs = {
         (model.name, variant): memory(model, variant)
         for model in graph.models
-        for variant in ("fp32", "int8")
+        for variant in dict.fromkeys(("fp32", "int8", *model.variants))
     }
     return LatencyTable(models=models, operations=operations, memory=needs)
+
+
+def _runs(model: Model, host: str, precision: str) -> Iterable[tuple[str, ModelFacts]]:
+    """What a host may run of a model in a precision; the cloud runs second halves as written."""
+    yield precision, model.facts
+    for variant in model.variants:
+        first, cut = precision_and_cut(variant)
+        if cut is not None and host == CLOUD and precision == "fp32":
+            yield variant, tail(model.facts, cut)
+        elif cut is not None and host != CLOUD and precision == first:
+            yield variant, head(model.facts, cut)
 
 
 def _usable(rows: Iterable[Rates]) -> Iterable[Rates]:

@@ -23,12 +23,13 @@ from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.base.errors import HybridspecError, TimedOut
 from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.graph import DeviceClass, Model
+from hybridspec.ir.half import head_variant, precision_and_cut
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
 from hybridspec.optimise.gate import judge
 
-RECIPE = "5"
+RECIPE = "6"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
 _SILENT = {"ORT_DISABLE_TELEMETRY": "1"}
 """The runtime tells Microsoft what models are called unless it finds this before it starts."""
@@ -111,8 +112,10 @@ def _estimates(
 ) -> tuple[Estimate, Estimate]:
     slow = Estimate(low=0, mid=0, high=0, basis="none")
     board = device.board.name
+    _, cut = precision_and_cut(variant)
+    original = "fp32" if cut is None else head_variant("fp32", cut)
     return (
-        table.models.get((model.name, board, "fp32"), slow),
+        table.models.get((model.name, board, original), slow),
         table.models.get((model.name, board, variant), slow),
     )
 
@@ -124,7 +127,8 @@ def _artefact(
     path = folder / "model.onnx"
     # A tenth of the spread for int8, because instruction sets round differently; a thousandth
     # for fp32, where only the order of additions differs.
-    absolute = scale * (0.1 if variant == "int8" else 0.001) + 1e-6
+    int8 = precision_and_cut(variant)[0] == "int8"
+    absolute = scale * (0.1 if int8 else 0.001) + 1e-6
     return Artefact(
         model=model,
         device_class=device.name,
@@ -173,14 +177,16 @@ def variant_folder(model: Model, variant: str, cache: Path, progress: Progress) 
 
 
 def _run(model: Model, variant: str, work: Path) -> None:
+    precision, cut = precision_and_cut(variant)
     job = {
         "folder": str(work),
         "source": str(model.path),
         "evaluation": str(model.evaluation),
         "calibration": str(model.calibration) if model.calibration else None,
         "inputs": [tensor.name for tensor in model.facts.inputs],
-        "variant": variant,
+        "variant": precision,
         "metric": model.metric,
+        "cut": None if cut is None else model.facts.cuts[cut].tensor.name,
     }
     (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "hybridspec.optimise.worker", str(work / "job.json")]

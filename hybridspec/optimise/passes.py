@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.utils
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -35,6 +36,24 @@ class _Samples(CalibrationDataReader):  # type: ignore[misc]
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self._rows, None)
+
+
+def split(source: Path, tensor: str, before: Path, after: Path) -> None:
+    """Both halves of a model: up to a tensor, and from it to all outputs.
+
+    Raises:
+        PassFailed: the library refused the model.
+    """
+    try:
+        graph = onnx.load(str(source)).graph
+        weights = {initial.name for initial in graph.initializer}
+        fed = [value.name for value in graph.input if value.name not in weights]
+        outputs = [value.name for value in graph.output]
+        onnx.utils.extract_model(str(source), str(before), fed, [tensor])
+        onnx.utils.extract_model(str(source), str(after), [tensor], outputs)
+    except Exception as fault:
+        reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
+        raise PassFailed(f"cutting it failed: {reason}") from fault
 
 
 def int8(source: Path, target: Path, calibration: Arrays, names: list[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
+from hybridspec.ir.half import head_variant
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
@@ -69,7 +70,7 @@ def _model(
         evaluation_digest=file.evaluation.digest,
         calibration=calibration.path if calibration else None,
         calibration_digest=calibration.digest if calibration else None,
-        variants=tuple(dict.fromkeys(written.variants)),
+        variants=_variants(written.variants, facts if written.split else None),
         training=training,
         licence=written.licence,
         lineage=tuple(written.lineage),
@@ -82,6 +83,13 @@ def _model(
         calibration_origin=origins.value("models", name, "calibration"),
         floor_origin=origins.value("models", name, "floor"),
     )
+
+
+def _variants(precisions: Iterable[str], split: ModelFacts | None) -> tuple[str, ...]:
+    """The precisions that are allowed, and each first half in them if the model may be split."""
+    whole = tuple(dict.fromkeys(precisions))
+    cuts = range(len(split.cuts)) if split is not None else ()
+    return (*whole, *(head_variant(precision, cut) for cut in cuts for precision in whole))
 
 
 def _check_metric(name: str, spec: Spec, origins: Origins, sink: Sink) -> None:

@@ -101,6 +101,12 @@ class Model(Section):
         key("Variants that the compiler may choose from.", example=["fp32", "int8"],
             min_length=1, absent="`fp32` and `int8`: the gate refuses what is not good enough"),
     ] = ["fp32", "int8"]  # fmt: skip
+    split: Annotated[
+        bool,
+        key("Whether a device may run the first layers and the cloud the rest, where the graph "
+            "narrows.", example=True,
+            absent="false: the model runs as a whole, on a device or in the cloud"),
+    ] = False  # fmt: skip
     training: Annotated[
         Training | None,
         key("Retraining in the cloud.",

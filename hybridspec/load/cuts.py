@@ -1,0 +1,85 @@
+"""Where a model can be cut in two: tensors that everything which it computes passes through.
+
+Runs in the process that opens a hostile model; every pass over the graph is linear in its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import onnx
+
+MAX_CUTS = 8
+"""Of more, those that are spread most evenly, the last among them."""
+_LONGEST = 200
+"""Characters of a tensor's name that may become the name of an output and an input."""
+
+
+def cuts(
+    graph: onnx.GraphProto, fed: set[str], sizes: Mapping[str, int],
+    work: Sequence[Mapping[str, int]], kinds: Mapping[str, dict[str, Any]],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Cuts with what has to be done before each, in the order of the graph.
+
+    `fed` are the inputs that a caller feeds, `sizes` bytes by tensor, `work` what each operator
+    does, `kinds` name, type and shape of the tensors that can be sent. Between two operators of
+    the file's order there is a cut where one tensor alone is still to be read; what depends on
+    weights alone is there on both sides. Kept are those smaller than all before them, the inputs
+    included: any other costs more work before it and more bytes after it.
+    """
+    if any(a.HasField("g") or a.graphs for node in graph.node for a in node.attribute):
+        return []  # graphs inside may read tensors without saying so
+    found = [*_smaller(graph, fed, sizes, work, kinds)]
+    if len(found) <= MAX_CUTS:
+        return found
+    return [found[-1 - n * (len(found) - 1) // (MAX_CUTS - 1)] for n in reversed(range(MAX_CUTS))]
+
+
+def _smaller(
+    graph: onnx.GraphProto, fed: set[str], sizes: Mapping[str, int],
+    work: Sequence[Mapping[str, int]], kinds: Mapping[str, dict[str, Any]],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    weights = {tensor.name: sizes[tensor.name] for tensor in graph.initializer}
+    fixed = _fixed(graph, set(weights))
+    final = {value.name for value in graph.output}
+    last = {name: i for i, node in enumerate(graph.node) for name in node.input}
+    alive = {name: sizes.get(name, 0) for name in sorted(fed)}
+    total = peak = least = sum(alive.values())
+    done = dict.fromkeys(("conv_macs", "gemm_macs", "moved", "operators", "weights"), 0)
+    for index, node in enumerate(graph.node):
+        done["weights"] += sum(weights.pop(name, 0) for name in node.input)
+        done["conv_macs"] += work[index]["conv"]
+        done["gemm_macs"] += work[index]["gemm"]
+        done["moved"] += work[index]["moved"]
+        done["operators"] += node.op_type not in ("Constant", "Identity")
+        for name in node.output:
+            if name and name not in fixed and name not in alive:
+                alive[name] = sizes.get(name, 0)
+                total += alive[name]
+        peak = max(peak, total)
+        for name in {*node.input, *node.output}:
+            if name in alive and name not in final and last.get(name, -1) <= index:
+                total -= alive.pop(name)
+        if len(alive) != 1 or final.intersection(alive):
+            continue
+        (name,) = alive
+        if name in kinds and 0 < sizes.get(name, 0) < least:
+            least = sizes[name]
+            yield {"tensor": kinds[name], "size": least, "peak_activations": peak, **done}
+
+
+def _fixed(graph: onnx.GraphProto, weights: set[str]) -> set[str]:
+    """What depends on weights and constants alone."""
+    found = set(weights)
+    for node in graph.node:
+        if all(not name or name in found for name in node.input):
+            found.update(node.output)
+    return found
+
+
+def sendable(kind: Mapping[str, Any]) -> bool:
+    """Whether a tensor can be what one half sends to the other."""
+    shape = kind["shape"]
+    known = bool(shape) and shape[0] == 1 and all(size > 0 for size in shape)
+    return known and kind["dtype"] != "other" and 0 < len(kind["name"]) <= _LONGEST
