@@ -102,18 +102,20 @@ def _facts(path: Path, cache: Path) -> ModelFacts | str:
             _keep(kept, answer)
     if "fault" in answer:
         return str(answer["fault"])
-    read_in, read_out = answer.pop("inputs"), answer.pop("outputs")
-    unknown, unpriced = answer.pop("unknown"), answer.pop("unpriced")
-    found = answer.pop("cuts")
+    return facts_of(answer, digest, size)
+
+
+def facts_of(answer: dict[str, Any], digest: str, size: int) -> ModelFacts:
+    """What the process that opened a file of `size` bytes says of it, typed."""
     return ModelFacts(
         digest=digest,
         size=size,
-        inputs=tuple(map(_tensor, read_in)),
-        outputs=tuple(map(_tensor, read_out)),
-        unknown=tuple(unknown),
-        unpriced=tuple(unpriced),
-        cuts=tuple(Cut(**{**cut, "tensor": _tensor(cut["tensor"])}) for cut in found),
-        **answer,
+        inputs=tuple(map(_tensor, answer["inputs"])),
+        outputs=tuple(map(_tensor, answer["outputs"])),
+        unknown=tuple(answer["unknown"]),
+        unpriced=tuple(answer["unpriced"]),
+        cuts=tuple(Cut(**{**cut, "tensor": _tensor(cut["tensor"])}) for cut in answer["cuts"]),
+        **{name: value for name, value in answer.items() if isinstance(value, int)},
     )
 
 

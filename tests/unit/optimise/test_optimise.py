@@ -17,8 +17,9 @@ from property.graphs import model as plain
 
 from hybridspec.base.diagnostic import Severity, Sink
 from hybridspec.ir.artefact import Artefact
-from hybridspec.ir.graph import Graph, Model, ModelFacts, Rates, Tensor
+from hybridspec.ir.graph import Graph, Model, Rates
 from hybridspec.ir.plan import Plan
+from hybridspec.load.model import facts_of
 from hybridspec.load.probe_child import probe
 from hybridspec.optimise.data import write_arrays
 from hybridspec.optimise.latency import latency_table
@@ -100,14 +101,7 @@ def saved(
     path, evaluation = folder / "m.onnx", folder / "e.npz"
     path.write_bytes(made.SerializeToString())
     write_arrays(evaluation, arrays if arrays is not None else samples(made))
-    found = probe(str(path))
-    for key in ("inputs", "outputs"):
-        found[key] = tuple(Tensor(name=t["name"], dtype=t["dtype"], shape=tuple(t["shape"]))
-                           for t in found[key])  # fmt: skip
-    known = ModelFacts(
-        digest=digest(path), size=path.stat().st_size,
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()},
-    )  # fmt: skip
+    known = facts_of(probe(str(path)), digest(path), path.stat().st_size)
     made_fields = {"path": path, "facts": known, "evaluation": evaluation,
                    "evaluation_digest": digest(evaluation), "floor": Fraction(9, 10),
                    "allowed_drop": Fraction(1, 20)}  # fmt: skip
