@@ -31,7 +31,7 @@ class Best(NamedTuple):
 
 def solve(problem: Problem) -> Best | None:
     """The answer, or None if there is no plan."""
-    found = [best for chosen in _alternatives(problem) if (best := given(problem, chosen))]
+    found = [best for chosen in alternatives(problem) if (best := given(problem, chosen))]
     return min(found, default=None)
 
 
@@ -76,7 +76,8 @@ def site_plans(what: SiteClass, chosen: tuple[int, ...], quotas: int) -> Iterato
         yield Site(cost, tuple(use), rows, cheapest[1])
 
 
-def _alternatives(problem: Problem) -> Iterator[tuple[int, ...]]:
+def alternatives(problem: Problem) -> Iterator[tuple[int, ...]]:
+    """All that may be chosen."""
     return product(*(range(len(choice.cost)) for choice in problem.choices))
 
 
@@ -99,7 +100,7 @@ def _fits(what: SiteClass, rows: Rows, bought: tuple[int, ...]) -> bool:
     for number, resource in enumerate(what.resources):
         load = sum(int(options.load[row, number]) for options, row in chosen)
         more = 0 if resource.purchase is None else resource.unit * bought[resource.purchase]
-        least = min(int(options.ceiling[row, number]) for options, row in chosen)
+        least = min((int(options.ceiling[row, number]) for options, row in chosen), default=0)
         if load and load * 1000 > min(1000, least) * (resource.base + more):
             return False
     return True

@@ -22,13 +22,19 @@ from hybridspec.place.problem import (
 CEILINGS = (WHOLE, WHOLE, WHOLE, WHOLE, 900, 800, 750, 500, 334, 333, 1, 0)
 
 
-def problem(dice: Random, *, uniformity: int = 0, scale: int = 1) -> Problem:
+def problem(
+    dice: Random, *, uniformity: int = 0, scale: int = 1, like: Problem | None = None
+) -> Problem:  # fmt: skip
     """A problem that brute force solves at once; about one in three has no plan.
 
-    `scale` makes amounts of money large.
+    `scale` makes amounts of money large. It has the choices and quotas that `like` has.
     """
-    quotas = dice.choice((0, 0, 1, 1, 2, 3))
-    choices = tuple(_choice(dice, quotas, scale) for _ in range(dice.choice((0, 0, 1, 1, 2, 3))))
+    quotas = dice.choice((0, 0, 1, 1, 2, 3)) if like is None else len(like.quotas)
+    choices = (
+        tuple(_choice(dice, quotas, scale) for _ in range(dice.choice((0, 0, 1, 1, 2, 3))))
+        if like is None
+        else like.choices
+    )
     classes = tuple(
         _site_class(dice, choices, quotas, scale) for _ in range(dice.choice((1, 1, 2, 2, 3)))
     )
@@ -68,7 +74,7 @@ def _site_class(dice: Random, choices: tuple[Choice, ...], quotas: int, scale: i
     resources = tuple(_resource(dice, len(purchases)) for _ in range(dice.choice((0, 1, 2, 3))))
     pairs = tuple(
         _pair(dice, choices, quotas, resources, purchases, scale)
-        for _ in range(dice.choice((1, 2, 2, 3, 3)))
+        for _ in range(dice.choice((0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3)))
     )
     return SiteClass(
         sites=dice.choice((1, 1, 2, 3, 4)), pairs=pairs, purchases=purchases, resources=resources
@@ -100,7 +106,7 @@ def _pair(
 ) -> Pair:  # fmt: skip
     on = tuple(sorted(dice.sample(range(len(choices)), dice.randint(0, len(choices)))))
     of = tuple(sorted(dice.sample(range(quotas), dice.randint(0, quotas))))
-    count = dice.choice((1, 2, 3, 4, 5, 6))
+    count = dice.choice((1, 2, 3, 4, 5, 6)) if dice.random() < 0.98 else 0
     costs = sorted(dice.randint(0, 9) * scale for _ in range(count))
     needs = [
         dice.choice((ANY, dice.randrange(len(choices[number].cost))))

@@ -1,0 +1,72 @@
+"""The engine against brute force and CP-SAT on random problems, and against itself."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from place.compare import differences, edited
+from place.random_problems import problem, seeded
+from placement.checker import check
+from placement.monoliths import cp_sat
+
+from hybridspec.place.engine.solve import Solved, solve
+from hybridspec.place.problem import Impossible, Problem
+
+NIGHTLY = bool(os.environ.get("HYBRIDSPEC_NIGHTLY"))
+SEEDS = 20_000 if NIGHTLY else 400
+
+
+def test_the_engine_is_exact() -> None:
+    for seed in range(SEEDS):
+        assert list(differences(seeded(seed))) == [], seed
+
+
+@settings(max_examples=2_000 if NIGHTLY else 100)
+@given(st.randoms(use_true_random=False))
+def test_the_engine_is_exact_wherever_dice_fall(dice: Random) -> None:
+    assert list(differences(problem(dice))) == []
+
+
+def test_large_amounts_are_exact() -> None:
+    for seed in range(SEEDS // 4):
+        assert list(differences(seeded(seed, scale=10**15 + 1))) == [], seed
+
+
+@pytest.mark.parametrize("uniformity", [1, 50, 300, 1000])
+def test_one_plan_for_a_class_unless_several_save_enough(uniformity: int) -> None:
+    for seed in range(SEEDS // 4):
+        assert list(differences(seeded(seed, uniformity=uniformity))) == [], seed
+
+
+def test_cp_sat_says_the_same() -> None:
+    for seed in range(SEEDS, SEEDS + SEEDS // 8):
+        said, other = solve(seeded(seed)), cp_sat(seeded(seed), seconds=60)
+        assert isinstance(said, Impossible) == other.impossible, seed
+        assert isinstance(said, Impossible) or said.answer.cost == other.cost, seed
+
+
+def test_twice_is_the_same() -> None:
+    for seed in range(SEEDS // 4):
+        assert _said(seeded(seed)) == _said(seeded(seed)), seed
+
+
+def test_an_edited_class_is_solved_from_the_answer_before_as_from_nothing() -> None:
+    for seed in range(SEEDS // 2):
+        before = solve(seeded(seed))
+        if isinstance(before, Impossible):
+            continue
+        after = edited(before.problem, seed)
+        again, fresh = solve(after, before=before), solve(after)
+        assert isinstance(again, Impossible) == isinstance(fresh, Impossible), seed
+        if isinstance(again, Solved) and isinstance(fresh, Solved):
+            assert check(after, again.answer) == [], seed
+            assert again.answer.cost == again.answer.bound == fresh.answer.cost, seed
+
+
+def _said(problem: Problem) -> object:
+    said = solve(problem)
+    return said if isinstance(said, Impossible) else said.answer
