@@ -201,7 +201,7 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
     start = time.perf_counter()
     made = program(problem, one_plan=one_plan)
     count = len(made.cost)
-    model = highspy.Highs()
+    model = highspy._Highs()
     for option, value in (
         ("output_flag", False), ("threads", 1), ("random_seed", 1), ("time_limit", seconds),
         ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.4 / MONEY),

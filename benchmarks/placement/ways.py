@@ -7,9 +7,9 @@ the region of the store. Rules are bits, so that what keeps a way out is known o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,11 @@ CHUNK = 128
 """Site classes that are looked at together: what bounds the memory of intermediate arrays."""
 
 HOME = np.arange(REGIONS) // (REGIONS // JURISDICTIONS)
+
+
 def problem(instance: Instance, *, queueing: bool = False) -> Problem:
     """The problem; sites that are alike in every figure are one class."""
-    rows = np.concatenate(
-        [instance.sites, instance.pairs.reshape(len(instance.sites), -1)], axis=1
-    )
+    rows = np.concatenate([instance.sites, instance.pairs.reshape(len(instance.sites), -1)], axis=1)
     _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
     order = np.argsort(first)
     first, counts = first[order], counts[order]
@@ -48,8 +48,7 @@ def problem(instance: Instance, *, queueing: bool = False) -> Problem:
     for start in range(0, len(first), CHUNK):
         chunk = first[start : start + CHUNK]
         made = [
-            Ways(instance, model, chunk, queueing).pairs()
-            for model in range(len(instance.depth))
+            Ways(instance, model, chunk, queueing).pairs() for model in range(len(instance.depth))
         ]
         classes += map(_site_class, instance.sites[chunk], counts[start : start + CHUNK],
                        zip(*made, strict=True))  # fmt: skip
@@ -89,7 +88,9 @@ class Ways:
     @cached_property
     def cuts(self) -> list[tuple[int, int]]:
         """Stages before the first number run on the endpoint, before the second on the gateway."""
-        return list(combinations_with_replacement(range(int(self.instance.depth[self.model]) + 1), 2))
+        return list(
+            combinations_with_replacement(range(int(self.instance.depth[self.model]) + 1), 2)
+        )
 
     def _over(self, values: Ints, scale: Ints) -> list[NDArray[np.float64]]:
         """Sums of a stage's figure on endpoint, gateway and cloud for each cut and variant."""
@@ -107,7 +108,7 @@ class Ways:
 
     @cached_property
     def figures(self) -> dict[str, NDArray[np.float64]]:
-        """What a way takes of the site, by classes x (cuts x variants), and its time on the path."""
+        """What a way takes, and its time on the path, by classes x (cuts x variants)."""
         work = self._over(self.instance.work, kit.WORK)
         memory = self._over(self.instance.memory, kit.SIZE)
         ends = np.repeat(np.array(self.cuts), VARIANTS, axis=0)
@@ -155,8 +156,9 @@ class Ways:
         residency, raw = self._asked("residency"), cloud & (ends[:, 1] == 0)
         site = site | RESIDENCY * (raw & (residency == kit.ON_SITE))
         abroad = (HOME[None, :] != self._site("jurisdiction")) & (residency >= 1)
-        late = of["time"][:, :, None] + cloud[:, None] * self.legs[:, None, :] > (
-            self._asked("bound")[:, :, None]
+        late = (
+            of["time"][:, :, None] + cloud[:, None] * self.legs[:, None, :]
+            > (self._asked("bound")[:, :, None])
         )
         found = site[:, :, None] | LATENCY * late | RESIDENCY * (raw[:, None] & abroad[:, None, :])
         found[:, ~cloud, 1:] = 255  # without a part in the cloud there is one way, not nine
@@ -205,7 +207,7 @@ class Ways:
         ceiling = self._ceilings(where, way, region)
         home = self.model * JURISDICTIONS + self._site("jurisdiction")[:, 0]
         splits = np.searchsorted(where, np.arange(len(self.chunk) + 1))
-        for number, (start, end) in enumerate(zip(splits, splits[1:], strict=False)):
+        for number, (start, end) in enumerate(pairwise(splits)):
             rows = slice(start, end)
             if start == end:
                 raise ValueError("a pair has no admissible way")
@@ -254,9 +256,7 @@ class Ways:
             return None
         found = np.full((len(where), len(LOADS)), WHOLE, dtype=np.int64)
         trip = np.where(self.figures["cloud"][where, way] > 0, self.legs[where, region], 0)
-        slack = (
-            self._asked("bound")[where, 0] - self.figures["time"][where, way] - trip
-        ) / 3
+        slack = (self._asked("bound")[where, 0] - self.figures["time"][where, way] - trip) / 3
         for place, column in enumerate((0, 2, 4)):
             service = self.figures["service"][where, way, place]
             with np.errstate(divide="ignore", invalid="ignore"):

@@ -101,7 +101,7 @@ def _runner_up(said: object, number: int, pair: int) -> Iterator[str]:
     best = min(cost for cost, _ in plans)
     if more != min(others) - best:
         yield f"runner-up: {more} more, not {min(others) - best}"
-    if dict((p.rows, cost) for cost, p in plans).get(plan.rows) != best + more:
+    if {p.rows: cost for cost, p in plans}.get(plan.rows) != best + more:
         yield "runner-up: its plan costs something else"
     if not differing[plan.rows[pair]]:
         yield "runner-up: the pair is where it was"

@@ -17,7 +17,7 @@ from hybridspec.place.engine.solve import Solved, solve
 from hybridspec.place.problem import Impossible, Problem
 
 NIGHTLY = bool(os.environ.get("HYBRIDSPEC_NIGHTLY"))
-SEEDS = 20_000 if NIGHTLY else 400
+SEEDS = 20_000 if NIGHTLY else 240
 
 
 def test_the_engine_is_exact() -> None:
@@ -36,7 +36,7 @@ def test_large_amounts_are_exact() -> None:
         assert list(differences(seeded(seed, scale=10**15 + 1))) == [], seed
 
 
-@pytest.mark.parametrize("uniformity", [1, 50, 300, 1000])
+@pytest.mark.parametrize("uniformity", [1, 50])
 def test_one_plan_for_a_class_unless_several_save_enough(uniformity: int) -> None:
     for seed in range(SEEDS // 4):
         assert list(differences(seeded(seed, uniformity=uniformity))) == [], seed

@@ -38,8 +38,8 @@ def solve_program(program: Program, *, whole: bool = False, gap: float = 0.0,
     """The best values (`whole` ones if asked), or None if there are none."""
     import highspy  # a problem without shared quotas must not pay for it
 
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.silent()
+    # `Highs` prints a banner before anybody can tell it not to.
+    solver = highspy._Highs()  # type: ignore[attr-defined]
     for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 1)):
         solver.setOptionValue(name, value)
     if whole:

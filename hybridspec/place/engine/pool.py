@@ -38,10 +38,10 @@ def pool(block: Block, price: Ints, alive: Bools, fees: Sequence[int], cutoff: i
     of = block.of
     most = capacities(of, [p.most for p in of.purchases])
     masked = np.where(alive, price, BIG)
-    if not block.pairs or (np.diff(block.starts) == 0).any():
+    if (np.diff(block.starts) == 0).any():
         return []
-    lowest = np.minimum.reduceat(masked, block.starts[:-1])
-    if int(lowest.max()) >= BIG:
+    lowest = np.minimum.reduceat(masked, block.starts[:-1]) if block.pairs else masked
+    if int(lowest.max(initial=0)) >= BIG:
         return []
     least = sum(fee * (p.most if fee < 0 else p.least)
                 for fee, p in zip(fees, of.purchases, strict=True))  # fmt: skip
