@@ -145,6 +145,36 @@ def format_bytes(size: int) -> str:
     return f"{size} B"
 
 
+def format_bandwidth(bits: int) -> str:
+    """Bits per second for people.
+
+    >>> format_bandwidth(65_536_000), format_bandwidth(28), format_bandwidth(48_000_000)
+    ('65.5 Mbit/s', '28 bit/s', '48 Mbit/s')
+    """
+    for unit, scale in (("Gbit/s", 10**9), ("Mbit/s", 10**6), ("kbit/s", 10**3)):
+        if bits >= scale:
+            return f"{float(round(Fraction(bits, scale), 1)):g} {unit}"
+    return f"{bits} bit/s"
+
+
+def format_amount(value: int, unit: str) -> str:
+    """An amount of `us`, `B`, `bit/s`, `us/s` (busy microseconds a second) or of no unit.
+
+    >>> format_amount(-1_500, "us"), format_amount(882_000, "us/s")
+    ('-1.5 ms', '0.88 devices')
+    """
+    sign, size = "-" if value < 0 else "", abs(value)
+    if unit == "us":
+        return sign + format_duration(size)
+    if unit == "B":
+        return sign + format_bytes(size)
+    if unit == "bit/s":
+        return sign + format_bandwidth(size)
+    if unit == "us/s":
+        return f"{sign}{float(round(Fraction(size, SECOND), 2)):.2f} devices"
+    return f"{sign}{size}{f' {unit}' if unit else ''}"
+
+
 def format_money(micro: int, currency: str) -> str:
     """Money with two decimals, rounded half to even.
 

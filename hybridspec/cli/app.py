@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hybridspec.cli import catalog, facts, failure, output, reference, show, sovereignty
+from hybridspec.cli.explain import explain
 from hybridspec.cli.flags import (
     FindingFormat,
     Format,
@@ -103,44 +104,7 @@ def validate(
 
 
 app.command()(plan)
-
-
-@app.command()
-def explain(
-    spec: Annotated[
-        Path, typer.Argument(help="The spec, or a finding's code such as HS0302.")
-    ] = Path(),
-    site: Annotated[str, typer.Option("--site", help="Only this site.")] = "",
-    flow: Annotated[str, typer.Option("--flow", help="Only this flow.")] = "",
-    stack: StackFlag = "local",
-    format: FormatFlag = Format.HUMAN,
-) -> None:
-    """Explain each decision: chosen, runner-up and every rejected placement; or a finding."""
-    from hybridspec.cli.explain_code import explain_code
-
-    text = explain_code(str(spec))
-    if text is not None and format is Format.JSON:
-        output.document({"schemaVersion": "hybridspec.dev/code/v1", "code": str(spec),
-                         "text": text})  # fmt: skip
-    elif text is not None:
-        print(text)
-    if text is not None:
-        return
-    from hybridspec.base.errors import UsageError
-    from hybridspec.cli.output_tree import compiled, report_of
-    from hybridspec.report import terminal
-
-    report = report_of(compiled(spec, output.options(stack)), ())
-    chosen = [p for p in report["placements"]
-              if site in ("", p["site"]) and flow in ("", p["flow"])]  # fmt: skip
-    if not chosen:
-        known = ", ".join(f"{p['flow']} at {p['site']}" for p in report["placements"][:8])
-        raise UsageError("no decision has this site and flow", help=f"there is {known}")
-    if format is Format.JSON:
-        output.document({"schemaVersion": "hybridspec.dev/explain/v1", "decisions": chosen})
-        return
-    for placement in chosen:
-        terminal.explain(terminal.console(), placement)
+app.command()(explain)
 
 
 @app.command()

@@ -52,8 +52,8 @@ def flows(
     options = output.options(stack, no_waivers=no_waivers)
     graph, done = _placed(spec, options)
     labels = law_of(graph).labels
-    _known(data, [*names(graph, labels), "telemetry"], "asset", may_be_empty=True)
-    _known(zone, [z.name for z in graph.zones], "zone", may_be_empty=True)
+    known(data, [*names(graph, labels), "telemetry"], "asset", may_be_empty=True)
+    known(zone, [z.name for z in graph.zones], "zone", may_be_empty=True)
     rows = done.plan.residency if done.plan is not None else None
     document = flows_document(graph, labels, rows, data=data, zone=zone)
     if format is TableFormat.JSON:
@@ -95,16 +95,16 @@ def why(
     from hybridspec.report.flows import names, nodes_of
     from hybridspec.report.why import clouds, why_document
 
-    _known(word, ["in"], "word")
+    known(word, ["in"], "word")
     code = _country(country)
     for one in facet or ():
-        _known(one, FACETS, "facet")
+        known(one, FACETS, "facet")
     graph = resolve_file(spec, output.options(stack))
     law = law_of(graph)
-    _known(cloud, clouds(graph.regions), "cloud", may_be_empty=True)
+    known(cloud, clouds(graph.regions), "cloud", may_be_empty=True)
     nodes = nodes_of(data, law.labels)
     if not nodes:
-        _known(data, names(graph, law.labels), "asset")
+        known(data, names(graph, law.labels), "asset")
         raise _unused(data)
     document = why_document(law, data, nodes, code, tuple(facet or ()), cloud)
     if format is Format.JSON:
@@ -211,18 +211,18 @@ def _country(written: str) -> str:
     raise UsageError(f"`{written[:60]}` is not a known country", help=country_hint(written))
 
 
-def _known(name: str, known: Collection[str], kind: str, *, may_be_empty: bool = False) -> None:
+def known(name: str, names: Collection[str], kind: str, *, may_be_empty: bool = False) -> None:
     """Refuse a name that does not exist, and say which one was probably meant."""
-    if name in known or (may_be_empty and not name):
+    if name in names or (may_be_empty and not name):
         return
     from hybridspec.base.closest import closest
     from hybridspec.base.errors import UsageError
 
-    match = next((one for one in sorted(known) if one.endswith(f".{name}")), None)
-    match = match or closest(name, known)
+    match = next((one for one in sorted(names) if one.endswith(f".{name}")), None)
+    match = match or closest(name, names)
     raise UsageError(
         f"there is no {kind} `{name[:60]}`",
-        help=f"did you mean `{match}`?" if match else f"there is {_few(sorted(known))}",
+        help=f"did you mean `{match}`?" if match else f"there is {_few(sorted(names))}",
     )
 
 

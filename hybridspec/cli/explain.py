@@ -1,0 +1,174 @@
+"""The command `explain`: why something was decided, why nothing fits, or what a code means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.flags import StackFlag
+from hybridspec.cli.sovereignty import TableFormat
+
+if TYPE_CHECKING:
+    from hybridspec.compiler import Build, Options
+
+KINDS = ("flow", "model", "zone")
+
+WordsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[QUESTION]... [SPEC]",
+        help="A code such as HS0302; or `flow F at S`, `model M at S`, `zone Z`; then the spec.",
+    ),
+]  # fmt: skip
+
+
+class Question(NamedTuple):
+    """What was asked: `kind` is empty where everything was."""
+
+    kind: str
+    name: str
+    site: str
+    spec: Path
+
+    @property
+    def text(self) -> str:
+        """The question in words."""
+        return f"{self.kind} {self.name}" + (f" at {self.site}" if self.site else "")
+
+
+def explain(
+    question: WordsArgument = None,
+    site: Annotated[str, typer.Option("--site", help="Only this site.")] = "",
+    flow: Annotated[str, typer.Option("--flow", help="Only this flow.")] = "",
+    stack: StackFlag = "local",
+    format: Annotated[
+        TableFormat, typer.Option("--format", help="human, json or markdown.")
+    ] = TableFormat.HUMAN,
+) -> None:
+    """Explain a decision: chosen, runner-up, every other way, and what would flip it; or a code."""
+    words = question or []
+    if len(words) == 1 and _code(words[0], format):
+        return
+    asked, options = _asked(words), output.options(stack)
+    if not asked.kind:
+        _everything(asked.spec, options, site, flow, format)
+        return
+    from hybridspec.cli.output_tree import compiled
+
+    _show(_answer(compiled(asked.spec, options), asked), format)
+
+
+def _code(word: str, format: TableFormat) -> bool:
+    """Print the page of a code; False if the word is none."""
+    from hybridspec.cli.explain_code import explain_code
+
+    text = explain_code(word)
+    if text is None:
+        return False
+    if format is TableFormat.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/code/v1", "code": word, "text": text})
+    else:
+        print(text)
+    return True
+
+
+def _asked(words: Sequence[str]) -> Question:
+    """The question in the words; only a spec is one about everything.
+
+    Raises:
+        UsageError: the words make no question.
+    """
+    if len(words) <= 1:
+        return Question("", "", "", Path(*words))
+    kind, name, *rest = words
+    site = ""
+    if kind in KINDS[:2] and rest[:1] == ["at"]:
+        rest = rest[2:] if rest[1:2] == ["site"] and len(rest) > 2 else rest[1:]
+        if not rest:
+            raise _unclear(words)
+        site, *rest = rest
+    if kind not in KINDS or len(rest) > 1:
+        raise _unclear(words)
+    return Question(kind, name, site, Path(*rest))
+
+
+def _unclear(words: Sequence[str]) -> Exception:
+    from hybridspec.base.errors import UsageError
+
+    return UsageError(
+        f"`{' '.join(words)[:80]}` is no question",
+        help="write `explain flow NAME at SITE`, `explain model NAME at SITE`, `explain zone "
+        "NAME` or `explain HS0302`; the spec comes last",
+    )
+
+
+def _everything(spec: Path, options: Options, site: str, flow: str, format: TableFormat) -> None:
+    """Every decision in short."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.cli.output_tree import compiled, report_of
+    from hybridspec.report import terminal
+
+    report = report_of(compiled(spec, options), ())
+    chosen = [p for p in report["placements"]
+              if site in ("", p["site"]) and flow in ("", p["flow"])]  # fmt: skip
+    if not chosen:
+        known = ", ".join(f"{p['flow']} at {p['site']}" for p in report["placements"][:8])
+        raise UsageError("no decision has this site and flow", help=f"there is {known}")
+    if format is TableFormat.JSON:
+        output.document({"schemaVersion": "hybridspec.dev/explain/v1", "decisions": chosen})
+        return
+    for placement in chosen:
+        terminal.explain(terminal.console(), placement)
+
+
+def _answer(build: Build, asked: Question) -> dict[str, Any]:
+    """The answer to a question about a decision.
+
+    Raises:
+        UsageError: nothing has the name that was asked about.
+    """
+    from hybridspec.cli.sovereignty import known
+    from hybridspec.place.explain_decision import explanations
+    from hybridspec.report.explain import explanation_document
+
+    graph, plan = build.graph, build.placed
+    of_model = asked.kind == "model"
+    known(asked.name, [m.name for m in (graph.models if of_model else graph.flows)], asked.kind)
+    known(asked.site, [s.name for s in graph.sites], "site", may_be_empty=True)
+    found = explanations(graph, plan, lambda decision: (
+        asked.site in ("", decision.site.name)
+        and (asked.name in {s.model.name for s in decision.flow.stages if s.model is not None}
+             if of_model else decision.flow.name == asked.name)
+    ))  # fmt: skip
+    if not found:
+        raise _nowhere(build, asked)
+    return explanation_document(asked.text, str(asked.spec), plan, found)
+
+
+def _nowhere(build: Build, asked: Question) -> Exception:
+    from hybridspec.base.errors import UsageError
+
+    sites = sorted({
+        d.site.name for d in build.placed.decisions
+        if asked.name in (d.flow.name, *(s.model.name for s in d.flow.stages if s.model))
+    })  # fmt: skip
+    return UsageError(
+        f"{asked.kind} `{asked.name}` does not run at `{asked.site}`",
+        help=f"it runs at {', '.join(sites[:8])}" if sites else "no flow runs it",
+    )
+
+
+def _show(document: dict[str, Any], format: TableFormat) -> None:
+    if format is TableFormat.JSON:
+        output.document(document)
+        return
+    from hybridspec.report import explain_text, terminal
+
+    if format is TableFormat.MARKDOWN:
+        print(explain_text.markdown(document), end="")
+    else:
+        explain_text.show(terminal.console(), document)

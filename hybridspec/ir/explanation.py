@@ -1,0 +1,107 @@
+"""The Explanation: why a flow runs as it does at a site, what else there is, what would flip it.
+
+Amounts are integers in the unit that is named beside them: `us`, `B`, `bit/s`, `us/s` (busy
+microseconds a second) or none. Money is in micro-units of the plan's currency over the horizon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hybridspec.ir.plan import Configuration, Decision
+
+CHOSEN, ADMISSIBLE, CROWDED, REJECTED = "chosen", "admissible", "crowded", "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """How near a way is to a bound: `used` of `limit`; negative slack breaks it.
+
+    `code` is the rule; `with_others` says that other flows of the site are counted in. `ref` is
+    the user's line of the bound, `key` its key in the spec, where one has it.
+    """
+
+    code: str
+    what: str
+    used: int
+    limit: int
+    unit: str
+    key: str
+    ref: str
+    with_others: bool = False
+
+    @property
+    def left(self) -> int:
+        """What is left of the bound."""
+        return self.limit - self.used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A way to run the flow at the site: the one that was chosen, or why not.
+
+    `extra` is what the way costs more than the chosen one, all else being equal.
+    """
+
+    way: Configuration
+    state: str
+    extra: int
+    slacks: tuple[Slack, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """The smallest change of one value with which the flow would run another way.
+
+    `now` and `then` are the value as a spec writes it, `becomes` the label of what runs then;
+    empty if nothing fits any more. `saving` is what the whole plan costs less, negative if more.
+    `words` names the value; `setting` tries it with `plan --what-if`.
+    """
+
+    words: str
+    now: str
+    then: str
+    becomes: str
+    saving: int
+    setting: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A bound that keeps something cheaper out: what it costs, and per unit of `unit`."""
+
+    what: str
+    code: str
+    saving: int
+    shadow: int
+    unit: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One item of the checklist for a model: what was looked at, its figure, where it points.
+
+    `points` is `edge`, `cloud`, `either` or `split`; `decides` says that without it the model
+    could run elsewhere.
+    """
+
+    item: str
+    indicator: str
+    figure: str
+    points: str
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything about one decision; `sites` are all where it is the same."""
+
+    decision: Decision
+    sites: tuple[str, ...]
+    chosen: Candidate
+    others: tuple[Candidate, ...]
+    checklists: tuple[tuple[str, tuple[Indicator, ...]], ...]
+    flips: tuple[Flip, ...] = ()
+    bindings: tuple[Binding, ...] = ()

@@ -1,0 +1,171 @@
+"""Changes of a Graph: one value of the spec as another, wherever the Graph holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from hybridspec.base.units import parse_bandwidth, write_duration
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to write at `key` of the spec, in words and as what it makes of a graph.
+
+    An empty `key` is something that no single key of the spec says.
+    """
+
+    key: str
+    value: str
+    words: str
+    apply: Callable[[Graph], Graph]
+
+    @property
+    def setting(self) -> str:
+        """It as `plan --what-if` takes it; empty where no single key says it."""
+        return f"{self.key}={self.value}" if self.key else ""
+
+
+def all_of(changes: tuple[Change, ...], graph: Graph) -> Graph:
+    """The graph with every change made."""
+    for change in changes:
+        graph = change.apply(graph)
+    return graph
+
+
+def latency(flow: Flow, bound: int) -> Change:
+    """Another end-to-end bound."""
+    text = write_duration(bound)
+    return Change(
+        f"flows.{flow.name}.latency.bound", text, f"set the bound of `{flow.name}` to {text}",
+        lambda graph: with_flow(graph, flow.name, latency=_bounded(graph, flow.name, bound)),
+    )  # fmt: skip
+
+
+def _bounded(graph: Graph, name: str, bound: int) -> object:
+    old = next(flow.latency for flow in graph.flows if flow.name == name)
+    return replace(old, bound=bound) if old is not None else None
+
+
+def bandwidth(flow: Flow, bits: int) -> Change:
+    """Another limit of what a flow may send."""
+    text = bits_text(bits)
+    return Change(
+        f"flows.{flow.name}.bandwidth", text, f"set `bandwidth` of `{flow.name}` to {text}",
+        lambda graph: with_flow(graph, flow.name, bandwidth=parse_bandwidth(text)),
+    )  # fmt: skip
+
+
+def offline(flow: Flow, micros: int) -> Change:
+    """Another time for which a flow has to work without a network."""
+    text = write_duration(micros) if micros else "0s"
+    return Change(
+        f"flows.{flow.name}.offline", text, f"set `offline` of `{flow.name}` to {text}",
+        lambda graph: with_flow(graph, flow.name, offline=micros),
+    )  # fmt: skip
+
+
+def count(site: str, device: str, number: int) -> Change:
+    """Another number of devices of a class at a site."""
+    return Change(
+        f"sites.{site}.devices.{device}", str(number), f"put {number} `{device}` at `{site}`",
+        lambda graph: with_site(graph, site, lambda here: replace(here, devices=tuple(
+            replace(d, count=number) if d.device_class.name == device else d
+            for d in here.devices
+        ))),
+    )  # fmt: skip
+
+
+def uplink(device: DeviceClass, bits: int) -> Change:
+    """Another bandwidth of a class's uplink, wherever it stands."""
+    text = bits_text(bits)
+    return Change(
+        f"devices.{device.name}.uplink.bandwidth", text,
+        f"use an uplink of {text} for `{device.name}`",
+        lambda graph: with_device(
+            graph, device.name, lambda old: replace(old, uplink_bandwidth=parse_bandwidth(text))
+        ),
+    )  # fmt: skip
+
+
+def memory(device: DeviceClass, size: int) -> Change:
+    """A board with another size of memory for a class; `size` is in bytes, whole MiB."""
+    more = (size - device.board.memory) // 2**20
+    return Change(
+        f"catalog.boards.{device.board.name}.memory", f"{size}B" if size % 2**20 else
+        f"{size // 2**20}MiB", f"use a board with {more} MiB more memory for `{device.name}`",
+        lambda graph: with_device(
+            graph, device.name, lambda old: replace(old, board=replace(old.board, memory=size))
+        ),
+    )  # fmt: skip
+
+
+def with_flow(graph: Graph, name: str, **fields: Any) -> Graph:
+    """The graph in which a flow has other values."""
+    return replace(graph, flows=tuple(
+        replace(flow, **fields) if flow.name == name else flow for flow in graph.flows
+    ))  # fmt: skip
+
+
+def with_site(graph: Graph, name: str, change: Callable[[Site], Site]) -> Graph:
+    """The graph in which a site is another, also where flows name it."""
+    return with_sites(graph, lambda site: change(site) if site.name == name else site)
+
+
+def with_sites(graph: Graph, change: Callable[[Site], Site]) -> Graph:
+    """The graph in which every site is what `change` makes of it."""
+    sites = {site.name: change(site) for site in graph.sites}
+    flows = tuple(replace(flow, sites=tuple(sites[site.name] for site in flow.sites))
+                  for flow in graph.flows)  # fmt: skip
+    return replace(graph, sites=tuple(sites.values()), flows=flows)
+
+
+def with_device(graph: Graph, name: str, change: Callable[[DeviceClass], DeviceClass]) -> Graph:
+    """The graph in which a device class is another, also as it stands at sites."""
+    graph = with_sites(graph, lambda site: replace(site, devices=tuple(
+        replace(d, device_class=change(d.device_class)) if d.device_class.name == name else d
+        for d in site.devices
+    )))  # fmt: skip
+    return replace(graph, device_classes=tuple(
+        change(c) if c.name == name else c for c in graph.device_classes
+    ))  # fmt: skip
+
+
+def with_region(graph: Graph, label: str, **fields: Any) -> Graph:
+    """The graph in which a region has other values, also where training is pinned to it."""
+    regions = tuple(replace(region, **fields) if region.label == label else region
+                    for region in graph.regions)  # fmt: skip
+    pinned = any(_pin(model) == label for model in graph.models)
+    graph = replace(graph, regions=regions)
+    if not pinned:
+        return graph
+    region = next(region for region in regions if region.label == label)
+    models = {model.name: _repinned(model, label, region) for model in graph.models}
+    flows = tuple(
+        replace(flow, stages=tuple(
+            replace(stage, model=models[stage.model.name]) if stage.model is not None else stage
+            for stage in flow.stages
+        ))
+        for flow in graph.flows
+    )  # fmt: skip
+    return replace(graph, models=tuple(models.values()), flows=flows)
+
+
+def _pin(model: Model) -> str:
+    job = model.training
+    return job.region.label if job is not None and job.region is not None else ""
+
+
+def _repinned(model: Model, label: str, region: Any) -> Model:
+    if model.training is None or _pin(model) != label:
+        return model
+    return replace(model, training=replace(model.training, region=region))
+
+
+def bits_text(bits: int) -> str:
+    """At least `bits` per second, as a spec writes it."""
+    scale, unit = (10**6, "Mbit/s") if bits > 10**7 else (10**3, "kbit/s")
+    return f"{-(-Fraction(bits, scale) // 1)}{unit}"

@@ -1,0 +1,109 @@
+"""`explain` on the shipped examples: every decision answers, in three forms and 80 columns."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hybridspec.cli.app import run
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ASKED = {
+    "autonomous-shuttle": ("model", "obstacle", "aachen"),
+    "bedside-monitor": ("flow", "bedside-us", ""),
+    "city-traffic": ("model", "road-user-pl", "gdansk"),
+    "federated-hospitals": ("model", "tumour", "lille"),
+    "remote-farm": ("flow", "herd", "saskatchewan"),
+    "security-cameras": ("model", "intruder", ""),
+    "smart-checkout": ("flow", "shelf", "rotterdam-lab"),
+    "vibration-watch": ("flow", "watch", "stuttgart"),
+}
+ITEMS = ["latency", "sensitivity", "connectivity", "compute", "cost profile", "heterogeneity",
+         "update cadence", "hybrid fit"]  # fmt: skip
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line runs in this process, whose signals are pytest's."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+
+def words(kind: str, name: str, site: str) -> list[str]:
+    """A question as it is typed."""
+    return ["explain", kind, name, *(["at", "site", site] if site else [])]
+
+
+def answer(capsys: Out, *argv: str) -> dict[str, Any]:
+    """The document of an answer."""
+    assert run([*argv, "--format", "json"]) == 0, capsys.readouterr().err
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("example", ASKED)
+def test_every_example_answers(example: str, capsys: Out) -> None:
+    found = answer(capsys, *words(*ASKED[example]), str(EXAMPLES / example))
+    assert found["schemaVersion"] == "hybridspec.dev/explanation/v1"
+    assert found["decisions"]
+    for decision in found["decisions"]:
+        assert decision["chosen"]["state"] == "chosen"
+        assert decision["chosen"]["failures"] == []
+        assert all(not slack["left"].startswith("-") for slack in decision["chosen"]["slack"])
+        for one in decision["candidates"]:
+            assert bool(one["failures"]) == (one["state"] != "admissible")
+        for checklist in decision["checklist"]:
+            assert [item["item"] for item in checklist["items"]] == ITEMS
+            assert any(item["decides"] for item in checklist["items"])
+            assert all(item["figure"] for item in checklist["items"])
+
+
+def test_people_read_80_columns_and_markdown_has_the_same_parts(capsys: Out) -> None:
+    argv = [*words(*ASKED["vibration-watch"]), str(EXAMPLES / "vibration-watch")]
+    assert run(argv) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert run([*argv, "--format", "markdown"]) == 0
+    table = capsys.readouterr().out
+    for title in ("What decides where bearing-fault runs", "Bounds of the chosen way",
+                  "Cost terms", "Latency, leg by leg", "Every other way"):  # fmt: skip
+        assert f"\n{title}\n" in shown
+        assert f"\n## {title}\n" in table
+    assert "\n  *  latency " in shown
+    assert "HS0304 runs `diagnose` in the cloud" in " ".join(shown.split())
+
+
+def test_sites_that_are_alike_share_an_answer(capsys: Out) -> None:
+    found = answer(capsys, "explain", "model", "digit", str(EXAMPLES / "smart-checkout"))
+    sites = [decision["sites"] for decision in found["decisions"]]
+    assert len(sites) < 60
+    assert sum(map(len, sites)) > 300
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["flow", "wacth", "at", "stuttgart"], "did you mean `watch`?"),
+        (["flow", "watch", "at", "stutgart"], "did you mean `stuttgart`?"),
+        (["model", "bearing"], "did you mean `bearing-fault`?"),
+        (["flaw", "watch"], "is no question"),
+        (["flow", "watch", "at"], "is no question"),
+        (["flow", "watch", "in", "lyon"], "is no question"),
+    ],
+)
+def test_a_question_about_nothing_is_refused(argv: list[str], said: str, capsys: Out) -> None:
+    spec = [] if "in" in argv or argv[-1] == "at" else [str(EXAMPLES / "vibration-watch")]
+    assert run(["explain", *argv, *spec]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert said in shown.err
+
+
+def test_a_code_is_still_explained(capsys: Out) -> None:
+    assert run(["explain", "HS0302"]) == 0
+    assert capsys.readouterr().out.startswith("HS0302 latency-exceeded: ")
