@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Stage, Zone
 from hybridspec.ir.verdict import Certificate, Obligation, claim
@@ -44,11 +45,23 @@ class Leg:
     estimate: Estimate
 
 
+CostGroup: TypeAlias = Literal[
+    "capex", "energy", "network", "cloud", "storage", "updates", "upkeep"
+]
+"""What a term pays for: devices, power, connections, computing, keeping, releases, care."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostTerm:
-    """One named amount over the horizon, in micro-units, and the inputs it came from."""
+    """One named amount over the horizon, in micro-units, and the inputs it came from.
+
+    `side` is who gets the money: `edge` is what a site pays, `cloud` what the cloud's operator is
+    paid.
+    """
 
     name: str
+    group: CostGroup
+    side: Literal["edge", "cloud"]
     amount: int
     inputs: str
 

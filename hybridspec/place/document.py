@@ -165,4 +165,5 @@ def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
 
 
 def _terms(terms: tuple[CostTerm, ...]) -> list[dict[str, Any]]:
-    return [{"name": t.name, "amountMicro": t.amount, "inputs": t.inputs} for t in terms]
+    return [{"name": t.name, "group": t.group, "side": t.side, "amountMicro": t.amount,
+             "inputs": t.inputs} for t in terms]  # fmt: skip

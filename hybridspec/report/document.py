@@ -15,6 +15,7 @@ from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.governance import Plugin, Policy, Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
+from hybridspec.report.cost import cost
 from hybridspec.report.enforcement import enforcement
 from hybridspec.report.sarif import waiver_data
 
@@ -41,7 +42,7 @@ def report_document(
                     "plan": plan_document["digest"]},
         "verdict": {"residency": counts, "allowed": counts["violated"] == 0,
                     "warnings": len(findings)},
-        "cost": _cost(plan),
+        "cost": cost(plan),
         "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
         "residency": plan_document["residency"],
         "enforcement": enforcement(plan),
@@ -112,27 +113,6 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
 def _counts(plan: Plan) -> dict[str, int]:
     return {verdict: sum(row.verdict == verdict for row in plan.residency)
             for verdict in ("satisfied", "conditional", "violated", "gap", "waived")}  # fmt: skip
-
-
-def _cost(plan: Plan) -> dict[str, Any]:
-    rows: list[tuple[str, int, str]] = [(t.name, t.amount, t.inputs) for t in plan.fixed]
-    for store in plan.stores:
-        rows += [(f"{store.zone.name}: {t.name}", t.amount, t.inputs) for t in store.terms]
-    for decision in plan.decisions:
-        rows += [(f"{decision.flow.name} at {decision.site.name}: {t.name}", t.amount, t.inputs)
-                 for t in decision.chosen.terms]  # fmt: skip
-    return {
-        "total": format_money(plan.cost, plan.currency),
-        "bound": format_money(plan.bound, plan.currency),
-        "gap": format_money(plan.gap, plan.currency),
-        "optimal": plan.gap == 0,
-        "proof": "every combination was searched in exact integers"
-        if plan.gap == 0
-        else "bound proven by relaxation",
-        "horizon": format_duration(plan.horizon),
-        "terms": [{"name": name, "amount": format_money(amount, plan.currency), "inputs": inputs}
-                  for name, amount, inputs in sorted(rows, key=lambda row: (-row[1], row[0]))],
-    }  # fmt: skip
 
 
 def _placement(decision: Decision, currency: str) -> dict[str, Any]:

@@ -122,11 +122,14 @@ def _enforcement(report: Mapping[str, Any]) -> str:
 
 
 def _cost(report: Mapping[str, Any]) -> str:
-    rows = [(t["name"], t["amount"], t["inputs"]) for t in report["cost"]["terms"]]
+    sums = [(g["group"], g["edge"], g["cloud"], g["total"]) for g in report["cost"]["groups"]]
+    rows = [(t["name"], t["group"], t["amount"], t["inputs"]) for t in report["cost"]["terms"]]
     others = [(s["zone"], s["region"], a["region"], f"{a['extraMicro'] / 10**6:.2f}")
               for s in report["stores"] for a in s["alternatives"]]  # fmt: skip
-    return f"## Cost\n\n{table(['term', 'amount', 'from'], rows)}\n### Other regions\n\n" + table(
-        ["zone", "chosen", "instead", "dearer by"], others
+    return (
+        f"## Cost\n\n{table(['for', 'at the sites', 'in the clouds', 'together'], sums)}\n"
+        f"{table(['term', 'for', 'amount', 'from'], rows)}\n### Other regions\n\n"
+        + table(["zone", "chosen", "instead", "dearer by"], others)
     )
 
 

@@ -37,6 +37,6 @@ def fleet_cost(graph: Graph) -> int:
             purchases = math.ceil(Fraction(graph.horizon, board.life))
             amounts.append(devices.count * purchases * board.price)
             hours = Fraction(graph.horizon, SECOND) / 3600
-            kilowatts = Fraction(board.idle_power * devices.count, 10**6)
-            amounts.append(round(kilowatts * hours * site.energy_price))
+            kilowatts = Fraction(board.idle_power, 10**6)
+            amounts.append(devices.count * round(kilowatts * hours * site.energy_price))
     return sum(amounts)

@@ -12,7 +12,7 @@ import pytest
 from property import decide as deciding
 
 from hybridspec.ir.graph import StageKind
-from hybridspec.ir.plan import CostTerm, Estimate
+from hybridspec.ir.plan import Estimate
 from hybridspec.law.claim import Claims
 from hybridspec.place import (
     agree,
@@ -25,6 +25,7 @@ from hybridspec.place import (
     solve,
     zones,
 )
+from hybridspec.place.cost import term
 from hybridspec.place.layout import Layout
 from hybridspec.place.place import _Decider
 from hybridspec.place.zones import Zones
@@ -249,7 +250,7 @@ def free_energy(patch: Patch) -> None:
 
 def round_down(patch: Patch) -> None:
     """Fractions of a micro-unit are cut off."""
-    patch.setattr(cost, "round", floor, raising=False)
+    patch.setattr(term, "round", floor, raising=False)
 
 
 def keep_for_ever(patch: Patch) -> None:
@@ -309,7 +310,7 @@ def hide_a_cost(patch: Patch) -> None:
     """The total leaves the devices out."""
     real = cost.fleet_terms
     patch.setattr(cost, "fleet_terms", lambda graph: tuple(
-        CostTerm(name=t.name, amount=0, inputs=t.inputs) for t in real(graph)))  # fmt: skip
+        replace(t, amount=0) for t in real(graph)))  # fmt: skip
 
 
 def infer_for_free(patch: Patch) -> None:

@@ -1,0 +1,33 @@
+"""What devices draw: idle all the time, and what work takes on top of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hybridspec.base.units import HOUR, SECOND
+from hybridspec.ir.graph import DeviceClass, Graph, Site
+from hybridspec.ir.plan import CostTerm
+from hybridspec.place.cost.term import edge, money, shown
+
+_KWH = 1000 * 3_600_000
+"""Milliwatt-seconds in a kilowatt-hour."""
+
+
+def energy(graph: Graph, site: Site, device: DeviceClass, busy: Fraction, stage: str) -> CostTerm:
+    """Energy above idle for `busy` device-seconds per second at a site."""
+    power = Fraction(device.board.load_power - device.board.idle_power)
+    kwh = power * busy * Fraction(graph.horizon, SECOND) / _KWH
+    return edge(
+        "energy", f"energy {stage}", kwh * site.energy_price,
+        f"{float(busy):.6f} devices busy x {float(power) / 1000:g} W above idle x "
+        f"{money(site.energy_price)}/kWh",
+    )  # fmt: skip
+
+
+def idle(graph: Graph, site: Site, device: DeviceClass) -> CostTerm:
+    """Energy that one device draws at a site even if it does nothing."""
+    kwh = Fraction(device.board.idle_power, 10**6) * Fraction(graph.horizon, HOUR)
+    return edge(
+        "energy", "idle energy", kwh * site.energy_price,
+        f"{shown(kwh)} kWh x {money(site.energy_price)}/kWh",
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""What is paid whatever the flows do: for the store of each zone, and for the devices at sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hybridspec.ir.graph import Graph, Model, Region, Site
+from hybridspec.ir.plan import CostTerm
+from hybridspec.place.cost.cloud import key, registry, training
+from hybridspec.place.cost.device import device_terms
+from hybridspec.place.cost.updates import updates
+
+
+def zone_terms(
+    graph: Graph, region: Region, models: tuple[Model, ...], devices: int
+) -> tuple[CostTerm, ...]:
+    """What a zone costs in a region: key, registry, training, and updates of its `devices`."""
+    terms = [key(graph, region)]
+    for model in models:
+        terms.append(registry(graph, region, model))
+        if model.training is not None:
+            terms.append(training(graph, region, model.name, model.training))
+            terms.append(updates(graph, region, model, model.training, devices))
+    return tuple(terms)
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Devices of one class that cost the same, at one site or several."""
+
+    name: str
+    unit: tuple[CostTerm, ...]
+    count: int = 0
+    sites: list[str] = field(default_factory=list)
+
+
+def fleet_terms(
+    graph: Graph, counts: Mapping[tuple[str, str], int] | None = None
+) -> tuple[CostTerm, ...]:
+    """What the devices cost, those of a class together that cost the same.
+
+    `counts` says how many there are by site and class, where that is not what the graph says.
+    """
+    found: dict[tuple[object, ...], _Alike] = {}
+    for site in graph.sites:
+        for devices in site.devices:
+            name = devices.device_class.name
+            count = devices.count if counts is None else counts.get((site.name, name), 0)
+            kind = _kind(site, name)
+            if kind not in found:
+                found[kind] = _Alike(name, device_terms(graph, site, devices.device_class))
+            found[kind].count += count
+            found[kind].sites.append(site.name)
+    terms = []
+    for alike in found.values():
+        where = alike.sites[0] if len(alike.sites) == 1 else f"{len(alike.sites)} sites"
+        terms += [_several(one, alike, where) for one in alike.unit]
+    return tuple(terms)
+
+
+def _kind(site: Site, name: str) -> tuple[object, ...]:
+    """What the cost of a device depends on."""
+    return (name, site.energy_price)
+
+
+def _several(one: CostTerm, alike: _Alike, where: str) -> CostTerm:
+    """The term of one device for all that are alike."""
+    return replace(
+        one, name=f"{one.name} {alike.name} at {where}", amount=alike.count * one.amount,
+        inputs=f"{alike.count} x {one.inputs}",
+    )  # fmt: skip
