@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hybridspec.place.engine.api import Progress, SearchTooLarge, Watch
-from hybridspec.place.engine.block import BIG, Block, Bools
+from hybridspec.place.engine.block import BIG, Block
 from hybridspec.place.engine.master import Column, counts
 from hybridspec.place.engine.pool import TooMany, pool
 from hybridspec.place.engine.site import Found, search
-from hybridspec.place.problem import ANY, Problem, SitePlan
+from hybridspec.place.problem import ANY, Ints, Problem, SitePlan
 
 MAX_NODES = 20_000
 
@@ -82,9 +82,7 @@ class Branching:
         made = tuple(chosen[c] if c < len(chosen) else ANY for c in block.choices)
         key = (index, made)
         if key not in self._found:
-            alive = block.alive & compatible(block, made)
-            fees = [p.cost for p in block.of.purchases]
-            self._found[key] = search(block, block.cost, alive, fees,
+            self._found[key] = search(block, only(block, block.cost, made),
                                       first=len(chosen) == len(self.problem.choices))  # fmt: skip
         return self._found[key]
 
@@ -132,10 +130,9 @@ class Branching:
             site = self._site(index, chosen)
             assert site is not None
             made = tuple(chosen[c] for c in block.choices)
-            alive = block.alive & compatible(block, made)
-            fees = [p.cost for p in block.of.purchases]
+            price = only(block, block.cost, made)
             try:
-                plans = pool(block, block.cost, alive, fees, min(BIG, site.bound + spare))
+                plans = pool(block, price, block.fees, min(BIG, site.bound + spare))
             except TooMany:
                 self.cut = min(self.cut, least)
                 return None
@@ -150,14 +147,16 @@ class Branching:
         return Best(cost, chosen, site_plans(self.blocks, columns, taken))
 
 
-def compatible(block: Block, made: Sequence[int]) -> Bools:
-    """Which options need nothing but these alternatives; `ANY` stands for a choice still open."""
-    fits = np.ones(len(block.cost), np.bool_)
+def only(block: Block, price: Ints, made: Sequence[int]) -> Ints:
+    """Prices at which options that need other alternatives are out of reach.
+
+    `ANY` stands for a choice that is still open.
+    """
     for column, alternative in enumerate(made):
         if alternative != ANY:
             needs = block.needs[:, column]
-            fits &= (needs == ANY) | (needs == alternative)
-    return fits
+            price = np.where((needs == ANY) | (needs == alternative), price, BIG)
+    return price
 
 
 def left_over(problem: Problem, chosen: Sequence[int]) -> list[int]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybridspec.place.engine.block import BIG, Block, Bools, bought_for, capacities
+from hybridspec.place.engine.block import BIG, Block
+from hybridspec.place.engine.capacity import bought_for, capacities
 from hybridspec.place.problem import WHOLE, Ints
 
 MAX_LABELS = 20_000
@@ -27,21 +28,28 @@ class TooMany(Exception):
     """More partial plans than are kept."""
 
 
-def pool(block: Block, price: Ints, alive: Bools, fees: Sequence[int], cutoff: int) -> list[Plan]:
+def pool(block: Block, price: Ints, fees: Sequence[int], cutoff: int) -> list[Plan]:
     """Plans that cost `cutoff` at most at these prices and are not dominated in cost and use.
 
-    The options that are `alive` need one alternative of each choice at most.
+    Options that are not to be used are at `BIG`; the others need one alternative of each choice.
 
     Raises:
         TooMany: more than `MAX_LABELS` partial plans.
     """
     of = block.of
     most = capacities(of, [p.most for p in of.purchases])
+<<<<<<< HEAD
     masked = np.where(alive, price, BIG)
     if (np.diff(block.starts) == 0).any():
         return []
     lowest = np.minimum.reduceat(masked, block.starts[:-1]) if block.pairs else masked
     if int(lowest.max(initial=0)) >= BIG:
+=======
+    if not block.pairs or block.empty:
+        return []
+    lowest = np.minimum.reduceat(price, block.starts[:-1])
+    if int(lowest.max()) >= BIG:
+>>>>>>> de39879 (Options that load a site alike are searched as one, so that a site takes a millisecond)
         return []
     least = sum(fee * (p.most if fee < 0 else p.least)
                 for fee, p in zip(fees, of.purchases, strict=True))  # fmt: skip
@@ -51,8 +59,8 @@ def pool(block: Block, price: Ints, alive: Bools, fees: Sequence[int], cutoff: i
     labels = Labels.empty(block)
     for index in range(block.pairs):
         start, end = int(block.starts[index]), int(block.starts[index + 1])
-        own = masked[start:end] - lowest[index]
-        rows = start + np.flatnonzero(alive[start:end] & (own <= min(slack, BIG)))
+        own = price[start:end]
+        rows = start + np.flatnonzero((own < BIG) & (own - lowest[index] <= min(slack, BIG)))
         labels = labels.extended(block, rows, price[rows] - lowest[index], slack, most)
     return _plans(block, labels, price, fees, cutoff)
 
@@ -86,8 +94,9 @@ class Labels:
         more = self.dearer[old] + dearer[new]
         kept = more <= slack
         old, new, more = old[kept], new[kept], more[kept]
-        load = self.load[old] + block.load[rows[new]]
-        ceiling = np.minimum(self.ceiling[old], block.ceiling[rows[new]])
+        core, kinds = block.core, block.kind[rows]
+        load = self.load[old] + core.load[kinds[new]]
+        ceiling = np.minimum(self.ceiling[old], core.ceiling[kinds[new]])
         fits = np.ones(len(old), np.bool_)
         for index, room in enumerate(most):
             fits &= (load[:, index] <= 0) | (load[:, index] <= min(max(room, -1), BIG))
@@ -96,7 +105,7 @@ class Labels:
         old, new = old[fits], new[fits]
         labels = Labels(
             more[fits], load[fits], ceiling[fits],
-            np.maximum(self.units[old], block.units[rows[new]]),
+            np.maximum(self.units[old], core.alone[kinds[new]]),
             self.use[old] + block.use[rows[new]],
             np.concatenate([self.picked[old], rows[new][:, None]], axis=1),
         )  # fmt: skip
@@ -106,7 +115,7 @@ class Labels:
         """Without those that another is at least as good as in everything, the smaller first."""
         if len(self.dearer) > MAX_LABELS:
             raise TooMany
-        order = np.lexsort((*self.picked.T[::-1], self.dearer))
+        order = np.lexsort((*self.picked.T[::-1], self.dearer))  # rows of a block are no ranks
         columns = np.concatenate([self.load, -self.ceiling, self.units, self.use], axis=1)[order]
         kept: list[int] = []
         for index in range(len(order)):

@@ -1,7 +1,7 @@
 """The cheapest joint plan of one site under given prices: boxes of purchases, then a search.
 
-Prices are part of the integer `price` of each option, so what is found is exact, and so is its
-bound unless the search gives up after `STEPS`; then the bound is what is known of the rest.
+Prices are integers, so what is found is exact, and so is its bound unless the search gives up after
+`STEPS`; then the bound is what is known of the rest.
 """
 
 from __future__ import annotations
@@ -12,23 +12,21 @@ from itertools import product
 
 import numpy as np
 
-from hybridspec.place.engine.block import (
-    BIG,
-    Block,
-    Bools,
-    bought_for,
-    fitting,
-)
-from hybridspec.place.engine.descend import Descent, descend
-from hybridspec.place.problem import ANY, Ints
+from hybridspec.place.engine.block import BIG, Block, Bools, Core
+from hybridspec.place.engine.capacity import bought_for
+from hybridspec.place.engine.descend import Box, descend
+from hybridspec.place.problem import ANY, WHOLE, Ints
 
-STEPS = 200_000
+STEPS = 100_000
 MAX_BOXES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best plan of a site, if any was found, and the least that any plan can cost."""
+    """The best plan of a site, in rows of its block, and the least that any plan can cost.
+
+    Without a plan `value` is `BIG` and `picked` empty: the search was too large.
+    """
 
     value: int
     picked: tuple[int, ...]
@@ -36,171 +34,177 @@ class Found:
     bound: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Box:
-    """Plans with at least `least` and at most `most` of each purchase, and what they cost."""
-
-    least: tuple[int, ...]
-    most: tuple[int, ...]
-    alive: Bools
-    picked: Ints
-    bound: int
-
-
-def search(block: Block, price: Ints, alive: Bools, fees: Sequence[int], *,
-           limit: int | None = None, first: bool = False,
+def search(block: Block, price: Ints, *, fees: Sequence[int] | None = None, first: bool = False,
            steps: int = STEPS) -> Found | None:  # fmt: skip
-    """The cheapest plan that uses options that are `alive`, or None if there is none.
+    """The cheapest plan, or None if there is none; options at `BIG` are not to be used.
 
-    `fees` are the prices of the purchases. Plans that cost `limit` or more need not be found. Among
-    equally cheap plans it is the one with the smallest rows if it is to be the `first`.
+    `fees` are the prices of the purchases if they are not what they cost. Among equally cheap
+    plans it is the one with the smallest rows if it is to be the `first`.
     """
-    best: Found | None = None
-    bounds: list[int] = []
-    left = steps
-    boxes = _boxes(block, price, alive, fees)
-    for box in boxes:
-        ceiling = limit if best is None else best.value
-        if ceiling is not None and (box.bound > ceiling or (box.bound == ceiling and not first)):
-            bounds.append(box.bound)
-            continue
-        found, bound, left = _best_in(block, price, box, fees, ceiling, first, left)
-        bounds.append(bound)
-        if found is not None and (
-            best is None or (found.value, found.picked) < (best.value, best.picked)
-        ):
-            best = found
-    if best is not None:
-        return Found(best.value, best.picked, best.bought, min([best.value, *bounds]))
-    bound = min(bounds, default=BIG)
-    return None if bound >= BIG or not bounds else Found(BIG, (), (), bound)
-
-
-def _best_in(block: Block, price: Ints, box: Box, fees: Sequence[int], limit: int | None,
-             first: bool, steps: int) -> tuple[Found | None, int, int]:  # fmt: skip
-    """The best plan of a box below a limit, the box's bound, and the steps that are left."""
-    quick = plan_cost(block, price, box.picked, fees)
-    if quick is not None:
-        value, bought = quick
-        if value == box.bound:
-            return Found(value, tuple(box.picked.tolist()), bought, value), value, steps
-        if limit is not None and value >= limit:
-            quick = None
-    descent = descend(block, price, box.alive, fees, box.least, box.most, limit=limit,
-                      start=None if quick is None else (quick[0], box.picked), first=first,
-                      steps=steps)  # fmt: skip
-    bound = max(box.bound, descent.bound)
-    if descent.picked is None:
-        return None, bound, descent.left
-    return _found(block, price, descent, fees, bound), min(bound, descent.value), descent.left
-
-
-def _found(block: Block, price: Ints, descent: Descent, fees: Sequence[int], bound: int) -> Found:
-    assert descent.picked is not None
-    checked = plan_cost(block, price, np.array(descent.picked, np.int64), fees)
-    assert checked is not None
-    return Found(checked[0], descent.picked, checked[1], bound)
-
-
-def plan_cost(block: Block, price: Ints, picked: Ints,
-              fees: Sequence[int]) -> tuple[int, tuple[int, ...]] | None:  # fmt: skip
-    """What rows of a block cost together with the devices they need; None if they do not fit."""
-    if not agree(block, picked):
+    fees = block.fees if fees is None else fees
+    if block.empty:
         return None
-    loads = [sum(column) for column in block.load[picked].T.tolist()]
-    ceilings = [min(column, default=0) for column in block.ceiling[picked].T.tolist()]
-    units = [max(column, default=0) for column in block.units[picked].T.tolist()]
-    bought = bought_for(block.of, loads, ceilings, units)
-    if bought is None:
-        return None
-    spent = sum(fee * count for fee, count in zip(fees, bought, strict=True))
-    return sum(price[picked].tolist()) + spent, bought
-
-
-def agree(block: Block, picked: Ints) -> bool:
-    """Whether rows of a block depend on one alternative of each choice."""
-    return all(
-        len({need for need in column if need != ANY}) < 2
-        for column in block.needs[picked].T.tolist()
-    )
-
-
-def _boxes(block: Block, price: Ints, alive: Bools, fees: Sequence[int]) -> list[Box]:
-    """All plans, split by what is bought where that costs and is little, cheapest bound first."""
     if not block.pairs:
-        bought = bought_for(block.of, [0] * len(block.of.resources),
-                            [0] * len(block.of.resources), [0] * len(fees))  # fmt: skip
+        nothing = [0] * len(block.of.resources)
+        bought = bought_for(block.of, nothing, nothing, [0] * len(fees))
         if bought is None:
-            return []
-        spent = sum(fee * count for fee, count in zip(fees, bought, strict=True))
-        return [Box(bought, bought, alive, np.zeros(0, np.int64), spent)]
-    if (np.diff(block.starts) == 0).any():
-        return []
-    boxes = []
-    for least, most in _ranges(block, alive, fees):
-        fits = alive & fitting(block.of, block.load, block.ceiling, block.units, most)
-        masked = np.where(fits, price, BIG)
-        lowest = np.minimum.reduceat(masked, block.starts[:-1])
-        if int(lowest.max()) >= BIG:
-            continue
-        picked = _first_at(masked, lowest, block.starts)
-        spent = sum(fee * count for fee, count in zip(fees, least, strict=True))
-        boxes.append(Box(least, most, fits, picked, sum(lowest.tolist()) + spent))
-    return sorted(boxes, key=lambda box: (box.bound, box.least))
+            return None
+        spent = _spent(fees, bought)
+        return Found(spent, (), bought, spent)
+    kinds = block.kinds(price)
+    ranks = block.ranks(price) if first else None
+    found = _Search(block.core, kinds, fees, ranks, steps).run()
+    if found is None or not found.picked:
+        return found
+    rows = block.cheapest(price, found.picked)
+    return Found(found.value, tuple(rows.tolist()), found.bought, found.bound)
 
 
-def _first_at(masked: Ints, lowest: Ints, starts: Ints) -> Ints:
-    """The first row of each pair that has the pair's lowest value."""
+class _Search:
+    """The search over the kinds of a site."""
+
+    def __init__(self, core: Core, price: Ints, fees: Sequence[int], ranks: Ints | None,
+                 steps: int) -> None:  # fmt: skip
+        self.core, self.price, self.fees, self.ranks, self.left = core, price, fees, ranks, steps
+        self.best: Found | None = None
+
+    def run(self) -> Found | None:
+        """Look into the boxes, the one with the least bound first."""
+        bounds = []
+        for box in self._boxes():
+            limit = BIG if self.best is None else self.best.value
+            if box.bound > limit or (box.bound == limit and self.ranks is None):
+                bounds.append(box.bound)
+                continue
+            bounds.append(self._look(box))
+        bound = min(bounds, default=BIG)
+        if self.best is None:
+            return None if bound >= BIG else Found(BIG, (), (), bound)
+        return Found(self.best.value, self.best.picked, self.best.bought,
+                     min(bound, self.best.value))  # fmt: skip
+
+    def _look(self, box: Box) -> int:
+        """The least that a plan of the box costs, as far as it matters."""
+        quick = plan_cost(self.core, self.price, box.picked, self.fees)
+        if quick is not None:
+            self._offer(quick[0], tuple(box.picked.tolist()), quick[1])
+            if quick[0] <= box.bound:
+                return quick[0]
+        limit = BIG if self.best is None else self.best.value
+        descent = descend(self.core, self.price, self.fees, box, limit, self.ranks, self.left)
+        self.left = descent.left
+        if descent.picked is not None:
+            checked = plan_cost(self.core, self.price, np.array(descent.picked), self.fees)
+            assert checked is not None
+            self._offer(checked[0], descent.picked, checked[1])
+        return max(box.bound, descent.bound)
+
+    def _offer(self, value: int, picked: tuple[int, ...], bought: tuple[int, ...]) -> None:
+        if self.best is not None:
+            if value > self.best.value:
+                return
+            if value == self.best.value and (
+                self.ranks is None
+                or self.ranks[list(picked)].tolist() >= self.ranks[list(self.best.picked)].tolist()
+            ):
+                return
+        self.best = Found(value, picked, bought, 0)
+
+    def _boxes(self) -> list[Box]:
+        """All plans, split by what is bought where that costs and is little; least bound first."""
+        core, starts = self.core, self.core.starts[:-1]
+        alive = self._alive()
+        boxes = []
+        for least, most in self._ranges(alive):
+            fits = alive & (core.alone <= np.array(most, np.int64)).all(axis=1)
+            masked = np.where(fits, self.price, BIG)
+            lowest = np.minimum.reduceat(masked, starts)
+            if int(lowest.max()) >= BIG:
+                continue
+            picked = _first_at(masked, lowest, core.starts, self.ranks)
+            bound = sum(lowest.tolist()) + _spent(self.fees, least)
+            boxes.append(Box(least, most, fits, picked, bound))
+        boxes.sort(key=lambda box: (box.bound, box.least))
+        return boxes
+
+    def _alive(self) -> Bools:
+        """The kinds that no other of the pair beats at these prices."""
+        core, price = self.core, self.price
+        alive = price < BIG
+        if self.ranks is None:
+            beaten = price[core.over] <= price[core.under]
+        else:
+            beaten = (price[core.over] < price[core.under]) | (
+                (price[core.over] == price[core.under])
+                & (self.ranks[core.over] < self.ranks[core.under])
+            )
+        alive[core.under[beaten]] = False
+        return alive
+
+    def _ranges(self, alive: Bools) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Least and most of the purchases of every box."""
+        of, fees = self.core.of, self.fees
+        least = tuple(p.most if fee < 0 else p.least
+                      for p, fee in zip(of.purchases, fees, strict=True))  # fmt: skip
+        most = tuple(p.most if fee <= 0 else max(p.least, high)
+                     for p, fee, high in zip(of.purchases, fees, useful(self.core, alive),
+                                             strict=True))  # fmt: skip
+        apart = [i for i, fee in enumerate(fees) if fee > 0 and most[i] > least[i]]
+        size = 1
+        for index in apart:
+            size *= most[index] - least[index] + 1
+        if size > MAX_BOXES:
+            yield least, most
+            return
+        for counts in product(*(range(least[i], most[i] + 1) for i in apart)):
+            low, high = list(least), list(most)
+            for index, count in zip(apart, counts, strict=True):
+                low[index] = high[index] = count
+            yield tuple(low), tuple(high)
+
+
+def _spent(fees: Sequence[int], bought: Sequence[int]) -> int:
+    return sum(fee * count for fee, count in zip(fees, bought, strict=True))
+
+
+def _first_at(masked: Ints, lowest: Ints, starts: Ints, ranks: Ints | None) -> Ints:
+    """The kind of each pair with its lowest price, and the smallest rank if ranks count."""
     at = np.flatnonzero(masked == np.repeat(lowest, np.diff(starts)))
+    if ranks is not None:
+        at = at[np.lexsort((ranks[at], np.searchsorted(starts, at, side="right")))]
+        pair = np.searchsorted(starts, at, side="right") - 1
+        return at[np.searchsorted(pair, np.arange(len(lowest)))]
     return at[np.searchsorted(at, starts[:-1])]
 
 
-def _ranges(block: Block, alive: Bools,
-            fees: Sequence[int]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:  # fmt: skip
-    """Least and most of the purchases of every box."""
-    of = block.of
-    highest = useful(block, alive)
-    least = tuple(p.most if fee < 0 else p.least for p, fee in zip(of.purchases, fees, strict=True))
-    most = tuple(
-        p.most if fee <= 0 else high
-        for p, fee, high in zip(of.purchases, fees, highest, strict=True)
-    )
-    if any(low > high for low, high in zip(least, most, strict=True)):
-        return
-    apart = [i for i, fee in enumerate(fees) if fee > 0 and most[i] > least[i]]
-    size = 1
-    for index in apart:
-        size *= most[index] - least[index] + 1
-    if size > MAX_BOXES:
-        yield least, most
-        return
-    for counts in product(*(range(least[i], most[i] + 1) for i in apart)):
-        low, high = list(least), list(most)
-        for index, count in zip(apart, counts, strict=True):
-            low[index] = high[index] = count
-        yield tuple(low), tuple(high)
+def plan_cost(core: Core, price: Ints, picked: Ints,
+              fees: Sequence[int]) -> tuple[int, tuple[int, ...]] | None:  # fmt: skip
+    """What kinds cost together with the devices they need; None if they do not go together."""
+    for column in core.ties[picked].T.tolist():
+        if len({need for need in column if need != ANY}) > 1:
+            return None
+    loads = core.load[picked].sum(axis=0).tolist()
+    ceilings = core.ceiling[picked].min(axis=0).tolist()
+    least = core.alone[picked].max(axis=0).tolist()
+    bought = bought_for(core.of, loads, ceilings, least)
+    if bought is None:
+        return None
+    return sum(price[picked].tolist()) + _spent(fees, bought), bought
 
 
-def useful(block: Block, alive: Bools) -> list[int]:
+def useful(core: Core, alive: Bools) -> list[int]:
     """How many of each purchase can be of use at most: no plan needs more."""
-    of = block.of
+    of = core.of
     most = [p.least for p in of.purchases]
-    if not alive.any():
+    if not alive.any() or not most:
         return most
-    if of.purchases:
-        needed = block.units[alive].max(axis=0).tolist()
-        most = [max(n, m) for n, m in zip(needed, most, strict=True)]
-    heaviest = np.maximum.reduceat(np.where(alive[:, None], block.load, 0), block.starts[:-1])
+    most = core.alone[alive].max(axis=0).tolist()
+    heaviest = np.maximum.reduceat(np.where(alive[:, None], core.load, 0), core.starts[:-1])
     for index, resource in enumerate(of.resources):
-        if resource.purchase is None or resource.unit <= 0:
-            continue
         load = sum(heaviest[:, index].tolist())
-        if load <= 0:
+        if resource.purchase is None or resource.unit <= 0 or load <= 0:
             continue
-        loaded = alive & (block.load[:, index] > 0)
-        ceiling = min(1000, max(1, int(block.ceiling[alive, index].min())))
-        if not loaded.any():
-            continue
-        count = -((resource.base + (-load * 1000 // ceiling)) // resource.unit)
+        ceiling = max(1, int(core.ceiling[alive, index].min()))
+        count = -((resource.base + (-load * WHOLE // ceiling)) // resource.unit)
         most[resource.purchase] = max(most[resource.purchase], count)
     return [min(n, p.most) for n, p in zip(most, of.purchases, strict=True)]

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridspec.place.engine.api import Progress, SearchTooLarge, Solved, Watch
-from hybridspec.place.engine.block import Block, make_block
-from hybridspec.place.engine.branch import Branching, compatible
+from hybridspec.place.engine.block import BIG, Block, make_block
+from hybridspec.place.engine.branch import Branching, only
 from hybridspec.place.engine.site import search
-from hybridspec.place.problem import ANY, Answer, Impossible, Problem, SitePlan
+from hybridspec.place.problem import Answer, Impossible, Problem, SitePlan
 
 
 def solve(problem: Problem, *, progress: Watch | None = None,
@@ -47,8 +47,7 @@ def _possible(block: Block) -> bool:
     """Whether a site of the class has any plan."""
     if not block.of.sites:
         return True
-    fees = [p.cost for p in block.of.purchases]
-    return search(block, block.cost, block.alive, fees) is not None
+    return search(block, block.cost) is not None
 
 
 def runner_up(solved: Solved, class_index: int, pair_index: int,
@@ -63,16 +62,14 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     price = block.cost.copy()
     for column, quota in enumerate(block.quotas):
         price += np.rint(block.use[:, column] * solved.answer.prices[quota]).astype(np.int64)
-    fees = [p.cost for p in block.of.purchases]
-    alive = block.alive & compatible(block, made)
-    best = search(block, price, alive, fees)
-    start, end = block.starts[pair_index], block.starts[pair_index + 1]
-    alive[start:end] &= differing
-    other = search(block, price, alive, fees, first=True)
+    price = only(block, price, made)
+    best = search(block, price)
+    kept = (block.pair != pair_index) | differing[block.row]
+    other = search(block, np.where(kept, price, BIG), first=True)
     if best is None or other is None or not other.picked:
         return None
     rows = block.rows(np.array(other.picked, np.int64))
     return other.value - best.value, SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
 
 
-__all__ = ["ANY", "Progress", "SearchTooLarge", "Solved", "runner_up", "solve"]
+__all__ = ["Progress", "SearchTooLarge", "Solved", "runner_up", "solve"]

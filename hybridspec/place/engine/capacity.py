@@ -1,0 +1,80 @@
+"""What the devices of a site can carry, and how many it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridspec.place.problem import WHOLE, Ints, SiteClass
+
+MAX_LOAD = 2**50
+"""What no load may reach, so that sums of them times `WHOLE` stay integers of 64 bits."""
+
+
+def too_large(load: Ints) -> bool:
+    """Whether loads cannot be added up safely."""
+    return bool(len(load)) and bool(load.shape[1]) and int(load.max()) >= MAX_LOAD
+
+
+def capacities(of: SiteClass, bought: Sequence[int]) -> list[int]:
+    """What there is of each resource where so many devices stand."""
+    return [
+        r.base + (r.unit * bought[r.purchase] if r.purchase is not None else 0)
+        for r in of.resources
+    ]
+
+
+def usable(capacity: int, ceiling: int) -> int:
+    """How much of a capacity may be loaded under a ceiling in permille."""
+    return capacity * min(ceiling, WHOLE) // WHOLE
+
+
+def alone(of: SiteClass, load: Ints, ceiling: Ints,
+          units: Ints) -> tuple[Ints, NDArray[np.bool_]]:  # fmt: skip
+    """How much of each purchase every option needs by itself, and whether it may have that."""
+    counts = units.copy()
+    for index, purchase in enumerate(of.purchases):
+        np.maximum(counts[:, index], purchase.least, out=counts[:, index])
+    fits = np.ones(len(load), np.bool_)
+    for index, resource in enumerate(of.resources):
+        amount = load[:, index]
+        if not amount.any():
+            continue
+        level = ceiling[:, index]
+        fits &= (amount <= 0) | (level > 0)
+        needed = -((-amount * WHOLE) // np.maximum(level, 1))
+        base = min(max(resource.base, -(2**60)), 2**60)
+        if resource.purchase is None or resource.unit <= 0:
+            fits &= (amount <= 0) | (needed <= base)
+            continue
+        count = -((base - needed) // min(resource.unit, 2**61))
+        column = counts[:, resource.purchase]
+        np.maximum(column, np.where(amount > 0, count, 0), out=column)
+    for index, purchase in enumerate(of.purchases):
+        fits &= counts[:, index] <= min(purchase.most, 2**62)
+    return counts, fits
+
+
+def bought_for(of: SiteClass, loads: Sequence[int], ceilings: Sequence[int],
+               least: Sequence[int]) -> tuple[int, ...] | None:  # fmt: skip
+    """The fewest devices that carry loads under ceilings, or None if there may not be as many."""
+    bought = [
+        p.most if p.cost < 0 else max(p.least, n) for p, n in zip(of.purchases, least, strict=True)
+    ]
+    for resource, load, ceiling in zip(of.resources, loads, ceilings, strict=True):
+        if load <= 0:
+            continue
+        if ceiling <= 0:
+            return None
+        capacity = -(-load * WHOLE // min(ceiling, WHOLE))
+        if resource.purchase is None or resource.unit <= 0:
+            if resource.base < capacity:
+                return None
+            continue
+        count = -((resource.base - capacity) // resource.unit)
+        bought[resource.purchase] = max(bought[resource.purchase], count)
+    if any(n > p.most for n, p in zip(bought, of.purchases, strict=True)):
+        return None
+    return tuple(bought)
