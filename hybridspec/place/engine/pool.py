@@ -38,18 +38,10 @@ def pool(block: Block, price: Ints, fees: Sequence[int], cutoff: int) -> list[Pl
     """
     of = block.of
     most = capacities(of, [p.most for p in of.purchases])
-<<<<<<< HEAD
-    masked = np.where(alive, price, BIG)
-    if (np.diff(block.starts) == 0).any():
+    if block.empty:
         return []
-    lowest = np.minimum.reduceat(masked, block.starts[:-1]) if block.pairs else masked
+    lowest = np.minimum.reduceat(price, block.starts[:-1]) if block.pairs else price
     if int(lowest.max(initial=0)) >= BIG:
-=======
-    if not block.pairs or block.empty:
-        return []
-    lowest = np.minimum.reduceat(price, block.starts[:-1])
-    if int(lowest.max()) >= BIG:
->>>>>>> de39879 (Options that load a site alike are searched as one, so that a site takes a millisecond)
         return []
     least = sum(fee * (p.most if fee < 0 else p.least)
                 for fee, p in zip(fees, of.purchases, strict=True))  # fmt: skip

@@ -64,7 +64,8 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
         price += np.rint(block.use[:, column] * solved.answer.prices[quota]).astype(np.int64)
     price = only(block, price, made)
     best = search(block, price)
-    kept = (block.pair != pair_index) | differing[block.row]
+    kept = block.pair != pair_index
+    kept[~kept] = differing[block.row[~kept]]
     other = search(block, np.where(kept, price, BIG), first=True)
     if best is None or other is None or not other.picked:
         return None
