@@ -189,6 +189,7 @@ CODES: dict[str, Code] = {
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),
+    "HS0420": Code("costs-too-large", "costs beyond what can be added up exactly"),
     # emit
     "HS0501": Code("target-unsupported", "a target cannot express what the spec asks"),
     "HS0502": Code(

@@ -145,19 +145,38 @@ class Others:
     dearer: tuple[Configuration, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Second:
+    """How a flow would run if not as it does, and what the whole site's plan would cost more."""
+
+    option: Configuration
+    delta: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What was chosen for one flow at one site, and everything that was not.
 
-    `others` works out what was not, when somebody asks: a fleet has many decisions.
+    `second` and `others` work out what was not, when somebody asks: a fleet has many decisions.
     """
 
     site: Site
     flow: Flow
     chosen: Configuration
-    runner_up: Configuration | None
-    runner_up_delta: int | None
+    second: Callable[[], Second | None] = field(compare=False, repr=False)
     others: Callable[[], Others] = field(compare=False, repr=False)
+
+    @property
+    def runner_up(self) -> Configuration | None:
+        """How the flow runs in the best plan of the site in which it runs another way."""
+        second = self.second()
+        return second.option if second is not None else None
+
+    @property
+    def runner_up_delta(self) -> int | None:
+        """What the best plan of the site costs more in which the flow runs another way."""
+        second = self.second()
+        return second.delta if second is not None else None
 
     @property
     def rejected(self) -> tuple[Configuration, ...]:
@@ -172,12 +191,20 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """The region that holds a zone's store, keys, registries and training."""
+    """The region that holds a zone's store, keys, registries and training.
+
+    `elsewhere` works out where else it could be, when somebody asks.
+    """
 
     zone: Zone
     region: Region
     terms: tuple[CostTerm, ...]
-    alternatives: tuple[tuple[str, int], ...]
+    elsewhere: Callable[[], tuple[tuple[str, int], ...]] = field(compare=False, repr=False)
+
+    @property
+    def alternatives(self) -> tuple[tuple[str, int], ...]:
+        """Other regions that would do, and what the zone would cost more there."""
+        return self.elsewhere()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

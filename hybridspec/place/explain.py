@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hybridspec.base.diagnostic import About, Diagnostic, Label
 from hybridspec.base.edit import Edits, put
 from hybridspec.base.source import Span
+from hybridspec.base.units import format_money
 from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import Configuration, Failure, Residency
+from hybridspec.place.problem import MAX_MONEY
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = (
@@ -169,6 +171,23 @@ def untrainable(zone: Zone, models: Sequence[Model]) -> Diagnostic:
     )
 
 
+def no_common_region(zone: Zone, left: Mapping[str, Sequence[Site]]) -> Diagnostic:
+    """Every site of a zone has a plan, but no region of the store suits all of them."""
+    notes = tuple(
+        Label(span=sites[0].origin, message=f"with the store in {label}, {_named(sites)} has no "
+              "plan")
+        for label, sites in sorted(left.items())[:8]
+    )  # fmt: skip
+    return Diagnostic(
+        code="HS0310",
+        message=f"no region can hold the store of zone `{zone.name}` for all of its sites",
+        span=zone.countries_origin,
+        help="give the sites that cannot share a region zones of their own, or allow another "
+        "region",
+        notes=notes,
+    )
+
+
 def leaves_zone(graph: Graph, row: Residency) -> Diagnostic:
     """A cell of the placement matrix that may not be: the last door, which no plan passes."""
     zone = next(zone for zone in graph.zones if zone.name == row.zone)
@@ -201,4 +220,15 @@ def too_large(graph: Graph) -> Diagnostic:
         f"is `{widest.name}` with {len(widest.stages)} stages",
         span=widest.origin,
         help="split the flow, or allow fewer variants and devices per site",
+    )
+
+
+def too_dear(graph: Graph) -> Diagnostic:
+    """Prices, rates or counts are so large that their sum is no figure to decide by."""
+    return Diagnostic(
+        code="HS0420",
+        message="the costs over the horizon are beyond what can be added up exactly: more than "
+        f"{format_money(MAX_MONEY, graph.currency)}",
+        span=graph.sites_origin,
+        help="look for a price, a rate or a count with too many digits",
     )

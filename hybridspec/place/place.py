@@ -1,114 +1,111 @@
-"""Joins the parts of placement: solve, decide, list; Plan or findings."""
+"""Joins the parts of placement: pose, decide, list; Plan or findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from hybridspec.base.diagnostic import Sink
-from hybridspec.ir.graph import Flow, Graph, Model, Region, Site
+from hybridspec.ir.graph import Flow, Graph, Model, Site
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Configuration, Decision, FleetMember, Others, Plan
+from hybridspec.ir.plan import Configuration, Decision, FleetMember, Others, Plan, Second, Store
 from hybridspec.place import cost
-from hybridspec.place.agree import agree, held
+from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
-from hybridspec.place.explain import CROWDED, MIXED, leaves_zone, too_large
+from hybridspec.place.decide import Decided, Planned, Undecided, decide
+from hybridspec.place.engine.solve import SearchTooLarge
+from hybridspec.place.explain import CROWDED, MIXED, leaves_zone, too_dear, too_large
+from hybridspec.place.pose import TooDear
+from hybridspec.place.problem import MAX_MONEY
 from hybridspec.place.residency import refused, residency
-from hybridspec.place.solve import Pins, SearchTooLarge, SitePlan, agrees, solve_site
-from hybridspec.place.zones import Solution, Zones
+from hybridspec.place.unplaceable import unplaceable
 
 
 def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
     """The cheapest plan that keeps every bound; None with findings if there is none."""
-    zones = Zones(graph, table)
     try:
-        solution = agree(zones, sink)
-        if solution is None:
+        decided = decide(Candidates(graph, table))
+        if isinstance(decided, Undecided):
+            sink.extend(unplaceable(decided))
             return None
-        decisions = _Decider(zones, solution).decisions()
+        decisions = _Lister(decided).decisions()
     except (TooManyWays, SearchTooLarge):
         sink.add(too_large(graph))
         return None
-    fixed = cost.fleet_terms(graph)
-    total = solution.cost + sum(term.amount for term in fixed)
-    fleet = _fleet(graph, decisions)
-    matrix = residency(graph, decisions, solution.stores, fleet)
+    except TooDear:
+        sink.add(too_dear(graph))
+        return None
+    fixed, answer = cost.fleet_terms(graph), decided.answer
+    owned = sum(term.amount for term in fixed)
+    if answer.cost + owned >= MAX_MONEY:
+        sink.add(too_dear(graph))
+        return None
+    fleet, stores = _fleet(graph, decisions), tuple(_stores(decided))
+    matrix = residency(graph, decisions, stores, fleet)
     outside = refused(graph, matrix)
     if outside:
         sink.extend(leaves_zone(graph, row) for row in outside)
         return None
     return Plan(
         decisions=decisions,
-        stores=solution.stores,
+        stores=stores,
         fleet=fleet,
         residency=matrix,
         fixed=fixed,
         currency=graph.currency,
         horizon=graph.horizon,
-        cost=total,
-        bound=total,
+        cost=answer.cost + owned,
+        bound=answer.bound + owned,
     )
 
 
+def _stores(decided: Decided) -> Iterator[Store]:
+    for choice, (zone, region) in enumerate(decided.stores):
+        yield Store(
+            zone=zone, region=region, terms=decided.candidates.terms(zone, region),
+            elsewhere=cache(partial(decided.elsewhere, choice)),
+        )  # fmt: skip
+
+
 @dataclass(slots=True)
-class _Decider:
+class _Lister:
     """Says for every flow at every site what was chosen, and what was not and why."""
 
-    zones: Zones
-    solution: Solution
-    _needs: Mapping[tuple[str, str], Mapping[str, list[str]]] = field(init=False)
-    _ranks: Mapping[str, int] = field(init=False)
-    _seconds: dict[tuple[object, ...], SitePlan | None] = field(default_factory=dict)
-    _others: dict[tuple[object, ...], Callable[[], Others]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._needs = held(self.solution)
-        self._ranks = {flow.name: rank for rank, flow in enumerate(self.zones.graph.flows)}
+    decided: Decided
+    _seconds: dict[tuple[int, int, int], Callable[[], Second | None]] = field(default_factory=dict)
+    _others: dict[tuple[int, int, int], Callable[[], Others]] = field(default_factory=dict)
 
     def decisions(self) -> tuple[Decision, ...]:
         """Zone by zone, site by site, the flows in the order of the spec."""
-        regions = {store.zone.name: store.region for store in self.solution.stores}
-        return tuple(
-            self._decision(site, flow, plan, regions.get(site.zone.name))
-            for site, plan in self.solution.plans
-            for flow in sorted(self.zones.flows(site), key=lambda flow: self._ranks[flow.name])
-        )
+        graph, candidates = self.decided.candidates.graph, self.decided.candidates
+        ranks = {flow.name: rank for rank, flow in enumerate(graph.flows)}
+        found = []
+        for zone in graph.zones:
+            for site in candidates.sites(zone):
+                flows = candidates.flows(site)
+                for index in sorted(range(len(flows)), key=lambda i: ranks[flows[i].name]):
+                    planned = self.decided.planned[site.name]
+                    found.append(self._decision(site, flows[index], planned, index))
+        return tuple(found)
 
-    def _pins(self, site: Site) -> Pins:
-        """What the other sites of its classes leave a site to choose from."""
-        mine = {devices.device_class.name for devices in site.devices}
-        return {
-            pair: variant
-            for pair, variants in self._needs.items() if pair[0] in mine
-            for variant, sites in variants.items() if any(name != site.name for name in sites)
-        }  # fmt: skip
-
-    def _decision(self, site: Site, flow: Flow, plan: SitePlan, region: Region | None) -> Decision:
-        index = [f.name for f in self.zones.flows(site)].index(flow.name)
-        chosen, pins = plan.chosen[index], self._pins(site)
-        other = self._runner_up(site, region, index, chosen, pins)
-        key = (self.zones.key(site), index, id(chosen), tuple(sorted(pins.items())))
+    def _decision(self, site: Site, flow: Flow, planned: Planned, index: int) -> Decision:
+        key = (planned.group, planned.plan, index)
         if key not in self._others:
-            if region is None and self.zones.graph.regions:
-                self.zones.ways(site, self.zones.graph.regions[0])  # or there are too many
-            others = partial(self._not_chosen, site, region, index, chosen, pins)
-            self._others[key] = cache(others)
+            self._seconds[key] = cache(partial(self.decided.second, *key))
+            self._others[key] = cache(partial(self._not_chosen, planned, index))
         return Decision(
-            site=site,
-            flow=flow,
-            chosen=chosen,
-            runner_up=other.chosen[index] if other else None,
-            runner_up_delta=other.cost - plan.cost if other else None,
+            site=site, flow=flow, chosen=planned.chosen[index], second=self._seconds[key],
             others=self._others[key],
-        )
+        )  # fmt: skip
 
-    def _not_chosen(
-        self, site: Site, region: Region | None, index: int, chosen: Configuration, pins: Pins
-    ) -> Others:
+    def _not_chosen(self, planned: Planned, index: int) -> Others:
+        candidates, chosen = self.decided.candidates, planned.chosen[index]
+        site, pins = planned.site, self.decided.pins(planned.group, planned.plan)
+        region = self.decided.region(site)
         rejected: list[Configuration] = []
         dearer: list[Configuration] = []
-        for option in self.zones.options(site, region)[index]:
+        for option in candidates.options(site, region)[index]:
             if option.failures:
                 rejected.append(option)
             elif not agrees(option, pins):
@@ -117,28 +114,17 @@ class _Decider:
                 rejected.append(replace(option, failures=(CROWDED,)))
             elif option.label != chosen.label:
                 dearer.append(option)
-        return Others((*rejected, *self._abroad(site, region, index)), tuple(dearer))
+        for other in candidates.graph.regions:
+            if region is None or other.label != region.label:
+                rejected += [option for option in candidates.options(site, other)[index]
+                             if option.region is not None and option.failures]  # fmt: skip
+        return Others(tuple(rejected), tuple(dearer))
 
-    def _abroad(self, site: Site, region: Region | None, index: int) -> list[Configuration]:
-        """What breaks a bound in the other regions."""
-        return [
-            option
-            for other in self.zones.graph.regions
-            if region is None or other.label != region.label
-            for option in self.zones.options(site, other)[index]
-            if option.region is not None and option.failures
-        ]
 
-    def _runner_up(
-        self, site: Site, region: Region | None, index: int, chosen: Configuration, pins: Pins
-    ) -> SitePlan | None:
-        """The best joint plan of the site in which this flow runs another way."""
-        key = (self.zones.key(site), index, id(chosen), tuple(sorted(pins.items())))
-        if key not in self._seconds:
-            choices = self.zones.admissible(site, region, pins)
-            choices[index] = tuple(c for c in choices[index] if c.label != chosen.label)
-            self._seconds[key] = solve_site(site, choices)
-        return self._seconds[key]
+def agrees(option: Configuration, pins: Mapping[tuple[str, str], str]) -> bool:
+    """Whether a configuration runs no other variant on its device class than `pins` say."""
+    name = option.device.name if option.device is not None else ""
+    return all(pins.get((name, model), variant) == variant for model, variant in option.held)
 
 
 def _fleet(graph: Graph, decisions: tuple[Decision, ...]) -> tuple[FleetMember, ...]:

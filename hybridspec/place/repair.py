@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hybridspec.ir.graph import Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import more_memory
-from hybridspec.place.solve import solve_site
+from hybridspec.place.together import fit_together
 
 _MIB = 2**20
 
@@ -33,9 +33,9 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
              for d in site.devices}  # fmt: skip
 
     def carries(name: str, size: _Size) -> bool:
-        return solve_site(_resized(site, {**sizes, name: size}), choices) is not None
+        return fit_together(_resized(site, {**sizes, name: size}), choices)
 
-    if solve_site(_resized(site, sizes), choices) is None:
+    if not fit_together(_resized(site, sizes), choices):
         return ()
     words: list[str] = []
     for devices in sorted(site.devices, key=_dearest):

@@ -12,7 +12,7 @@ from conftest import EXAMPLE, ROOT
 
 def _meter() -> Any:
     """The benchmark as a module; it is a program and in no package."""
-    path = ROOT / "benchmarks" / "diagnostics.py"
+    path = ROOT / "benchmarks" / "findings.py"
     found = importlib.util.spec_from_file_location("meter_of_diagnostics", path)
     assert found is not None
     assert found.loader is not None

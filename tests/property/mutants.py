@@ -12,23 +12,23 @@ import pytest
 from property import decide as deciding
 
 from hybridspec.ir.graph import StageKind
-from hybridspec.ir.plan import Estimate
+from hybridspec.ir.plan import Estimate, Second
 from hybridspec.law.claim import Claims
 from hybridspec.place import (
-    agree,
     bounds,
+    candidates,
     configuration,
     cost,
     path,
     place,
+    pose,
     residency,
-    solve,
-    zones,
+    shared,
 )
+from hybridspec.place.candidates import Candidates
 from hybridspec.place.cost import term
+from hybridspec.place.decide import Decided
 from hybridspec.place.layout import Layout
-from hybridspec.place.place import _Decider
-from hybridspec.place.zones import Zones
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
@@ -36,19 +36,23 @@ Mutant = Callable[[Patch], None]
 
 def ignore_residency(patch: Patch) -> None:
     """Every region of the spec may hold every zone's store."""
-    patch.setattr(Zones, "_candidates", lambda self, zone, models: [*self.graph.regions] or [None])
+    patch.setattr(
+        Candidates, "_candidates", lambda self, zone, models: [*self.graph.regions] or [None]
+    )
     without(patch, bounds.residency)
 
 
 def any_pin_for_all(patch: Patch) -> None:
     """A union where the pins of all training jobs have to hold: one that fits is enough."""
-    real = zones._trains_in
-    patch.setattr(zones, "_trains_in", lambda region, job: real(region, job) or bool(job.cloud))
+    real = candidates._trains_in
+    patch.setattr(
+        candidates, "_trains_in", lambda region, job: real(region, job) or bool(job.cloud)
+    )
 
 
 def ignore_training_pins(patch: Patch) -> None:
     """Training runs wherever the store is."""
-    patch.setattr(zones, "_trains_in", lambda region, job: True)
+    patch.setattr(candidates, "_trains_in", lambda region, job: True)
 
 
 def ignore_other_countries_bundles(patch: Patch) -> None:
@@ -139,8 +143,8 @@ def come_back_from_the_cloud(patch: Patch) -> None:
 
 def without_load(patch: Patch, which: int) -> None:
     """One of the loads that flows share counts as nothing where they are put together."""
-    real = solve._loads
-    patch.setattr(solve, "_loads", lambda option: tuple(
+    real = shared.taken
+    patch.setattr(pose, "taken", lambda option: tuple(
         0 if index == which else load for index, load in enumerate(real(option))))  # fmt: skip
 
 
@@ -172,7 +176,7 @@ def one_device_too_many(patch: Patch) -> None:
 def fill_the_uplink(patch: Patch) -> None:
     """An uplink may be filled to the brim."""
     patch.setattr(bounds, "MAX_UPLINK", Fraction(1))
-    patch.setattr(solve, "MAX_UPLINK", Fraction(1))
+    patch.setattr(shared, "MAX_UPLINK", Fraction(1))
 
 
 def ignore_reserved_memory(patch: Patch) -> None:
@@ -217,19 +221,18 @@ def forget_raw_uploads(patch: Patch) -> None:
 
 def cheapest_region_ignoring_terms(patch: Patch) -> None:
     """The region is chosen by its flows; keys, registry and training come on top."""
-    real = Zones._priced
+    real = pose._Poser._store_choice
 
-    def priced(self: Zones, zone: Any, sites: Any) -> Any:
-        found = real(self, zone, sites)
-        return {name: replace(price, total=price.total - sum(t.amount for t in price.terms))
-                for name, price in found.items()}  # fmt: skip
+    def free(self: Any, *rest: Any) -> Any:
+        choice = real(self, *rest)
+        return replace(choice, cost=choice.cost * 0)
 
-    patch.setattr(Zones, "_priced", priced)
+    patch.setattr(pose._Poser, "_store_choice", free)
 
 
 def no_store_terms(patch: Patch) -> None:
     """A store costs nothing by itself."""
-    patch.setattr(Zones, "_terms", lambda *_: ())
+    patch.setattr(Candidates, "terms", lambda *_: ())
 
 
 def free(patch: Patch, name: str) -> None:
@@ -268,35 +271,40 @@ def energy_at_the_upper_end(patch: Patch) -> None:
 
 def sites_are_all_alike(patch: Patch) -> None:
     """A site with other prices gets the plan of the first."""
-    real = solve.site_class
-    patch.setattr(zones, "site_class", lambda site, kinds, apart: real(
+    real = candidates.site_class
+    patch.setattr(candidates, "site_class", lambda site, kinds, apart: real(
         replace(site, energy_price=0, lan_rtt=0), kinds, apart))  # fmt: skip
-
-
-def greedy(patch: Patch) -> None:
-    """Every flow takes its cheapest place in turn and never moves for another."""
-
-    def solve_site(site: Any, choices: Any) -> Any:
-        taken: tuple[Any, ...] = ()
-        for options in choices:
-            fitting = [o for o in options if solve.fits(site, (*taken, o))]
-            if not fitting:
-                return None
-            taken = (*taken, fitting[0])
-        return solve.SitePlan(sum(o.cost for o in taken), taken)
-
-    patch.setattr(zones, "solve_site", solve_site)
 
 
 def disagree(patch: Patch) -> None:
     """Sites of one class keep the variants that are cheapest for each."""
-    patch.setattr(agree, "_clash", lambda solution: None)
+    patch.setattr(pose._Poser, "_bundled", lambda self, groups, first: ())
+
+
+def forget_the_region(patch: Patch) -> None:
+    """A stage in the cloud runs in any region, wherever the store is."""
+    real = pose._Poser._needs
+
+    def needs(self: Any, store: int | None, template: Any) -> Any:
+        return real(self, None, template)
+
+    patch.setattr(pose._Poser, "_needs", needs)
+
+
+def take_what_is_left_for_free(patch: Patch) -> None:
+    """Nothing at a site is scarce."""
+    patch.setattr(pose, "_scarce", lambda *_: False)
 
 
 def runner_up_is_the_winner(patch: Patch) -> None:
     """The runner-up may run the flow in the same way."""
-    patch.setattr(_Decider, "_runner_up", lambda self, site, region, index, chosen, pins: (
-        place.solve_site(site, self.zones.admissible(site, region, pins))))  # fmt: skip
+    patch.setattr(Decided, "_second", lambda self, group, plan, pair: Second(
+        self.way(group, pair, self.answer.plans[group][plan].rows[pair]), 0))  # fmt: skip
+
+
+def runner_up_moves_the_bundle(patch: Patch) -> None:
+    """The runner-up may run another variant than the other sites of its class."""
+    patch.setattr(Decided, "pins", lambda self, group, plan: {})
 
 
 def claim_a_better_bound(patch: Patch) -> None:
@@ -328,8 +336,10 @@ def without_facets(graph: Any) -> Any:
 
 def _in_zones(patch: Patch, change: Callable[[Any, Any], tuple[Any, Any]]) -> None:
     """Regions for stores are chosen by what `change` makes of the graph and the zone."""
-    real = zones.holds
-    patch.setattr(zones, "holds", lambda graph, zone, region: real(*change(graph, zone), region))
+    real = candidates.holds
+    patch.setattr(
+        candidates, "holds", lambda graph, zone, region: real(*change(graph, zone), region)
+    )
 
 
 def ignore_facets_of_stores(patch: Patch) -> None:
@@ -380,6 +390,7 @@ ENGINE: tuple[Mutant, ...] = (
     ignore_shared_time, ignore_shared_disk, one_device_too_many, fill_the_uplink,
     ignore_reserved_memory, ignore_missing_figures, ignore_long_absence, forget_raw_uploads,
     cheapest_region_ignoring_terms, no_store_terms, free_egress, free_energy, round_down,
-    keep_for_ever, energy_at_the_upper_end, sites_are_all_alike, greedy, disagree,
-    runner_up_is_the_winner, claim_a_better_bound, hide_a_cost, infer_for_free,
+    keep_for_ever, energy_at_the_upper_end, sites_are_all_alike, disagree,
+    forget_the_region, take_what_is_left_for_free, runner_up_is_the_winner,
+    runner_up_moves_the_bundle, claim_a_better_bound, hide_a_cost, infer_for_free,
 )  # fmt: skip

@@ -48,7 +48,7 @@ def placed(graph: Graph, dice: random.Random) -> Placed:
         for flow in graph.flows for site in flow.sites
     )  # fmt: skip
     stores = tuple(
-        Store(zone=lived_in[name], region=region, terms=(), alternatives=())
+        Store(zone=lived_in[name], region=region, terms=(), elsewhere=tuple)
         for name, region in regions.items() if region is not None
     )  # fmt: skip
     return Placed(decisions, stores, tuple(_fleet(graph, decisions)))
@@ -69,7 +69,7 @@ def _decision(flow: Flow, site: Site, region: Region | None, dice: random.Random
         held=tuple((name, "fp32") for name in sorted(held)), legs=(), latency=None, demand=0,
         memory=0, uplink=0, waiting=0, terms=(), failures=(),
     )  # fmt: skip
-    return Decision(site=site, flow=flow, chosen=chosen, runner_up=None, runner_up_delta=None,
+    return Decision(site=site, flow=flow, chosen=chosen, second=lambda: None,
                     others=lambda: Others((), ()))  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-import pytest
 from property.graphs import (
     board,
     data,
@@ -25,7 +24,6 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.ir.graph import Graph, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Plan
-from hybridspec.place import agree
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 
@@ -148,15 +146,6 @@ def test_flows_that_need_different_variants_of_a_model_at_one_site_are_told_to_p
     assert finding.code == "HS0401"
     assert "put" not in finding.help
     assert "model of its own" in finding.help
-
-
-def test_a_search_for_agreement_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agree, "MAX_BRANCHES", 0)
-    free, paid = site("free", EU, (GATEWAY, 1), energy_price=0), site("paid", EU, (GATEWAY, 1))
-    of = two_sites(free, paid)
-    plan, findings = placed(of, table(of, speeds(9_000, 900)))  # type: ignore[arg-type]
-    assert plan is None
-    assert [finding.code for finding in findings] == ["HS0402"]
 
 
 def test_a_model_in_the_cloud_needs_no_agreement() -> None:

@@ -26,7 +26,10 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.ir.graph import Graph, Region, Site, Training
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
-from hybridspec.place import zones
+from hybridspec.place import candidates
+from hybridspec.place import place as placing
+from hybridspec.place.engine.solve import SearchTooLarge
+from hybridspec.place.explain import no_common_region
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
 
@@ -118,15 +121,43 @@ def test_what_is_cheaper_alone_but_not_together_is_rejected_and_not_called_deare
 
 def test_sites_that_are_alike_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    real = zones.ways
+    real = candidates.ways
 
     def counted(of: Graph, figures: LatencyTable, where: Site, *rest: object) -> object:
         asked.append(where.name)
         return real(of, figures, where, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(zones, "ways", counted)
+    monkeypatch.setattr(candidates, "ways", counted)
     alike = tuple(site(f"s{i}", EU, (device(), 1)) for i in range(200))
     plan, _ = placed(graph(flow("watch", FRAMES, alike, stage("scale", "frames"))))
     assert plan is not None
     assert len(plan.decisions) == 200
     assert asked == ["s0"]
+
+
+def test_a_search_that_finds_no_plan_in_time_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: object) -> None:
+        raise SearchTooLarge(7)
+
+    monkeypatch.setattr(placing, "decide", endless)
+    plan, findings = placed(graph(flow("watch", FRAMES, (LAB,), stage("scale", "frames"))))
+    assert plan is None
+    assert [finding.code for finding in findings] == ["HS0402"]
+
+
+@pytest.mark.parametrize("price", [{"inference_price": 2**61}, {"key_price": 2**61}])
+def test_amounts_that_cannot_be_added_up_are_a_finding(price: dict[str, int]) -> None:
+    absurd = region(**price)
+    kept, seen = store("keep", "frames"), infer("see", model(), "frames")
+    plan, findings = placed(graph(flow("w", FRAMES, (LAB,), kept, seen), regions=(absurd,)))
+    assert plan is None
+    assert [finding.code for finding in findings] == ["HS0420"]
+
+
+def test_sites_that_need_their_store_in_different_regions_are_named() -> None:
+    found = no_common_region(EU, {"aws/a": [LAB], "aws/b": [LAB, LAB]})
+    assert found.code == "HS0310"
+    assert [note.message for note in found.notes] == [
+        "with the store in aws/a, `lab` has no plan",
+        "with the store in aws/b, `lab` and `lab` has no plan",
+    ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import pytest
 from property.graphs import (
     board,
     data,
@@ -26,7 +25,6 @@ from hybridspec.base.units import DAY
 from hybridspec.ir.graph import Flow, Graph, Region, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration
-from hybridspec.place import solve
 from hybridspec.place.configuration import configurations
 from hybridspec.place.place import place
 
@@ -118,22 +116,3 @@ def test_a_class_without_memory_takes_none_from_the_others() -> None:
     ))  # fmt: skip
     sink = Sink()
     assert place(of, table(of), sink) is not None, sink.findings
-
-
-def test_a_search_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "MAX_STEPS", 2)
-    lab = site("lab", EU, (device(), 1))
-    of = graph(*(flow(name, FRAMES, (lab,), stage("scale", "frames")) for name in "abc"))
-    sink = Sink()
-    assert place(of, table(of), sink) is None
-    assert [finding.code for finding in sink.findings] == ["HS0402"]
-
-
-def test_a_site_without_flows_has_an_empty_plan() -> None:
-    found = solve.solve_site(site("lab", EU, (device(), 1)), [])
-    assert found is not None
-    assert (found.cost, found.chosen) == (0, ())
-
-
-def test_a_flow_without_an_admissible_place_has_no_plan() -> None:
-    assert solve.solve_site(site("lab", EU, (device(), 1)), [[]]) is None

@@ -1,0 +1,182 @@
+"""Everything that could be decided: regions for each zone's store, ways for each flow at a site.
+
+Sites that are alike share what is enumerated; so do flows that differ in names alone. Ways that
+break a bound are kept with the reasons, for whoever explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import TypeAlias
+
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage, Training, Zone
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import Configuration, CostTerm
+from hybridspec.law.claim import claims
+from hybridspec.place import cost
+from hybridspec.place.configuration import Known, Powers, Way, by_cost, ways
+from hybridspec.place.permits import holds, trains
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Numbers that a site shares with those that are alike: wholly, or in what stands there."""
+
+    whole: int
+    shape: int
+
+
+_Key: TypeAlias = tuple[int, str | None]
+"""Sites that are alike, and the region of their store."""
+
+
+@dataclass(slots=True)
+class Candidates:
+    """All ways and all regions of one Graph, enumerated when somebody asks, and once."""
+
+    graph: Graph
+    table: LatencyTable
+    _flows: dict[str, list[Flow]] = field(default_factory=dict)
+    _kinds: dict[str, int] = field(default_factory=dict)
+    _sites: dict[str, list[Site]] = field(default_factory=dict)
+    _alike: dict[str, _Alike] = field(default_factory=dict)
+    _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _ways: dict[tuple[int, int, str | None], tuple[Way, ...]] = field(default_factory=dict)
+    _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
+    _regions: dict[str, list[Region | None]] = field(default_factory=dict)
+    _powers: Powers = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for flow in sorted(self.graph.flows, key=lambda flow: flow.name):
+            for site in flow.sites:
+                self._flows.setdefault(site.name, []).append(flow)
+            kind, ids = ("flow", *flow_kind(flow)), self._ids
+            self._kinds[flow.name] = ids.setdefault(kind, len(ids))
+        for site in self.graph.sites:
+            self._sites.setdefault(site.zone.name, []).append(site)
+
+    def flows(self, site: Site) -> list[Flow]:
+        """The flows of a site by name, so that ties do not depend on the order in the spec."""
+        return self._flows.get(site.name, [])
+
+    def sites(self, zone: Zone) -> list[Site]:
+        """The sites of a zone in the order of the spec."""
+        return self._sites.get(zone.name, [])
+
+    def kinds(self, site: Site) -> tuple[int, ...]:
+        """What kinds of flows run at a site; two of one kind differ in names alone."""
+        return tuple(self._kinds[flow.name] for flow in self.flows(site))
+
+    def key(self, site: Site) -> int:
+        """What sites that are alike have in common."""
+        return self._kind(site).whole
+
+    def shape(self, site: Site) -> int:
+        """What sites have in common that differ in the price of energy and in their flows."""
+        return self._kind(site).shape
+
+    def _kind(self, site: Site) -> _Alike:
+        """With which other sites a site is alike."""
+        found = self._alike.get(site.name)
+        if found is None:
+            ids, apart = self._ids, claims(self.graph).apart(site)
+            whole = ("whole", *site_class(site, self.kinds(site), apart))
+            shape = ("shape", *site_shape(site, (), apart))
+            found = _Alike(ids.setdefault(whole, len(ids)), ids.setdefault(shape, len(ids)))
+            self._alike[site.name] = found
+        return found
+
+    def ways(self, site: Site, index: int, region: Region | None) -> tuple[Way, ...]:
+        """All ways to run one flow at sites like this, whatever energy costs there.
+
+        Raises:
+            TooManyWays: the flow branches so widely that enumeration would not end in time.
+        """
+        flow = self.flows(site)[index]
+        key = (self.shape(site), self._kinds[flow.name], region.label if region else None)
+        if key not in self._ways:
+            self._ways[key] = ways(self.graph, self.table, site, flow, region, self._powers)
+        return self._ways[key]
+
+    def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
+        """All configurations of each flow by cost and label, broken ones included."""
+        key = (self.key(site), region.label if region else None)
+        if key not in self._options:
+            self._options[key] = tuple(
+                by_cost(self.graph, site, self.ways(site, index, region), self.known)
+                for index in range(len(self.flows(site)))
+            )
+        return self._options[key]
+
+    def admissible(self, site: Site, region: Region | None) -> list[tuple[Configuration, ...]]:
+        """The configurations of each flow that break no bound."""
+        return [tuple(option for option in options if not option.failures)
+                for options in self.options(site, region)]  # fmt: skip
+
+    def models(self, sites: Iterable[Site]) -> tuple[Model, ...]:
+        """Every model that runs at the sites, by name."""
+        flows = {flow.name: flow for site in sites for flow in self.flows(site)}
+        models = {stage.model.name: stage.model
+                  for flow in flows.values() for stage in flow.stages
+                  if stage.model is not None}  # fmt: skip
+        return tuple(models[name] for name in sorted(models))
+
+    def regions(self, zone: Zone) -> list[Region | None]:
+        """Regions for the store: inside the zone, and where its training is allowed and pinned.
+
+        None is a zone that needs no region; without any candidate it cannot be placed.
+        """
+        if zone.name not in self._regions:
+            self._regions[zone.name] = self._candidates(zone, self.models(self.sites(zone)))
+        return self._regions[zone.name]
+
+    def _candidates(self, zone: Zone, models: tuple[Model, ...]) -> list[Region | None]:
+        inside = {r.label: r for r in self.graph.regions if holds(self.graph, zone, r)}
+        jobs = [model.training for model in models if model.training is not None]
+        fitting: list[Region | None] = [
+            region for _, region in sorted(inside.items())
+            if trains(self.graph, zone, region) and all(_trains_in(region, job) for job in jobs)
+        ]  # fmt: skip
+        return fitting if inside or jobs else [None]
+
+    def terms(self, zone: Zone, region: Region | None) -> tuple[CostTerm, ...]:
+        """What a zone costs with its store in a region, whatever its flows do."""
+        if region is None:
+            return ()
+        sites = self.sites(zone)
+        devices = sum(d.count for site in sites for d in site.devices)
+        return cost.zone_terms(self.graph, region, self.models(sites), devices)
+
+
+def _trains_in(region: Region, job: Training) -> bool:
+    """Whether a job's pins allow it to run in a region."""
+    return job.cloud in (None, region.cloud) and job.region in (None, region)
+
+
+def site_class(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ...]:
+    """What a site's plan depends on: everything but names and lines in the spec."""
+    return (site.country, site.energy_price, *site_shape(site, kinds, apart))
+
+
+def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ...]:
+    """What the ways to run flows of `kinds` at a site depend on, but for what energy costs.
+
+    `apart` is its country, if that matters to what may be sent from there.
+    """
+    devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
+                     d.device_class.uplink_rtt) for d in site.devices)  # fmt: skip
+    return (apart, site.zone.name, site.lan_rtt, devices, *kinds)
+
+
+_NAMED = ("name", "sites", "data", "stages")
+_FLOW = attrgetter(*(f.name for f in fields(Flow) if f.compare and f.name not in _NAMED))
+_STAGE = attrgetter(*(f.name for f in fields(Stage) if f.compare and f.name != "model"))
+
+
+def flow_kind(flow: Flow) -> tuple[object, ...]:
+    """What two flows share that differ in nothing but their names and their sites."""
+    stages = tuple((_STAGE(s), s.model.name if s.model is not None else "") for s in flow.stages)
+    return (flow.data.name, _FLOW(flow), stages)
