@@ -158,7 +158,7 @@ def _trains_in(region: Region, job: Training) -> bool:
 
 def site_class(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ...]:
     """What a site's plan depends on: everything but names and lines in the spec."""
-    return (site.country, site.energy_price, *site_shape(site, kinds, apart))
+    return (site.energy_price, *site_shape(site, kinds, apart))
 
 
 def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ...]:
