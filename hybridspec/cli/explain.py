@@ -15,6 +15,8 @@ from hybridspec.cli.sovereignty import TableFormat
 if TYPE_CHECKING:
     from hybridspec.compiler import Build, Options
 
+_FLIPPED = 2
+"""Of so many decisions at most it is said what would flip them: each takes many plans."""
 KINDS = ("flow", "model", "zone")
 
 WordsArgument = Annotated[
@@ -133,6 +135,7 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
     """
     from hybridspec.cli.sovereignty import known
     from hybridspec.place.explain_decision import explanations
+    from hybridspec.place.explain_flip import with_flips
     from hybridspec.report.explain import explanation_document
 
     graph, plan = build.graph, build.placed
@@ -146,6 +149,8 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
     ))  # fmt: skip
     if not found:
         raise _nowhere(build, asked)
+    if len(found) <= _FLIPPED:
+        found = tuple(with_flips(graph, build.table, plan, one) for one in found)
     return explanation_document(asked.text, str(asked.spec), plan, found)
 
 

@@ -53,18 +53,21 @@ class Candidate:
 class Flip:
     """The smallest change of one value with which the flow would run another way.
 
-    `now` and `then` are the value as a spec writes it, `becomes` the label of what runs then;
-    empty if nothing fits any more. `saving` is what the whole plan costs less, negative if more.
-    `words` names the value; `setting` tries it with `plan --what-if`.
+    `now` and `then` are the value as people read it, `value` the latter as a number. `becomes` is
+    what runs then; None if nothing fits any more. `saving` is what the whole plan costs less,
+    negative if more; where `others_fail`, other sites have no plan then, and it is 0. `words`
+    names the value; `setting` tries it with `plan --what-if`.
     """
 
     words: str
     now: str
     then: str
-    becomes: str
+    value: int
+    becomes: Configuration | None
     saving: int
     setting: str
     ref: str = ""
+    others_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,8 +126,10 @@ def _slack(slack: Slack) -> dict[str, Any]:
 def flip_data(flip: Flip, currency: str) -> dict[str, Any]:
     """The smallest change of one value that changes the decision."""
     return {
-        "what": flip.words, "now": flip.now, "then": flip.then, "becomes": flip.becomes,
-        "costs": signed(-flip.saving, currency) if flip.becomes else "", "whatIf": flip.setting,
+        "what": flip.words, "now": flip.now, "then": flip.then,
+        "becomes": way_text(flip.becomes) if flip.becomes is not None else "",
+        "costs": signed(-flip.saving, currency) if flip.becomes and not flip.others_fail else "",
+        "othersFail": flip.others_fail, "whatIf": flip.setting,
         "at": flip.ref,
     }  # fmt: skip
 

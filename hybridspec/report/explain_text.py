@@ -100,7 +100,7 @@ def _with(slack: Doc) -> str:
 
 def _flip(flip: Doc) -> str:
     then = f"becomes {flip['becomes']}" if flip["becomes"] else "nothing fits any more"
-    return f"{flip['what']}: {then}"
+    return f"{flip['what']}: {then}" + ("; other sites have no plan" if flip["othersFail"] else "")
 
 
 def _others(candidates: Sequence[Doc]) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,153 @@
+"""Levers: values of the spec that a decision may hang on, each with how to set it to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+
+from hybridspec.base.units import format_duration
+from hybridspec.ir.graph import Flow, Region, Site, SiteDevices
+from hybridspec.ir.plan import Configuration
+from hybridspec.place.repair_change import (
+    Change,
+    bandwidth,
+    bits_text,
+    count,
+    latency,
+    with_device,
+    with_region,
+    with_site,
+)
+
+MAX_TIMES = 100
+"""How many times its value a price, a bound or a number is raised at most in search of a flip."""
+
+_PRICES = {
+    "storage_price": ("storage_gb_month", "storage, per GB and month"),
+    "egress_price": ("egress_gb", "traffic out, per GB"),
+    "inference_price": ("inference_gb_second", "inference, per GB-second"),
+    "training_price": ("training_hour", "training, per hour"),
+    "key_price": ("key_month", "a key, per month"),
+    "registry_price": ("registry_gb_month", "registry, per GB and month"),
+}  # fmt: skip
+"""Prices of a region in the Graph: their key in the spec, and their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A value that is `now`; whole multiples of `step` from `least` to `most` are looked at.
+
+    `hints` are values at which something probably changes.
+    """
+
+    words: str
+    code: str
+    unit: str
+    now: int
+    least: int
+    most: int
+    step: int
+    shown: Callable[[int], str]
+    change: Callable[[int], Change]
+    ref: str
+    hints: tuple[int, ...] = ()
+
+
+def prices(site: Site, region: Region | None) -> Iterator[Lever]:
+    """The price of energy at a site, and every price of the region of its store."""
+    yield from _energy(site)
+    if region is not None:
+        yield from region_prices(region, rising=True)
+
+
+def region_prices(region: Region, *, rising: bool) -> Iterator[Lever]:
+    """Every price of a region; one that holds no store can only draw it by becoming cheaper."""
+    for field in fields(Region):
+        now = getattr(region, field.name)
+        if field.name.endswith("_price") and isinstance(now, int):
+            most = max(now, 1) * MAX_TIMES if rising else now
+            yield _price(region, field.name, now, most=most)
+
+
+def _energy(site: Site) -> Iterator[Lever]:
+    key, name = f"sites.{site.name}.energy_price", site.name
+    yield Lever(
+        f"energy at {site.name}, per kWh", "", "USD", site.energy_price, 0,
+        max(site.energy_price, 1) * MAX_TIMES, 1, _money,
+        lambda value: Change(key, _money(value), f"energy at {name} for {_money(value)}",
+                             lambda graph: with_site(graph, name, lambda here: replace(
+                                 here, energy_price=value))),
+        "",
+    )  # fmt: skip
+
+
+def _price(region: Region, field: str, now: int, *, most: int) -> Lever:
+    name, words = _PRICES.get(field, ("", field.removesuffix("_price").replace("_", " ")))
+    # What a cloud's account pays stands above the catalogue, and is not one region's alone.
+    own = not name or " prices from the spec" in region.source
+    key = "" if own else f"catalog.regions.{region.provider}.{region.name}.prices.{name}"
+    label = region.label
+    return Lever(
+        f"{label}: {words}", "", "USD", now, 0, most, 1, _money,
+        lambda value: Change(key, _money(value), f"{label}: {words} for {_money(value)}",
+                             lambda graph: with_region(graph, label, **{field: value})),
+        "",
+    )  # fmt: skip
+
+
+def bounds(site: Site, flow: Flow, ways: Sequence[Configuration]) -> Iterator[Lever]:
+    """The bounds of a flow and the devices of its site; `ways` tell where they may matter."""
+    if flow.latency is not None:
+        now = flow.latency.bound
+        yield Lever(
+            f"bound on the latency of {flow.name}", "HS0302", "us", now, 1, now * MAX_TIMES, 1,
+            exact_duration, lambda value: latency(flow, value), flow.latency.origin.ref,
+            tuple({way.latency.high for way in ways if way.latency is not None}),
+        )  # fmt: skip
+    if flow.bandwidth is not None and flow.bandwidth_origin is not None:
+        now, step = flow.bandwidth, 1000 if flow.bandwidth <= 10**7 else 10**6
+        yield Lever(
+            f"bandwidth of {flow.name}", "HS0317", "bit/s", now, step, now * MAX_TIMES, step,
+            bits_text, lambda value: bandwidth(flow, value), flow.bandwidth_origin.ref,
+            tuple({way.uplink * 8 for way in ways}),
+        )  # fmt: skip
+    for devices in site.devices:
+        yield from _devices(site, devices)
+
+
+def _devices(site: Site, devices: SiteDevices) -> Iterator[Lever]:
+    device = devices.device_class
+    name, days = device.name, device.max_offline
+    yield Lever(
+        f"number of {name} at {site.name}", "HS0306", "device", devices.count, 1,
+        devices.count + 2 * MAX_TIMES, 1, str, lambda value: count(site.name, name, value),
+        devices.origin.ref,
+    )  # fmt: skip
+    if days:
+        yield Lever(
+            f"longest time that {name} is offline", "HS0304", "us", days, 0, days * MAX_TIMES,
+            60 * 10**6, format_duration, lambda value: Change(
+                f"devices.{name}.max_offline", f"{value // (60 * 10**6)}min",
+                f"{name} is offline for {format_duration(value)} at most",
+                lambda graph: with_device(
+                    graph, name, lambda old: replace(old, max_offline=value)
+                ),
+            ),
+            device.offline_origin.ref,
+        )  # fmt: skip
+
+
+def exact_duration(micros: int) -> str:
+    """A duration that is told to the microsecond."""
+    return (
+        format_duration(micros)
+        if micros % 10 == 0 or micros < 1000
+        else (f"{micros / 1000:.3f} ms" if micros < 10**6 else f"{micros / 10**6:.6f} s")
+    )
+
+
+def _money(micro: int) -> str:
+    """An exact price as a spec writes it."""
+    whole, part = divmod(micro, 10**6)
+    digits = f"{part:06}".rstrip("0")
+    return f"{whole}.{digits:0<2} USD"
