@@ -14,6 +14,8 @@ from hybridspec.ir.plan import Plan
 from hybridspec.place.explain_lever import Lever, bounds, prices
 from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, alone, outcome
 
+_GUESSES = 8
+"""How often a crossing is guessed before intervals are halved only."""
 _ROUNDED = 10
 """Micro-units by which rounded terms may keep two plans apart that cost the same."""
 
@@ -108,6 +110,7 @@ class _Search:
     now: Outcome
     points: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     tried: set[int] = field(default_factory=set)
+    guesses: int = 0
 
     def nearest(self, end: int) -> int | None:
         """The value closest to that of now, on the way to `end`; None if there is none."""
@@ -142,12 +145,12 @@ class _Search:
             hint = hints.pop(0)
             if low < hint < high:
                 return self._stepped(hint, other, low, high)
-        guess = self._crossing(label)
+        guess = self._crossing(label) if self.guesses < _GUESSES else None
         if guess is not None:
-            ahead = self._stepped(guess, other, low, high)
-            for value in (ahead, *(ahead + n * self.lever.step for n in (-1, 1, -2, 2))):
+            self.guesses += 1
+            for value in (guess + n * self.lever.step for n in (0, -1, 1, -2, 2)):
                 if low < value < high and value not in self.tried:
-                    return value
+                    return self._stepped(value, other, low, high)
         middle = isqrt(low * high) if low > 0 and high > 4 * low else (low + high) // 2
         return self._stepped(middle, other, low, high)
 

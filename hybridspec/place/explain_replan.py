@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from hybridspec.base.diagnostic import Sink
 from hybridspec.ir.graph import Graph, Region, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Decision, Plan
 from hybridspec.place import cost
-from hybridspec.place.agree import agree
+from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
+from hybridspec.place.decide import Undecided, decide
+from hybridspec.place.engine.api import SearchTooLarge
+from hybridspec.place.pose import TooDear
 from hybridspec.place.repair_change import Change
-from hybridspec.place.solve import SearchTooLarge
-from hybridspec.place.zones import Zones
 
 MAX_SOLVES = 400
 """How often plans are made anew for one explanation."""
@@ -65,17 +65,18 @@ class Replanner:
         return self.with_change(Change("", "", "", lambda graph: graph))
 
     def _decided(self, graph: Graph) -> Outcome | None:
-        zones = Zones(graph, self.table)
+        candidates = Candidates(graph, self.table)
         try:
-            found = agree(zones, Sink())
-        except (TooManyWays, SearchTooLarge):
+            found = decide(candidates)
+        except (TooManyWays, TooDear, SearchTooLarge):
             raise Exhausted from None
-        if found is None:
+        if isinstance(found, Undecided):
             return None
-        site, plan = next((s, p) for s, p in found.plans if s.name == self.site)
-        index = [flow.name for flow in zones.flows(site)].index(self.flow)
+        planned = found.planned[self.site]
+        index = [flow.name for flow in candidates.flows(planned.site)].index(self.flow)
         fixed = sum(term.amount for term in cost.fleet_terms(graph))
-        return Outcome(plan.chosen[index], found.cost, found.cost + fixed)
+        cheapest = found.answer.cost
+        return Outcome(planned.chosen[index], cheapest, cheapest + fixed)
 
 
 def outcome(plan: Plan, decision: Decision) -> Outcome:
