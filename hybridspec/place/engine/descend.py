@@ -1,37 +1,19 @@
-"""The search of a box: prices for what its devices lack, then depth first over what may pay.
-
-A bound that floats helped to find is lowered by more than they can be wrong before it cuts.
-"""
+"""The search of a box: prices for what its devices lack, then depth first over what may pay."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from hybridspec.place.engine.block import BIG, Bools, Core, Floats
+from hybridspec.place.engine.block import BIG, Core
 from hybridspec.place.engine.capacity import capacities, usable
+from hybridspec.place.engine.duals import Box, Duals, Prices, ceil
+from hybridspec.place.engine.packed import PackedWalk
 from hybridspec.place.engine.walk import Walk, WideWalk
-from hybridspec.place.problem import Ints
+from hybridspec.place.problem import ANY, Ints
 
-ROUNDS = 30
-SLACK = 1e-12
-"""How wrong a sum of floats may be, relative to the sum of their amounts."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Box:
-    """Plans with at least `least` and at most `most` of each purchase, and what they cost.
-
-    `alive` are the kinds that may be used, `picked` each pair's cheapest, `bound` their cost.
-    """
-
-    least: tuple[int, ...]
-    most: tuple[int, ...]
-    alive: Bools
-    picked: Ints
-    bound: int
+QUICK = 400
+"""Steps after which better prices pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,102 +25,63 @@ class Descent:
     left: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prices:
-    """A bound of a box, and by how much each option is dearer than the best of its pair."""
-
-    bound: float
-    dearer: Floats
-    error: float
-
-
 def descend(core: Core, price: Ints, fees: Sequence[int], box: Box, limit: int,
             ranks: Ints | None, steps: int) -> Descent:  # fmt: skip
     """The cheapest plan of a box below `limit`; with `ranks`, at most that, and the first."""
-    tight = _tight(core, box)
-    prices = _prices(core, price, fees, box, tight, limit)
-    margin = prices.bound - prices.error
-    floor = int(np.ceil(min(margin, BIG)))
-    if margin > limit or (margin > limit - 1 and ranks is None):
-        return Descent(None, floor, steps)
-    wide = any(low < high and fee > 0
-               for low, high, fee in zip(box.least, box.most, fees, strict=True))  # fmt: skip
-    kind = WideWalk if wide else Walk
-    walk = kind(core, price, fees, box, tight, prices, limit, None, steps)
-    walk.run()
-    value, picked = walk.best
-    bound = max(floor, min(value, walk.cut))
-    left = walk.left
-    if ranks is not None and value < BIG and left > 0:
-        walk = kind(core, price, fees, box, tight, prices, value, ranks, left)
-        walk.run()
-        picked, left = walk.best[1] or picked, walk.left
+    duals = Duals(core, price, fees, box)
+    prices = duals.climb()
+    top = limit if ranks is not None else limit - 1
+    if prices.floor > top:
+        return Descent(None, ceil(prices.floor), steps)
+    value, picked, cut, left = _walk(duals, prices, limit, None, min(steps, QUICK))
+    left += steps - min(steps, QUICK)
+    if cut < BIG and left > 0 and len(duals.mu):
+        better = duals.solve()
+        prices = better if better.bound > prices.bound else prices
+        if prices.floor > (value if ranks is not None else value - 1):
+            cut = BIG
+        else:
+            found, other, cut, left = _walk(duals, prices, value, None, left)
+            value, picked = found, other or picked
+    bound = max(ceil(prices.floor), min(value, cut))
+    if ranks is not None and value < BIG and cut >= BIG:
+        _, other, _, left = _walk(duals, prices, value, ranks, left)
+        picked = other or picked
     return Descent(picked, bound, left)
 
 
-def _tight(core: Core, box: Box) -> list[int]:
-    """The resources that plans of the box may exhaust."""
-    rooms = capacities(core.of, box.most)
-    heaviest = np.maximum.reduceat(np.where(box.alive[:, None], core.load, 0), core.starts[:-1])
-    ceilings = core.ceiling[box.alive].min(axis=0).tolist()
-    return [
-        r for r, load in enumerate(heaviest.sum(axis=0).tolist())
-        if load > 0 and load > usable(rooms[r], ceilings[r])
-    ]  # fmt: skip
+def _walk(duals: Duals, prices: Prices, limit: int, ranks: Ints | None,
+          steps: int) -> tuple[int, tuple[int, ...] | None, int, int]:  # fmt: skip
+    """The best value below the limit, its plan, the least that was not looked at, steps left."""
+    if prices.floor > limit:
+        return limit, None, BIG, steps
+    box, core = duals.box, duals.core
+    wide = any(low < high and fee > 0
+               for low, high, fee in zip(box.least, box.most, duals.fees, strict=True))  # fmt: skip
+    if wide:
+        walk: Walk | PackedWalk = WideWalk(duals, prices, limit, ranks, steps)
+    elif (rooms := _plain_rooms(duals)) is not None:
+        spent = sum(f * n for f, n in zip(duals.fees, box.least, strict=True))
+        walk = PackedWalk(core, duals, prices, rooms, spent, limit, ranks, steps)
+    else:
+        walk = Walk(duals, prices, limit, ranks, steps)
+    walk.run()
+    return (*walk.best, walk.cut, walk.left)
 
 
-def _prices(core: Core, price: Ints, fees: Sequence[int], box: Box, tight: Sequence[int],
-            limit: int) -> Prices:  # fmt: skip
-    """Raise a Lagrangian bound of a box by prices of the resources that may fall short."""
-    starts = core.starts[:-1]
-    loads, bases, own = _shares(core, box, tight)
-    plain = np.where(box.alive, price.astype(float), np.inf)
-    counts = np.array(list(zip(box.least, box.most, strict=True)), dtype=float).reshape(-1, 2)
-    dear = np.array(fees, dtype=float)
-    mu = np.zeros(len(bases))
-    best, dearer, size = -np.inf, plain, 0.0
-    step, sizes = 1.0, np.diff(core.starts)
-    for _ in range(ROUNDS):
-        value = plain + loads @ mu
-        lowest = np.minimum.reduceat(value, starts)
-        net = dear - mu @ own
-        stand = np.where(net > 0, counts[:, 0], counts[:, 1])
-        bound = float(lowest.sum() + net @ stand - mu @ bases)
-        spaced = np.repeat(lowest, sizes)
-        if bound > best:
-            best = bound
-            dearer = value - spaced
-            size = float(np.abs(lowest).sum() + np.abs(net) @ stand + mu @ np.abs(bases))
-        else:
-            step *= 0.6
-        spread = abs(bound) * 0.02 + 1.0 if limit >= BIG else float(limit) - bound
-        if not len(bases) or spread <= 0:
-            break
-        at = np.flatnonzero(value == spaced)
-        rows = at[np.searchsorted(at, starts)]
-        lack = loads[rows].sum(axis=0) - bases - own @ stand
-        lack = np.where((lack < 0) & (mu <= 0), 0.0, lack)
-        length = float(lack @ lack)
-        if length < 1e-18 or step < 1e-3:
-            break
-        mu = np.maximum(0.0, mu + lack * (step * spread / length))
-    size += float(np.abs(plain[box.alive]).max(initial=0.0))
-    return Prices(best, dearer, SLACK * size * (len(starts) + len(bases) + 8) + 1e-6)
+def _plain_rooms(duals: Duals) -> list[int] | None:
+    """How much of each tight resource there is, if that is the same for every kind of the box.
 
-
-def _shares(core: Core, box: Box,
-            tight: Sequence[int]) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-    """Of tight resources: loads, bases, and what each purchase brings, as shares of all there is.
-
-    Those that are not there before something is bought are left out: nobody may need them.
+    None if kinds have different ceilings, or need different alternatives of a choice.
     """
-    rooms, lowest = capacities(core.of, box.most), capacities(core.of, box.least)
-    priced = [r for r in tight if lowest[r] >= 0 and rooms[r] > 0]
-    scale = np.array([float(rooms[r]) for r in priced])
-    own = np.zeros((len(priced), len(core.of.purchases)))
-    for index, number in enumerate(priced):
-        resource = core.of.resources[number]
-        if resource.purchase is not None:
-            own[index, resource.purchase] = resource.unit / rooms[number]
-    bases = np.array([float(core.of.resources[r].base) for r in priced]) / scale
-    return core.load[:, priced] / scale, bases, own
+    core = duals.core
+    ties = core.ties[duals.at]
+    for column in ties.T:
+        needed = column[column != ANY]
+        if len(needed) and (needed != needed[0]).any():
+            return None
+    rooms = capacities(core.of, duals.box.most)
+    ceilings = core.ceiling[duals.at][:, duals.tight]
+    if len(duals.tight) and (ceilings != ceilings[0]).any():
+        return None
+    return [usable(rooms[r], int(c)) for r, c in zip(duals.tight, ceilings[0], strict=True)]

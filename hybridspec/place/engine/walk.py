@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from hybridspec.place.engine.block import BIG, Core
+from hybridspec.place.engine.block import BIG
 from hybridspec.place.engine.capacity import bought_for, capacities
+from hybridspec.place.engine.duals import Duals, Prices, ceil
 from hybridspec.place.problem import ANY, WHOLE, Ints
-
-if TYPE_CHECKING:
-    from hybridspec.place.engine.descend import Box, Prices
 
 Row: TypeAlias = tuple[int, int, float, list[int], list[int], list[int], list[int]]
 """Kind, price, how much dearer, loads, ceilings, devices alone, alternatives."""
@@ -26,31 +24,33 @@ class Walk:
     With `ranks` it ends at the first plan that costs `limit` at most, in the order of ranks.
     """
 
-    def __init__(self, core: Core, price: Ints, fees: Sequence[int], box: Box,
-                 tight: Sequence[int], prices: Prices, limit: int, ranks: Ints | None,
-                 steps: int) -> None:  # fmt: skip
-        self.core, self.fees, self.box, self.tight = core, fees, box, tight
+    def __init__(
+        self, duals: Duals, prices: Prices, limit: int, ranks: Ints | None, steps: int
+    ) -> None:
+        self.core, self.fees, self.box = duals.core, duals.fees, duals.box
+        self.tight = duals.tight
         self.ranked = ranks is not None
-        self.floor = prices.bound - prices.error
+        self.floor = prices.floor
         self.best: tuple[int, tuple[int, ...] | None] = (limit, None)
         self.cut = BIG
         self.left = steps
-        self.rooms = capacities(core.of, box.most)
-        self._gather(price, prices, limit, ranks)
+        self.rooms = capacities(self.core.of, self.box.most)
+        self._gather(duals, prices, limit, ranks)
         self._rest()
 
     def _columns(self) -> Sequence[int]:
         """The resources to keep an eye on."""
         return self.tight
 
-    def _gather(self, price: Ints, prices: Prices, limit: int, ranks: Ints | None) -> None:
+    def _gather(self, duals: Duals, prices: Prices, limit: int, ranks: Ints | None) -> None:
         """The options of each pair that may be part of a plan that is cheap enough."""
         core, columns = self.core, list(self._columns())
-        at = np.flatnonzero(self.box.alive & (prices.dearer <= limit - self.floor))
+        chosen = np.flatnonzero(prices.dearer <= limit - self.floor)
+        at = duals.at[chosen]
         pair = (np.searchsorted(core.starts, at, side="right") - 1).tolist()
         self.options: list[list[Row]] = [[] for _ in range(core.pairs)]
         for index, option in zip(pair, zip(
-            at.tolist(), price[at].tolist(), prices.dearer[at].tolist(),
+            at.tolist(), duals.price[at].tolist(), prices.dearer[chosen].tolist(),
             core.load[at][:, columns].tolist(), core.ceiling[at][:, columns].tolist(),
             core.alone[at].tolist(), core.ties[at].tolist(), strict=True,
         ), strict=True):  # fmt: skip
@@ -120,7 +120,7 @@ class Walk:
     def _priced(self, dearer: float, depth: int) -> int:
         """The least cost of plans by prices of resources."""
         least = self.floor + dearer + self.rest_dearer[depth + 1]
-        return -int(-least // 1)
+        return ceil(least)
 
     def _give_up(self, trail: list[tuple[State, tuple[int, ...], int]], state: State,
                  option: Row, depth: int) -> None:  # fmt: skip
