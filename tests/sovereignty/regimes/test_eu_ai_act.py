@@ -10,7 +10,7 @@ from sovereignty.regimes.security_cases import Case, asked
 PAPERS = ("technical-documentation", "human-oversight", "risk-management")
 ON = {"level": "info", "retention": "P210D"}
 EU = Case(cites="Regulation (EU) 2024/1689", home="DE", region="eu-central-1", evidence=PAPERS,
-          category="system.operations", roles=("ai-act-high-risk-provider",), day="2026-08-02",
+          category="system.operations", roles=("ai-act-high-risk-provider",), day="2027-12-02",
           logs=ON)  # fmt: skip
 
 MET = [
@@ -19,10 +19,10 @@ MET = [
     replace(EU, cites="art. 26: a deployer", roles=("ai-act-high-risk-deployer",),
             evidence=("human-oversight",)),
     replace(EU, cites="art. 6: who is no provider is not bound", roles=(), evidence=(), logs={}),
-    replace(EU, cites="art. 113: beyond the horizon", day="2023-08-01", evidence=(), logs={}),
+    replace(EU, cites="art. 113: beyond the horizon", day="2024-08-01", evidence=(), logs={}),
     replace(EU, cites="art. 19: kept for as long as nobody ends it", logs={"level": "debug"}),
     replace(EU, cites="art. 6(1): a product of Annex I", roles=("ai-act-high-risk-product",),
-            day="2027-08-02", evidence=PAPERS[:2]),
+            day="2028-08-02", evidence=PAPERS[:2]),
 ]  # fmt: skip
 
 ASKED = [
@@ -37,9 +37,9 @@ ASKED = [
     (replace(EU, cites="art. 14: no oversight", evidence=(PAPERS[0], PAPERS[2])),
      ("eu-ai-act:art-14",)),
     (replace(EU, cites="art. 9: no risk management", evidence=PAPERS[:2]), ("eu-ai-act:art-9",)),
-    (replace(EU, cites="art. 113(b): a day before, it is still to come", day="2026-08-01",
+    (replace(EU, cites="art. 113(c)(i): a day before, it is still to come", day="2027-12-01",
              evidence=PAPERS[1:]), ("+eu-ai-act:art-11",)),
-    (replace(EU, cites="art. 113(c): products later", roles=("ai-act-high-risk-product",),
+    (replace(EU, cites="art. 113(c)(ii): products later", roles=("ai-act-high-risk-product",),
              evidence=PAPERS[:2], logs={"level": "info", "retention": "P30D"}),
      ("+eu-ai-act:art-19-annex-i",)),
 ]  # fmt: skip

@@ -19,6 +19,12 @@ LAW = shipped_facts()
 HEAD = "schema: hybridspec.dev/facts/v1\nversion: '2026.1'\nchecked_on: 2026-01-01\n"
 ROW = "title: t, since: 2020-01-01, source: s"
 
+OFFICIAL = (
+    "eur-lex.europa.eu", "ec.europa.eu", "destatis.de", "legislation.gov.uk", "ecfr.gov",
+    "federalregister.gov", "planalto.gov.br", "gov.br", "npc.gov.cn", "egazette.gov.in",
+)  # fmt: skip
+"""Hosts of gazettes, of consolidated law and, for blocs, of public statistics."""
+
 
 def test_the_language_and_the_pack_know_the_same_names() -> None:
     assert set(get_args(Facet)) == set(FACETS)
@@ -33,6 +39,13 @@ def test_every_row_has_a_source_and_no_day_in_the_future_of_its_check() -> None:
     for fact in facts_of(LAW):
         assert fact.source.startswith(("https://", "unverified")), fact.id
         assert fact.until is None or fact.since <= fact.until
+
+
+def test_what_counts_as_compared_was_read_in_the_act_or_a_copy_of_it() -> None:
+    for fact in facts_of(LAW):
+        if fact.compared:
+            host = fact.source.split("/")[2]
+            assert host.endswith(OFFICIAL) or "(copy of " in fact.source, fact.id
 
 
 def test_blocs_have_their_published_sizes() -> None:
