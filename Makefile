@@ -35,8 +35,8 @@ check: setup ## format, lint, types, layers, freshness of generated files
 test: setup ## all tests
 	$(BIN)/pytest
 
-nightly: setup ## judge sovereignty twice on 20,000 random specs; write which injected faults were noticed
-	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty -s -n 0 --kill-table kill-table.txt
+nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table
+	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty tests/place -s -n 0 --kill-table kill-table.txt
 
 golden: setup ## accept what the emitters make now; read the diff
 	$(BIN)/pytest tests/golden tests/diagnostics tests/examples --update -n 0
@@ -52,11 +52,12 @@ docs: setup ## write docs/codes.md, docs/spec.md and the table in ARCHITECTURE.m
 demo: setup ## one spec to a running, verified virtual fleet
 	$(BIN)/hybridspec up $(SPEC)
 
-bench: setup ## measure start-up times, large specs, and how well findings place and repair faults
+bench: setup ## measure start-up, large specs, how findings place and repair faults, placement against monoliths
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/findings.py
 	$(BIN)/python benchmarks/sovereignty.py
+	PYTHONPATH=benchmarks $(BIN)/python -m placement
 
 fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed
 	-@$(UV) sync $(SYNC) --extra fuzz

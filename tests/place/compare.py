@@ -19,7 +19,11 @@ from hybridspec.place.problem import Answer, Impossible, Problem, SiteClass
 
 def differences(problem: Problem) -> Iterator[str]:
     """Whatever the answer, `feasible` and every runner-up have wrong."""
-    best = brute_force.solve(replace(problem, uniformity=0))
+    yield from against(problem, brute_force.solve(replace(problem, uniformity=0)))
+
+
+def against(problem: Problem, best: Best | None) -> Iterator[str]:
+    """The same where the best answer is known."""
     said = solve(problem)
     if feasible(problem) != (best is not None):
         yield "feasible: it is not so"

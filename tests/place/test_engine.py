@@ -17,7 +17,7 @@ from hybridspec.place.engine.solve import Solved, solve
 from hybridspec.place.problem import Impossible, Problem
 
 NIGHTLY = bool(os.environ.get("HYBRIDSPEC_NIGHTLY"))
-SEEDS = 20_000 if NIGHTLY else 240
+SEEDS = 20_000 if NIGHTLY else 160
 
 
 def test_the_engine_is_exact() -> None:
