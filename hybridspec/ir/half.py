@@ -11,6 +11,8 @@ from dataclasses import replace
 from hybridspec.ir.graph import ModelFacts
 
 _HEAD = "-head"
+FIRST = ".head"
+"""Ends the name of a stage that runs a first half; no stage of a spec can have such a name."""
 
 
 def head_variant(precision: str, index: int) -> str:
@@ -30,6 +32,15 @@ def precision_and_cut(variant: str) -> tuple[str, int | None]:
     """
     precision, _, index = variant.partition(_HEAD)
     return precision, int(index) if index else None
+
+
+def written(stage: str) -> str:
+    """The stage of the spec that a stage, perhaps a first half, is of.
+
+    >>> written("detect.head"), written("detect")
+    ('detect', 'detect')
+    """
+    return stage.removesuffix(FIRST)
 
 
 def head(facts: ModelFacts, index: int) -> ModelFacts:

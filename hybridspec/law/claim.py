@@ -13,6 +13,7 @@ from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage
+from hybridspec.ir.half import written
 from hybridspec.ir.label import Label, join
 from hybridspec.ir.verdict import Permission, Reason, Verdict, meet
 from hybridspec.law.locate import (
@@ -265,7 +266,7 @@ class Claims:
 
     def moved(self, flow: Flow, stage: Stage, site: Site, region: Region) -> tuple[Refusal, ...]:
         """Why a stage of a site may not run in a region, what it reads being sent there."""
-        label = self.law.labels.within(f"stage {flow.name}.{stage.name}@{site.zone.name}")
+        label = self.law.labels.within(_node(flow, stage, site.zone.name))
         return self._sent(label, stage.place == "cloud", site.zone.name, site.country, region)
 
     def _sent(
@@ -283,7 +284,7 @@ class Claims:
     def stays(self, flow: Flow, stage: Stage, site: Site) -> tuple[Refusal, ...]:
         """Why a stage may not run at a site, with the weights that it takes there."""
         zone, labels = site.zone.name, self.law.labels
-        held = [(labels.within(f"stage {flow.name}.{stage.name}@{zone}"), ("process", "logs"))]
+        held = [(labels.within(_node(flow, stage, zone)), ("process", "logs"))]
         if stage.model is not None:
             held.append((labels.copy(stage.model.name, zone), ("process", "model")))
         return tuple(
@@ -319,6 +320,11 @@ class Claims:
             )  # fmt: skip
             self._apart[key] = site.country if refused else ""
         return self._apart[key]
+
+
+def _node(flow: Flow, stage: Stage, zone: str) -> str:
+    """Where the label of what a stage reads is found; a first half reads what the whole does."""
+    return f"stage {flow.name}.{written(stage.name)}@{zone}"
 
 
 def _known(spot: Spot) -> bool:

@@ -10,12 +10,14 @@ from math import ceil
 from typing import TypeAlias
 
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, StageKind
+from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm
 from hybridspec.place import cost
 from hybridspec.place.bounds import failures
 from hybridspec.place.layout import Layout
 from hybridspec.place.path import path, total
+from hybridspec.place.split import splits
 
 MAX_CONFIGURATIONS = 20_000
 
@@ -35,6 +37,9 @@ class Power:
 
 Powers: TypeAlias = dict[tuple[str, str, Fraction], Power]
 """Every power once, by device class, stage and share of time."""
+
+_Run: TypeAlias = tuple[Flow, frozenset[str], tuple[tuple[str, str], ...]]
+"""A flow as it runs, its stages in the cloud, and the variant of each model."""
 
 Known: TypeAlias = dict[tuple[Power, int], CostTerm]
 """What is known to be paid for power at a price."""
@@ -82,13 +87,11 @@ def ways(
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
     found: list[Way] = []
-    for device, cloud, variants in product(
-        site.devices, _cloud_sets(flow, region), _variants(flow)
-    ):
+    for device, (run, cloud, variants) in product(site.devices, [*_runs(flow, region)]):
         if len(found) == MAX_CONFIGURATIONS:
             raise TooManyWays
         layout = Layout(
-            graph=graph, table=table, site=site, flow=flow, device=device.device_class,
+            graph=graph, table=table, site=site, flow=run, device=device.device_class,
             count=device.count, region=region, cloud=cloud, variants=variants,
         )  # fmt: skip
         unpriced = _configuration(layout)
@@ -119,6 +122,20 @@ def configurations(
     return by_cost(graph, site, ways(graph, table, site, flow, region, {}), {})
 
 
+def _runs(flow: Flow, region: Region | None) -> Iterator[_Run]:
+    """Every flow as it may run: whole, and with each model cut in two that may be."""
+    whole = _variants(flow, "")
+    for cloud in _cloud_sets(flow, region):
+        yield from ((flow, cloud, variants) for variants in whole)
+    for split in splits(flow) if region is not None else ():
+        others = _variants(split.flow, split.model)
+        for cloud in _cloud_sets(split.flow, region):
+            if split.tail in cloud:
+                for rest in others:
+                    variants = sorted([*rest, (split.model, split.variant)])
+                    yield split.flow, cloud, tuple(variants)
+
+
 def _cloud_sets(flow: Flow, region: Region | None) -> list[frozenset[str]]:
     """Sets of stages that can run in the cloud: what follows a cloud stage stays there."""
     sets: set[frozenset[str]] = {frozenset()}
@@ -147,9 +164,13 @@ def _forced(flow: Flow, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _variants(flow: Flow) -> list[tuple[tuple[str, str], ...]]:
+def _variants(flow: Flow, apart: str) -> list[tuple[tuple[str, str], ...]]:
+    """Whole variants of the models, in all combinations, but for the model `apart`."""
     models = {stage.model.name: stage.model for stage in flow.stages if stage.model is not None}
-    choices = [[(name, v) for v in models[name].variants] for name in sorted(models)]
+    choices = [
+        [(name, v) for v in models[name].variants if precision_and_cut(v)[1] is None]
+        for name in sorted(models) if name != apart
+    ]  # fmt: skip
     ways = 1
     for choice in choices:
         ways *= len(choice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
@@ -19,6 +19,7 @@ from hybridspec.place.explain import CROWDED, MIXED, leaves_zone, too_dear, too_
 from hybridspec.place.pose import TooDear
 from hybridspec.place.problem import MAX_MONEY
 from hybridspec.place.residency import refused, residency
+from hybridspec.place.split import as_run
 from hybridspec.place.unplaceable import unplaceable
 
 
@@ -75,6 +76,7 @@ class _Lister:
     decided: Decided
     _seconds: dict[tuple[int, int, int], Callable[[], Second | None]] = field(default_factory=dict)
     _others: dict[tuple[int, int, int], Callable[[], Others]] = field(default_factory=dict)
+    _runs: dict[tuple[str, tuple[tuple[str, str], ...]], Flow] = field(default_factory=dict)
 
     def decisions(self) -> tuple[Decision, ...]:
         """Zone by zone, site by site, the flows in the order of the spec."""
@@ -94,9 +96,12 @@ class _Lister:
         if key not in self._others:
             self._seconds[key] = cache(partial(self.decided.second, *key))
             self._others[key] = cache(partial(self._not_chosen, planned, index))
+        chosen = planned.chosen[index]
+        if (flow.name, chosen.variants) not in self._runs:
+            self._runs[flow.name, chosen.variants] = as_run(flow, chosen.variants)
         return Decision(
-            site=site, flow=flow, chosen=planned.chosen[index], second=self._seconds[key],
-            others=self._others[key],
+            site=site, flow=self._runs[flow.name, chosen.variants], chosen=chosen,
+            second=self._seconds[key], others=self._others[key],
         )  # fmt: skip
 
     def _not_chosen(self, planned: Planned, index: int) -> Others:
@@ -149,6 +154,16 @@ def _fleet(graph: Graph, decisions: tuple[Decision, ...]) -> tuple[FleetMember, 
                       if d.device_class.name == device.name),
             zones=tuple({s.zone.name: s.zone for s in sites.values()}.values()),
             models=tuple((model, variant) for (_, variant), model in sorted(models.items())),
-            flows=tuple({d.flow.name: d.flow for d in mine}.values()),
+            flows=tuple(_flows(mine)),
         ))  # fmt: skip
     return tuple(members)
+
+
+def _flows(decisions: Iterable[Decision]) -> Iterable[Flow]:
+    """Every flow once; one that is cut in two at some sites is, for its first half is there."""
+    found: dict[str, Flow] = {}
+    for decision in decisions:
+        flow = decision.flow
+        if len(flow.stages) >= len(found.get(flow.name, flow).stages):
+            found[flow.name] = flow
+    return found.values()

@@ -109,9 +109,10 @@ class _Facts:
         zone, flow, region = one.site.zone.name, one.flow, one.chosen.region
         here = frozenset((one.site.country,))
         born, data = f"data {flow.data.name}", self.labels.of(f"data {flow.data.name}@{zone}")
-        read = {stage: (f"{flow.name}.{stage}",
-                        self.labels.within(f"stage {flow.name}.{stage}@{zone}"))
-                for stage, _ in one.chosen.hosts}  # fmt: skip
+        whole = {stage: stage.split(".")[0] for stage, _ in one.chosen.hosts}
+        read = {stage: (f"{flow.name}.{name}",
+                        self.labels.within(f"stage {flow.name}.{name}@{zone}"))
+                for stage, name in whole.items()}  # fmt: skip
         for decision in group:
             name = f"site {decision.site.name}"
             yield Fact(zone, born, "process", data, here, name)

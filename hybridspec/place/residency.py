@@ -11,6 +11,7 @@ from functools import reduce
 from typing import NamedTuple, TypeAlias
 
 from hybridspec.ir.graph import Graph, Region
+from hybridspec.ir.half import written
 from hybridspec.ir.label import BOTTOM, Label, join
 from hybridspec.ir.plan import Decision, FleetMember, Residency, Store
 from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Reason, Verdict, meet
@@ -101,7 +102,8 @@ class _Matrix:
         for spot in self.claims.at_site(site.country, ("process",)):
             yield Cell(zone, data, node, self.labels.of(node), spot, names)
         for stage in flow.stages:
-            asset, node = f"{flow.name}.{stage.name}", f"stage {flow.name}.{stage.name}@{zone}"
+            asset = f"{flow.name}.{written(stage.name)}"
+            node = f"stage {asset}@{zone}"
             label = self.labels.within(node)
             if hosts[stage.name].kind == "cloud" and region is not None:
                 place = (f"region {region.label}",)

@@ -17,6 +17,7 @@ from hybridspec.ir.plan import Decision, Plan
 from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
+from hybridspec.place.verify_split import faults_of_split
 
 
 def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
@@ -27,7 +28,8 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     if sorted(made) != sorted(wanted):
         faults.append("not every flow is placed exactly once at each of its sites")
     groups = alike(plan)
-    misshapen = each(groups, _shape)
+    misshapen = each(groups, lambda decision: [
+        *faults_of_split(graph, decision), *_shape(decision)])  # fmt: skip
     if misshapen:
         return (*faults, *misshapen)
     stores = {store.zone.name: store.region for store in plan.stores}
