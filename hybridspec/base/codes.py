@@ -205,4 +205,7 @@ CODES: dict[str, Code] = {
         "estimate-missing",
         "no latency figures for a model on a device",
     ),
+    "HS0604": Code(
+        "split-useless", "a model that may be cut, and nowhere can be", severity="warning"
+    ),
 }

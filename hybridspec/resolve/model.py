@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
@@ -57,6 +57,14 @@ def _model(
         span = origins.value("models", name, "calibration")
         _check_arrays(calibration, wanted, span, name, sink)
     _check_metric(name, spec, origins, sink)
+    if written.split and not facts.cuts:
+        sink.add(Diagnostic(
+            code="HS0604", severity=Severity.WARNING,
+            message=f"model `{name}` cannot be split: nowhere does one tensor that is smaller than "
+            "its input carry everything",
+            span=origins.value("models", name, "split"),
+            help="leave `split` out, or put a narrow layer early into the model",
+        ))  # fmt: skip
     training = _training(name, spec, origins, regions, sink)
     return Model(
         name=name,
