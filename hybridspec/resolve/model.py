@@ -58,13 +58,7 @@ def _model(
         _check_arrays(calibration, wanted, span, name, sink)
     _check_metric(name, spec, origins, sink)
     if written.split and not facts.cuts:
-        sink.add(Diagnostic(
-            code="HS0604", severity=Severity.WARNING,
-            message=f"model `{name}` cannot be split: nowhere does one tensor that is smaller than "
-            "its input carry everything",
-            span=origins.value("models", name, "split"),
-            help="leave `split` out, or put a narrow layer early into the model",
-        ))  # fmt: skip
+        sink.add(_whole(name, origins))
     training = _training(name, spec, origins, regions, sink)
     return Model(
         name=name,
@@ -91,6 +85,17 @@ def _model(
         calibration_origin=origins.value("models", name, "calibration"),
         floor_origin=origins.value("models", name, "floor"),
     )
+
+
+def _whole(name: str, origins: Origins) -> Diagnostic:
+    """The finding that a model cannot be split."""
+    return Diagnostic(
+        code="HS0604", severity=Severity.WARNING,
+        message=f"model `{name}` cannot be split: nowhere does one tensor that is smaller than "
+        "its input carry everything",
+        span=origins.value("models", name, "split"),
+        help="leave `split` out, or put a narrow layer early into the model",
+    )  # fmt: skip
 
 
 def _variants(precisions: Iterable[str], split: ModelFacts | None) -> tuple[str, ...]:
