@@ -50,12 +50,7 @@ def _model(
         ))  # fmt: skip
         return None
     calibration = file.calibration
-    wanted = _expected(facts.inputs)
-    span = origins.value("models", name, "evaluation")
-    _check_arrays(file.evaluation, {**wanted, **_label(written.task, facts)}, span, name, sink)
-    if calibration is not None:
-        span = origins.value("models", name, "calibration")
-        _check_arrays(calibration, wanted, span, name, sink)
+    _check_data(name, file, written.task, facts, origins, sink)
     _check_metric(name, spec, origins, sink)
     if written.split and not facts.cuts:
         sink.add(_whole(name, origins))
@@ -85,6 +80,17 @@ def _model(
         calibration_origin=origins.value("models", name, "calibration"),
         floor_origin=origins.value("models", name, "floor"),
     )
+
+
+def _check_data(
+    name: str, file: ModelFile, task: str, facts: ModelFacts, origins: Origins, sink: Sink
+) -> None:
+    wanted = _expected(facts.inputs)
+    span = origins.value("models", name, "evaluation")
+    _check_arrays(file.evaluation, {**wanted, **_label(task, facts)}, span, name, sink)
+    if file.calibration is not None:
+        span = origins.value("models", name, "calibration")
+        _check_arrays(file.calibration, wanted, span, name, sink)
 
 
 def _whole(name: str, origins: Origins) -> Diagnostic:
