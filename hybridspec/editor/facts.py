@@ -22,9 +22,10 @@ def facts(kind: str, name: str, scope: Scope, flow: str = "") -> str:
         return "" if row is None else _board(row)
     if kind == "region":
         return "\n\n".join(_region(cloud, row) for cloud, row in regions().get(name, []))
-    if kind == "provider/region":
+    if kind == "cloud/region":
         cloud, _, region = name.partition("/")
-        return "".join(_region(p, row) for p, row in regions().get(region, []) if p == cloud)
+        mine = scope.texts_at("clouds", cloud, "provider")
+        return "".join(_region(p, row) for p, row in regions().get(region, []) if p in mine)
     if kind == "rule" and name in CODES:
         return f"`{name}`: {CODES[name].title}; `hybridspec explain {name}` says more."
     if kind == "provider":

@@ -111,9 +111,8 @@ def _names(
         return sorted(
             choices()[kind], key=lambda n: (taken.count(n), n not in shows)
         ), lambda _: "cloud target"
-    if kind == "provider/region":
-        rows = {f"{p}/{n}": row for n, found in regions().items() for p, row in found}
-        return sorted(rows), lambda n: f"{rows[n].place}, {rows[n].country}"
+    if kind == "cloud/region":
+        return _forbidden(scope)
     if kind == "rule":
         waivable = sorted(name for name, code in CODES.items() if code.waivable)
         mine = [f"policy:{name}" for name in scope.names("policies")]
@@ -201,6 +200,19 @@ def _regions(path: Path, scope: Scope) -> tuple[list[str], Callable[[str], str]]
         return f"{row.place}, {row.country}{'' if row.prices else ', no prices known'}"
 
     return [*own, *sorted(rows, key=rank)], detail
+
+
+def _forbidden(scope: Scope) -> tuple[list[str], Callable[[str], str]]:
+    """Regions by the spec's own names of clouds, those that a cloud lists first."""
+    rows = {
+        f"{cloud}/{name}": found[0][1] for cloud in scope.names("clouds")
+        for provider in scope.texts_at("clouds", cloud, "provider")
+        for name, found in regions(provider).items()
+    }  # fmt: skip
+    listed = {f"{cloud}/{name}" for cloud in scope.names("clouds")
+              for name in scope.texts_at("clouds", cloud, "regions")}  # fmt: skip
+    return sorted(rows, key=lambda n: (n not in listed, n)), lambda n: (
+        f"{rows[n].place}, {rows[n].country}")  # fmt: skip
 
 
 def _files(root: File, suffix: str) -> list[str]:

@@ -33,7 +33,7 @@ REFERENCES: dict[Path, str] = {
     ("observability", "sinks", "*", "zone"): "zone",
     ("policies", "*", "applies_to", "zones", "*"): "zone",
     ("plugins", "*", "name"): "plugin",
-    ("policies", "*", "forbid", "regions", "*"): "provider/region",
+    ("policies", "*", "forbid", "regions", "*"): "cloud/region",
     ("site_tables", "*", "devices"): "device",
     ("site_tables", "*", "zone"): "zone",
     ("sites", "*", "devices"): "device",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from hybridspec.ir.label import BOTTOM, Label
-from hybridspec.ir.verdict import ORDER, Certificate, Permission, Step, Way
+from hybridspec.ir.verdict import ORDER, Certificate, Permission, Way
 from hybridspec.law.label import Labels, component
 
 _SHOWN = 8
@@ -50,21 +50,6 @@ def decisive(labels: Labels, node: str, permission: Permission) -> str:
             if part.startswith(f"regime {law}@"):
                 return part
     return parts[0] if parts else ""
-
-
-def trace(path: tuple[Step, ...]) -> str:
-    """A path in one line.
-
-    >>> trace((Step(source="data a@eu", target="stage f.s@eu", released=("gdpr",)),))
-    'data a@eu → stage f.s@eu (releases gdpr)'
-    """
-    if not path:
-        return ""
-    parts = [path[0].source]
-    for step in path:
-        released = f" (releases {', '.join(step.released)})" if step.released else ""
-        parts.append(step.target + released)
-    return " → ".join(parts)
 
 
 def _together(labels: Labels, node: str) -> str:

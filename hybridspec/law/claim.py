@@ -165,10 +165,10 @@ class Claims:
             if found.verdict not in (Verdict.VIOLATED, Verdict.GAP):
                 continue
             gaps = bool(self.stated(label, spot.facet))
-            mine = [Refusal(asset, spot.facet, spot.place, reason, zone)
-                    for reason in found.reasons
-                    if stops(self.graph, reason, spot.facet, stated=gaps)]  # fmt: skip
-            yield from {refusal.code: refusal for refusal in reversed(mine)}.values()
+            mine = {reason.rule: Refusal(asset, spot.facet, spot.place, reason, zone, label)
+                    for reason in reversed(found.reasons)
+                    if stops(self.graph, reason, spot.facet, stated=gaps)}  # fmt: skip
+            yield from sorted(mine.values(), key=lambda r: (r.rank, r.reason.rule))
 
     def kept(self, zone: str) -> tuple[Need, ...]:
         """What lies in the region of a zone: its store, models, bundles, and what it trains on."""

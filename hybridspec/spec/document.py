@@ -60,12 +60,13 @@ class Metadata(Section):
         Duration | None,
         key("How long before its last day a law, a decision or a document is warned of.",
             example="P180D", ge=0,
-            absent="180 days: time to find another ground, or to move"),
+            absent="180 days: a contract or an approval that takes the place of another takes "
+            "months"),
     ] = None  # fmt: skip
     facts_age: Annotated[
         Duration | None,
         key("Age from which on facts about law are stale and a warning says so.", example="P365D",
-            gt=0, absent="365 days: law changes by the year"),
+            gt=0, absent="1 year: decisions are reviewed and laws amended within years"),
     ] = None  # fmt: skip
     currency: Annotated[
         Literal["USD"],

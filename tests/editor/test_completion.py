@@ -47,7 +47,8 @@ def _choices(marked: str) -> dict[str, Choice]:
          "model/evaluation.npz", {"model/calibration.npz"}),
         (SPEC.replace("transform: normalise", "transform: |"), "normalise", {"filter"}),
         ("waivers: [{rule: |}]", "HS0307", set()),
-        ("policies: {p: {forbid: {regions: [aws/|]}}}", "aws/af-south-1", {"gcp/europe-west3"}),
+        ("policies: {p: {forbid: {regions: [|]}}}\nclouds: {us: {provider: aws, regions: "
+         "[us-east-1]}, eu: {provider: gcp}}", "us/us-east-1", {"us/eu-west-3", "eu/europe-west3"}),
         ("policies: {p: {forbid: {countries: [|]}}}", "US", {"EU"}),
         ("policies: {p: {forbid: {operators: [|]}}}", "US", {"EEA"}),
         ("policies: {p: {forbid: {partitions: [|]}}}", "aws", {"aws-cn", "azure"}),

@@ -17,47 +17,44 @@ from collections.abc import Iterator
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.check.rules.duty_unmet import unmet
 from hybridspec.ir.graph import Flow, Graph, Region, Zone
+from hybridspec.law.cause import follows
 from hybridspec.law.claim import Claims, claims
-from hybridspec.law.pinned import pinned
-from hybridspec.law.refusal import UNSTATED, Refusal
+from hybridspec.law.refusal import UNSTATED, Refusal, because, strongest
 
 
 def no_region(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and need."""
     of = claims(graph)
     left: dict[str, bool] = {}
-    told = any(case.refusal.code == "HS0301" for case in pinned(of))
     for flow in graph.flows:
         need = _need(flow)
         if need is None:
             continue
         for zone in {site.zone.name: site.zone for site in flow.sites}.values():
             if zone.name not in left:
-                left[zone.name] = _left(of, zone, told)
+                left[zone.name] = _left(of, zone)
             if not left[zone.name]:
                 yield _finding(of, flow, zone, need)
 
 
-def _left(of: Claims, zone: Zone, told: bool) -> bool:
+def _left(of: Claims, zone: Zone) -> bool:
     """Whether a region is left to a zone, but for what other rules tell: HS0342 tells of duties."""
     found = []
     for region in of.graph.regions:
         found.append({refusal.reason.rule for refusal in of.refusing(zone.name, region)
-                      if _counts(refusal, zone, told)})  # fmt: skip
+                      if _counts(of, refusal)})  # fmt: skip
         if not found[-1]:
             return True
     duties = {duty.id for one, duty, _ in unmet(of.graph) if one.name == zone.name}
     return any(rules <= duties for rules in found)
 
 
-def _counts(refusal: Refusal, zone: Zone, told: bool) -> bool:
+def _counts(of: Claims, refusal: Refusal) -> bool:
     """Whether it is this rule's to tell: HS0321 tells what is unknown, HS0301 what is pinned.
 
     Where weights or bundles bring another zone's data, that is what has to be repaired.
     """
-    rule = refusal.reason.rule
-    foreign = rule.startswith("zone:") and rule != f"zone:{zone.name}"
-    return refusal.code != UNSTATED and not (told and foreign)
+    return refusal.code != UNSTATED and not follows(of, refusal)
 
 
 def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
@@ -81,9 +78,7 @@ def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
 
 
 def _why(found: tuple[Refusal, ...]) -> str:
-    first = next(refusal for refusal in found if refusal.code != UNSTATED)
-    more = len({refusal.reason.rule for refusal in found}) - 1
-    return first.words + (f", and by {more} more rule{'s' if more > 1 else ''}" if more else "")
+    return because(found, most=1)
 
 
 def _help(of: Claims, zone: Zone, refusals: list[tuple[Region, tuple[Refusal, ...]]]) -> str:
@@ -92,7 +87,7 @@ def _help(of: Claims, zone: Zone, refusals: list[tuple[Region, tuple[Refusal, ..
     if not inside:
         return f"under `clouds`, allow a region in {' or '.join(zone.countries[:8])}"
     nearest = min(inside, key=lambda found: len({refusal.reason.rule for refusal in found}))
-    wanted = dict.fromkeys(refusal.remedy(of.graph) for refusal in nearest)
+    wanted = dict.fromkeys(refusal.remedy(of.graph) for refusal in strongest(nearest))
     return f"{'; and '.join(list(wanted)[:3])}; or allow another region under `clouds`"
 
 

@@ -16,6 +16,7 @@ from hybridspec.base.diagnostic import About, Diagnostic, Label, Severity
 from hybridspec.base.source import Span
 from hybridspec.ir.governance import Policy
 from hybridspec.ir.graph import Graph
+from hybridspec.law.cause import follows
 from hybridspec.law.claim import Claims, claims
 from hybridspec.law.pinned import Pinned, pinned
 from hybridspec.law.policy import lacking, names_places, worded
@@ -31,9 +32,12 @@ def policy_violated(graph: Graph) -> Iterator[Diagnostic]:
     for policy in graph.policies:
         yield from _requirements(graph, policy)
         yield from _boards(graph, policy)
+    sites = {(case.site, case.refusal.reason.rule) for case in pinned(of) if case.kind == "site"}
     for case in pinned(of):
         rule = case.refusal.reason.rule
-        if rule in policies and case.refusal.code == "HS0315":
+        if case.kind == "learnt" and (case.site, rule) in sites:
+            continue  # with the site goes what it runs
+        if rule in policies and case.refusal.code == "HS0315" and not follows(of, case.refusal):
             yield _pinned(policies[rule], case)
     yield from _telemetry(of, policies)
 
@@ -67,7 +71,9 @@ def _telemetry(of: Claims, policies: dict[str, Policy]) -> Iterator[Diagnostic]:
         for zone in sorted(of.zones):
             for refusal in of.logged(index, zone):
                 rule = refusal.reason.rule
-                if refusal.code == "HS0315" and rule in policies and rule not in seen:
+                if rule not in policies or rule in seen or follows(of, refusal):
+                    continue
+                if refusal.code == "HS0315":
                     seen.add(rule)
                     yield _refused(
                         policies[rule], f"telemetry of zone `{zone}` would go to "

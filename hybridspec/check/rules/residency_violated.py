@@ -15,24 +15,49 @@ own where they are trained.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.base.source import Span
 from hybridspec.check.recipient import standing
-from hybridspec.ir.graph import Graph, Model, Site, Zone
+from hybridspec.ir.graph import DeviceClass, Graph, Model, Site, Zone
+from hybridspec.law.cause import homes
 from hybridspec.law.claim import Claims, claims
 from hybridspec.law.duty import Duties, trusted
 from hybridspec.law.permit import law_of
 from hybridspec.law.pinned import Pinned, pinned
-from hybridspec.law.refusal import Refusal
+from hybridspec.law.refusal import UNSTATED, Refusal, because, strongest
+
+_Ground: TypeAlias = tuple[str, str, str]
+_SHOWN = 4
 
 
 def residency_violated(graph: Graph) -> Iterator[Diagnostic]:
-    """Yield one finding per pinned place and rule that refuses it."""
+    """Yield one finding per pinned place, or model, or bundle, with every rule that refuses it."""
     of, duties = claims(graph), law_of(graph).duties
+    groups: dict[tuple[str, str, str], list[Pinned]] = {}
     for case in pinned(of):
-        if case.refusal.code == "HS0301" and not _told(duties, case):
-            yield _FINDINGS[case.kind](of, case)
+        if case.refusal.code != UNSTATED and not _told(duties, case):
+            groups.setdefault(_cause(case), []).append(case)
+    sites = {_ground(case) for case in pinned(of) if case.kind == "site"}
+    for (kind, _, _), cases in groups.items():
+        if any(case.refusal.code == "HS0301" for case in cases):
+            yield from _FINDINGS[kind](of, cases, sites)
+
+
+def _ground(case: Pinned) -> _Ground:
+    """The rule that refuses it and where, as a site's own finding may have told already."""
+    where = (case.site.zone.name, case.site.country) if case.site is not None else ("", "")
+    return (*where, case.refusal.reason.rule)
+
+
+def _cause(case: Pinned) -> tuple[str, str, str]:
+    """What has to be changed: a site, a model, or a class at the sites of a zone."""
+    if case.kind == "site" and case.site is not None:
+        return case.kind, case.site.name, ""
+    if case.kind == "bundled" and case.site is not None:
+        return case.kind, case.device, case.site.zone.name
+    return case.kind, case.model.name if case.model is not None else "", ""
 
 
 def _told(duties: Duties, case: Pinned) -> bool:
@@ -49,78 +74,121 @@ def _told(duties: Duties, case: Pinned) -> bool:
     )  # fmt: skip
 
 
-def _site(of: Claims, case: Pinned) -> Diagnostic:
-    refusal, site = case.refusal, case.site
+def _site(of: Claims, cases: list[Pinned], _: set[_Ground]) -> Iterator[Diagnostic]:
+    cases = [case for case in cases if case.refusal.code == "HS0301"]
+    site = cases[0].site
     assert site is not None
-    if refusal.reason.rule == f"zone:{site.zone.name}" and refusal.facet == "process":
+    wall = next((case.refusal for case in cases if _is_wall(case, site)), None)
+    rest = strongest(case.refusal for case in cases if case.refusal is not wall)
+    if wall is None:
+        first = next(case for case in cases if case.refusal is rest[0])
+        message = (f"site `{site.name}`{first.others} has {rest[0].asset} of zone "
+                   f"`{site.zone.name}` in {site.country}: {because(rest)}")  # fmt: skip
+        help, notes = rest[0].remedy(of.graph), _walls(of, rest[0])
+    else:
         inside = site.country in site.zone.countries
-        return Diagnostic(
-            code="HS0301",
-            message=f"site `{site.name}` stands in {site.country}, which zone "
-            f"`{site.zone.name}` does not allow" + (" to process its data" if inside else ""),
-            span=site.country_origin,
-            help=_help(of.graph, site.country, site.zone),
-            notes=(_allowed(site.zone),),
-        )
-    return Diagnostic(
-        code="HS0301",
-        message=f"site `{site.name}`{case.others} has {refusal.asset} of zone `{site.zone.name}` "
-        f"in {site.country}: {refusal.words}",
-        span=site.country_origin,
-        help=refusal.remedy(of.graph),
-        notes=_walls(of, refusal),
-    )
+        message = (f"site `{site.name}` stands in {site.country}, which zone `{site.zone.name}` "
+                   "does not allow" + (" to process its data" if inside else ""))  # fmt: skip
+        message += f"; nor may {rest[0].asset} be there: {because(rest)}" if rest else ""
+        help = _help(of.graph, site.country, site.zone)
+        help = f"{rest[0].remedy(of.graph)}; then {help}" if rest else help
+        notes = (_allowed(site.zone),)
+    yield Diagnostic(code="HS0301", message=message, span=site.country_origin, help=help,
+                     notes=notes)  # fmt: skip
 
 
-def _training(of: Claims, case: Pinned) -> Diagnostic:
-    job = case.model.training if case.model is not None else None
-    assert case.model is not None
-    assert job is not None
-    assert job.region is not None
-    home = of.zones.get(_home(case.refusal))
-    where = ", ".join(home.countries[:8]) if home is not None else "another country"
-    return Diagnostic(
-        code="HS0301",
-        message=f"model `{case.model.name}` learns from data of zone `{_home(case.refusal)}`, but "
-        f"trains in `{job.region.name}` ({job.region.country}): {case.refusal.words}",
-        span=job.origin,
-        help=f"remove `region` to train where the zone's store is, or choose a region in {where}",
-        notes=_walls(of, case.refusal),
-    )
+def _is_wall(case: Pinned, site: Site) -> bool:
+    refusal = case.refusal
+    return refusal.reason.rule == f"zone:{site.zone.name}" and refusal.facet == "process"
 
 
-def _learnt(of: Claims, case: Pinned) -> Diagnostic:
-    """Weights that hold a zone's data, in another zone whose places may not see it."""
-    model, site, home = case.model, case.site, _home(case.refusal)
+def _training(of: Claims, cases: list[Pinned], _: set[_Ground]) -> Iterator[Diagnostic]:
+    cases = [case for case in cases if case.refusal.code == "HS0301"]
+    model = cases[0].model
     assert model is not None
     assert model.training is not None
-    assert site is not None
-    too = " as well" if any(m.name == model.name for m in of.models(home)) else ""
-    return Diagnostic(
+    assert model.training.region is not None
+    region = model.training.region
+    owners = _homes(of, cases)
+    home = of.zones.get(owners[0])
+    where = ", ".join(home.countries[:8]) if home is not None else "another country"
+    yield Diagnostic(
         code="HS0301",
-        message=f"model `{model.name}` learns from data of zone `{home}`, but zone "
-        f"`{site.zone.name}` runs it{too}, which reaches `{site.name}` ({site.country}): "
-        f"{case.refusal.words}",
+        message=f"model `{model.name}` learns from data of {_zones(owners)}, but "
+        f"trains in `{region.name}` ({region.country}): "
+        f"{because(case.refusal for case in cases)}",
         span=model.training.origin,
-        help="declare the model, and the data that it learns from, once for each zone, so that "
-        "each learns and stays in its own; the file may be the same",
-        notes=(*_walls(of, case.refusal), *_runs(of.graph, model)),
+        help=f"remove `region` to train where the zone's store is, or choose a region in {where}",
+        notes=_homely(of, owners),
     )
 
 
-def _bundled(of: Claims, case: Pinned) -> Diagnostic:
-    """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
-    model, site = case.model, case.site
+def _learnt(of: Claims, cases: list[Pinned], told: set[_Ground]) -> Iterator[Diagnostic]:
+    """Weights that hold a zone's data, at sites that may not see it."""
+    foreign = [case for case in cases if case.site is not None
+               and set(homes(of, case)) - {case.site.zone.name}]  # fmt: skip
+    other = [case for case in cases if case not in foreign and _ground(case) not in told
+             and case.refusal.code == "HS0301"]  # fmt: skip
+    if any(case.refusal.code == "HS0301" for case in foreign):
+        yield _learnt_elsewhere(of, foreign)
+    elif other:
+        yield _learnt_here(of, other)
+
+
+def _learnt_elsewhere(of: Claims, cases: list[Pinned]) -> Diagnostic:
+    model, owners = cases[0].model, _homes(of, cases)
     assert model is not None
-    assert site is not None
+    assert model.training is not None
+    zones = sorted({case.site.zone.name for case in cases if case.site is not None})
+    classes = sorted(
+        {
+            device.name
+            for zone in zones
+            for device in _classes(of.graph, zone)
+            if any(device in _classes(of.graph, o) for o in owners if o != zone)
+        }
+    )
+    apart = (f", and a device class of its own beside `{'`, `'.join(classes[:4])}`, since a class "
+             "has one bundle" if classes else "")  # fmt: skip
     return Diagnostic(
         code="HS0301",
-        message=f"the bundle of `{case.device}` would carry model `{model.name}` of zone "
-        f"`{_home(case.refusal)}` into zone `{site.zone.name}`, which reaches `{site.name}` "
-        f"({site.country}): {case.refusal.words}",
-        span=_stands(site, case.device),
+        message=f"model `{model.name}` learns from data of {_zones(owners)}, and may "
+        f"not run everywhere that flows run it: not {_places(cases)}",
+        span=model.training.origin,
+        help="give each zone a model of its own, which learns from its data alone (the file may "
+        f"be the same){apart}",
+        notes=(*_homely(of, owners), *_runs(of.graph, model)),
+    )
+
+
+def _learnt_here(of: Claims, cases: list[Pinned]) -> Diagnostic:
+    model, refusals = cases[0].model, strongest(case.refusal for case in cases)
+    assert model is not None
+    assert model.training is not None
+    return Diagnostic(
+        code="HS0301",
+        message=f"model `{model.name}` learns from data of {_zones(_homes(of, cases))}, and may "
+        f"not run everywhere that flows run it: not {_places(cases)}",
+        span=model.training.origin,
+        help=refusals[0].remedy(of.graph),
+        notes=(*_walls(of, refusals[0]), *_runs(of.graph, model)),
+    )
+
+
+def _bundled(of: Claims, cases: list[Pinned], _: set[_Ground]) -> Iterator[Diagnostic]:
+    """A class has one bundle: what a site of one zone runs on it reaches the class everywhere."""
+    site, device = cases[0].site, cases[0].device
+    assert site is not None
+    models = sorted({case.model.name for case in cases if case.model is not None})
+    owners = _homes(of, cases)
+    yield Diagnostic(
+        code="HS0301",
+        message=f"the bundle of `{device}` would carry {_named('model', models)} of "
+        f"{_zones(owners)} into zone `{site.zone.name}`; it may "
+        f"not be {_places(cases)}",
+        span=_stands(site, device),
         help=f"give zone `{site.zone.name}` a device class of its own, of the same board",
-        notes=_walls(of, case.refusal),
+        notes=_homely(of, owners),
     )
 
 
@@ -131,10 +199,40 @@ def _stands(site: Site, device: str) -> Span:
     return next(d.origin for d in site.devices if d.device_class.name == device)
 
 
-def _home(refusal: Refusal) -> str:
-    """The zone on whose account it is refused."""
-    kind, _, name = refusal.reason.rule.partition(":")
-    return name if kind == "zone" else refusal.zone
+def _homes(of: Claims, cases: list[Pinned]) -> list[str]:
+    """The zones on whose account something is refused, sorted."""
+    return sorted({home for case in cases for home in homes(of, case)})
+
+
+def _places(cases: list[Pinned]) -> str:
+    """Each place with the rules that refuse it, the strongest first."""
+    found: dict[tuple[str, str], list[Refusal]] = {}
+    for case in cases:
+        if case.site is not None:
+            found.setdefault((case.site.name, case.site.country), []).append(case.refusal)
+    said = [f"at `{name}` ({country}): {because(why)}" for (name, country), why in found.items()]
+    more = f"; nor at {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
+    return "; not ".join(said[:_SHOWN]) + more
+
+
+def _zones(names: list[str]) -> str:
+    return _named("zone", names)
+
+
+def _named(kind: str, names: list[str]) -> str:
+    """Names with what they are of, such as zones `a`, `b` and `c`."""
+    shown = [f"`{name}`" for name in names[:_SHOWN]]
+    shown += [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    last = f" and {shown.pop()}" if len(shown) > 1 else ""
+    return f"{kind}{'s' if last else ''} {', '.join(shown)}{last}"
+
+
+def _homely(of: Claims, owners: list[str]) -> tuple[Label, ...]:
+    return tuple(_allowed(of.zones[name]) for name in owners if name in of.zones)
+
+
+def _classes(graph: Graph, zone: str) -> list[DeviceClass]:
+    return next((standing(graph, one) for one in graph.zones if one.name == zone), [])
 
 
 def _runs(graph: Graph, model: Model) -> Iterator[Label]:
@@ -145,7 +243,8 @@ def _runs(graph: Graph, model: Model) -> Iterator[Label]:
 
 
 def _walls(of: Claims, refusal: Refusal) -> tuple[Label, ...]:
-    zone = of.zones.get(_home(refusal))
+    kind, _, name = refusal.reason.rule.partition(":")
+    zone = of.zones.get(name if kind == "zone" else refusal.zone)
     return (_allowed(zone),) if zone is not None else ()
 
 

@@ -21,6 +21,8 @@ from hybridspec.ir.label import Bound
 from hybridspec.ir.law import FACETS, Regime, Status
 from hybridspec.ir.verdict import Verdict
 from hybridspec.ir.zone import Zone
+from hybridspec.law.cause import brought
+from hybridspec.law.claim import claims
 from hybridspec.law.permit import Law
 from hybridspec.law.reach import Asked, reach_of
 
@@ -29,11 +31,12 @@ _SHOWN = 8
 
 def transfer_unproven(graph: Graph) -> Iterator[Diagnostic]:
     """Yield one finding per zone and law that data in it is under."""
-    reach = reach_of(graph)
+    reach, told = reach_of(graph), brought(claims(graph))
     for zone in graph.zones:
         refused: dict[str, list[Asked]] = {}
         for one in reach.asked(zone):
-            if one.ruling.verdict is Verdict.VIOLATED:
+            here = (zone.name, one.bound.zone, one.country)
+            if one.ruling.verdict is Verdict.VIOLATED and here not in told:
                 refused.setdefault(one.bound.regime, []).append(one)
         for name, found in sorted(refused.items()):
             yield _finding(reach.law, zone, reach.law.regimes[name], found)

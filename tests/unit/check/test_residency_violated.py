@@ -115,9 +115,13 @@ def test_weights_learnt_in_one_zone_may_not_run_in_the_other() -> None:
     learnt = model(training=training())
     for of_us in (SHARED, device("plant-gateway")):
         findings = found(two_zones(net_eu=learnt, net_us=learnt, of_us=of_us))
+        (finding,) = (f for f in findings if "learns from" in f.message)
         assert {f.code for f in findings} == {"HS0301"}
-        assert any("learns from data of zone `eu`" in f.message for f in findings)
-        assert any("learns from data of zone `us`" in f.message for f in findings)
+        assert "learns from data of zones `eu` and `us`, and may not run everywhere" in (
+            finding.message)  # fmt: skip
+        assert "at `lab` (DE): " in finding.message
+        assert "at `plant` (US): " in finding.message
+        assert ("a device class of its own" in finding.help) == (of_us is SHARED)
 
 
 def test_a_zone_that_only_teaches_a_model_owns_it_too() -> None:
@@ -131,7 +135,8 @@ def test_a_zone_that_only_teaches_a_model_owns_it_too() -> None:
             flow("b", frames, (plant,), infer("see", net, "frames")),
         )
         (finding,) = found(replace(of, models=(net,), data=(frames, heat)))
-        assert "learns from data of zone `eu`, but zone `us` runs it, which" in finding.message
+        assert "learns from data of zone `eu`, and may not run everywhere" in finding.message
+        assert "not at `plant` (US): computing: zone `eu` does not allow it" in finding.message
 
 
 def test_weights_learnt_in_a_zone_stay_among_sites_that_it_allows() -> None:
