@@ -56,7 +56,7 @@ bench: setup ## measure start-up, large specs, how findings place and repair fau
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/findings.py
-	$(BIN)/python benchmarks/sovereignty.py
+	$(BIN)/python benchmarks/verdicts.py
 	PYTHONPATH=benchmarks $(BIN)/python -m placement
 
 fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed
