@@ -190,6 +190,7 @@ CODES: dict[str, Code] = {
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),
     "HS0420": Code("costs-too-large", "costs beyond what can be added up exactly"),
+    "HS0422": Code("quota-exceeded", "a quota of a cloud account is too small", policy=True),
     # emit
     "HS0501": Code("target-unsupported", "a target cannot express what the spec asks"),
     "HS0502": Code(

@@ -352,8 +352,9 @@ class Flow:
 class Graph:
     """The whole resolved spec; `unassessed` says what of it has no effect yet, in sentences.
 
-    `law` are the legal facts to judge by, `warn_before` and `facts_age` when their ends and their
-    age are warned of, `roles` what the controller says to be under them.
+    `uniformity` is how much dearer alike sites may be to run alike, in permille. `law` are the
+    legal facts to judge by, `warn_before` and `facts_age` when their ends and their age are warned
+    of, `roles` what the controller says to be under them.
     """
 
     name: str
@@ -392,6 +393,7 @@ class Graph:
     law: LawFacts = field(default=NO_FACTS, repr=False)
     warn_before: int = 180 * DAY
     facts_age: int = YEAR
+    uniformity: int = 0
     roles: tuple[str, ...] = ()
     origin: Span = spanned()
     sites_origin: Span = spanned()

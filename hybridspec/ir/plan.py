@@ -100,7 +100,8 @@ class Configuration:
     `demand` is the pessimistic busy time per second of one event stream, in microseconds per
     second over all devices of the class; `memory` the bytes its models need on each device;
     `uplink` bytes per second that the site sends to the cloud, and `waiting` the bytes that pile
-    up over all devices through the longest time offline. Loads are rounded up to whole units.
+    up over all devices through the longest time offline; `hosted` how long its cloud stages work
+    at worst, in microseconds per second. Loads are rounded up to whole units.
     `latency` is what it is with nobody else on the devices; `ceiling` is what others leave of it.
     """
 
@@ -118,6 +119,7 @@ class Configuration:
     terms: tuple[CostTerm, ...]
     failures: tuple[Failure, ...]
     ceiling: Ceiling = Ceiling()
+    hosted: int = 0
 
     @cached_property
     def cost(self) -> int:
@@ -248,6 +250,16 @@ class Residency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUse:
+    """What a plan takes of a quota that an account has in regions; `used` is in millionths."""
+
+    kind: str
+    regions: tuple[str, ...]
+    stated: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The placement: decisions, stores, cost and its proof.
 
@@ -263,6 +275,7 @@ class Plan:
     horizon: int
     cost: int
     bound: int
+    quotas: tuple[QuotaUse, ...] = ()
 
     @property
     def gap(self) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 
 from hybridspec.base.source import Span
 from hybridspec.ir.law import Evidence, Implicit
-from hybridspec.ir.origin import spanned
+from hybridspec.ir.origin import maybe, spanned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,8 @@ class Region:
     binds the operator, `pair` the region it replicates to by itself, `administered_from` where the
     account's own administrators work, `agreements` what was signed with the operator, `implicit`
     the flows that the operator adds, `key_protection` how keys can be protected there as far as
-    anybody states it, and `controls` those that what is emitted for it carries out, each with how.
+    anybody states it, and `controls` those that what is emitted for it carries out, each with
+    how. Quotas are how many training instances and cloud stages may run there at once, if known.
     """
 
     cloud: str
@@ -46,7 +47,11 @@ class Region:
     key_protection: tuple[str, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()
     as_of: date | None = None
+    training_quota: int | None = None
+    inference_quota: int | None = None
     origin: Span = spanned()
+    training_quota_origin: Span | None = maybe()
+    inference_quota_origin: Span | None = maybe()
 
     @property
     def label(self) -> str:

@@ -194,6 +194,24 @@ def uplink(layout: Layout) -> Iterator[Failure]:
         )  # fmt: skip
 
 
+def quota(layout: Layout) -> Iterator[Failure]:
+    """What a flow does in the cloud fits into the quota of its account."""
+    region = layout.region
+    stated = region.inference_quota if region is not None else None
+    if region is None or stated is None:
+        return
+    limit = MAX_BUSY * stated * SECOND
+    if layout.hosted > limit:
+        needed = ceil(layout.hosted / (MAX_BUSY * SECOND))
+        yield Failure(
+            code="HS0422", excess=needed - stated, unit="at once",
+            message=f"keeps {float(Fraction(layout.hosted, SECOND)):.2f} inferences going at once "
+            f"in {region.label}, but of the quota of {stated} it may take "
+            f"{float(MAX_BUSY * stated):g}",
+            remedy=f"have `inference_concurrency` raised to {needed}",
+        )  # fmt: skip
+
+
 def more_memory(missing: int, name: str) -> str:
     """A board that has at least `missing` bytes more, in words."""
     return f"a board with {ceil(Fraction(missing, 2**20))} MiB more memory for `{name}`"
@@ -209,7 +227,7 @@ Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
 
 BOUNDS: tuple[Bound, ...] = (
     residency, policies, region, latency, memory, capacity, offline, store_and_forward, uplink,
-    budget, figures,
+    budget, quota, figures,
 )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class Way:
             device=way.device, region=way.region, hosts=way.hosts, variants=way.variants,
             held=way.held, legs=way.legs, latency=way.latency, demand=way.demand,
             memory=way.memory, uplink=way.uplink, waiting=way.waiting, failures=way.failures,
-            terms=tuple(terms), ceiling=way.ceiling,
+            terms=tuple(terms), ceiling=way.ceiling, hosted=way.hosted,
         )  # fmt: skip
 
 
@@ -193,6 +193,7 @@ def _configuration(layout: Layout) -> Configuration:
         memory=layout.memory,
         uplink=ceil(layout.uplink),
         waiting=ceil(layout.waiting),
+        hosted=layout.hosted,
         terms=(),
         failures=failures(layout),
     )

@@ -13,9 +13,9 @@ from hybridspec.ir.plan import Configuration, Second
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.engine.solve import Solved, runner_up, solve
-from hybridspec.place.part import cost_at, part, rows
+from hybridspec.place.part import cost_at, part, rows, used
 from hybridspec.place.pose import Posed, pose
-from hybridspec.place.problem import Answer, Impossible, Problem
+from hybridspec.place.problem import Answer, Impossible, Ints, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Decided:
             sites = iter(group.sites)
             for number, plan in enumerate(self.answer.plans[index]):
                 chosen = tuple(self.way(index, pair, row) for pair, row in enumerate(plan.rows))
-                for site, _ in zip(sites, range(plan.sites), strict=False):
+                for _, site in zip(range(plan.sites), sites, strict=False):
                     found[site.name] = Planned(site, index, number, chosen)
         return found
 
@@ -152,7 +152,8 @@ class Decided:
         if not differing.any():
             return None
         made = self._made(group, plan)
-        if any(choice not in made for one in of.pairs for choice in one.choices):
+        free = any(choice not in made for one in of.pairs for choice in one.choices)
+        if free or any(one.quotas for one in of.pairs):
             return self._choosing(group, plan, pair, made)
         found = runner_up(self.solved, group, pair, differing)
         if found is None:
@@ -161,11 +162,13 @@ class Decided:
         return Second(self.way(group, pair, other.rows[pair]), delta)
 
     def _choosing(self, group: int, plan: int, pair: int, made: dict[int, int]) -> Second | None:
-        """The same for a site that has a bundle of its own, and chooses what is in it."""
+        """The same for a site with a bundle of its own, or with quotas that leave it only some."""
         mine, of = self.answer.plans[group][plan], self.posed.problem.classes[group]
         kept = rows(of.pairs[pair], made)
         kept = kept[kept != mine.rows[pair]]
-        small = part(self.posed.problem, [group], made, sites=1, only={(group, pair): kept})
+        room = self.left + used(of, mine.rows, len(self.left))
+        small = part(self.posed.problem, [group], made, sites=1,
+                     only={(group, pair): kept}, room=room)  # fmt: skip
         solved = solve(small)
         if isinstance(solved, Impossible):
             return None
@@ -174,6 +177,28 @@ class Decided:
             self.way(group, pair, int(kept[other.rows[pair]])),
             solved.answer.cost - cost_at(of, mine.rows, mine.bought),
         )
+
+    @cached_property
+    def left(self) -> Ints:
+        """What the plan leaves of every quota."""
+        problem = self.posed.problem
+        left = problem.quotas.copy()
+        for choice, alternative in zip(problem.choices, self.answer.chosen, strict=True):
+            left -= choice.use[alternative]
+        for of, plans in zip(problem.classes, self.answer.plans, strict=True):
+            for plan in plans:
+                left -= plan.sites * used(of, plan.rows, len(left))
+        return left
+
+    def over_quota(self, planned: Planned, pair: int, option: Configuration) -> bool:
+        """Whether a quota has no room for a flow that would run another way."""
+        of = self.posed.problem.classes[planned.group].pairs[pair]
+        ways, mine = self.posed.groups[planned.group].ways[pair], self.answer.plans
+        row = next((n for n, way in enumerate(ways) if way.label == option.label), None)
+        if row is None or not of.quotas:
+            return False
+        more = of.options.use[row] - of.options.use[mine[planned.group][planned.plan].rows[pair]]
+        return bool((more > self.left[list(of.quotas)]).any())
 
     def _made(self, group: int, plan: int) -> dict[int, int]:
         """The choices that a site cannot make anew for itself."""
@@ -190,6 +215,12 @@ class Decided:
         mine = [g for g, group in enumerate(self.posed.groups)
                 if group.sites[0].zone.name == zone.name]  # fmt: skip
         shared = self._shared(store, mine)
+        uses = self.posed.problem.choices[store].use
+        room = self.left + uses[self.answer.chosen[store]]
+        for group in mine:
+            for plan in self.answer.plans[group]:
+                of = self.posed.problem.classes[group]
+                room += plan.sites * used(of, plan.rows, len(room))
         terms = self.posed.problem.choices[store].cost
         now = int(terms[self.answer.chosen[store]]) + sum(
             plan.sites * cost_at(self.posed.problem.classes[group], plan.rows, plan.bought)
@@ -199,7 +230,11 @@ class Decided:
         for alternative, region in enumerate(regions):
             if alternative == self.answer.chosen[store]:
                 continue
-            found = solve(part(self.posed.problem, mine, {**shared, store: alternative}))
+            left = room - uses[alternative]
+            if left.min(initial=0) < 0:
+                continue
+            made = {**shared, store: alternative}
+            found = solve(part(self.posed.problem, mine, made, room=left))
             if not isinstance(found, Impossible):
                 extra.append((region.label, found.answer.cost + int(terms[alternative]) - now))
         return tuple(extra)

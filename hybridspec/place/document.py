@@ -56,6 +56,9 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
         "defaults": [{"key": key, "value": value, "reason": reason}
                      for key, value, reason in graph.defaults],
     }  # fmt: skip
+    if plan.quotas:
+        body["quotas"] = [{"quota": q.kind, "regions": list(q.regions), "stated": q.stated,
+                           "usedMillionths": q.used} for q in plan.quotas]  # fmt: skip
     return {**body, "digest": hashlib.sha256(canonical(body)).hexdigest()}
 
 

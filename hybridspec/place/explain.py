@@ -12,11 +12,12 @@ from hybridspec.base.units import format_money
 from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import Configuration, Failure, Residency
 from hybridspec.place.problem import MAX_MONEY
+from hybridspec.place.quota import TRAINING, Limit
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = (
-    "HS0302", "HS0317", "HS0306", "HS0304", "HS0303", "HS0603", "HS0310", "HS0321", "HS0315",
-    "HS0301",
+    "HS0302", "HS0317", "HS0306", "HS0304", "HS0303", "HS0422", "HS0603", "HS0310", "HS0321",
+    "HS0315", "HS0301",
 )  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
 _FIXED = ("HS0301", "HS0310", "HS0315", "HS0321", "HS0603")
@@ -25,6 +26,12 @@ CROWDED = Failure(
     code="HS0401", excess=1, unit="",
     message="is cheaper alone, but the flows of the site do not fit or cost more beside it",
     remedy="add devices, or move a flow to other sites",
+)  # fmt: skip
+
+FULL = Failure(
+    code="HS0422", excess=1, unit="",
+    message="is cheaper alone, but others take what the account's quota leaves in its region",
+    remedy="have the quota raised, or allow another region",
 )  # fmt: skip
 
 MIXED = Failure(
@@ -57,7 +64,7 @@ def infeasible(
             code=first.code,
             message=f"flow `{flow.name}` cannot run at {_named(sites)}: its nearest placement "
             f"({label}) {first.message}{also}",
-            span=_span(first, flow),
+            span=_limited(first, tried[label, failures]) or _span(first, flow),
             help="; and ".join(dict.fromkeys(failure.remedy for failure in (first, *others))),
             fixes=_raised(first, flow),
             notes=tuple(_others(sites[0], tried[label, failures], label)),
@@ -77,6 +84,14 @@ def _named(sites: Sequence[Site]) -> str:
     if len(names) > 4:
         return f"{', '.join(names[:3])} and {len(names) - 3} more sites"
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def _limited(failure: Failure, options: Sequence[Configuration]) -> Span | None:
+    """The line of the quota that a failure is about."""
+    return next((
+        option.region.inference_quota_origin for option in options
+        if failure.code == "HS0422" and failure in option.failures and option.region is not None
+    ), None)  # fmt: skip
 
 
 def _rank(failure: Failure) -> int:
@@ -185,6 +200,19 @@ def no_common_region(zone: Zone, left: Mapping[str, Sequence[Site]]) -> Diagnost
         help="give the sites that cannot share a region zones of their own, or allow another "
         "region",
         notes=notes,
+    )
+
+
+def over_quota(graph: Graph, limit: Limit, least: int) -> Diagnostic:
+    """Everything fits but for a quota of an account."""
+    where = " and ".join(f"`{label}`" for label in limit.regions)
+    what = "training jobs" if limit.kind == TRAINING else "cloud stages"
+    return Diagnostic(
+        code="HS0422",
+        message=f"no placement fits into the quota of {limit.stated} `{limit.kind}` in {where}: "
+        f"the {what} there take at least {least}",
+        span=limit.origin or graph.sites_origin,
+        help=f"have the quota raised to {least} and write that here, or allow another region",
     )
 
 

@@ -8,11 +8,11 @@ from hybridspec.ir.graph import Graph, Region, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Decision, Plan
 from hybridspec.place import cost
+from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
 from hybridspec.place.decide import Undecided, decide
 from hybridspec.place.engine.api import SearchTooLarge
-from hybridspec.place.pose import TooDear
 from hybridspec.place.repair_change import Change
 
 MAX_SOLVES = 400

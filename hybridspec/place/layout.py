@@ -80,6 +80,16 @@ class Layout:
                 total += self.busy(stage, estimate.high) * SECOND
         return -(-total.numerator // total.denominator)
 
+    @cached_property
+    def hosted(self) -> int:
+        """Pessimistic working time of the cloud stages in microseconds per second."""
+        total = Fraction(0)
+        for stage in self.flow.stages:
+            estimate = self.estimate(stage)
+            if estimate is not None and self.host(stage).kind == "cloud":
+                total += stage.input_rate * estimate.high
+        return -(-total.numerator // total.denominator)
+
     @property
     def memory(self) -> int:
         """Bytes that the edge models need on each device, as far as anybody has figures."""

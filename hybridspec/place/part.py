@@ -14,13 +14,14 @@ from hybridspec.place.problem import ANY, Ints, Options, Pair, Problem, SiteClas
 def part(
     problem: Problem, classes: Sequence[int], made: Mapping[int, int],
     *, apart: Collection[int] = (), sites: int | None = None,
-    only: Mapping[tuple[int, int], Ints] = MappingProxyType({}),
+    only: Mapping[tuple[int, int], Ints] = MappingProxyType({}), room: Ints | None = None,
 ) -> Problem:  # fmt: skip
     """The problem of some classes, in which the choices in `made` have their alternatives.
 
     Each class chooses for itself what is in `apart`. `sites` is how many places every class has
     then, and `only` says which rows of a pair, by class and index, may be taken, where those that
-    choices leave are too many. Rows keep their order, but not their numbers; see `rows`.
+    choices leave are too many; `room` is what there is of the quotas, if they count at all. Rows
+    keep their order, but not their numbers; see `rows`.
     """
     numbers: dict[tuple[int, int], int] = {}
     for key in sorted({
@@ -46,7 +47,13 @@ def part(
         problem,
         classes=tuple(found),
         choices=tuple(problem.choices[choice] for choice, _ in numbers),
+        quotas=unlimited(problem) if room is None else room,
     )
+
+
+def unlimited(problem: Problem) -> Ints:
+    """Quotas that nobody reaches."""
+    return np.full(len(problem.quotas), 2**60, np.int64)
 
 
 def rows(pair: Pair, made: Mapping[int, int]) -> Ints:
@@ -65,6 +72,15 @@ def _taken(options: Options, kept: Ints, columns: Sequence[int]) -> Options:
         units=options.units[kept], needs=options.needs[kept][:, list(columns)],
         use=options.use[kept],
     )  # fmt: skip
+
+
+def used(of: SiteClass, chosen: Sequence[int], quotas: int) -> Ints:
+    """What one site of a class with these rows takes of the problem's quotas."""
+    found = np.zeros(quotas, np.int64)
+    for pair, row in zip(of.pairs, chosen, strict=True):
+        for column, quota in enumerate(pair.quotas):
+            found[quota] += pair.options.use[row, column]
+    return found
 
 
 def cost_at(of: SiteClass, chosen: Sequence[int], bought: Sequence[int]) -> int:

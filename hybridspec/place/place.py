@@ -11,13 +11,14 @@ from hybridspec.ir.graph import Flow, Graph, Model, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Decision, FleetMember, Others, Plan, Second, Store
 from hybridspec.place import cost
+from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
 from hybridspec.place.decide import Decided, Planned, Undecided, decide
 from hybridspec.place.engine.solve import SearchTooLarge
-from hybridspec.place.explain import CROWDED, MIXED, leaves_zone, too_dear, too_large
-from hybridspec.place.pose import TooDear
+from hybridspec.place.explain import CROWDED, FULL, MIXED, leaves_zone, too_dear, too_large
 from hybridspec.place.problem import MAX_MONEY
+from hybridspec.place.quota import quota_uses
 from hybridspec.place.residency import refused, residency
 from hybridspec.place.split import as_run
 from hybridspec.place.unplaceable import unplaceable
@@ -58,6 +59,7 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
         horizon=graph.horizon,
         cost=answer.cost + owned,
         bound=answer.bound + owned,
+        quotas=quota_uses(graph, decisions, stores),
     )
 
 
@@ -116,7 +118,8 @@ class _Lister:
             elif not agrees(option, pins):
                 rejected.append(replace(option, failures=(MIXED,)))
             elif option.cost < chosen.cost:
-                rejected.append(replace(option, failures=(CROWDED,)))
+                why = FULL if self.decided.over_quota(planned, index, option) else CROWDED
+                rejected.append(replace(option, failures=(why,)))
             elif option.label != chosen.label:
                 dearer.append(option)
         for other in candidates.graph.regions:

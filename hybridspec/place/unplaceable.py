@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Flow, Site, Zone
@@ -13,10 +15,12 @@ from hybridspec.place.explain import (
     disagreement,
     infeasible,
     no_common_region,
+    over_quota,
     together_infeasible,
     untrainable,
 )
-from hybridspec.place.part import part
+from hybridspec.place.part import part, unlimited
+from hybridspec.place.quota import Limit
 from hybridspec.place.repair import repair
 
 
@@ -25,6 +29,10 @@ def unplaceable(undecided: Undecided) -> Iterator[Diagnostic]:
     candidates, found = undecided.candidates, False
     for zone in candidates.graph.zones:
         for finding in _Zone(undecided, zone).findings() if candidates.sites(zone) else ():
+            found = True
+            yield finding
+    if not found:
+        for finding in _over_quotas(undecided):
             found = True
             yield finding
     if not found:
@@ -105,6 +113,37 @@ class _Zone:
                 return
             left[region.label] = list(self.undecided.posed.groups[out[0]].sites)
         yield no_common_region(self.zone, left)
+
+
+def _over_quotas(undecided: Undecided) -> Iterator[Diagnostic]:
+    """The quotas that stand in the way, each with the least at which everything would fit."""
+    posed = undecided.posed
+    problem, graph = posed.problem, undecided.candidates.graph
+    room = unlimited(problem)
+    if not posed.limits or not possible(replace(problem, quotas=room)):
+        return
+    culprits = []
+    for number in range(len(posed.limits)):
+        loose = int(room[number])
+        room[number] = problem.quotas[number]
+        if not possible(replace(problem, quotas=room.copy())):
+            room[number] = loose
+            culprits.append(number)
+    for number in culprits:
+        limit = posed.limits[number]
+
+        def enough(stated: int, number: int = number, limit: Limit = limit) -> bool:
+            tried = room.copy()
+            tried[number] = limit.scaled(stated)
+            return possible(replace(problem, quotas=tried))
+
+        most = 2 * limit.stated + 1
+        while not enough(most):
+            most *= 2
+        stated = range(limit.stated, most)
+        least = limit.stated + bisect_left(stated, True, key=enough)
+        room[number] = limit.scaled(least)
+        yield over_quota(graph, limit, least)
 
 
 def _clash(undecided: Undecided) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from hybridspec.ir.plan import Decision, Plan
 from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
+from hybridspec.place.recheck_shared import quotas
 from hybridspec.place.verify_split import faults_of_split
 
 
@@ -41,6 +42,8 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
     faults.extend(_bundles(plan))
     faults.extend(_shared(graph, table, plan))
+    faults.extend(quotas(graph, plan, groups, lambda decision, stage: _stage_time(
+        decision, stage, table)))  # fmt: skip
     faults.extend(_cost(plan))
     return tuple(faults)
 

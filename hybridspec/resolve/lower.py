@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import floor
 from typing import TypedDict
 
 from hybridspec.base.diagnostic import Sink
@@ -118,10 +119,11 @@ def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, Devi
 
 
 def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Graph:
-    """The same with how releases reach the fleet."""
+    """The same with how releases reach the fleet, and how alike its sites are kept."""
     revert = spec.rollout.revert
     return replace(
         graph,
+        uniformity=floor(1000 * (spec.objective.uniformity or 0)),
         gates=rollout.gates(spec),
         windows=rollout.windows(spec),
         revert_on=tuple(dict.fromkeys(revert.on)) if revert else ("health",),

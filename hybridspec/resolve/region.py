@@ -37,7 +37,7 @@ def resolve_regions(
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
-                priced = _agreed(region, written)
+                priced = _limited(_agreed(region, written), written, origins)
                 mine.setdefault(name, replace(priced, administered_from=admins))
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
@@ -83,6 +83,20 @@ def _agreed(region: Region, written: Cloud) -> Region:
     }  # fmt: skip
     source = f"{region.source}; {len(own)} prices from the spec" if own else region.source
     return replace(region, account=written.account or "", source=source, **own)
+
+
+def _limited(region: Region, written: Cloud, origins: Origins) -> Region:
+    """The region with the account's quotas, which hold in each region."""
+    if written.quotas is None:
+        return region
+    path = ("clouds", region.cloud, "quotas")
+    return replace(
+        region,
+        training_quota=written.quotas.training_instances,
+        inference_quota=written.quotas.inference_concurrency,
+        training_quota_origin=origins.key(*path, "training_instances"),
+        inference_quota_origin=origins.key(*path, "inference_concurrency"),
+    )
 
 
 def _one_partition(cloud: str, regions: tuple[Region, ...], sink: Sink) -> None:

@@ -26,9 +26,6 @@ def _places(spec: Spec) -> Iterator[str]:
             yield "devices.*.security: compared with the board; no device is asked to prove it"
         if device.hardware is not None and device.hardware.accelerators:
             yield "devices.*.hardware.accelerators: estimates count the CPU alone"
-    for cloud in spec.clouds.values():
-        if cloud.quotas is not None:
-            yield "clouds.*.quotas: nothing is compared with them"
 
 
 def _data(spec: Spec) -> Iterator[str]:
@@ -58,7 +55,7 @@ def _delivery(spec: Spec) -> Iterator[str]:
         if getattr(rollout, key):
             yield f"rollout.{key}: not carried to the devices yet"
     if spec.objective.uniformity is not None:
-        yield "objective.uniformity: alike sites run alike already, whatever they cost"
+        yield "objective.uniformity: alike sites are parted only where a quota is short"
     if spec.observability is not None:
         yield "observability: where it may go is checked, nothing is sent yet"
     if spec.metadata.controller or spec.metadata.dpo:

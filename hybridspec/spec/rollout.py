@@ -159,7 +159,8 @@ class Objective(Section):
     ] = None  # fmt: skip
     uniformity: Annotated[
         Share | None,
-        key("Extra cost that is accepted so that alike sites run alike.", example="5%",
+        key("Extra cost that is accepted so that alike sites run alike; they are given several "
+            "plans only where that saves more.", example="5%",
             absent="0: alike sites run alike only where it costs nothing"),
     ] = None  # fmt: skip
     price_age: Annotated[

@@ -167,13 +167,14 @@ class Quotas(Section):
     """Limits that the provider has set for an account."""
 
     training_instances: Annotated[
-        Count | None,
-        key("Training instances that may run at once.", example=4,
-            absent="not known, so nothing is checked against it"),
+        int | None,
+        key("Training instances that may run at once in each region.", example=4, ge=0,
+            le=1_000_000, absent="not known, so nothing is checked against it"),
     ] = None  # fmt: skip
     inference_concurrency: Annotated[
-        Count | None,
-        key("Inferences that may run at once.", example=100,
+        int | None,
+        key("Cloud stages that may work at once in each region; 70 % of them are planned with.",
+            example=100, ge=0, le=1_000_000,
             absent="not known, so nothing is checked against it"),
     ] = None  # fmt: skip
 

@@ -1,0 +1,247 @@
+"""Ways as rows of arrays: what is the same at all sites of a shape, and its order at one of them.
+
+Rows are made by label, without costs; where energy has a price, they are sorted by cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from hybridspec.ir.graph import Site
+from hybridspec.place import cost
+from hybridspec.place.arrays import frozen, ints, money, table
+from hybridspec.place.candidates import Candidates
+from hybridspec.place.configuration import Power, Way
+from hybridspec.place.problem import ANY, WHOLE, Ints, Options, Pair, Resource
+from hybridspec.place.shared import Room, ceilings, rooms, taken
+
+Held: TypeAlias = tuple[str, str]
+"""A device class and a model."""
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The problem's numbers for what sites share: choices of stores and bundles, and quotas.
+
+    `store` is by zone, `bundle` has the number of each variant, `hosting` is the quota of work in
+    a region, by label.
+    """
+
+    store: dict[str, int] = field(default_factory=dict)
+    bundle: dict[Held, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
+    hosting: dict[str, int] = field(default_factory=dict)
+
+
+class Row(NamedTuple):
+    """A way, and the alternative of the zone's store that it needs, or `ANY`."""
+
+    way: Way
+    store: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """The rows of one flow at sites of one shape, by label.
+
+    A row costs its `constant` and, for each of `powers` that it `draws`, what that costs there.
+    """
+
+    rows: tuple[Row, ...]
+    constant: Ints
+    powers: tuple[Power, ...]
+    draws: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What is the same at all sites where the same devices stand and the same flows run.
+
+    `pairs` are those of the problem with their rows by label and without costs.
+    """
+
+    templates: tuple[Template, ...]
+    resources: tuple[Resource, ...]
+    pairs: tuple[Pair, ...]
+
+
+class Sorted(NamedTuple):
+    """A pair of the problem, and the way of each of its rows."""
+
+    pair: Pair
+    ways: tuple[Way, ...]
+
+
+@dataclass(slots=True)
+class Rows:
+    """Makes the rows of every pair, each kind of them once."""
+
+    candidates: Candidates
+    numbers: Numbers
+    _templates: dict[tuple[int, int], Template] = field(default_factory=dict)
+    _frames: dict[tuple[object, ...], Frame] = field(default_factory=dict)
+    _sorted: dict[tuple[int, int, bytes], Sorted] = field(default_factory=dict)
+
+    def template(self, site: Site, index: int) -> Template:
+        """The rows of one flow at sites like this."""
+        key = (self.candidates.shape(site), self.candidates.kinds(site)[index])
+        if key not in self._templates:
+            self._templates[key] = _template(self._enumerated(site, index))
+        return self._templates[key]
+
+    def _enumerated(self, site: Site, index: int) -> list[Row]:
+        found: dict[str, Row] = {}
+        for alternative, region in enumerate(self.candidates.regions(site.zone)):
+            for way in self.candidates.ways(site, index, region):
+                if not way.unpriced.failures:
+                    where = ANY if way.unpriced.region is None else alternative
+                    found.setdefault(way.label, Row(way, where))
+        return [found[label] for label in sorted(found)]
+
+    def frame(self, site: Site) -> Frame:
+        """What a site has in common with all where the same devices stand and flows run."""
+        key = (self.candidates.shape(site), self.candidates.kinds(site))
+        if key not in self._frames:
+            self._frames[key] = self._frame(site)
+        return self._frames[key]
+
+    def _frame(self, site: Site) -> Frame:
+        count = range(len(self.candidates.flows(site)))
+        templates = tuple(self.template(site, index) for index in count)
+        resources: list[Resource] = []
+        columns: list[tuple[str, int]] = []
+        for devices in site.devices:
+            name = devices.device_class.name
+            for which, room in enumerate(rooms(devices.device_class)):
+                if _scarce(templates, name, which, room, devices.count):
+                    resources.append(Resource(base=room.base + room.unit * devices.count))
+                    columns.append((name, which))
+        pairs = tuple(self._unsorted(site, template, columns) for template in templates)
+        return Frame(templates, tuple(resources), pairs)
+
+    def _unsorted(self, site: Site, template: Template, columns: Sequence[tuple[str, int]]) -> Pair:
+        """A pair with its rows by label, and with no cost."""
+        choices, needs = self._needs(self.numbers.store.get(site.zone.name), template)
+        quotas, use = self._use(template)
+        rows, loads, tops = len(template.rows), [], []
+        for row in template.rows:
+            way = row.way.unpriced
+            load, top, name = taken(way), ceilings(way), device_name(row.way)
+            loads.append([load[which] if of == name else 0 for of, which in columns])
+            tops.append([top[which] if of == name else WHOLE for of, which in columns])
+        options = Options(
+            cost=ints([0] * rows),
+            load=table(loads, len(columns)),
+            ceiling=table(tops, len(columns)),
+            units=table([()] * rows, 0),
+            needs=needs,
+            use=use,
+        )  # fmt: skip
+        return Pair(options=options, choices=choices, quotas=quotas)
+
+    def _needs(self, store: int | None, template: Template) -> tuple[tuple[int, ...], Ints]:
+        """The choices that any of the ways depends on, and the alternatives that each needs."""
+        choices: list[int] = []
+        needs: list[Sequence[int]] = []
+        if store is not None and any(row.store != ANY for row in template.rows):
+            choices.append(store)
+            needs.append([row.store for row in template.rows])
+        helds = [dict(holding(row.way)) for row in template.rows]
+        for held in sorted(self.numbers.bundle.keys() & {held for mine in helds for held in mine}):
+            choice, variants = self.numbers.bundle[held]
+            choices.append(choice)
+            needs.append([variants[mine[held]] if held in mine else ANY for mine in helds])
+        return tuple(choices), _columns(needs, len(helds))
+
+    def _use(self, template: Template) -> tuple[tuple[int, ...], Ints]:
+        """The quotas that any of the ways takes from, and how much of them each takes."""
+        hosted = [hosting(row.way) for row in template.rows]
+        quotas = sorted({self.numbers.hosting[region] for region, work in hosted
+                         if work and region in self.numbers.hosting})  # fmt: skip
+        use = [[work if self.numbers.hosting.get(region) == quota else 0
+                for region, work in hosted] for quota in quotas]  # fmt: skip
+        return tuple(quotas), _columns(use, len(hosted))
+
+    def pair(self, site: Site, index: int) -> Sorted:
+        """A pair with its rows by cost and label; sites with the same order share all but costs."""
+        frame = self.frame(site)
+        template, plain = frame.templates[index], frame.pairs[index]
+        amounts = [self._energy(site, power) for power in template.powers]
+        costs = template.constant + template.draws @ money(amounts)
+        order = np.argsort(costs, kind="stable")
+        key = (id(frame), index, order.tobytes())
+        if key not in self._sorted:
+            options = plain.options
+            self._sorted[key] = Sorted(
+                replace(plain, options=replace(
+                    options, load=frozen(options.load[order]),
+                    ceiling=frozen(options.ceiling[order]), units=frozen(options.units[order]),
+                    needs=frozen(options.needs[order]), use=frozen(options.use[order]),
+                )),
+                tuple(template.rows[row].way for row in order),
+            )  # fmt: skip
+        pair, ways = self._sorted[key]
+        options = replace(pair.options, cost=frozen(costs[order]))
+        return Sorted(replace(pair, options=options), ways)
+
+    def _energy(self, site: Site, power: Power) -> int:
+        """What a power costs at a site over the horizon."""
+        known, key = self.candidates.known, (power, site.energy_price)
+        if key not in known:
+            graph = self.candidates.graph
+            known[key] = cost.energy(graph, site, power.device, power.busy, power.stage)
+        return known[key].amount
+
+
+def _template(rows: Sequence[Row]) -> Template:
+    powers: dict[Power, int] = {}
+    for row in rows:
+        for part in row.way.parts:
+            if isinstance(part, Power):
+                powers.setdefault(part, len(powers))
+    draws = np.zeros((len(rows), len(powers)), np.int64)
+    for number, row in enumerate(rows):
+        for part in row.way.parts:
+            if isinstance(part, Power):
+                draws[number, powers[part]] += 1
+    constant = [sum(part.amount for part in row.way.parts if not isinstance(part, Power))
+                for row in rows]  # fmt: skip
+    return Template(tuple(rows), money(constant), tuple(powers), frozen(draws))
+
+
+def _columns(columns: Sequence[Sequence[int]], rows: int) -> Ints:
+    made = np.array(columns, np.int64).reshape(len(columns), rows)
+    return frozen(np.ascontiguousarray(made.T))
+
+
+def _scarce(
+    templates: Iterable[Template], name: str, which: int, room: Room, count: int
+) -> bool:  # fmt: skip
+    """Whether the flows of a site could want more of something than there is."""
+    most, least = 0, WHOLE
+    for template in templates:
+        mine = [row.way.unpriced for row in template.rows if device_name(row.way) == name]
+        most += max((taken(way)[which] for way in mine), default=0)
+        least = min([least, *(ceilings(way)[which] for way in mine if taken(way)[which])])
+    return most * WHOLE > (room.base + room.unit * count) * least
+
+
+def device_name(way: Way) -> str:
+    """The device class that a way runs on, or that lends its uplink."""
+    device = way.unpriced.device
+    return device.name if device is not None else ""
+
+
+def holding(way: Way) -> Iterator[tuple[Held, str]]:
+    """The models that a way runs on its device class, with their variants."""
+    for model, variant in way.unpriced.held:
+        yield (device_name(way), model), variant
+
+
+def hosting(way: Way) -> tuple[str, int]:
+    """The region that a way works in, and for how long in microseconds per second."""
+    region = way.unpriced.region
+    return (region.label, way.unpriced.hosted) if region is not None else ("", 0)
