@@ -1,4 +1,8 @@
-"""The best alternative of every choice, by branching: exact, for problems that are small."""
+"""The best alternative of every choice, by branching: exact, for what is left to decide.
+
+It works at prices of quotas and with payments for choices that somebody found, or none: good ones
+leave few alternatives worth looking at. Where all choices are made, payments cancel.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hybridspec.place.engine.api import Progress, SearchTooLarge, Watch
+from hybridspec.place.engine.api import Progress, Watch
 from hybridspec.place.engine.block import BIG, Block
+from hybridspec.place.engine.generate import left_over, uses
+from hybridspec.place.engine.market import Market, only
 from hybridspec.place.engine.master import Column, counts
 from hybridspec.place.engine.pool import TooMany, pool
 from hybridspec.place.engine.site import Found, search
-from hybridspec.place.problem import ANY, Ints, Problem, SitePlan
+from hybridspec.place.problem import ANY, Ints, SitePlan
 
-MAX_NODES = 20_000
+VISITS = 8_000
+"""Sites that are searched, at most."""
+STEPS = 100_000
+"""Of the search of one site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,151 +35,171 @@ class Best:
     plans: tuple[tuple[SitePlan, ...], ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Prices of quotas, what options of every class cost then, and what alternatives do.
+
+    `open` are the alternatives of each choice that may be part of the best answer.
+    """
+
+    prices: Ints
+    charged: Sequence[Ints]
+    costs: Sequence[Sequence[int]]
+    open: Sequence[Sequence[int]]
+
+
+def plain_frame(market: Market) -> Frame:
+    """No prices and no payments."""
+    prices = np.zeros(len(market.problem.quotas), np.int64)
+    charged = [market.price(index, prices) for index in range(len(market.blocks))]
+    everything = [list(range(len(c.cost))) for c in market.problem.choices]
+    return Frame(prices, charged, market.choice_costs(prices), everything)
+
+
 @dataclass(slots=True, eq=False)
 class Branching:
-    """The search over choices, the first one first, the smallest alternative first."""
+    """The search over choices, the first one first, the smallest alternative first.
 
-    problem: Problem
-    blocks: Sequence[Block]
+    Answers that cost more than `limit` are of no use.
+    """
+
+    market: Market
+    frame: Frame
+    limit: int | None = None
     watch: Watch | None = None
     best: Best | None = None
     cut: int = BIG
     stopped: bool = False
-    nodes: int = 0
+    visits: int = 0
     _found: dict[tuple[int, tuple[int, ...]], Found | None] = field(default_factory=dict)
+    _firsts: dict[tuple[int, tuple[int, ...]], Found | None] = field(default_factory=dict)
 
     def run(self) -> None:
         """Look at every alternative that may still be part of a cheaper answer."""
         self._visit(())
-        if self.best is None and self.cut < BIG:
-            raise SearchTooLarge(self.cut)
 
     @property
     def bound(self) -> int:
-        """The least that any answer costs."""
-        return min(self.cut, BIG if self.best is None else self.best.cost)
+        """The least that any answer costs, if one costs no more than the limit."""
+        return self.cut if self.best is None else min(self.cut, self.best.cost)
 
     def _visit(self, chosen: tuple[int, ...]) -> None:
         least = self._least(chosen)
-        if least is None or (self.best is not None and least >= self.best.cost):
+        if least is None or not self._may_pay(least):
             return
-        if self.nodes >= MAX_NODES or self.stopped:
+        if self.visits >= VISITS or self.stopped:
             self.cut = min(self.cut, least)
             return
-        self.nodes += 1
-        if len(chosen) == len(self.problem.choices):
+        if len(chosen) == len(self.market.problem.choices):
             self._decide(chosen, least)
             return
-        for alternative in range(len(self.problem.choices[len(chosen)].cost)):
+        for alternative in self.frame.open[len(chosen)]:
             self._visit((*chosen, alternative))
+
+    def _may_pay(self, least: int) -> bool:
+        if self.best is not None and least >= self.best.cost:
+            return False
+        return self.limit is None or least <= self.limit
 
     def _least(self, chosen: tuple[int, ...]) -> int | None:
         """The least that answers cost that begin so; None if there are none."""
-        total = 0
-        for index, choice in enumerate(self.problem.choices):
-            costs = choice.cost.tolist()
-            total += costs[chosen[index]] if index < len(chosen) else min(costs)
-        for index, block in enumerate(self.blocks):
+        market = self.market
+        total = -market.quota_worth(self.frame.prices)
+        for index, costs in enumerate(self.frame.costs):
+            made = index < len(chosen)
+            total += costs[chosen[index]] if made else min(costs[a] for a in self.frame.open[index])
+        for index in range(len(market.blocks)):
             found = self._site(index, chosen)
             if found is None:
                 return None
-            total += block.of.sites * found.bound
-        return total
+            total += market.sites[index] * found.bound
+        return market.least(total)
 
     def _site(self, index: int, chosen: tuple[int, ...]) -> Found | None:
-        block = self.blocks[index]
+        block = self.market.blocks[index]
         made = tuple(chosen[c] if c < len(chosen) else ANY for c in block.choices)
         key = (index, made)
         if key not in self._found:
-            self._found[key] = search(block, only(block, block.cost, made),
-                                      first=len(chosen) == len(self.problem.choices))  # fmt: skip
+            self.visits += 1
+            price = only(block, self.frame.charged[index], made)
+            self._found[key] = search(block, price, fees=self.market.fees(index), steps=STEPS)
         return self._found[key]
 
     def _decide(self, chosen: tuple[int, ...], least: int) -> None:
-        room = left_over(self.problem, chosen)
-        found = [self._site(index, chosen) for index in range(len(self.blocks))]
-        fixed = sum(int(c.cost[a]) for c, a in zip(self.problem.choices, chosen, strict=True))
-        best: Best | None = None
-        plans: list[tuple[SitePlan, ...]] = []
-        for block, site in zip(self.blocks, found, strict=True):
-            if site is None or not block.of.sites:
-                plans.append(())
-                continue
-            if site.value >= BIG:
-                self.cut = min(self.cut, least)
-                return
-            rows = block.rows(np.array(site.picked, np.int64))
-            plans.append((SitePlan(sites=block.of.sites, rows=rows, bought=site.bought),))
-            for quota, amount in uses(block, site.picked):
-                room[quota] -= amount * block.of.sites
-        if min(room, default=0) >= 0:
-            cost = fixed + sum(
-                b.of.sites * f.value for b, f in zip(self.blocks, found, strict=True) if f
-            )
-            best = Best(cost, chosen, tuple(plans))
-            if cost > least:
-                self.cut = min(self.cut, least)
-        else:
-            best = self._mixed(chosen, fixed, least)
-        if best is not None and (self.best is None or best.cost < self.best.cost):
+        """The best answer with these choices."""
+        best = self._apart(chosen, least)
+        if best is None:
+            best = self._mixed(chosen, least)
+        if best is not None and self._may_pay(best.cost):
             self.best = best
             if self.watch is not None:
                 self.stopped |= self.watch(Progress(best.cost, min(least, best.cost)))
 
-    def _mixed(self, chosen: tuple[int, ...], fixed: int, least: int) -> Best | None:
+    def _apart(self, chosen: tuple[int, ...], least: int) -> Best | None:
+        """Every class with its cheapest plan, if the quotas suffice for that."""
+        market, plans = self.market, list[tuple[SitePlan, ...]]()
+        room = left_over(market.problem, chosen)
+        cost = _fixed(market, chosen)
+        for index, block in enumerate(market.blocks):
+            found = self._first(index, chosen)
+            if found is None or found.value >= BIG:
+                self.cut = min(self.cut, least)
+                return None
+            if found.bound < found.value:
+                self.cut = min(self.cut, least)
+            rows = block.rows(np.array(found.picked, np.int64))
+            plans.append((SitePlan(sites=market.sites[index], rows=rows, bought=found.bought),))
+            cost += found.value * market.sites[index]
+            for quota, amount in uses(block, found.picked):
+                room[quota] -= amount * market.sites[index]
+        return Best(cost, chosen, tuple(plans)) if min(room, default=0) >= 0 else None
+
+    def _first(self, index: int, chosen: Sequence[int]) -> Found | None:
+        """The cheapest plan of a class without prices, the first of equals."""
+        block = self.market.blocks[index]
+        made = tuple(chosen[c] for c in block.choices)
+        key = (index, made)
+        if key not in self._firsts:
+            self.visits += 1
+            price = only(block, block.cost, made)
+            self._firsts[key] = search(block, price, first=True, steps=STEPS)
+        return self._firsts[key]
+
+    def _mixed(self, chosen: tuple[int, ...], least: int) -> Best | None:
         """The best whole-numbered mix of all plans that could pay."""
-        columns = []
-        room = left_over(self.problem, chosen)
+        market, columns = self.market, list[Column]()
+        room = left_over(market.problem, chosen)
         if min(room, default=0) < 0:
             return None
-        spare = BIG if self.best is None else self.best.cost - least
-        for index, block in enumerate(self.blocks):
-            if not block.of.sites:
-                continue
+        spare = self._spare(least)
+        for index, block in enumerate(market.blocks):
             site = self._site(index, chosen)
             assert site is not None
-            made = tuple(chosen[c] for c in block.choices)
-            price = only(block, block.cost, made)
+            price = only(block, self.frame.charged[index], [chosen[c] for c in block.choices])
             try:
-                plans = pool(block, price, block.fees, min(BIG, site.bound + spare))
+                plans = pool(block, price, market.fees(index), min(BIG, site.bound + spare))
             except TooMany:
                 self.cut = min(self.cut, least)
                 return None
             for plan in plans:
                 use = tuple((q, n) for q, n in zip(block.quotas, plan.use, strict=True) if n)
                 columns.append(Column(index, plan, use))
-        sites = [block.of.sites for block in self.blocks]
-        taken = counts(columns, sites, room)
+        taken = counts(columns, market.sites, room)
         if taken is None:
             return None
-        cost = fixed + sum(c.plan.cost * n for c, n in zip(columns, taken, strict=True))
-        return Best(cost, chosen, site_plans(self.blocks, columns, taken))
+        cost = _fixed(market, chosen)
+        cost += sum(c.plan.cost * n for c, n in zip(columns, taken, strict=True))
+        return Best(cost, chosen, site_plans(market.blocks, columns, taken))
+
+    def _spare(self, least: int) -> int:
+        """How much dearer than the bound an answer may be, in the market's money."""
+        top = self.limit if self.best is None else self.best.cost
+        return BIG if top is None else (top - least + 1) << self.market.shift
 
 
-def only(block: Block, price: Ints, made: Sequence[int]) -> Ints:
-    """Prices at which options that need other alternatives are out of reach.
-
-    `ANY` stands for a choice that is still open.
-    """
-    for column, alternative in enumerate(made):
-        if alternative != ANY:
-            needs = block.needs[:, column]
-            price = np.where((needs == ANY) | (needs == alternative), price, BIG)
-    return price
-
-
-def left_over(problem: Problem, chosen: Sequence[int]) -> list[int]:
-    """What the choices leave of every quota."""
-    room: list[int] = problem.quotas.tolist()
-    for choice, alternative in zip(problem.choices, chosen, strict=True):
-        room = [a - b for a, b in zip(room, choice.use[alternative].tolist(), strict=True)]
-    return room
-
-
-def uses(block: Block, picked: Sequence[int]) -> list[tuple[int, int]]:
-    """What a plan of a block takes of the problem's quotas."""
-    taken = block.use[np.array(picked, np.int64)]
-    return [(q, sum(column)) for q, column in zip(block.quotas, taken.T.tolist(), strict=True)]
+def _fixed(market: Market, chosen: Sequence[int]) -> int:
+    """What the choices themselves cost."""
+    return sum(int(c.cost[a]) for c, a in zip(market.problem.choices, chosen, strict=True))
 
 
 def site_plans(blocks: Sequence[Block], columns: Sequence[Column],

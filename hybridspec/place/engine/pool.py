@@ -59,9 +59,10 @@ def pool(block: Block, price: Ints, fees: Sequence[int], cutoff: int) -> list[Pl
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Partial plans: how much dearer than the least, loads, ceilings, units, use, rows."""
+    """Partial plans: how much dearer than the least, cost, loads, ceilings, units, use, rows."""
 
     dearer: Ints
+    cost: Ints
     load: Ints
     ceiling: Ints
     units: Ints
@@ -73,7 +74,7 @@ class Labels:
         """The plan of nothing."""
         resources, purchases = len(block.of.resources), len(block.of.purchases)
         return Labels(
-            np.zeros(1, np.int64), np.zeros((1, resources), np.int64),
+            np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((1, resources), np.int64),
             np.full((1, resources), WHOLE, np.int64), np.zeros((1, purchases), np.int64),
             np.zeros((1, len(block.quotas)), np.int64), np.zeros((1, 0), np.int64),
         )  # fmt: skip
@@ -96,7 +97,7 @@ class Labels:
             raise TooMany
         old, new = old[fits], new[fits]
         labels = Labels(
-            more[fits], load[fits], ceiling[fits],
+            more[fits], self.cost[old] + block.cost[rows[new]], load[fits], ceiling[fits],
             np.maximum(self.units[old], core.alone[kinds[new]]),
             self.use[old] + block.use[rows[new]],
             np.concatenate([self.picked[old], rows[new][:, None]], axis=1),
@@ -107,7 +108,7 @@ class Labels:
         """Without those that another is at least as good as in everything, the smaller first."""
         if len(self.dearer) > MAX_LABELS:
             raise TooMany
-        order = np.lexsort((*self.picked.T[::-1], self.dearer))  # rows of a block are no ranks
+        order = np.lexsort((*self.picked.T[::-1], self.cost))
         columns = np.concatenate([self.load, -self.ceiling, self.units, self.use], axis=1)[order]
         kept: list[int] = []
         for index in range(len(order)):
@@ -115,8 +116,8 @@ class Labels:
             if not (columns[before] <= columns[index]).all(axis=1).any():
                 kept.append(index)
         at = order[np.array(kept, np.int64)]
-        return Labels(self.dearer[at], self.load[at], self.ceiling[at], self.units[at],
-                      self.use[at], self.picked[at])  # fmt: skip
+        return Labels(self.dearer[at], self.cost[at], self.load[at], self.ceiling[at],
+                      self.units[at], self.use[at], self.picked[at])  # fmt: skip
 
 
 def _plans(block: Block, labels: Labels, price: Ints, fees: Sequence[int],

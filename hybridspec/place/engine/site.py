@@ -36,11 +36,12 @@ class Found:
 
 
 def search(block: Block, price: Ints, *, fees: Sequence[int] | None = None, first: bool = False,
-           steps: int = STEPS) -> Found | None:  # fmt: skip
+           steps: int = STEPS, start: Sequence[int] | None = None) -> Found | None:  # fmt: skip
     """The cheapest plan, or None if there is none; options at `BIG` are not to be used.
 
     `fees` are the prices of the purchases if they are not what they cost. Among equally cheap
-    plans it is the one with the smallest rows if it is to be the `first`.
+    plans it is the one with the smallest rows if it is to be the `first`. `start` is a plan, in
+    rows of the block, that may be good.
     """
     fees = block.fees if fees is None else fees
     if block.empty:
@@ -54,7 +55,10 @@ def search(block: Block, price: Ints, *, fees: Sequence[int] | None = None, firs
         return Found(spent, (), bought, spent)
     kinds = block.kinds(price)
     ranks = block.ranks(price) if first else None
-    found = _Search(block.core, kinds, fees, ranks, steps).run()
+    looking = _Search(block.core, kinds, fees, ranks, steps)
+    if start is not None and ranks is None:
+        looking.begin(block.kind[list(start)])
+    found = looking.run()
     if found is None or not found.picked:
         return found
     rows = block.cheapest(price, found.picked)
@@ -68,6 +72,13 @@ class _Search:
                  steps: int) -> None:  # fmt: skip
         self.core, self.price, self.fees, self.ranks, self.left = core, price, fees, ranks, steps
         self.best: Found | None = None
+
+    def begin(self, kinds: Ints) -> None:
+        """Start from a plan, if it can be had at these prices."""
+        if int(self.price[kinds].max()) < BIG:
+            known = plan_cost(self.core, self.price, kinds, self.fees)
+            if known is not None:
+                self._offer(known[0], tuple(kinds.tolist()), known[1])
 
     def run(self) -> Found | None:
         """Look into the boxes, the one with the least bound first."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridspec.place.engine.api import Progress, SearchTooLarge, Solved, Watch
 from hybridspec.place.engine.block import BIG, Block, make_block
-from hybridspec.place.engine.branch import Branching, only
+from hybridspec.place.engine.branch import Best, Branching, plain_frame, site_plans
+from hybridspec.place.engine.fleet import Fleet
+from hybridspec.place.engine.market import Market, only
 from hybridspec.place.engine.site import search
 from hybridspec.place.problem import Answer, Impossible, Problem, SitePlan
+
+FEW = 64
+"""Combinations of alternatives that are looked at one by one, if there are no quotas."""
+CLOSABLE = 400
+"""Pairs of a problem that is worth being solved to the end."""
 
 
 def solve(problem: Problem, *, progress: Watch | None = None,
@@ -21,33 +32,82 @@ def solve(problem: Problem, *, progress: Watch | None = None,
 
     Raises:
         SearchTooLarge: the search ended before any plan was found.
+        OverflowError: loads are too large to be added up.
     """
     del before
-    blocks = [make_block(of) for of in problem.classes]
-    alone = tuple(index for index, block in enumerate(blocks) if not _possible(block))
+    live = [index for index, of in enumerate(problem.classes) if of.sites > 0]
+    blocks = [make_block(problem.classes[index]) for index in live]
+    alone = [i for i, block in zip(live, blocks, strict=True) if search(block, block.cost) is None]
     if alone:
-        return Impossible(classes=alone)
-    branching = Branching(problem, blocks, progress)
-    branching.run()
-    best = branching.best
-    if best is None:
+        return Impossible(classes=tuple(alone))
+    market = Market(replace(problem, classes=tuple(b.of for b in blocks)), blocks)
+    result = _decide(market, progress)
+    if result is None:
         return Impossible(classes=())
+    plans: list[tuple[SitePlan, ...]] = [() for _ in problem.classes]
+    for index, own in zip(live, result.best.plans, strict=True):
+        plans[index] = own
     answer = Answer(
-        plans=best.plans,
-        chosen=best.chosen,
-        cost=best.cost,
-        bound=min(best.cost, branching.bound),
-        prices=(0.0,) * len(problem.quotas),
-        stopped=branching.stopped,
+        plans=tuple(plans),
+        chosen=result.best.chosen,
+        cost=result.best.cost,
+        bound=min(result.best.cost, result.bound),
+        prices=result.prices,
+        stopped=result.stopped,
     )
     return Solved(problem, answer)
 
 
-def _possible(block: Block) -> bool:
-    """Whether a site of the class has any plan."""
-    if not block.of.sites:
-        return True
-    return search(block, block.cost) is not None
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The best answer that was found, the bound, and prices of quotas in micro-units."""
+
+    best: Best
+    bound: int
+    prices: tuple[float, ...]
+    stopped: bool
+
+
+def _decide(market: Market, watch: Watch | None) -> Result | None:
+    """Small problems to the end, large ones as far as it pays; None: there is no answer."""
+    problem = market.problem
+    free = (0.0,) * len(problem.quotas)
+    if not free and prod(len(c.cost) for c in problem.choices) <= FEW:
+        branching = Branching(market, plain_frame(market), watch=watch)
+        branching.run()
+        return _result(branching, None, free, -BIG)
+    fleet = Fleet(market, watch)
+    fleet.run()
+    known = None
+    if fleet.best is not None:
+        plans = site_plans(market.blocks, fleet.best.run.columns, fleet.best.counts)
+        known = Best(fleet.best.cost, fleet.best.run.chosen, plans)
+    prices = tuple(p / (1 << market.shift) for p in fleet.prices.tolist())
+    pairs = sum(block.pairs * block.of.sites for block in market.blocks)
+    if fleet.stopped or (pairs > CLOSABLE and known is not None):
+        if known is None:
+            raise SearchTooLarge(max(0, fleet.bound))
+        return Result(known, fleet.bound, prices, fleet.stopped)
+    limit = None if known is None else known.cost
+    branching = Branching(market, fleet.frame(), limit, watch)
+    branching.run()
+    return _result(branching, known, prices, fleet.bound)
+
+
+def _result(branching: Branching, known: Best | None, prices: tuple[float, ...],
+            bound: int) -> Result | None:  # fmt: skip
+    """The better of two answers."""
+    best = branching.best
+    if best is None and known is None:
+        if branching.cut < BIG:
+            raise SearchTooLarge(max(bound, branching.cut))
+        return None
+    if best is None:
+        assert known is not None
+        return Result(known, bound, prices, branching.stopped)
+    if known is not None and known.cost < best.cost:
+        best = known
+    return Result(best, max(bound, branching.bound), prices, branching.stopped)
 
 
 def runner_up(solved: Solved, class_index: int, pair_index: int,
@@ -59,10 +119,7 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     """
     block = make_block(solved.problem.classes[class_index])
     made = [solved.answer.chosen[c] for c in block.choices]
-    price = block.cost.copy()
-    for column, quota in enumerate(block.quotas):
-        price += np.rint(block.use[:, column] * solved.answer.prices[quota]).astype(np.int64)
-    price = only(block, price, made)
+    price = only(block, _priced(block, solved.answer.prices), made)
     best = search(block, price)
     kept = block.pair != pair_index
     kept[~kept] = differing[block.row[~kept]]
@@ -71,6 +128,14 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
         return None
     rows = block.rows(np.array(other.picked, np.int64))
     return other.value - best.value, SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
+
+
+def _priced(block: Block, prices: Sequence[float]) -> NDArray[np.int64]:
+    """What options cost with what they take of the quotas."""
+    price = block.cost.copy()
+    for column, quota in enumerate(block.quotas):
+        price += np.rint(block.use[:, column] * prices[quota]).astype(np.int64)
+    return price
 
 
 __all__ = ["Progress", "SearchTooLarge", "Solved", "runner_up", "solve"]
