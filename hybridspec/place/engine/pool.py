@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybridspec.place.engine.block import BIG, Block
-from hybridspec.place.engine.capacity import bought_for, capacities
+from hybridspec.place.engine.block import BIG, Block, Floats
+from hybridspec.place.engine.capacity import MAX_LOAD, capacities
+from hybridspec.place.engine.duals import Duals
+from hybridspec.place.engine.site import boxes, plan_cost, search
 from hybridspec.place.problem import WHOLE, Ints
 
 MAX_LABELS = 20_000
@@ -36,109 +38,118 @@ def pool(block: Block, price: Ints, fees: Sequence[int], cutoff: int) -> list[Pl
     Raises:
         TooMany: more than `MAX_LABELS` partial plans.
     """
-    of = block.of
-    most = capacities(of, [p.most for p in of.purchases])
     if block.empty:
         return []
-    lowest = np.minimum.reduceat(price, block.starts[:-1]) if block.pairs else price
-    if int(lowest.max(initial=0)) >= BIG:
-        return []
-    least = sum(fee * (p.most if fee < 0 else p.least)
-                for fee, p in zip(fees, of.purchases, strict=True))  # fmt: skip
-    slack = cutoff - least - sum(lowest.tolist())
-    if slack < 0:
-        return []
-    labels = Labels.empty(block)
-    for index in range(block.pairs):
-        start, end = int(block.starts[index]), int(block.starts[index + 1])
-        own = price[start:end]
-        rows = start + np.flatnonzero((own < BIG) & (own - lowest[index] <= min(slack, BIG)))
-        labels = labels.extended(block, rows, price[rows] - lowest[index], slack, most)
-    return _plans(block, labels, price, fees, cutoff)
+    if not block.pairs:
+        found = search(block, block.cost)
+        return [] if found is None else [Plan(found.value, (), (), found.bought)]
+    core, plans = block.core, list[Plan]()
+    kinds = block.kinds(price)
+    for box in boxes(core, kinds, fees, kinds < BIG):
+        duals = Duals(core, kinds, fees, box)
+        duals.climb()
+        prices = duals.solve() if len(duals.mu) > 1 else duals.bound(duals.mu)
+        slack = cutoff - prices.floor
+        if slack < 0:
+            continue
+        dearer = np.full(len(kinds), np.inf)
+        dearer[duals.at] = prices.dearer
+        more = dearer[block.kind] + (price - kinds[block.kind])
+        more[price >= BIG] = np.inf
+        wide = any(low < high and fee > 0
+                   for low, high, fee in zip(box.least, box.most, fees, strict=True))  # fmt: skip
+        columns = list(range(len(block.of.resources))) if wide else duals.tight
+        labels = Labels.empty(block, columns)
+        rooms = capacities(block.of, box.most)
+        for index in range(block.pairs):
+            start, end = int(block.starts[index]), int(block.starts[index + 1])
+            rows = start + np.flatnonzero(more[start:end] <= slack)
+            labels = labels.extended(block, rows, more[rows], slack, rooms, columns, wide)
+        plans += _plans(block, labels, price, fees, cutoff)
+    return _undominated(plans)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Partial plans: how much dearer than the least, cost, loads, ceilings, units, use, rows."""
+    """Partial plans: how much dearer than the least, cost, what they take of what, and rows."""
 
-    dearer: Ints
+    dearer: Floats
     cost: Ints
     load: Ints
     ceiling: Ints
-    units: Ints
+    alone: Ints
     use: Ints
     picked: Ints
 
     @staticmethod
-    def empty(block: Block) -> Labels:
-        """The plan of nothing."""
-        resources, purchases = len(block.of.resources), len(block.of.purchases)
+    def empty(block: Block, columns: Sequence[int]) -> Labels:
+        """The plan of nothing; only some resources are of interest."""
         return Labels(
-            np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((1, resources), np.int64),
-            np.full((1, resources), WHOLE, np.int64), np.zeros((1, purchases), np.int64),
+            np.zeros(1), np.zeros(1, np.int64), np.zeros((1, len(columns)), np.int64),
+            np.full((1, len(columns)), WHOLE, np.int64),
+            np.zeros((1, len(block.of.purchases)), np.int64),
             np.zeros((1, len(block.quotas)), np.int64), np.zeros((1, 0), np.int64),
         )  # fmt: skip
 
-    def extended(self, block: Block, rows: Ints, dearer: Ints, slack: int,
-                 most: Sequence[int]) -> Labels:  # fmt: skip
+    def extended(self, block: Block, rows: Ints, dearer: Floats, slack: float,
+                 rooms: Sequence[int], columns: Sequence[int], wide: bool) -> Labels:  # fmt: skip
         """Every label with each of the rows, but for what is too dear, too much, or dominated."""
-        old = np.repeat(np.arange(len(self.dearer)), len(rows))
-        new = np.tile(np.arange(len(rows)), len(self.dearer))
-        more = self.dearer[old] + dearer[new]
-        kept = more <= slack
-        old, new, more = old[kept], new[kept], more[kept]
-        core, kinds = block.core, block.kind[rows]
-        load = self.load[old] + core.load[kinds[new]]
-        ceiling = np.minimum(self.ceiling[old], core.ceiling[kinds[new]])
-        fits = np.ones(len(old), np.bool_)
-        for index, room in enumerate(most):
-            fits &= (load[:, index] <= 0) | (load[:, index] <= min(max(room, -1), BIG))
-        if int(fits.sum()) > MAX_LABELS * 10:
+        more = self.dearer[:, None] + dearer[None]
+        old, new = np.nonzero(more <= slack)
+        if len(old) > MAX_LABELS * 10:
             raise TooMany
-        old, new = old[fits], new[fits]
+        core, kinds = block.core, block.kind[rows][new]
+        load = self.load[old] + core.load[kinds][:, columns]
+        ceiling = np.minimum(self.ceiling[old], core.ceiling[kinds][:, columns])
+        room = np.array([min(max(rooms[c], -1), MAX_LOAD) for c in columns], np.int64)
+        fits = ((load <= 0) | (load * WHOLE <= room * ceiling)).all(axis=1)
+        old, new, kinds = old[fits], new[fits], kinds[fits]
+        alone = np.maximum(self.alone[old], core.alone[kinds]) if wide else self.alone[old]
         labels = Labels(
-            more[fits], self.cost[old] + block.cost[rows[new]], load[fits], ceiling[fits],
-            np.maximum(self.units[old], core.alone[kinds[new]]),
-            self.use[old] + block.use[rows[new]],
+            more[old, new], self.cost[old] + block.cost[rows[new]], load[fits], ceiling[fits],
+            alone, self.use[old] + block.use[rows[new]],
             np.concatenate([self.picked[old], rows[new][:, None]], axis=1),
         )  # fmt: skip
         return labels.thinned()
 
     def thinned(self) -> Labels:
         """Without those that another is at least as good as in everything, the smaller first."""
-        if len(self.dearer) > MAX_LABELS:
+        if len(self.cost) > MAX_LABELS:
             raise TooMany
         order = np.lexsort((*self.picked.T[::-1], self.cost))
-        columns = np.concatenate([self.load, -self.ceiling, self.units, self.use], axis=1)[order]
+        traits = np.concatenate([self.load, -self.ceiling, self.alone, self.use], axis=1)[order]
         kept: list[int] = []
-        for index in range(len(order)):
-            before = np.array(kept, np.int64)
-            if not (columns[before] <= columns[index]).all(axis=1).any():
-                kept.append(index)
+        left = np.arange(len(order))
+        while len(left):
+            first, left = left[0], left[1:]
+            kept.append(int(first))
+            left = left[~(traits[first] <= traits[left]).all(axis=1)]
         at = order[np.array(kept, np.int64)]
         return Labels(self.dearer[at], self.cost[at], self.load[at], self.ceiling[at],
-                      self.units[at], self.use[at], self.picked[at])  # fmt: skip
+                      self.alone[at], self.use[at], self.picked[at])  # fmt: skip
 
 
 def _plans(block: Block, labels: Labels, price: Ints, fees: Sequence[int],
            cutoff: int) -> list[Plan]:  # fmt: skip
-    """Whole plans, cheapest first, without those that are dearer and take as much."""
-    of = block.of
+    """Whole plans with what has to be bought for them, if they are cheap enough."""
     found = []
-    for load, ceiling, units, use, picked in zip(
-        labels.load.tolist(), labels.ceiling.tolist(), labels.units.tolist(), labels.use.tolist(),
-        labels.picked.tolist(), strict=True,
-    ):  # fmt: skip
-        bought = bought_for(of, load, ceiling, units)
+    for cost, use, picked in zip(
+        labels.cost.tolist(), labels.use.tolist(), labels.picked.tolist(), strict=True
+    ):
         rows = np.array(picked, np.int64)
-        if bought is None:
+        whole = plan_cost(block.core, block.kinds(price), block.kind[rows], fees)
+        if whole is None:
             continue
+        bought = whole[1]
         spent = sum(fee * n for fee, n in zip(fees, bought, strict=True))
-        if sum(price[rows].tolist()) + spent > cutoff:
-            continue
-        capital = sum(p.cost * n for p, n in zip(of.purchases, bought, strict=True))
-        cost = sum(block.cost[rows].tolist()) + capital
-        found.append(Plan(cost, tuple(use), tuple(picked), bought))
+        if sum(price[rows].tolist()) + spent <= cutoff:
+            capital = sum(p.cost * n for p, n in zip(block.of.purchases, bought, strict=True))
+            found.append(Plan(cost + capital, tuple(use), tuple(picked), bought))
+    return found
+
+
+def _undominated(found: list[Plan]) -> list[Plan]:
+    """The plans for which no cheaper one takes as little, cheapest first."""
     found.sort(key=lambda plan: (plan.cost, plan.picked))
     kept: list[Plan] = []
     for plan in found:

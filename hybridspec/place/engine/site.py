@@ -83,7 +83,7 @@ class _Search:
     def run(self) -> Found | None:
         """Look into the boxes, the one with the least bound first."""
         bounds = []
-        for box in self._boxes():
+        for box in boxes(self.core, self.price, self.fees, self._alive(), self.ranks):
             limit = BIG if self.best is None else self.best.value
             if box.bound > limit or (box.bound == limit and self.ranks is None):
                 bounds.append(box.bound)
@@ -122,23 +122,6 @@ class _Search:
                 return
         self.best = Found(value, picked, bought, 0)
 
-    def _boxes(self) -> list[Box]:
-        """All plans, split by what is bought where that costs and is little; least bound first."""
-        core, starts = self.core, self.core.starts[:-1]
-        alive = self._alive()
-        boxes = []
-        for least, most in self._ranges(alive):
-            fits = alive & (core.alone <= np.array(most, np.int64)).all(axis=1)
-            masked = np.where(fits, self.price, BIG)
-            lowest = np.minimum.reduceat(masked, starts)
-            if int(lowest.max()) >= BIG:
-                continue
-            picked = _first_at(masked, lowest, core.starts, self.ranks)
-            bound = sum(lowest.tolist()) + _spent(self.fees, least)
-            boxes.append(Box(least, most, fits, picked, bound))
-        boxes.sort(key=lambda box: (box.bound, box.least))
-        return boxes
-
     def _alive(self) -> Bools:
         """The kinds that no other of the pair beats at these prices."""
         core, price = self.core, self.price
@@ -153,26 +136,45 @@ class _Search:
         alive[core.under[beaten]] = False
         return alive
 
-    def _ranges(self, alive: Bools) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-        """Least and most of the purchases of every box."""
-        of, fees = self.core.of, self.fees
-        least = tuple(p.most if fee < 0 else p.least
-                      for p, fee in zip(of.purchases, fees, strict=True))  # fmt: skip
-        most = tuple(p.most if fee <= 0 else max(p.least, high)
-                     for p, fee, high in zip(of.purchases, fees, useful(self.core, alive),
-                                             strict=True))  # fmt: skip
-        apart = [i for i, fee in enumerate(fees) if fee > 0 and most[i] > least[i]]
-        size = 1
-        for index in apart:
-            size *= most[index] - least[index] + 1
-        if size > MAX_BOXES:
-            yield least, most
-            return
-        for counts in product(*(range(least[i], most[i] + 1) for i in apart)):
-            low, high = list(least), list(most)
-            for index, count in zip(apart, counts, strict=True):
-                low[index] = high[index] = count
-            yield tuple(low), tuple(high)
+
+def boxes(core: Core, price: Ints, fees: Sequence[int], alive: Bools,
+          ranks: Ints | None = None) -> list[Box]:  # fmt: skip
+    """All plans, split by what is bought where that costs and is little; least bound first."""
+    starts, found = core.starts[:-1], []
+    for least, most in _ranges(core, fees, alive):
+        fits = alive & (core.alone <= np.array(most, np.int64)).all(axis=1)
+        masked = np.where(fits, price, BIG)
+        lowest = np.minimum.reduceat(masked, starts)
+        if int(lowest.max()) >= BIG:
+            continue
+        picked = _first_at(masked, lowest, core.starts, ranks)
+        bound = sum(lowest.tolist()) + _spent(fees, least)
+        found.append(Box(least, most, fits, picked, bound))
+    found.sort(key=lambda box: (box.bound, box.least))
+    return found
+
+
+def _ranges(core: Core, fees: Sequence[int],
+            alive: Bools) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:  # fmt: skip
+    """Least and most of the purchases of every box."""
+    of = core.of
+    least = tuple(p.most if fee < 0 else p.least
+                  for p, fee in zip(of.purchases, fees, strict=True))  # fmt: skip
+    most = tuple(p.most if fee <= 0 else max(p.least, high)
+                 for p, fee, high in zip(of.purchases, fees, useful(core, alive),
+                                         strict=True))  # fmt: skip
+    apart = [i for i, fee in enumerate(fees) if fee > 0 and most[i] > least[i]]
+    size = 1
+    for index in apart:
+        size *= most[index] - least[index] + 1
+    if size > MAX_BOXES:
+        yield least, most
+        return
+    for counts in product(*(range(least[i], most[i] + 1) for i in apart)):
+        low, high = list(least), list(most)
+        for index, count in zip(apart, counts, strict=True):
+            low[index] = high[index] = count
+        yield tuple(low), tuple(high)
 
 
 def _spent(fees: Sequence[int], bought: Sequence[int]) -> int:
