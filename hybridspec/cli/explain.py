@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from hybridspec.cli.sovereignty import TableFormat
 
 if TYPE_CHECKING:
     from hybridspec.compiler import Build, Options
+    from hybridspec.report.explain_text import Block
 
 _FLIPPED = 2
 """Of so many decisions at most it is said what would flip them: each takes many plans."""
@@ -46,6 +47,10 @@ def explain(
     question: WordsArgument = None,
     site: Annotated[str, typer.Option("--site", help="Only this site.")] = "",
     flow: Annotated[str, typer.Option("--flow", help="Only this flow.")] = "",
+    infeasible: Annotated[
+        bool,
+        typer.Option("--infeasible", help="Why there is no plan, and the cheapest ways out."),
+    ] = False,
     stack: StackFlag = "local",
     format: Annotated[
         TableFormat, typer.Option("--format", help="human, json or markdown.")
@@ -56,6 +61,11 @@ def explain(
     if len(words) == 1 and _code(words[0], format):
         return
     asked, options = _asked(words), output.options(stack)
+    if infeasible:
+        if asked.kind:
+            raise _unclear(words)
+        _infeasible(asked.spec, options, format)
+        return
     if not asked.kind:
         _everything(asked.spec, options, site, flow, format)
         return
@@ -167,13 +177,63 @@ def _nowhere(build: Build, asked: Question) -> Exception:
     )
 
 
-def _show(document: dict[str, Any], format: TableFormat) -> None:
+def _infeasible(spec: Path, options: Options, format: TableFormat) -> None:
+    """Why there is no plan; a spec that is wrong in another way is refused as `validate` does."""
+    from hybridspec.compiler import resolve_file
+    from hybridspec.optimise.latency import latency_table
+    from hybridspec.place.conflict_find import conflicts
+    from hybridspec.report.explain_conflict import conflict_blocks, conflicts_document
+
+    graph = resolve_file(spec, options)
+    try:
+        verdict = conflicts(graph, latency_table(graph))
+    except Exception as fault:
+        raise _too_large(fault) from fault
+    others = _errors(spec, options) if verdict.feasible else []
+    document = conflicts_document(str(spec), graph.currency, verdict, others)
     if format is TableFormat.JSON:
         output.document(document)
-        return
+    else:
+        _print(document["question"], conflict_blocks(document), format)
+
+
+def _errors(spec: Path, options: Options) -> list[str]:
+    """The codes of what is wrong with a spec that has a plan."""
+    from hybridspec.base.diagnostic import Severity, SpecInvalid
+    from hybridspec.compiler import validate_file
+
+    try:
+        validate_file(spec, options)
+    except SpecInvalid as invalid:
+        return sorted({f.code for f in invalid.findings if f.severity is Severity.ERROR})
+    return []
+
+
+def _too_large(fault: Exception) -> Exception:
+    """What to say of a question that cannot be answered in time."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.place.arrays import TooDear
+    from hybridspec.place.configuration import TooManyWays
+    from hybridspec.place.engine.api import SearchTooLarge
+
+    if not isinstance(fault, (TooManyWays, SearchTooLarge, TooDear)):
+        return fault
+    return UsageError("that cannot be searched exactly", help="run `hybridspec validate`")
+
+
+def _show(document: dict[str, Any], format: TableFormat) -> None:
+    from hybridspec.report.explain_text import blocks
+
+    if format is TableFormat.JSON:
+        output.document(document)
+    else:
+        _print(document["question"], blocks(document), format)
+
+
+def _print(question: str, said: Iterable[Block], format: TableFormat) -> None:
     from hybridspec.report import explain_text, terminal
 
     if format is TableFormat.MARKDOWN:
-        print(explain_text.markdown(document), end="")
+        print(explain_text.markdown(question, said), end="")
     else:
-        explain_text.show(terminal.console(), document)
+        explain_text.show(terminal.console(), said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from typing import TypeVar
 
@@ -53,3 +53,33 @@ def _one_by_one(masks: list[frozenset[Statement]], known: list[Statement]) -> tu
         if all(not mask.isdisjoint(without) for mask in masks):
             kept = without
     return tuple(kept)
+
+
+def preferred(
+    possible: Callable[[frozenset[Statement]], bool], statements: Sequence[Statement]
+) -> tuple[Statement, ...]:
+    """Statements that clash, none of which could be left out; the first of them if there is choice.
+
+    `possible` says whether some statements can hold together; all of them cannot. Which of several
+    conflicts is found is decided by the order: later statements are blamed only where those before
+    them do not clash by themselves. The number of questions grows with the size of the conflict,
+    and with the logarithm of how many statements there are.
+    """
+
+    def search(
+        held: frozenset[Statement], more: bool, left: Sequence[Statement]
+    ) -> list[Statement]:
+        if more and not possible(held):
+            return []
+        if len(left) == 1:
+            return list(left)
+        first, second = left[: len(left) // 2], left[len(left) // 2 :]
+        late = search(held | frozenset(first), True, second)
+        early = search(held | frozenset(late), bool(late), first)
+        return [*early, *late]
+
+    if possible(frozenset(statements)):
+        return ()
+    if not possible(frozenset()):
+        raise AssertionError("nothing is asked for, and still it cannot be")
+    return tuple(search(frozenset(), False, statements))

@@ -120,7 +120,7 @@ def _devices(site: Site, devices: SiteDevices) -> Iterator[Lever]:
     name, days = device.name, device.max_offline
     yield Lever(
         f"number of {name} at {site.name}", "HS0306", "device", devices.count, 1,
-        devices.count + 2 * MAX_TIMES, 1, str, lambda value: count(site.name, name, value),
+        devices.count + 2 * MAX_TIMES, 1, str, lambda value: count([site.name], name, value),
         devices.origin.ref,
     )  # fmt: skip
     if days:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from hybridspec.base.units import parse_bandwidth, write_duration
-from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, Zone
+from hybridspec.place.quota import TRAINING, Limit
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What to write at `key` of the spec, in words and as what it makes of a graph.
 
-    An empty `key` is something that no single key of the spec says.
+    An empty `key` is something that no single key of the spec says. `amount` is how much is asked
+    for, so that two changes of one thing can be compared; 0 is none.
     """
 
     key: str
     value: str
     words: str
     apply: Callable[[Graph], Graph]
+    amount: int = 0
+
+    @property
+    def thing(self) -> str:
+        """What is changed, whatever the amount."""
+        return self.key or self.words.replace(self.value, "", 1)
 
     @property
     def setting(self) -> str:
@@ -42,6 +50,7 @@ def latency(flow: Flow, bound: int) -> Change:
     return Change(
         f"flows.{flow.name}.latency.bound", text, f"set the bound of `{flow.name}` to {text}",
         lambda graph: with_flow(graph, flow.name, latency=_bounded(graph, flow.name, bound)),
+        bound,
     )  # fmt: skip
 
 
@@ -55,7 +64,7 @@ def bandwidth(flow: Flow, bits: int) -> Change:
     text = bits_text(bits)
     return Change(
         f"flows.{flow.name}.bandwidth", text, f"set `bandwidth` of `{flow.name}` to {text}",
-        lambda graph: with_flow(graph, flow.name, bandwidth=parse_bandwidth(text)),
+        lambda graph: with_flow(graph, flow.name, bandwidth=parse_bandwidth(text)), bits,
     )  # fmt: skip
 
 
@@ -68,15 +77,65 @@ def offline(flow: Flow, micros: int) -> Change:
     )  # fmt: skip
 
 
-def count(site: str, device: str, number: int) -> Change:
-    """Another number of devices of a class at a site."""
+def count(sites: Sequence[str], device: str, number: int) -> Change:
+    """Another number of devices of a class at some sites."""
     return Change(
-        f"sites.{site}.devices.{device}", str(number), f"put {number} `{device}` at `{site}`",
-        lambda graph: with_site(graph, site, lambda here: replace(here, devices=tuple(
+        f"sites.{sites[0]}.devices.{device}" if len(sites) == 1 else "", str(number),
+        f"put {number} `{device}` at {named(sites)}",
+        lambda graph: with_sites(graph, lambda here: replace(here, devices=tuple(
             replace(d, count=number) if d.device_class.name == device else d
             for d in here.devices
-        ))),
+        )) if here.name in sites else here), number,
     )  # fmt: skip
+
+
+def elsewhere(flow: Flow, sites: Sequence[str]) -> Change:
+    """A flow that no longer runs at some sites."""
+    return Change(
+        "", "", f"run `{flow.name}` at other sites than {named(sites)}",
+        lambda graph: replace(graph, flows=tuple(
+            replace(one, sites=tuple(s for s in one.sites if s.name not in sites))
+            if one.name == flow.name else one for one in graph.flows
+        )),
+    )  # fmt: skip
+
+
+def quota(limit: Limit, stated: int) -> Change:
+    """Another quota of an account."""
+    field = "training_quota" if limit.kind == TRAINING else "inference_quota"
+    cloud = limit.regions[0].partition("/")[0]
+
+    def apply(graph: Graph) -> Graph:
+        for label in limit.regions:
+            graph = with_region(graph, label, **{field: stated})
+        return graph
+
+    return Change(
+        f"clouds.{cloud}.quotas.{limit.kind}", str(stated),
+        f"have `{limit.kind}` in {' and '.join(limit.regions)} raised to {stated}", apply, stated,
+    )  # fmt: skip
+
+
+def country(zone: Zone, code: str) -> Change:
+    """One more country in which a zone's data may be."""
+    countries = tuple(sorted({*zone.countries, code}))
+
+    def apply(graph: Graph) -> Graph:
+        new = {z.name: replace(z, countries=countries) if z.name == zone.name else z
+               for z in graph.zones}  # fmt: skip
+        graph = replace(graph, zones=tuple(new.values()))
+        return with_sites(graph, lambda site: replace(site, zone=new[site.zone.name]))
+
+    return Change(f"zones.{zone.name}.countries", f"[{', '.join(countries)}]",
+                  f"allow {code} in zone `{zone.name}`", apply)  # fmt: skip
+
+
+def named(names: Sequence[str]) -> str:
+    """Some names in words."""
+    shown = [f"`{name}`" for name in names]
+    if len(shown) > 4:
+        return f"{', '.join(shown[:3])} and {len(shown) - 3} more sites"
+    return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
 
 
 def uplink(device: DeviceClass, bits: int) -> Change:
@@ -87,7 +146,7 @@ def uplink(device: DeviceClass, bits: int) -> Change:
         f"use an uplink of {text} for `{device.name}`",
         lambda graph: with_device(
             graph, device.name, lambda old: replace(old, uplink_bandwidth=parse_bandwidth(text))
-        ),
+        ), bits,
     )  # fmt: skip
 
 
@@ -99,7 +158,7 @@ def memory(device: DeviceClass, size: int) -> Change:
         f"{size // 2**20}MiB", f"use a board with {more} MiB more memory for `{device.name}`",
         lambda graph: with_device(
             graph, device.name, lambda old: replace(old, board=replace(old.board, memory=size))
-        ),
+        ), size,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from hybridspec.base.source import printable
 
 WIDTH = 80
-_MOST = 24
+_MOST = 32
 """Columns that any column but the last may take."""
 _SHOWN = 12
 """Other ways that people are shown of one kind."""
@@ -22,18 +22,19 @@ Block = tuple[str, Sequence[str], list[tuple[str, ...]]]
 """A title, the names of columns and rows; rows of one column are lines."""
 
 
-def show(out: Console, document: Doc) -> None:
+def show(out: Console, said: Iterable[Block]) -> None:
     """Print an answer for people."""
-    for title, head, rows in blocks(document):
-        out.print(Text(printable(title), style="bold"), soft_wrap=True)
+    for title, head, rows in said:
+        for line in _wrapped(title, min(out.width, WIDTH), "", "  "):
+            out.print(Text(printable(line), style="bold"), soft_wrap=True)
         for line in _lines(head, rows, min(out.width, WIDTH)):
             out.print(Text(printable(line)), soft_wrap=True)
 
 
-def markdown(document: Doc) -> str:
+def markdown(question: str, said: Iterable[Block]) -> str:
     """The same as Markdown."""
-    parts = [f"# {_cell(document['question'])}\n"]
-    for title, head, rows in blocks(document):
+    parts = [f"# {_cell(question)}\n"]
+    for title, head, rows in said:
         parts.append(f"## {_cell(title)}\n")
         if len(head) > 1:
             parts.append(

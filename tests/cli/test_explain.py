@@ -107,3 +107,36 @@ def test_a_question_about_nothing_is_refused(argv: list[str], said: str, capsys:
 def test_a_code_is_still_explained(capsys: Out) -> None:
     assert run(["explain", "HS0302"]) == 0
     assert capsys.readouterr().out.startswith("HS0302 latency-exceeded: ")
+
+
+def test_what_clashes_is_told_in_the_users_lines_with_repairs_that_work(capsys: Out) -> None:
+    spec = str(EXAMPLES / "vibration-watch" / "refused-one-gateway.yaml")
+    found = answer(capsys, "explain", "--infeasible", spec)
+    assert found["schemaVersion"] == "hybridspec.dev/conflicts/v1"
+    assert not found["feasible"]
+    (conflict,) = found["conflicts"]
+    assert {"flows.watch.latency.bound", "sites.stuttgart.devices.gateway"} == {
+        line["key"] for line in conflict["clash"]
+    }
+    assert all(".yaml:" in line["at"] for line in conflict["clash"])
+    first = conflict["repairs"][0]
+    assert first["changes"] == ["put 2 `gateway` at `stuttgart`"]
+    (setting,) = first["whatIf"]
+    capsys.readouterr()
+    assert run(["plan", spec, "--what-if", setting]) == 0
+    assert "Verdict: invalid before, valid after." in capsys.readouterr().out
+    assert run(["explain", spec, "--infeasible"]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "these cannot hold together" in shown
+    assert run(["explain", spec, "--infeasible", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out.startswith("# why there is no plan\n")
+
+
+def test_a_spec_with_a_plan_has_no_conflict_but_may_be_wrong_otherwise(capsys: Out) -> None:
+    assert answer(capsys, "explain", str(EXAMPLES / "remote-farm"), "--infeasible")["feasible"]
+    spec = str(EXAMPLES / "remote-farm" / "refused-stale-metadata.yaml")
+    found = answer(capsys, "explain", spec, "--infeasible")
+    assert found["feasible"]
+    assert found["otherFindings"] == ["HS0308"]
+    assert run(["explain", "flow", "herd", str(EXAMPLES / "remote-farm"), "--infeasible"]) == 2

@@ -1,0 +1,180 @@
+"""Finds every conflict of a graph: flow by flow at alike sites, site by site, then all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from hybridspec.base.diagnostic import Sink
+from hybridspec.ir.conflict import Claim, Conflict, Verdict
+from hybridspec.ir.graph import Flow, Graph, Site, Zone
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import Configuration
+from hybridspec.place.candidates import Candidates
+from hybridspec.place.conflict import preferred, smallest_hitting
+from hybridspec.place.conflict_check import impossible
+from hybridspec.place.conflict_relaxed import Relaxed
+from hybridspec.place.conflict_statement import Statement, allowed, pinned, statement_of
+from hybridspec.place.decide import Undecided, decide
+from hybridspec.place.place import place
+from hybridspec.place.repair_find import repairs_of_flow, repairs_of_sites
+
+HIGHS = "an integer program (HiGHS)"
+EVERY = "every way was looked at"
+MAX_ROUNDS = 4
+"""How often what is left is looked at, once the first repairs are made."""
+
+
+def conflicts(graph: Graph, table: LatencyTable) -> Verdict:
+    """Whether there is a plan, and if not, every conflict with its repairs.
+
+    Raises:
+        TooManyWays: a flow branches so widely that enumeration would not end in time.
+        TooDear: amounts of money that cannot be added up.
+        SearchTooLarge: it was not found out in time.
+    """
+    rounds: list[list[Conflict]] = []
+    while len(rounds) < MAX_ROUNDS:
+        candidates = Candidates(graph, table)
+        if not isinstance(decide(candidates), Undecided):
+            later = tuple(conflict for found in rounds[1:] for conflict in found)
+            plan = place(graph, table, Sink()) if rounds else None
+            return Verdict(conflicts=tuple(rounds[0]) if rounds else (), later=later,
+                           mended=plan.cost if plan is not None else None)  # fmt: skip
+        rounds.append(_found(candidates))
+        if not all(conflict.repairs for conflict in rounds[-1]):
+            break
+        for conflict in rounds[-1]:
+            graph = conflict.repairs[0].apply(graph)
+    return Verdict(conflicts=tuple(rounds[0]), later=tuple(c for r in rounds[1:] for c in r))
+
+
+def _found(candidates: Candidates) -> list[Conflict]:
+    """The conflicts of one graph: those of the zones, else one of everything."""
+    graph, found = candidates.graph, list[Conflict]()
+    for zone in graph.zones:
+        if candidates.sites(zone):
+            found += _Zone(candidates, zone).conflicts()
+    if not found:
+        everywhere = [sites for zone in graph.zones for sites in alike(candidates, zone)]
+        found.append(_joint(candidates, everywhere))
+    return found
+
+
+def alike(candidates: Candidates, zone: Zone) -> list[list[Site]]:
+    """The sites of a zone in groups that are alike but for what energy costs, and flows' names."""
+    groups: dict[tuple[object, ...], list[Site]] = {}
+    for site in candidates.sites(zone):
+        flows = candidates.flows(site)
+        if flows:
+            key = (candidates.shape(site), *(flow.name for flow in flows))
+            groups.setdefault(key, []).append(site)
+    return list(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """The conflicts of one zone, whatever the others do."""
+
+    candidates: Candidates
+    zone: Zone
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """Those of flows alone, else of sites alone, else of all sites of the zone."""
+        groups, regions = alike(self.candidates, self.zone), self.candidates.regions(self.zone)
+        if not regions:
+            yield self._untrainable()
+            return
+        alone: dict[tuple[object, ...], Conflict] = {}
+        joint: list[Conflict] = []
+        for sites in groups:
+            stuck = [local(self.candidates, sites, index)
+                     for index in range(len(self.candidates.flows(sites[0])))]  # fmt: skip
+            for conflict in stuck:
+                if conflict is not None:
+                    _merge(alone, conflict)
+            if not any(stuck):
+                relaxed = Relaxed.of(self.candidates, [sites[:1]])
+                if not relaxed.possible(frozenset(relaxed.statements)):
+                    joint.append(_joint(self.candidates, [sites], one=True))
+        yield from (*alone.values(), *joint)
+        if not alone and not joint:
+            relaxed = Relaxed.of(self.candidates, groups)
+            if not relaxed.possible(frozenset(relaxed.statements)):
+                yield _joint(self.candidates, groups)
+
+    def _untrainable(self) -> Conflict:
+        """No region suits both the zone and what is pinned for its training."""
+        models = self.candidates.models(self.candidates.sites(self.zone))
+        pins = [pinned(m) for m in models if m.training is not None]
+        return Conflict(
+            flows=(), sites=tuple(site.name for site in self.candidates.sites(self.zone)),
+            claims=tuple(map(claim, (*pins, allowed(self.zone)))), repairs=(), confirmed=EVERY,
+            advice=("pin the training to a region that lies in the zone, or to none",),
+        )  # fmt: skip
+
+
+def _merge(found: dict[tuple[object, ...], Conflict], new: Conflict) -> None:
+    """Keep a conflict; one of the same lines with the same way out has more sites then."""
+    key = (new.flows, tuple(claim.key for claim in new.claims),
+           tuple(repair.words for repair in new.repairs))  # fmt: skip
+    old = found.get(key)
+    found[key] = replace(old, sites=(*old.sites, *new.sites)) if old is not None else new
+
+
+def ways(candidates: Candidates, site: Site, index: int) -> list[Configuration]:
+    """Every way to run one flow at a site, with the store of its zone in any region that may."""
+    return [way.unpriced for region in candidates.regions(site.zone)
+            for way in candidates.ways(site, index, region)]  # fmt: skip
+
+
+def clash(
+    graph: Graph, flow: Flow, site: Site, options: Sequence[Configuration]
+) -> tuple[Statement, ...]:
+    """The fewest statements that leave a flow no way at a site; empty if it has one."""
+    masks = [
+        frozenset(statement_of(failure, flow, site, option, graph) for failure in option.failures)
+        for option in options
+    ]
+    return smallest_hitting(masks, lambda statement: statement)
+
+
+def local(candidates: Candidates, sites: Sequence[Site], index: int) -> Conflict | None:
+    """The conflict of one flow at sites that are alike, if it cannot run there by itself."""
+    site, graph = sites[0], candidates.graph
+    flow, options = candidates.flows(site)[index], ways(candidates, site, index)
+    if any(not option.failures for option in options):
+        return None
+    found = clash(graph, flow, site, options)
+    repairs, advice = repairs_of_flow(graph, candidates.table, sites, flow, options)
+    return Conflict(
+        flows=(flow.name,), sites=tuple(one.name for one in sites),
+        claims=tuple(map(claim, found)), repairs=repairs, confirmed=EVERY, advice=advice,
+    )  # fmt: skip
+
+
+def _joint(
+    candidates: Candidates, groups: Sequence[Sequence[Site]], *, one: bool = False
+) -> Conflict:
+    """The conflict of everything that runs at some sites, or at any one of a group."""
+    relaxed = Relaxed.of(candidates, [sites[:1] for sites in groups] if one else groups)
+    found = preferred(relaxed.possible, relaxed.statements)
+    problem = relaxed.problem(frozenset(found))
+    sure = problem is None or impossible(problem)
+    if sure is False:
+        raise AssertionError("two engines disagree on whether there is a plan")
+    flows = sorted({flow.name for sites in groups for flow in candidates.flows(sites[0])})
+    return Conflict(
+        flows=tuple(name for name in flows
+                    if any(s.key.startswith(f"flows.{name}") for s in found)),
+        sites=tuple(site.name for sites in groups for site in sites),
+        claims=tuple(map(claim, found)),
+        repairs=repairs_of_sites(candidates.graph, candidates.table, groups, found, one=one),
+        confirmed=HIGHS if sure else "",
+    )  # fmt: skip
+
+
+def claim(statement: Statement) -> Claim:
+    """A statement as others see it."""
+    return Claim(key=statement.key, words=statement.words, is_law=statement.is_law,
+                 span=statement.span)  # fmt: skip
