@@ -38,7 +38,7 @@ def solve(problem: Problem, *, progress: Watch | None = None,
     live = [index for index, of in enumerate(problem.classes) if of.sites > 0]
     blocks = [make_block(problem.classes[index]) for index in live]
     alone = [i for i, block in zip(live, blocks, strict=True) if search(block, block.cost) is None]
-    if alone:
+    if alone or not all(len(choice.cost) for choice in problem.choices):
         return Impossible(classes=tuple(alone))
     market = Market(replace(problem, classes=tuple(b.of for b in blocks)), blocks)
     result = _decide(market, progress)
