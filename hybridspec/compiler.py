@@ -20,6 +20,7 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.ir.tree import FileTree
 from hybridspec.load.compose import LOCAL
+from hybridspec.load.energy import shipped_energy
 from hybridspec.load.facts import shipped_facts
 from hybridspec.load.load import Loaded, load
 from hybridspec.load.plugin import load_plugins
@@ -165,6 +166,7 @@ def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
         },
         needs={name: target.needs for name, target in targets().items()},
         law=shipped_facts(),
+        energy=shipped_energy(),
     )
     spec = loaded.spec if options.change is None else options.change(loaded.spec)
     graph = lower(spec, loaded.origins, facts, sink)

@@ -8,13 +8,13 @@ comparison, so moving a line in the spec does not change what it means.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
 from hybridspec.base.source import Span
 from hybridspec.base.units import DAY, YEAR
+from hybridspec.ir.energy import Energy
 from hybridspec.ir.governance import Cohort as Cohort
 from hybridspec.ir.governance import (
     Gates,
@@ -26,9 +26,14 @@ from hybridspec.ir.governance import (
     Waiver,
     Window,
 )
-from hybridspec.ir.law import NO_FACTS, Implicit, LawFacts
+from hybridspec.ir.law import NO_FACTS, LawFacts
 from hybridspec.ir.origin import maybe, spanned
 from hybridspec.ir.region import Region as Region
+from hybridspec.ir.site import Board as Board
+from hybridspec.ir.site import DeviceClass as DeviceClass
+from hybridspec.ir.site import Rates as Rates
+from hybridspec.ir.site import Site as Site
+from hybridspec.ir.site import SiteDevices as SiteDevices
 from hybridspec.ir.zone import Zone as Zone
 
 WINDOWED = ("aggregate", "window", "local-training")
@@ -41,98 +46,6 @@ class StageKind(StrEnum):
     TRANSFORM = "transform"
     MODEL = "model"
     SINK = "sink"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rates:
-    """Latency constants of one (board, runtime, precision, threads); see docs in `optimise`.
-
-    All times in picoseconds per unit, so that they stay integers: per multiply-accumulate of a
-    convolution and of a matrix product, per byte moved, and microseconds per operator.
-    `spread` is the half-width of the 90 % interval in percent of the estimate.
-    """
-
-    runtime: str
-    precision: str
-    threads: int
-    conv_ps: int
-    gemm_ps: int
-    byte_ps: int
-    operator_us: int
-    spread: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """A board from the catalogue: what a device class is made of.
-
-    `missing` names the figures that nobody has published; they are 0 here, and a rule refuses the
-    board. `as_of` is when the row was last checked; None where the catalogue does not say.
-    """
-
-    name: str
-    title: str
-    target: str
-    architecture: str
-    memory: int
-    reserved_memory: int
-    disk: int
-    idle_power: int
-    load_power: int
-    price: int
-    life: int
-    capabilities: tuple[str, ...]
-    rates: tuple[Rates, ...]
-    source: str
-    as_of: date | None = None
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceClass:
-    """A kind of edge device that the user runs.
-
-    `security` is what is set up on it, `implicit` what its software sends by itself, `controls`
-    those that the platform's agent carries out, each with how.
-    """
-
-    name: str
-    board: Board
-    platform: str
-    max_offline: int
-    uplink_bandwidth: int
-    uplink_rtt: int
-    security: tuple[str, ...] = ()
-    implicit: tuple[Implicit, ...] = ()
-    controls: tuple[tuple[str, str], ...] = ()
-    origin: Span = spanned()
-    security_origin: Span | None = maybe()
-    board_origin: Span = spanned()
-    offline_origin: Span = spanned()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteDevices:
-    """How many devices of a class stand at a site, with the uplink that they have there."""
-
-    device_class: DeviceClass
-    count: int
-    origin: Span = spanned()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A place where data is born and devices stand."""
-
-    name: str
-    country: str
-    zone: Zone
-    lan_rtt: int
-    energy_price: int
-    devices: tuple[SiteDevices, ...]
-    origin: Span = spanned()
-    country_origin: Span = spanned()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +287,8 @@ class Graph:
     flows: tuple[Flow, ...]
     cohorts: tuple[Cohort, ...]
     update_validity: int
+    release_every: int | None = None
+    energy: Energy = field(default=Energy(), repr=False)
     defaults: tuple[tuple[str, str, str], ...]
     description: str = ""
     controller: Party | None = None

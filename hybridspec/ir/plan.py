@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -103,6 +104,8 @@ class Configuration:
     up over all devices through the longest time offline; `hosted` how long its cloud stages work
     at worst, in microseconds per second. Loads are rounded up to whole units.
     `latency` is what it is with nobody else on the devices; `ceiling` is what others leave of it.
+    `energy` are watt-hours over the horizon that edge stages take above idle, `emitted` grams of
+    CO2 equivalent of those in the cloud; None where some figure is not known.
     """
 
     device: DeviceClass | None
@@ -120,6 +123,14 @@ class Configuration:
     failures: tuple[Failure, ...]
     ceiling: Ceiling = Ceiling()
     hosted: int = 0
+    energy: int = 0
+    emitted: int | None = None
+
+    def carbon(self, site: Site) -> int | None:
+        """Grams of CO2 equivalent over the horizon at a site; None where nobody knows."""
+        if self.emitted is None or (self.energy and site.carbon is None):
+            return None
+        return self.emitted + round(Fraction(self.energy * (site.carbon or 0), 1000))
 
     @cached_property
     def cost(self) -> int:

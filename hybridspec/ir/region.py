@@ -14,13 +14,15 @@ from hybridspec.ir.origin import maybe, spanned
 class Region:
     """A cloud region that the user allows, with dated prices in micro-units.
 
-    Storage per GB-month, egress per GB, serverless inference per GB-second, training per
-    hour of `training_instance`, keys and registry per month. `operator_country` is the law that
-    binds the operator, `pair` the region it replicates to by itself, `administered_from` where the
-    account's own administrators work, `agreements` what was signed with the operator, `implicit`
-    the flows that the operator adds, `key_protection` how keys can be protected there as far as
-    anybody states it, and `controls` those that what is emitted for it carries out, each with
-    how. Quotas are how many training instances and cloud stages may run there at once, if known.
+    Storage per GB-month, egress per GB, serverless inference per GB-second, training per hour
+    of `training_instance`, keys and registry per month. `operator_country` is the law that
+    binds the operator, `carbon` the grams of CO2 equivalent per kilowatt-hour, `power` the
+    milliwatts of a busy virtual CPU with its share of the building, `pair` the region it
+    replicates to by itself, `administered_from` where the account's own administrators work,
+    `agreements` what was signed with the operator, `implicit` the flows that it adds,
+    `key_protection` how keys can be protected there as far as anybody states it, and `controls`
+    those that what is emitted for it carries out, each with how. Quotas are how many
+    training instances and cloud stages may run there at once, if known.
     """
 
     cloud: str
@@ -40,6 +42,8 @@ class Region:
     source: str
     account: str = ""
     operator_country: str | None = None
+    carbon: int | None = None
+    power: int | None = None
     pair: str | None = None
     administered_from: tuple[str, ...] = ()
     agreements: tuple[Evidence, ...] = ()

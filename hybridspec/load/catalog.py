@@ -9,6 +9,7 @@ from typing import Any
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins, SourceFile
+from hybridspec.load.energy import energy_digest
 from hybridspec.load.override import overridden
 from hybridspec.load.strict import bind_text
 from hybridspec.load.yaml import parse
@@ -33,6 +34,7 @@ def load_catalogs(clouds: Collection[str] | None = None) -> tuple[dict[str, Cata
         digest.update(f"{name}\0{text}\0".encode())
         if clouds is None or target.kind != "cloud" or name in clouds:
             catalogs[name] = parse_catalog(name, text)
+    digest.update(f"energy\0{energy_digest()}\0".encode())
     return catalogs, digest.hexdigest()
 
 

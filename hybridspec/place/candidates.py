@@ -167,7 +167,8 @@ def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ..
     `apart` is its country, if that matters to what may be sent from there.
     """
     devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
-                     d.device_class.uplink_rtt) for d in site.devices)  # fmt: skip
+                     d.device_class.uplink_rtt, d.device_class.uplink_up_price,
+                     d.device_class.uplink_down_price) for d in site.devices)  # fmt: skip
     return (apart, site.zone.name, site.lan_rtt, devices, *kinds)
 
 

@@ -73,7 +73,8 @@ class Way:
             device=way.device, region=way.region, hosts=way.hosts, variants=way.variants,
             held=way.held, legs=way.legs, latency=way.latency, demand=way.demand,
             memory=way.memory, uplink=way.uplink, waiting=way.waiting, failures=way.failures,
-            terms=tuple(terms), ceiling=way.ceiling, hosted=way.hosted,
+            terms=tuple(terms), ceiling=way.ceiling, hosted=way.hosted, energy=way.energy,
+            emitted=way.emitted,
         )  # fmt: skip
 
 
@@ -196,11 +197,37 @@ def _configuration(layout: Layout) -> Configuration:
         hosted=layout.hosted,
         terms=(),
         failures=failures(layout),
+        energy=_energy(layout),
+        emitted=_emitted(layout),
     )
+
+
+def _energy(layout: Layout) -> int:
+    """Watt-hours above idle of the edge stages over the horizon."""
+    busy = Fraction(0)
+    for stage in layout.flow.stages:
+        estimate = layout.estimate(stage)
+        busy += layout.busy(stage, estimate.mid) if estimate is not None else 0
+    return round(1000 * cost.kwh(layout.graph, layout.device, busy))
+
+
+def _emitted(layout: Layout) -> int | None:
+    """Grams of what runs in the cloud over the horizon; None where some figure is not known."""
+    total, region = Fraction(0), layout.region
+    for stage in layout.flow.stages:
+        estimate = layout.estimate(stage)
+        if layout.host(stage).kind == "edge" or stage.kind is StageKind.SINK or region is None:
+            continue
+        grams = cost.inference_carbon(layout.graph, region, stage, estimate)
+        if grams is None:
+            return None
+        total += grams
+    return round(total)
 
 
 def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
     graph, region = layout.graph, layout.region
+    yield from cost.sent(graph, layout.device, layout.uplink)
     for stage in layout.flow.stages:
         estimate = layout.estimate(stage)
         if layout.host(stage).kind == "edge":
@@ -218,3 +245,4 @@ def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
         fed = (s for s in layout.flow.stages if stage.name in s.inputs)
         if any(layout.host(after).kind == "edge" for after in fed):
             yield cost.returned(graph, region, stage, stage.output_rate)
+            yield from cost.received(graph, layout.device, stage)

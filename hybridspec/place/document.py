@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from typing import Any
 
 from hybridspec.ir.graph import Graph
@@ -103,10 +104,11 @@ def _facts(graph: Graph, plan: Plan) -> list[dict[str, str]]:
     """The rows of the catalogue and the facts pack that the plan rests on, dated, with source."""
     boards = {member.device_class.board.name: member.device_class.board for member in plan.fleet}
     regions = {store.region.label: store.region for store in plan.stores}
-    rows = [
+    rows: list[tuple[str, date | None, str]] = [
         *((f"board {name}", row.as_of, row.source) for name, row in sorted(boards.items())),
         *((f"region {name}", row.as_of, row.source) for name, row in sorted(regions.items())),
     ]
+    rows += _energy(graph)
     law = graph.law
     if law.version:
         rows.append((f"law {law.version}", law.checked_on, f"facts pack, sha256:{law.digest}"))
@@ -116,12 +118,24 @@ def _facts(graph: Graph, plan: Plan) -> list[dict[str, str]]:
     ]
 
 
+def _energy(graph: Graph) -> list[tuple[str, date | None, str]]:
+    """The rows about electricity of the countries of sites and regions."""
+    prices = graph.energy.prices
+    paid = {(site.country, site.energy_price) for site in graph.sites}
+    priced = {prices[c] for c, price in paid if c in prices and prices[c].value == price}
+    places = sorted({country for country, _ in paid} | {r.country for r in graph.regions})
+    emitted = {graph.energy.carbon[c] for c in places if c in graph.energy.carbon}
+    rows = {(one.row, one.as_of, one.source) for one in (*priced, *emitted)}
+    return sorted(rows)
+
+
 def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "site": decision.site.name,
         "country": decision.site.country,
         "flow": decision.flow.name,
         "chosen": _configuration(decision.chosen),
+        "carbonGrams": decision.chosen.carbon(decision.site),
         "runnerUp": decision.runner_up.label if decision.runner_up else None,
         "runnerUpExtraMicro": decision.runner_up_delta,
         "dearer": [

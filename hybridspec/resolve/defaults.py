@@ -22,7 +22,10 @@ class Default(Generic[T]):
 
 LAN_RTT = Default("sites.*.lan_rtt", 2_000, "2 ms", "a busy switched Ethernet, 95th percentile")
 ENERGY_PRICE = Default(
-    "sites.*.energy_price", 250_000, "0.25 USD/kWh", "a middle price for business users in Europe"
+    "sites.*.energy_price",
+    250_000,
+    "by country; 0.25 USD/kWh where nothing is known",
+    "what businesses pay on average in that part of the world",
 )
 HORIZON = Default("objective.horizon", 3 * YEAR, "3 years", "the shortest board life planned for")
 PRICE_AGE = Default(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
+from typing import TypedDict
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import add_key, removed
@@ -14,6 +16,7 @@ from hybridspec.resolve.implicit import of_devices
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.catalog import BoardRow, Catalog
 from hybridspec.spec.document import Spec
+from hybridspec.spec.site import Upkeep
 
 WIDENED = 2
 """How much wider the interval of figures is that were made on another board."""
@@ -81,12 +84,35 @@ def _device_class(
         max_offline=written.max_offline,
         uplink_bandwidth=written.uplink.bandwidth,
         uplink_rtt=written.uplink.rtt,
+        uplink_month=written.uplink.month or 0,
+        uplink_up_price=written.uplink.up_gb or 0,
+        uplink_down_price=written.uplink.down_gb or 0,
+        **_upkeep(written.upkeep),
         security=tuple(sorted(set(written.security))),
         origin=origins.key("devices", name),
         security_origin=origins.value("devices", name, "security"),
         board_origin=origins.value("devices", name, "hardware" if written.hardware else "board"),
         offline_origin=origins.value("devices", name, "max_offline"),
     )
+
+
+class _Upkeep(TypedDict, total=False):
+    spares: Fraction
+    failures: Fraction
+    visit_every: int | None
+    visit_price: int
+
+
+def _upkeep(written: Upkeep | None) -> _Upkeep:
+    """What is stated of spares, failures and visits."""
+    if written is None:
+        return {}
+    return {
+        "spares": written.spares or Fraction(0),
+        "failures": written.failures or Fraction(0),
+        "visit_every": written.visit_every,
+        "visit_price": written.visit_price or 0,
+    }
 
 
 def _hardware(

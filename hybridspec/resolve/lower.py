@@ -10,6 +10,7 @@ from typing import TypedDict
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins
 from hybridspec.ir.document_file import DocumentFile
+from hybridspec.ir.energy import Energy
 from hybridspec.ir.graph import DeviceClass, Graph, Region
 from hybridspec.ir.law import LawFacts
 from hybridspec.ir.model_file import ModelFile
@@ -47,6 +48,7 @@ class Facts:
     """What is emitted for a cloud or an edge platform carries out, by the target's name."""
     guards: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What keeps data in place in what is emitted, by the target's name."""
+    energy: Energy = field(default_factory=Energy)
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
@@ -56,11 +58,11 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     check_documents(spec, law, facts.documents, origins, sink)
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
     classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts)
-    regions = _guarded(
+    regions = _with_facts(
         resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink), facts
     )
     regions = with_agreements(regions, spec, facts.documents, facts.controls, origins)
-    sites = resolve_sites(spec, origins, zones, classes, sink)
+    sites = resolve_sites(spec, origins, zones, classes, facts.energy, sink)
     data = resolve_data(spec, origins, law, sink)
     models = resolve_models(spec, origins, facts.models, regions, sink)
     flows = resolve_flows(spec, origins, data=data, models=models, sites=sites, sink=sink)
@@ -98,12 +100,20 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         sites_origin=origins.key("sites"),
         validity_origin=origins.value("rollout", "validity"),
     )
-    return _with_rollout(graph, spec, origins, sink)
+    return replace(_with_rollout(graph, spec, origins, sink), energy=facts.energy)
 
 
-def _guarded(regions: tuple[Region, ...], facts: Facts) -> tuple[Region, ...]:
-    """The regions, where what a catalogue calls avoided by no guard of its target happens."""
-    return tuple(replace(one, implicit=only_guarded(one.implicit, facts.guards)) for one in regions)
+def _with_facts(regions: tuple[Region, ...], facts: Facts) -> tuple[Region, ...]:
+    """The regions with what their grid emits, where it is known.
+
+    What a catalogue calls avoided by no guard of its target happens.
+    """
+    grams = {country: known.value for country, known in facts.energy.carbon.items()}
+    return tuple(
+        replace(one, implicit=only_guarded(one.implicit, facts.guards),
+                carbon=grams.get(one.country))
+        for one in regions
+    )  # fmt: skip
 
 
 def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, DeviceClass]:
@@ -124,6 +134,7 @@ def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Gra
     return replace(
         graph,
         uniformity=floor(1000 * (spec.objective.uniformity or 0)),
+        release_every=spec.rollout.every,
         gates=rollout.gates(spec),
         windows=rollout.windows(spec),
         revert_on=tuple(dict.fromkeys(revert.on)) if revert else ("health",),

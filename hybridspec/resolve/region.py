@@ -156,6 +156,9 @@ def _region(
         source=row.source,
         operator_country=operator.jurisdiction,
         pair=row.pair,
+        power=None
+        if catalog.cpu_power is None
+        else round(catalog.cpu_power * (catalog.building or 1)),
         implicit=of_region(provider, name, catalog),
         key_protection=_key_protection(row, catalog),
         as_of=row.as_of or catalog.as_of,

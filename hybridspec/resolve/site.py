@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
+from hybridspec.ir.energy import Dated, Energy
 from hybridspec.ir.graph import DeviceClass, Site, SiteDevices
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve import defaults
@@ -21,17 +22,19 @@ from hybridspec.spec.document import Spec
 
 def resolve_sites(
     spec: Spec, origins: Origins, zones: Mapping[str, Zone], classes: Mapping[str, DeviceClass],
-    sink: Sink,
+    energy: Energy, sink: Sink,
 ) -> dict[str, Site]:  # fmt: skip
     """Every site whose country and zone are known, by name."""
     known: _Known = {}
-    found = {name: _site(name, spec, origins, zones, classes, known, sink) for name in spec.sites}
+    found = {
+        name: _site(name, spec, origins, zones, classes, known, energy, sink) for name in spec.sites
+    }
     return {name: site for name, site in found.items() if site is not None}
 
 
 def _site(
     name: str, spec: Spec, origins: Origins, zones: Mapping[str, Zone],
-    classes: Mapping[str, DeviceClass], known: _Known, sink: Sink,
+    classes: Mapping[str, DeviceClass], known: _Known, energy: Energy, sink: Sink,
 ) -> Site | None:  # fmt: skip
     written = spec.sites[name]
     country_span = origins.value("sites", name, "country")
@@ -50,13 +53,24 @@ def _site(
         country=written.country,
         zone=zone,
         lan_rtt=defaults.LAN_RTT.value if written.lan_rtt is None else written.lan_rtt,
-        energy_price=written.energy_price
-        if written.energy_price is not None
-        else defaults.ENERGY_PRICE.value,
+        energy_price=_or(written.energy_price, energy.prices.get(written.country),
+                         defaults.ENERGY_PRICE.value),
         devices=devices,
+        uplink_month=(written.uplink.month or 0) if written.uplink is not None else 0,
+        carbon=_or(written.carbon, energy.carbon.get(written.country), None),
         origin=origins.key("sites", name),
         country_origin=country_span,
-    )
+    )  # fmt: skip
+
+
+_D = TypeVar("_D", int, None)
+
+
+def _or(written: int | None, known: Dated | None, default: _D) -> int | _D:
+    """What is written, else what is known of the country, else the default."""
+    if written is not None:
+        return written
+    return known.value if known is not None else default
 
 
 def _no_country(written: str, span: Span, zone: Zone | None, sink: Sink) -> None:
@@ -88,25 +102,29 @@ def _site_devices(
                            defined=origins.key("devices"),
                            idle=partial(idle, spec, "devices"))  # fmt: skip
             if found is not None:
-                here = _with_uplink(found, written, known)
+                here = _as_here(found, written, known)
                 devices.append(SiteDevices(device_class=here, count=count, origin=span))
     return tuple(devices)
 
 
-_Known: TypeAlias = dict[tuple[str, int | None, int | None], DeviceClass]
+_Known: TypeAlias = dict[tuple[object, ...], DeviceClass]
 """Classes with another connection, each made once: a fleet has few kinds of sites."""
 
 
-def _with_uplink(device: DeviceClass, written: written_site.Site, known: _Known) -> DeviceClass:
-    """The class as it is at a site that has a connection of its own."""
+def _as_here(device: DeviceClass, written: written_site.Site, known: _Known) -> DeviceClass:
+    """The class as it is at a site that has a connection or a price of visits of its own."""
     own = written.uplink
-    if own is None:
+    if own is None and written.visit_price is None:
         return device
-    key = (device.name, own.bandwidth, own.rtt)
+    own = written_site.SiteUplink() if own is None else own
+    key = (device.name, own.bandwidth, own.rtt, own.month is None, own.up_gb, own.down_gb,
+           written.visit_price)  # fmt: skip
     if key not in known:
-        known[key] = replace(
-            device,
-            uplink_bandwidth=device.uplink_bandwidth if own.bandwidth is None else own.bandwidth,
-            uplink_rtt=device.uplink_rtt if own.rtt is None else own.rtt,
-        )
+        said = {
+            "uplink_bandwidth": own.bandwidth, "uplink_rtt": own.rtt,
+            "uplink_month": None if own.month is None else 0, "uplink_up_price": own.up_gb,
+            "uplink_down_price": own.down_gb, "visit_price": written.visit_price,
+        }  # fmt: skip
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        known[key] = replace(device, **changes)
     return known[key]

@@ -7,7 +7,17 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hybridspec.spec.implicit import ImplicitRow, LocationRow, PartitionRow, RowDate, Source
-from hybridspec.spec.quantity import Country, Day, Duration, Money, Power, Section, Size, key
+from hybridspec.spec.quantity import (
+    Country,
+    Day,
+    Duration,
+    Money,
+    Multiple,
+    Power,
+    Section,
+    Size,
+    key,
+)
 
 
 class RegionPrices(Section):
@@ -250,6 +260,14 @@ class Catalog(Section):
     training_instance: Annotated[
         str | None,
         Field(description="Row of `instances` whose hour is every region's `training_hour`."),
+    ] = None
+    cpu_power: Annotated[
+        Power | None,
+        Field(description="Power of one virtual CPU that is busy; its source is a comment."),
+    ] = None
+    building: Annotated[
+        Multiple | None,
+        Field(description="Power of the building per power of the computers in it."),
     ] = None
     regions: Annotated[dict[str, RegionRow], Field(description="Regions of a cloud.")] = {}
     partitions: Annotated[

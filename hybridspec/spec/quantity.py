@@ -167,6 +167,20 @@ Share: TypeAlias = Annotated[
 """A fraction of 1, written `0.95` or `95%`."""
 
 
+def _multiple(value: object) -> Fraction:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 1 <= value <= 100:
+        raise _misfit("a number of at least 1", "1.135")
+    return Fraction(str(value))
+
+
+Multiple: TypeAlias = Annotated[
+    Fraction,
+    BeforeValidator(_multiple),
+    WithJsonSchema({"type": "number", "minimum": 1, "maximum": 100}),
+]
+"""An exact number of at least 1."""
+
+
 def _day(value: object) -> object:
     """Only the written form: pydantic would read a number as seconds since 1970."""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):

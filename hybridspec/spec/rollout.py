@@ -115,6 +115,11 @@ class Rollout(Section):
                      {"name": "fleet", "percent": 100, "max_failures": "5%"}],
             min_length=1, max_length=32),
     ]  # fmt: skip
+    every: Annotated[
+        Duration | None,
+        key("Time between releases that no training brings.", example="P90D", gt=0,
+            absent="none; trained models alone bring releases"),
+    ] = None  # fmt: skip
     gates: Annotated[
         Gates | None,
         key("What a device has to measure before it keeps a release.",

@@ -13,6 +13,7 @@ from hybridspec.spec.quantity import (
     Name,
     Power,
     Section,
+    Share,
     Size,
     key,
 )
@@ -25,6 +26,20 @@ class Uplink(Section):
     rtt: Annotated[
         Duration, key("Round trip to the cloud region, 95th percentile.", example="35ms")
     ]
+    month: Annotated[
+        Money | None,
+        key("Fee of the connection of each device, per month.", example="9 USD",
+            absent="0: none that depends on how many devices there are"),
+    ] = None  # fmt: skip
+    up_gb: Annotated[
+        Money | None,
+        key("Metered traffic to the cloud, per GB.", example="4 USD", absent="0: not metered"),
+    ] = None
+    down_gb: Annotated[
+        Money | None,
+        key("Metered traffic from the cloud, releases included, per GB.", example="4 USD",
+            absent="0: not metered"),
+    ] = None  # fmt: skip
 
 
 class SiteUplink(Section):
@@ -40,6 +55,45 @@ class SiteUplink(Section):
         key("Round trip to the cloud region from this site, 95th percentile.", example="80ms",
             absent="that of the device class"),
     ] = None  # fmt: skip
+    month: Annotated[
+        Money | None,
+        key("Fee of the site's connection, per month, in place of fees of its devices.",
+            example="45 USD", absent="the fees of its devices"),
+    ] = None  # fmt: skip
+    up_gb: Annotated[
+        Money | None,
+        key("Metered traffic to the cloud, per GB.", example="4 USD",
+            absent="that of the device class"),
+    ] = None  # fmt: skip
+    down_gb: Annotated[
+        Money | None,
+        key("Metered traffic from the cloud, releases included, per GB.", example="4 USD",
+            absent="that of the device class"),
+    ] = None  # fmt: skip
+
+
+class Upkeep(Section):
+    """What it takes to keep devices of a class running, beside power."""
+
+    spares: Annotated[
+        Share | None,
+        key("Devices kept in reserve, as a share of those in service.", example="5%",
+            absent="0: none is bought"),
+    ] = None  # fmt: skip
+    failures: Annotated[
+        Share | None,
+        key("Share of the devices that fails in a year and is replaced, at the price of a device "
+            "and a visit.", example="2%", absent="0: none is counted"),
+    ] = None  # fmt: skip
+    visit_every: Annotated[
+        Duration | None,
+        key("Time between maintenance visits to a device.", example="P1Y", gt=0,
+            absent="none is made but for failures"),
+    ] = None  # fmt: skip
+    visit_price: Annotated[
+        Money | None,
+        key("Price of a visit to one device.", example="120 USD", absent="0: visits cost nothing"),
+    ] = None
 
 
 class Hardware(Section):
@@ -104,6 +158,12 @@ class DeviceClass(Section):
         Uplink,
         key("Connection to the cloud.", example={"bandwidth": "20Mbit/s", "rtt": "35ms"}),
     ]
+    upkeep: Annotated[
+        Upkeep | None,
+        key("Spares, failures and maintenance visits.",
+            example={"spares": "5%", "failures": "2%", "visit_price": "120 USD"},
+            absent="nothing is counted for them"),
+    ] = None  # fmt: skip
 
 
 class Site(Section):
@@ -124,7 +184,17 @@ class Site(Section):
     energy_price: Annotated[
         Money | None,
         key("Price of a kilowatt-hour at the site.", example="0.24 USD",
-            absent="0.25 USD: a middle price for business users in Europe"),
+            absent="what businesses pay on average in that part of the world"),
+    ] = None  # fmt: skip
+    carbon: Annotated[
+        int | None,
+        key("Grams of CO2 equivalent per kilowatt-hour at the site.", example=40, ge=0, le=10_000,
+            absent="the mean of the country's grid in the last year that is known"),
+    ] = None  # fmt: skip
+    visit_price: Annotated[
+        Money | None,
+        key("Price of a maintenance visit to one device at this site.", example="300 USD",
+            absent="that of the device class"),
     ] = None  # fmt: skip
     uplink: Annotated[
         SiteUplink | None,

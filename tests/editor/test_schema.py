@@ -63,7 +63,7 @@ def test_units_examples_and_defaults_with_their_reasons_are_told() -> None:
         return str(locate(SCHEMA, where)[0]["description"])
 
     assert "Written as a duration. Example: `P30D`." in words("zones", "*", "retention")
-    assert "0.25 USD/kWh, a middle price for business users" in words("sites", "*", "energy_price")
+    assert "what businesses pay on average in" in words("sites", "*", "energy_price")
     assert "Default: `p95`, " in words("flows", "*", "latency", "percentile")
     assert words("metadata", "facts_age").endswith("Default: 1 year, decisions are reviewed and "
                                                    "laws amended within years.")  # fmt: skip

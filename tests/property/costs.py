@@ -21,11 +21,18 @@ def store_cost(graph: Graph, region: Region, zone: Zone) -> int:
     for model in models_of(graph, zone):
         gigabytes = Fraction(model.facts.size, 10**9)
         amounts.append(round(gigabytes * months * region.registry_price))
+        amounts.append(round(releases(graph, zone) * devices * gigabytes * region.egress_price))
         if model.training is not None:
             runs = Fraction(graph.horizon, model.training.every)
             amounts.append(round(runs * model.training.hours * region.training_price))
-            amounts.append(round(runs * devices * gigabytes * region.egress_price))
     return sum(amounts)
+
+
+def releases(graph: Graph, zone: Zone) -> Fraction:
+    """How often the devices of a zone get a bundle over the horizon."""
+    periods = [m.training.every for m in models_of(graph, zone) if m.training is not None]
+    periods += [] if graph.release_every is None else [graph.release_every]
+    return sum((Fraction(graph.horizon) / period for period in set(periods)), Fraction(0))
 
 
 def fleet_cost(graph: Graph) -> int:

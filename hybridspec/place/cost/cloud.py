@@ -9,6 +9,8 @@ from hybridspec.ir.graph import Graph, Model, Region, Stage, Training
 from hybridspec.ir.plan import CostTerm, Estimate
 from hybridspec.place.cost.term import GB, cloud, money, months, shown
 
+_KWH = 1000 * 3_600_000
+"""Milliwatt-seconds in a kilowatt-hour."""
 _SERVERLESS_GB = 1
 """Memory that a serverless inference is billed for at least."""
 
@@ -22,6 +24,16 @@ def inference(graph: Graph, region: Region, stage: Stage, latency: Estimate) -> 
         f"{round(events)} events x {latency.mid} us x {_SERVERLESS_GB} GB x "
         f"{money(region.inference_price)}/GB-s",
     )  # fmt: skip
+
+
+def inference_carbon(
+    graph: Graph, region: Region, stage: Stage, latency: Estimate | None
+) -> Fraction | None:
+    """Grams of CO2 equivalent of one busy virtual CPU for as long; None where nobody knows."""
+    if latency is None or region.carbon is None or region.power is None:
+        return None
+    seconds = stage.input_rate * Fraction(graph.horizon, SECOND) * Fraction(latency.mid, SECOND)
+    return seconds * region.power * region.carbon / _KWH
 
 
 def training(graph: Graph, region: Region, name: str, job: Training) -> CostTerm:

@@ -13,21 +13,26 @@ _KWH = 1000 * 3_600_000
 """Milliwatt-seconds in a kilowatt-hour."""
 
 
+def kwh(graph: Graph, device: DeviceClass, busy: Fraction) -> Fraction:
+    """Kilowatt-hours above idle over the horizon for `busy` device-seconds per second."""
+    power = device.board.load_power - device.board.idle_power
+    return power * busy * Fraction(graph.horizon, SECOND) / _KWH
+
+
 def energy(graph: Graph, site: Site, device: DeviceClass, busy: Fraction, stage: str) -> CostTerm:
     """Energy above idle for `busy` device-seconds per second at a site."""
-    power = Fraction(device.board.load_power - device.board.idle_power)
-    kwh = power * busy * Fraction(graph.horizon, SECOND) / _KWH
+    power = device.board.load_power - device.board.idle_power
     return edge(
-        "energy", f"energy {stage}", kwh * site.energy_price,
-        f"{float(busy):.6f} devices busy x {float(power) / 1000:g} W above idle x "
+        "energy", f"energy {stage}", kwh(graph, device, busy) * site.energy_price,
+        f"{float(busy):.6f} devices busy x {power / 1000:g} W above idle x "
         f"{money(site.energy_price)}/kWh",
     )  # fmt: skip
 
 
 def idle(graph: Graph, site: Site, device: DeviceClass) -> CostTerm:
     """Energy that one device draws at a site even if it does nothing."""
-    kwh = Fraction(device.board.idle_power, 10**6) * Fraction(graph.horizon, HOUR)
+    drawn = Fraction(device.board.idle_power, 10**6) * Fraction(graph.horizon, HOUR)
     return edge(
-        "energy", "idle energy", kwh * site.energy_price,
-        f"{shown(kwh)} kWh x {money(site.energy_price)}/kWh",
+        "energy", "idle energy", drawn * site.energy_price,
+        f"{shown(drawn)} kWh x {money(site.energy_price)}/kWh",
     )  # fmt: skip

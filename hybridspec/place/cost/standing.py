@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hybridspec.ir.graph import Graph, Model, Region, Site
+from hybridspec.ir.graph import DeviceClass, Graph, Model, Region, Site
 from hybridspec.ir.plan import CostTerm
 from hybridspec.place.cost.cloud import key, registry, training
 from hybridspec.place.cost.device import device_terms
+from hybridspec.place.cost.network import site_fee
 from hybridspec.place.cost.updates import updates
 
 
@@ -21,8 +22,7 @@ def zone_terms(
         terms.append(registry(graph, region, model))
         if model.training is not None:
             terms.append(training(graph, region, model.name, model.training))
-            terms.append(updates(graph, region, model, model.training, devices))
-    return tuple(terms)
+    return (*terms, *updates(graph, region, models, devices))
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class _Alike:
 def fleet_terms(
     graph: Graph, counts: Mapping[tuple[str, str], int] | None = None
 ) -> tuple[CostTerm, ...]:
-    """What the devices cost, those of a class together that cost the same.
+    """What devices and connections of sites cost; devices together that cost the same.
 
     `counts` says how many there are by site and class, where that is not what the graph says.
     """
@@ -47,7 +47,7 @@ def fleet_terms(
         for devices in site.devices:
             name = devices.device_class.name
             count = devices.count if counts is None else counts.get((site.name, name), 0)
-            kind = _kind(site, name)
+            kind = _kind(site, devices.device_class)
             if kind not in found:
                 found[kind] = _Alike(name, device_terms(graph, site, devices.device_class))
             found[kind].count += count
@@ -56,12 +56,18 @@ def fleet_terms(
     for alike in found.values():
         where = alike.sites[0] if len(alike.sites) == 1 else f"{len(alike.sites)} sites"
         terms += [_several(one, alike, where) for one in alike.unit]
+    terms += [
+        replace(fee, name=f"{fee.name} of {site.name}")
+        for site in graph.sites
+        for fee in site_fee(graph, site)
+    ]
     return tuple(terms)
 
 
-def _kind(site: Site, name: str) -> tuple[object, ...]:
-    """What the cost of a device depends on."""
-    return (name, site.energy_price)
+def _kind(site: Site, device: DeviceClass) -> tuple[object, ...]:
+    """What the cost of a device depends on; metered releases, on the site's flows as well."""
+    metered = site.name if device.uplink_down_price else ""
+    return (device.name, id(device), site.energy_price, metered)
 
 
 def _several(one: CostTerm, alike: _Alike, where: str) -> CostTerm:

@@ -15,6 +15,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.load.bind import bind
 from hybridspec.load.catalog import load_catalogs
+from hybridspec.load.energy import shipped_energy
 from hybridspec.load.facts import shipped_facts
 from hybridspec.load.yaml import parse
 from hybridspec.resolve.lower import Facts, lower
@@ -77,6 +78,7 @@ def lowered(
               for name in bound.models}  # fmt: skip
     given = Facts(catalogs=catalogs or _CATALOGS, catalog_digest=_DIGEST, spec_digest="1" * 64,
                   models=models, needs={"aws": ("s3", "kms")}, law=shipped_facts(),
+                  energy=shipped_energy(),
                   controls={name: one.controls for name, one in targets().items()})  # fmt: skip
     return lower(bound, document.origins, given, sink), list(sink.findings)
 

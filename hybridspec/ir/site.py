@@ -1,0 +1,123 @@
+"""Boards, device classes and sites as the Graph holds them: what stands where, and what it costs.
+
+Durations are microseconds, sizes bytes, bandwidths bits per second, power milliwatts, and money
+integer micro-units of `Graph.currency`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from hybridspec.base.source import Span
+from hybridspec.ir.law import Implicit
+from hybridspec.ir.origin import maybe, spanned
+from hybridspec.ir.zone import Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Latency constants of one (board, runtime, precision, threads); see docs in `optimise`.
+
+    All times in picoseconds per unit, so that they stay integers: per multiply-accumulate of a
+    convolution and of a matrix product, per byte moved, and microseconds per operator.
+    `spread` is the half-width of the 90 % interval in percent of the estimate.
+    """
+
+    runtime: str
+    precision: str
+    threads: int
+    conv_ps: int
+    gemm_ps: int
+    byte_ps: int
+    operator_us: int
+    spread: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A board from the catalogue: what a device class is made of.
+
+    `missing` names the figures that nobody has published; they are 0 here, and a rule refuses the
+    board. `as_of` is when the row was last checked; None where the catalogue does not say.
+    """
+
+    name: str
+    title: str
+    target: str
+    architecture: str
+    memory: int
+    reserved_memory: int
+    disk: int
+    idle_power: int
+    load_power: int
+    price: int
+    life: int
+    capabilities: tuple[str, ...]
+    rates: tuple[Rates, ...]
+    source: str
+    as_of: date | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceClass:
+    """A kind of edge device that the user runs.
+
+    `spares` and `failures` (in a year) are shares of its devices; `visit_price` is paid every
+    `visit_every` and at each failure, `uplink_month` for each device, and the other prices of the
+    uplink per GB. `security` is what is set up on it, `implicit` what its software sends by
+    itself, `controls` those that the platform's agent carries out, each with how.
+    """
+
+    name: str
+    board: Board
+    platform: str
+    max_offline: int
+    uplink_bandwidth: int
+    uplink_rtt: int
+    uplink_month: int = 0
+    uplink_up_price: int = 0
+    uplink_down_price: int = 0
+    spares: Fraction = Fraction(0)
+    failures: Fraction = Fraction(0)
+    visit_every: int | None = None
+    visit_price: int = 0
+    security: tuple[str, ...] = ()
+    implicit: tuple[Implicit, ...] = ()
+    controls: tuple[tuple[str, str], ...] = ()
+    origin: Span = spanned()
+    security_origin: Span | None = maybe()
+    board_origin: Span = spanned()
+    offline_origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDevices:
+    """How many devices of a class stand at a site, with the uplink that they have there."""
+
+    device_class: DeviceClass
+    count: int
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place where data is born and devices stand.
+
+    `uplink_month` is the fee of its own connection; `carbon` are grams of CO2 equivalent per
+    kilowatt-hour, None where nobody has published them.
+    """
+
+    name: str
+    country: str
+    zone: Zone
+    lan_rtt: int
+    energy_price: int
+    devices: tuple[SiteDevices, ...]
+    uplink_month: int = 0
+    carbon: int | None = None
+    origin: Span = spanned()
+    country_origin: Span = spanned()
