@@ -136,6 +136,7 @@ def what_if(
     as_of: Annotated[
         str, typer.Option("--as-of", help="Judge as of this day, such as 2031-12-31.")
     ] = "",
+    all: Annotated[bool, typer.Option("--all", help="List each claim that changes.")] = False,
     stack: StackFlag = "local",
     no_waivers: NoWaiversFlag = False,
     format: FormatFlag = Format.HUMAN,
@@ -160,7 +161,7 @@ def what_if(
         return
     from hybridspec.report import sovereignty, terminal
 
-    sovereignty.what_if(terminal.console(), document)
+    sovereignty.what_if(terminal.console(), document, all=all)
 
 
 def _placed(spec: Path, options: Options) -> tuple[Graph, Outcome]:

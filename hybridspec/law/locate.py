@@ -41,7 +41,7 @@ def _facet(region: Region, facet: str) -> Iterator[Spot]:
     rows = [row for row in region.implicit if row.facet == facet and _used(region, row)]
     added = [row for row in rows if not row.avoided_by]
     guards = tuple(
-        Obligation(rule=row.id, text=row.text, met_by=row.avoided_by)
+        Obligation(rule=row.id, text=row.text, met_by=guarded(row.avoided_by))
         for row in rows if row.avoided_by
     )  # fmt: skip
     if facet not in ("support", "control_plane") or (rows and not added):
@@ -83,6 +83,11 @@ def _place(
         operator=region.operator_country, partition=region.partition, sealed=sealed,
         keys_in=region.keys_in if sealed else (), source=source or region.source,
     )  # fmt: skip
+
+
+def guarded(guard: str) -> str:
+    """A guard as what it is: set by the stack that is emitted, and proved before it is deployed."""
+    return f"guard `{guard}`, which the emitted stack sets and `preview` proves"
 
 
 def _used(region: Region, row: Implicit) -> bool:

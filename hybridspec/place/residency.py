@@ -6,7 +6,7 @@ of one country are judged as one, so that a row names thousands of sites and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import NamedTuple, TypeAlias
 
@@ -269,17 +269,34 @@ def _together(permissions: list[Permission]) -> Permission:
 
 def _why(whole: Permission) -> str:
     """The certificate in words: the wall that holds it, then what decided, three of it."""
-    words = [r.text for r in whole.reasons if r.verdict is whole.verdict]
+    words = _texts(r for r in whole.reasons if r.verdict is whole.verdict)
     if whole.verdict in (Verdict.SATISFIED, Verdict.CONDITIONAL):
         count = len(whole.obligations)
         counted = count > 1 and whole.verdict is Verdict.CONDITIONAL
-        words = _walls(whole) + ([f"while {count} obligations are met"] if counted else [
-            r.text for r in whole.reasons
+        words = _walls(whole) + ([f"while {count} obligations are met"] if counted else _texts(
+            r for r in whole.reasons
             if r.verdict is whole.verdict and not r.rule.startswith("zone:")
-        ])  # fmt: skip
+        ))  # fmt: skip
     words = [shortened(text) for text in dict.fromkeys(words)]
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
     return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
+
+
+def _texts(reasons: Iterable[Reason]) -> list[str]:
+    """What reasons say, each rule once with all of the countries that its text ends in."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for reason in reasons:
+        ending = ", ".join(reason.countries)
+        stem = reason.text.removesuffix(f" {ending}") if ending else reason.text
+        found.setdefault((reason.rule, stem), set()).update(
+            reason.countries if stem != reason.text else ())  # fmt: skip
+    return [f"{stem} {_listed(sorted(countries))}" if countries else stem
+            for (_, stem), countries in found.items()]  # fmt: skip
+
+
+def _listed(countries: list[str]) -> str:
+    more = f" and {len(countries) - 8} more" if len(countries) > 8 else ""
+    return ", ".join(countries[:8]) + more
 
 
 def _walls(whole: Permission) -> list[str]:

@@ -81,44 +81,76 @@ def why_text(out: Console, document: Doc) -> None:
             _line(out, f"{way['part']}: {_way(way)}", indent=2)
         for ground in found["grounds"]:
             _line(out, _ground(ground, document["country"]), indent=2)
+        everywhere = _everywhere(found["facets"])
+        if everywhere:
+            _line(out, "")
+            _line(out, "What is said of every facet", indent=2, style="bold")
+            for reason in everywhere.values():
+                _reason(out, reason, "")
         for facets, cell in _grouped(found["facets"]):
             _line(out, "")
             _line(out, f"{', '.join(facets)}: {cell['verdict']}", indent=2, style="bold")
-            _rules(out, cell)
+            _rules(out, cell, everywhere)
     _ending(out, document)
 
 
-def _rules(out: Console, cell: Doc) -> None:
-    """The places by number, every rule once with those that it is about, and the obligations."""
+def _everywhere(facets: Sequence[Doc]) -> dict[str, Doc]:
+    """Reasons that every facet has at all of its places, if there are several facets."""
+    found: dict[str, Doc] = {}
+    for n, cell in enumerate(facets if len(facets) > 1 else ()):
+        names = {place["name"] for place in cell["places"]}
+        mine = {_key(reason): reason for reason, places in _same(cell["reasons"])
+                if set(places) == names}  # fmt: skip
+        found = {key: reason for key, reason in (found or mine).items() if not n or key in mine}
+        if not found:
+            break
+    return found
+
+
+def _rules(out: Console, cell: Doc, everywhere: Mapping[str, Doc]) -> None:
+    """The places by number, every other rule once with those that it is about, and obligations."""
     names = [place["name"] for place in cell["places"]]
     for number, place in enumerate(cell["places"] if len(names) > 1 else (), 1):
         there = f"in {where(place)}" if place["countries"] else "nobody states where"
         _line(out, f"({number}) {there}: {place['name']}, by {place['source']}", indent=4)
     if not cell["reasons"]:
         _line(out, "no wall, policy or law of this spec has a say about it", indent=4)
+    if cell["reasons"] and all(_key(reason) in everywhere for reason in cell["reasons"]):
+        _line(out, "nothing else is said of it", indent=4)
     for reason, places in _same(cell["reasons"]):
-        at = f" ({reason['at']})" if reason["at"] else ""
+        if _key(reason) in everywhere:
+            continue
         which = sorted({names.index(name) + 1 for name in places})
         there = "" if len(which) == len(names) else f", for {', '.join(f'({n})' for n in which)}"
-        _line(out, f"{reason['verdict']}: {reason['text']} [{reason['rule']}]{at}{there}", indent=4)
-        if reason["fact"]:
-            _line(out, f"fact {reason['fact']}, {_valid(reason)}", indent=6)
-        if reason["waivedBy"]:
-            _line(out, f"waived by {', '.join(reason['waivedBy'])}", indent=6)
+        _reason(out, reason, there)
     said = {reason["rule"] for reason in cell["reasons"]}
     for duty in cell["obligations"]:
         if not duty["metBy"] or duty["rule"] not in said:
             _line(out, _duty(duty), indent=4)
 
 
+def _reason(out: Console, reason: Doc, there: str) -> None:
+    """A rule with its line; its fact is among the facts below, and named if called otherwise."""
+    at = f" ({reason['at']})" if reason["at"] else ""
+    _line(out, f"{reason['verdict']}: {reason['text']} [{reason['rule']}]{at}{there}", indent=4)
+    if reason["fact"] and reason["fact"] != reason["rule"]:
+        _line(out, f"fact {reason['fact']}, {_valid(reason)}", indent=6)
+    if reason["waivedBy"]:
+        _line(out, f"waived by {', '.join(reason['waivedBy'])}", indent=6)
+
+
+def _key(reason: Doc) -> str:
+    """What a reason says, wherever it says so."""
+    return repr(
+        {name: value for name, value in reason.items() if name not in ("place", "countries")}
+    )
+
+
 def _same(reasons: Sequence[Doc]) -> Iterator[tuple[Doc, list[str]]]:
     """Reasons that say the same of several places, with the places."""
     groups: dict[str, tuple[Doc, list[str]]] = {}
     for reason in reasons:
-        key = repr(
-            {name: value for name, value in reason.items() if name not in ("place", "countries")}
-        )
-        groups.setdefault(key, (reason, []))[1].append(reason["place"])
+        groups.setdefault(_key(reason), (reason, []))[1].append(reason["place"])
     yield from groups.values()
 
 
@@ -144,8 +176,8 @@ def _ending(out: Console, document: Doc) -> None:
     )
 
 
-def what_if(out: Console, document: Doc) -> None:
-    """What changes: findings, claims, placement and cost; what stays is counted."""
+def what_if(out: Console, document: Doc, *, all: bool = False) -> None:
+    """What changes: findings, claims, placement and cost; `all` lists each claim in a row."""
     _line(out, "What if " + ", and ".join(document["changes"]) + "?", style="bold")
     for key, title in (("appear", "Findings that appear"), ("vanish", "Findings that vanish")):
         for n, found in enumerate(document["findings"][key]):
@@ -158,10 +190,13 @@ def what_if(out: Console, document: Doc) -> None:
             )
     if document["judgedOn"] == "before":
         _line(out, "Nothing can be placed then: claims are those of the placement of before.")
-    _rows(out, "Claims that change", ["zone", "asset", "facet", "before", "after"], [
-        (c["zone"], c["asset"], c["facet"], _side(c["before"]), _side(c["after"]))
-        for c in document["claims"]
-    ])  # fmt: skip
+    if all:
+        terminal.table(out, "Claims that change", ["zone", "asset", "facet", "before", "after"], [
+            (c["zone"], c["asset"], c["facet"], _side(c["before"]), _side(c["after"]))
+            for c in document["claims"]
+        ])  # fmt: skip
+    else:
+        _claims(out, document["claims"])
     _rows(out, "Placement that changes", ["what", "before", "after"], [
         (p["what"], p["before"], p["after"]) for p in document["placement"]
     ])  # fmt: skip
@@ -172,6 +207,29 @@ def what_if(out: Console, document: Doc) -> None:
         f"Verdict: {document['verdict']['before']} before, {document['verdict']['after']} "
         "after. The spec was not touched.",
     )
+
+
+def _claims(out: Console, claims: Sequence[Doc]) -> None:
+    """Claims that change in the same way for the same cause, counted, with their assets."""
+    if not claims:
+        _line(out, "Claims that change: none")
+        return
+    _line(out, f"Claims that change: {len(claims)} (`--format json` has each)", style="bold")
+    groups: dict[tuple[str, str, str, str], dict[str, list[str]]] = {}
+    for claim in claims:
+        cause = (claim["after"] or claim["before"])["why"]
+        key = (claim["zone"], _side(claim["before"]), _side(claim["after"]), cause)
+        groups.setdefault(key, {}).setdefault(claim["asset"], []).append(claim["facet"])
+    for (zone, before, after, cause), assets in list(groups.items())[:_ROWS]:
+        count = sum(len(facets) for facets in assets.values())
+        _line(out, f"{count} of zone {zone}: {before}, then {after}: {cause}", indent=2)
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for asset, facets in assets.items():
+            alike.setdefault(tuple(sorted(facets, key=FACETS.index)), []).append(asset)
+        for facets_, names in alike.items():
+            _line(out, f"{', '.join(facets_)} of {_some(names, _COUNTRIES)}", indent=4)
+    if len(groups) > _ROWS:
+        _line(out, f"and {len(groups) - _ROWS} more changes", indent=2)
 
 
 def _rows(out: Console, title: str, head: list[str], rows: list[tuple[str, ...]]) -> None:

@@ -187,7 +187,7 @@ def test_a_cloud_brings_what_it_adds_by_itself(spec: str, capsys: Out) -> None:
     (keys,) = answer(capsys, *argv, "keys")["answers"][0]["facets"]
     assert {place["countries"][0] for place in keys["places"]} == {"DE"}
     met = {duty["metBy"] for duty in keys["obligations"]}
-    assert "key-single-region" in met
+    assert "guard `key-single-region`, which the emitted stack sets and `preview` proves" in met
     shown = text(capsys, *argv, "keys")
     assert "(1) in DE: region aws/eu-central-1" in shown
     shown = text(capsys, *argv, "support")
@@ -332,3 +332,23 @@ def test_who_answers_for_a_gap_is_named(spec: str, capsys: Out) -> None:
     assert any(r["rule"] == "unknown:SA" for r in reasons)
     assert found["verdict"] in ("waived", "gap")
     assert (found["verdict"] == "waived") == any(r["waivedBy"] for r in reasons)
+
+
+def test_claims_that_change_for_one_cause_are_counted_together(spec: str, capsys: Out) -> None:
+    argv = ("what-if", spec, "--remove-country", "eu=DE")
+    count = len(answer(capsys, *argv)["claims"])
+    assert count > 3
+    shown = text(capsys, *argv)
+    assert f"Claims that change: {count} (" in shown
+    assert "of zone eu: " in shown
+    assert "process, logs of admit.show" in shown
+    assert text(capsys, *argv, "--all").count("admit.show") > 1
+
+
+def test_what_is_said_of_every_facet_is_said_once(capsys: Out) -> None:
+    bedside = str(EXAMPLES / "bedside-monitor")
+    shown = text(capsys, "why", "rhythm-us", "in", "DE", bedside)
+    assert shown.count("[gdpr:art-35]") == 1
+    assert shown.index("What is said of every facet") < shown.index("[gdpr:art-35]")
+    assert "fact gdpr:art-35" not in shown
+    assert "gdpr:art-35: " in shown[shown.index("Facts") :]
