@@ -146,9 +146,15 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
     from hybridspec.cli.sovereignty import known
     from hybridspec.place.explain_decision import explanations
     from hybridspec.place.explain_flip import with_flips
-    from hybridspec.report.explain import explanation_document
+    from hybridspec.place.explain_zone import explain_zone
+    from hybridspec.report.explain import explanation_document, zone_document
 
     graph, plan = build.graph, build.placed
+    if asked.kind == "zone":
+        known(asked.name, [zone.name for zone in graph.zones], "zone")
+        zone = next(zone for zone in graph.zones if zone.name == asked.name)
+        found_zone = explain_zone(graph, build.table, plan, zone)
+        return zone_document(asked.text, str(asked.spec), plan, found_zone)
     of_model = asked.kind == "model"
     known(asked.name, [m.name for m in (graph.models if of_model else graph.flows)], asked.kind)
     known(asked.site, [s.name for s in graph.sites], "site", may_be_empty=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hybridspec.ir.plan import Configuration, Decision
+from hybridspec.ir.plan import Configuration, Decision, Store
 
 CHOSEN, ADMISSIBLE, CROWDED, REJECTED = "chosen", "admissible", "crowded", "rejected"
 
@@ -63,7 +63,8 @@ class Flip:
     now: str
     then: str
     value: int
-    becomes: Configuration | None
+    becomes: str | None
+    way: Configuration | None
     saving: int
     setting: str
     ref: str = ""
@@ -108,3 +109,31 @@ class Explanation:
     checklists: tuple[tuple[str, tuple[Indicator, ...]], ...]
     flips: tuple[Flip, ...] = ()
     bindings: tuple[Binding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A region that could hold a zone's store; `extra` is what all would cost more with it.
+
+    `reasons` say why it may not or does not; then `extra` is None.
+    """
+
+    region: str
+    country: str
+    extra: int | None
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneExplanation:
+    """Where the store of a zone is, where else it could be, and what would move it.
+
+    `store` is None for a zone that needs none; `sites` and `flows` are how many it has.
+    """
+
+    zone: str
+    store: Store | None
+    places: tuple[Place, ...]
+    sites: int
+    flows: int
+    flips: tuple[Flip, ...] = ()

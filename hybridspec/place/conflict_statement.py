@@ -136,24 +136,20 @@ def pinned(model: Model) -> Statement:
 
 def _ruled(failure: Failure, zone: Zone, graph: Graph) -> Statement:
     """A rule of a policy, a zone or a law, as the failure cites it."""
-    policy = re.search(r"policy[: ]`?([a-z0-9-]+)", failure.message)
-    if policy is not None:
-        found = next((p for p in graph.policies if p.name == policy[1]), None)
-        if found is not None:
-            return Statement(POLICY, f"policies.{found.name}", f"policy `{found.name}`",
-                             found.origin)  # fmt: skip
-    cited = re.search(r"\(([a-z0-9-]+):([a-z0-9-]+)", failure.message)
+    rule = failure.message.partition(": ")[2] or failure.message
+    policy = re.search(r"policy[: ]`?([a-z0-9-]+)", rule)
+    found = next((p for p in graph.policies if policy and p.name == policy[1]), None)
+    if found is not None:
+        return Statement(POLICY, f"policies.{found.name}", f"policy `{found.name}`", found.origin)
     if failure.code == "HS0321":
-        return Statement(FACET, f"zones.{zone.name}.facets",
-                         f"zone `{zone.name}` says where facets of its data may lie",
-                         zone.countries_origin)  # fmt: skip
-    if failure.code == "HS0301" and cited is not None and cited[1] != "zone":
-        return Statement(LAW, f"zones.{zone.name}.regimes",
-                         f"zone `{zone.name}` is under {cited[1]}",
+        words = f"zone `{zone.name}` says where facets of its data may lie"
+        return Statement(FACET, f"zones.{zone.name}.facets", words, zone.countries_origin)
+    named = re.search(r"zone `([a-z0-9-]+)`", rule)
+    law = re.search(r"\(([a-z0-9-]+):[a-z0-9-]+", rule)
+    if failure.code == "HS0301" and law is not None and named is None:
+        return Statement(LAW, f"zones.{zone.name}.regimes", f"zone `{zone.name}` is under {law[1]}",
                          zone.regimes_origin or zone.origin)  # fmt: skip
-    name = cited[2] if cited is not None and cited[1] == "zone" else zone.name
-    own = next((one for one in graph.zones if one.name == name), zone)
-    return allowed(own)
+    return allowed(next((z for z in graph.zones if named and z.name == named[1]), zone))
 
 
 def _few(names: tuple[str, ...]) -> str:

@@ -14,8 +14,13 @@ from hybridspec.ir.explanation import (
 )
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Configuration, Decision, Plan
+from hybridspec.place.explain import CROWDED as CROWDED_OUT
+from hybridspec.place.explain import FULL, MIXED
 from hybridspec.place.explain_checklist import checklists
 from hybridspec.place.explain_slack import slacks
+
+_BESIDE = (CROWDED_OUT, FULL, MIXED)
+"""Why a way that would do alone does not beside the others."""
 
 
 def explanations(
@@ -68,7 +73,7 @@ def _explained(
 
 
 def _state(way: Configuration) -> str:
-    return CROWDED if all(f.code == "HS0401" for f in way.failures) else REJECTED
+    return CROWDED if all(failure in _BESIDE for failure in way.failures) else REJECTED
 
 
 def _once(ways: Iterable[Configuration]) -> Iterable[Configuration]:

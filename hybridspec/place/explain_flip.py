@@ -12,7 +12,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.place.explain_lever import Lever, bounds, prices
-from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, alone, outcome
+from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, alone, outcome, way_of
 
 _GUESSES = 8
 """How often a crossing is guessed before intervals are halved only."""
@@ -28,14 +28,18 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
     """
     site, flow = of.decision.site, of.decision.flow
     region = next((s.region for s in plan.stores if s.zone.name == site.zone.name), None)
-    whole = Replanner(graph, table, site.name, flow.name)
-    here = Replanner(alone(graph, site, region), table, site.name, flow.name)
+    asked = way_of(site.name, flow.name)
+    whole = Replanner(graph, table, asked)
+    here = Replanner(alone(graph, site, region), table, asked)
     flips: list[Flip] = []
     bindings: list[Binding] = []
-    now, ways = outcome(plan, of.decision), [of.chosen.way, *(c.way for c in of.others)]
+    now, ways = (
+        outcome(plan, of.chosen.way.label, of.chosen.way),
+        [of.chosen.way, *(c.way for c in of.others)],
+    )
     try:
         first = here.unchanged()
-        if first is None or first.way.label != now.way.label:  # others of its class decide it
+        if first is None or first.label != now.label:  # others of its class decide it
             here, first = whole, now
         for lever in (*bounds(site, flow, ways), *prices(site, region)):
             for value in values(here, lever, first):
@@ -56,19 +60,20 @@ def _checked(
     then, same = (whole.with_change(lever.change(one)) for one in (value, before))
     mine = here.with_change(lever.change(value))
     if then is None and (mine is not None or same is None):
-        return _flip(lever, value, now, mine, others_fail=True)
-    turned = then is None or then.way.label != now.way.label
-    if not turned or same is None or same.way.label != now.way.label:
+        return flip(lever, value, now, mine, others_fail=True)
+    turned = then is None or then.label != now.label
+    if not turned or same is None or same.label != now.label:
         return None
-    return _flip(lever, value, now, then)
+    return flip(lever, value, now, then)
 
 
-def _flip(
+def flip(
     lever: Lever, value: int, now: Outcome, then: Outcome | None, *, others_fail: bool = False
 ) -> Flip:
     return Flip(
         words=lever.words, now=lever.shown(lever.now), then=lever.shown(value), value=value,
-        becomes=then.way if then is not None else None,
+        becomes=then.label if then is not None else None,
+        way=then.way if then is not None else None,
         saving=now.whole - then.whole if then is not None and not others_fail else 0,
         setting=lever.change(value).setting, ref=lever.ref, others_fail=others_fail,
     )  # fmt: skip
@@ -87,9 +92,11 @@ def _binding(lever: Lever, value: int, now: Outcome, whole: Replanner) -> Iterat
     )  # fmt: skip
 
 
-def values(replanner: Replanner, lever: Lever, now: Outcome) -> Iterator[int]:
-    """The nearest value above and below at which the flow runs another way."""
-    for end in (lever.least, lever.most):
+def values(
+    replanner: Replanner, lever: Lever, now: Outcome, ends: Sequence[int] = ()
+) -> Iterator[int]:
+    """The nearest value above and below at which something else is decided."""
+    for end in ends or (lever.least, lever.most):
         if end != lever.now:
             found = _Search(replanner, lever, now).nearest(end)
             if found is not None:
@@ -115,7 +122,7 @@ class _Search:
     def nearest(self, end: int) -> int | None:
         """The value closest to that of now, on the way to `end`; None if there is none."""
         same, other, step = self.lever.now, end, self.lever.step
-        self.points[self.now.way.label] = [(same, self.now.cost)]
+        self.points[self.now.label] = [(same, self.now.cost)]
         label = self._differs(other)
         if label is None:
             return None
@@ -135,8 +142,8 @@ class _Search:
         then = self.replanner.with_change(self.lever.change(value))
         if then is None:
             return ""
-        self.points.setdefault(then.way.label, []).append((value, then.cost))
-        return None if then.way.label == self.now.way.label else then.way.label
+        self.points.setdefault(then.label, []).append((value, then.cost))
+        return None if then.label == self.now.label else then.label
 
     def _next(self, same: int, other: int, label: str, hints: list[int]) -> int:
         """The next value to try, strictly between the two."""
@@ -162,10 +169,10 @@ class _Search:
 
     def _crossing(self, label: str) -> int | None:
         """Where the plan of now and another one cost the same, if both lines are known."""
-        mine, theirs = (self.points.get(name, []) for name in (self.now.way.label, label))
+        mine, theirs = (self.points.get(name, []) for name in (self.now.label, label))
         if len(theirs) == 1 and len(mine) > 1 and label:
             return self._tied(mine, theirs[0])
-        lines = [_line(self.points.get(name, ())) for name in (self.now.way.label, label)]
+        lines = [_line(self.points.get(name, ())) for name in (self.now.label, label)]
         if not label or lines[0] is None or lines[1] is None:
             return None
         (slope, base), (other_slope, other_base) = lines[0], lines[1]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from hybridspec.ir.graph import Graph, Region, Site
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Configuration, Decision, Plan
+from hybridspec.ir.plan import Configuration, Plan
 from hybridspec.place import cost
 from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
-from hybridspec.place.decide import Undecided, decide
+from hybridspec.place.decide import Decided, Undecided, decide
 from hybridspec.place.engine.api import SearchTooLarge
 from hybridspec.place.repair_change import Change
 
@@ -25,24 +27,49 @@ class Exhausted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of deciding anew: the way of the flow in question, and what everything costs.
+    """What came of deciding anew: the answer to what is in question, and what everything costs.
 
-    `cost` leaves out what the declared devices cost wherever flows run; `whole` does not.
+    `way` is that of the flow in question, if it is one. `cost` leaves out what the declared
+    devices cost wherever flows run; `whole` does not.
     """
 
-    way: Configuration
+    label: str
+    way: Configuration | None
     cost: int
     whole: int
 
 
+Asked: TypeAlias = Callable[[Decided], tuple[str, Configuration | None]]
+"""What is in question, and the label of its answer."""
+
+
+def way_of(site: str, flow: str) -> Asked:
+    """How a flow runs at a site."""
+
+    def asked(found: Decided) -> tuple[str, Configuration | None]:
+        planned = found.planned[site]
+        index = [one.name for one in found.candidates.flows(planned.site)].index(flow)
+        return planned.chosen[index].label, planned.chosen[index]
+
+    return asked
+
+
+def store_of(zone: str) -> Asked:
+    """Where the store of a zone is."""
+
+    def asked(found: Decided) -> tuple[str, Configuration | None]:
+        return next((r.label for z, r in found.stores if z.name == zone), ""), None
+
+    return asked
+
+
 @dataclass(slots=True)
 class Replanner:
-    """Decides one flow at one site anew with changes made."""
+    """Decides what is in question anew with changes made."""
 
     graph: Graph
     table: LatencyTable
-    site: str
-    flow: str
+    asked: Asked
     known: dict[tuple[str, str], Outcome | None] = field(default_factory=dict)
     solves: int = 0
 
@@ -65,24 +92,21 @@ class Replanner:
         return self.with_change(Change("", "", "", lambda graph: graph))
 
     def _decided(self, graph: Graph) -> Outcome | None:
-        candidates = Candidates(graph, self.table)
         try:
-            found = decide(candidates)
+            found = decide(Candidates(graph, self.table))
         except (TooManyWays, TooDear, SearchTooLarge):
             raise Exhausted from None
         if isinstance(found, Undecided):
             return None
-        planned = found.planned[self.site]
-        index = [flow.name for flow in candidates.flows(planned.site)].index(self.flow)
         fixed = sum(term.amount for term in cost.fleet_terms(graph))
         cheapest = found.answer.cost
-        return Outcome(planned.chosen[index], cheapest, cheapest + fixed)
+        return Outcome(*self.asked(found), cheapest, cheapest + fixed)
 
 
-def outcome(plan: Plan, decision: Decision) -> Outcome:
-    """What a plan says of one of its decisions."""
+def outcome(plan: Plan, label: str, way: Configuration | None) -> Outcome:
+    """What a plan says of something that it has decided."""
     fixed = sum(term.amount for term in plan.fixed)
-    return Outcome(decision.chosen, plan.cost - fixed, plan.cost)
+    return Outcome(label, way, plan.cost - fixed, plan.cost)
 
 
 def alone(graph: Graph, site: Site, region: Region | None) -> Graph:

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hybridspec.base.units import format_amount, format_duration, format_money
-from hybridspec.ir.explanation import Binding, Candidate, Explanation, Flip, Indicator, Slack
+from hybridspec.ir.explanation import (
+    Binding,
+    Candidate,
+    Explanation,
+    Flip,
+    Indicator,
+    Slack,
+    ZoneExplanation,
+)
 from hybridspec.ir.plan import Configuration, CostTerm, Failure, Leg, Plan
 
 SCHEMA = "hybridspec.dev/explanation/v1"
@@ -53,6 +61,27 @@ def decision_data(of: Explanation, currency: str) -> dict[str, Any]:
         "flips": [flip_data(one, currency) for one in of.flips],
         "candidates": [_candidate(one, currency) for one in of.others],
         "checklist": checklist_data(of.checklists),
+    }  # fmt: skip
+
+
+def zone_document(question: str, spec: str, plan: Plan, of: ZoneExplanation) -> dict[str, Any]:
+    """Where the store of a zone is, and why."""
+    currency, store = plan.currency, of.store
+    return {
+        "schemaVersion": SCHEMA, "spec": spec, "question": question, "plan": plan_data(plan),
+        "zone": {
+            "name": of.zone, "sites": of.sites, "flows": of.flows,
+            "store": store.region.label if store is not None else "",
+            "country": store.region.country if store is not None else "",
+            "terms": [term_data(t, currency) for t in store.terms] if store is not None else [],
+            "regions": [
+                {"region": one.region, "country": one.country,
+                 "extra": None if one.extra is None else signed(one.extra, currency),
+                 "reasons": [{"code": code, "message": words} for code, words in one.reasons]}
+                for one in of.places
+            ],
+            "flips": [flip_data(one, currency) for one in of.flips],
+        },
     }  # fmt: skip
 
 
@@ -127,7 +156,7 @@ def flip_data(flip: Flip, currency: str) -> dict[str, Any]:
     """The smallest change of one value that changes the decision."""
     return {
         "what": flip.words, "now": flip.now, "then": flip.then,
-        "becomes": way_text(flip.becomes) if flip.becomes is not None else "",
+        "becomes": way_text(flip.way) if flip.way is not None else flip.becomes or "",
         "costs": signed(-flip.saving, currency) if flip.becomes and not flip.others_fail else "",
         "othersFail": flip.others_fail, "whatIf": flip.setting,
         "at": flip.ref,

@@ -50,6 +50,8 @@ def blocks(document: Doc) -> Iterator[Block]:
     """What is said, in order: one title with its table or its lines at a time."""
     for decision in document.get("decisions", ()):
         yield from decision_blocks(decision, document["plan"])
+    if "zone" in document:
+        yield from _zone_blocks(document["zone"], document["plan"])
 
 
 def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
@@ -80,18 +82,46 @@ def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
             (b["code"], b["saving"], b["per"], f"{b['what']} ({b['at']})" if b["at"] else b["what"])
             for b in of["binding"]
         ]  # fmt: skip
-    if of["flips"]:
-        yield "What would flip it", ("now", "then", "cost", "what happens"), [
-            (f["now"], f["then"], f["costs"], _flip(f)) for f in of["flips"]
-        ]  # fmt: skip
-    yield "Cost terms", ("term", "amount", "inputs"), [
-        (t["name"], t["amount"], t["inputs"]) for t in chosen["terms"]
-    ]  # fmt: skip
+    yield from _flips("What would flip it", of["flips"])
+    yield _terms(chosen["terms"])
     if chosen["legs"]:
         yield "Latency, leg by leg", ("leg", "low", "high", "basis"), [
             (leg["name"], leg["low"], leg["high"], leg["basis"]) for leg in chosen["legs"]
         ]  # fmt: skip
     yield "Every other way", ("cost", "way"), list(_others(of["candidates"]))
+
+
+def _flips(title: str, flips: Sequence[Doc]) -> Iterator[Block]:
+    if flips:
+        yield title, ("now", "then", "cost", "what happens"), [
+            (f["now"], f["then"], f["costs"], _flip(f)) for f in flips
+        ]  # fmt: skip
+
+
+def _terms(terms: Sequence[Doc]) -> Block:
+    return "Cost terms", ("term", "amount", "inputs"), [
+        (t["name"], t["amount"], t["inputs"]) for t in terms
+    ]  # fmt: skip
+
+
+def _zone_blocks(zone: Doc, plan: Doc) -> Iterator[Block]:
+    """Where the store of a zone is, every other region, and what would move it."""
+    place = f"{zone['store']} ({zone['country']})" if zone["store"] else "none: nothing needs one"
+    yield f"Store of zone {zone['name']}", ("",), [
+        (f"chosen: {place}, for {zone['flows']} flows at {zone['sites']} sites",),
+        (f"the whole plan costs {plan['cost']} over {plan['horizon']}, "
+         + ("proven least" if plan["optimal"] else f"at most {plan['gap']} above the least"),),
+    ]  # fmt: skip
+    rows: list[tuple[str, ...]] = []
+    for one in zone["regions"]:
+        where = f"{one['region']} ({one['country']})"
+        chosen = one["region"] == zone["store"]
+        rows.append(("chosen" if chosen else one["extra"] or "not allowed", where))
+        rows += [("", f"  {r['code']} {r['message']}") for r in one["reasons"]]
+    yield "Every region", ("all costs", "region"), rows
+    yield from _flips("What would move it", zone["flips"])
+    if zone["terms"]:
+        yield _terms(zone["terms"])
 
 
 def _with(slack: Doc) -> str:

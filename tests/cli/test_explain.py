@@ -140,3 +140,23 @@ def test_a_spec_with_a_plan_has_no_conflict_but_may_be_wrong_otherwise(capsys: O
     assert found["feasible"]
     assert found["otherFindings"] == ["HS0308"]
     assert run(["explain", "flow", "herd", str(EXAMPLES / "remote-farm"), "--infeasible"]) == 2
+
+
+def test_the_store_of_a_zone_says_why_there_and_what_would_move_it(capsys: Out) -> None:
+    spec = str(EXAMPLES / "vibration-watch")
+    found = answer(capsys, "explain", "zone", "eu-plants", spec)["zone"]
+    regions = {one["region"]: one for one in found["regions"]}
+    assert regions[found["store"]]["extra"] == "0.00 USD"
+    assert any(one["extra"] and one["extra"].startswith("+") for one in regions.values())
+    azure = regions["azure/northeurope"]
+    assert azure["extra"] is None
+    assert azure["reasons"][0]["message"] == "`bearing-fault` trains in the cloud `aws`"
+    flip = next(one for one in found["flips"] if one["becomes"] == "aws/eu-west-3")
+    assert flip["whatIf"].startswith("catalog.regions.aws.eu-west-")
+    assert run(["plan", spec, "--what-if", flip["whatIf"], "--format", "json"]) == 0
+    changed = json.loads(capsys.readouterr().out)["placement"]
+    assert changed[0]["after"] == "aws/eu-west-3"
+    assert run(["explain", "zone", "eu-plants", spec]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "\nWhat would move it\n" in shown

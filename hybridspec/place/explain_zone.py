@@ -1,0 +1,89 @@
+"""Explains where the store of a zone is: every region with what it costs or why it may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hybridspec.ir.explanation import Flip, Place, ZoneExplanation
+from hybridspec.ir.graph import Graph, Region, Zone
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import Plan
+from hybridspec.law.claim import claims
+from hybridspec.law.duty import keys_fit
+from hybridspec.law.refusal import Refusal
+from hybridspec.place.explain_flip import flip, values
+from hybridspec.place.explain_lever import region_prices
+from hybridspec.place.explain_replan import Exhausted, Replanner, outcome, store_of
+
+MOST = 3
+"""Regions beside the chosen one whose prices are looked at, those that cost least more."""
+
+
+def explain_zone(graph: Graph, table: LatencyTable, plan: Plan, zone: Zone) -> ZoneExplanation:
+    """Where the store is, where else it could be, and which price would move it."""
+    store = next((s for s in plan.stores if s.zone.name == zone.name), None)
+    extra = dict(store.alternatives) if store is not None else {}
+    chosen = store.region.label if store is not None else ""
+    if store is not None:
+        extra[chosen] = 0
+    mine = [site for site in graph.sites if site.zone.name == zone.name]
+    return ZoneExplanation(
+        zone=zone.name, store=store, sites=len(mine),
+        places=tuple(_place(graph, zone, region, extra) for region in graph.regions),
+        flows=sum(any(site.zone.name == zone.name for site in flow.sites) for flow in graph.flows),
+        flips=tuple(_flips(graph, table, plan, zone, chosen, extra)),
+    )  # fmt: skip
+
+
+def _place(graph: Graph, zone: Zone, region: Region, extra: Mapping[str, int]) -> Place:
+    found = extra.get(region.label)
+    reasons = () if found is not None else tuple(_reasons(graph, zone, region))
+    return Place(region=region.label, country=region.country, extra=found, reasons=reasons)
+
+
+def _reasons(graph: Graph, zone: Zone, region: Region) -> Iterator[tuple[str, str]]:
+    """Why a region does not hold the store: codes and words, each rule once."""
+    found = [*_ruled(graph, zone, region), *_pinned(graph, zone, region)]
+    yield from found or [("HS0401", "no plan fits with the store there")]
+
+
+def _ruled(graph: Graph, zone: Zone, region: Region) -> Iterator[tuple[str, str]]:
+    """Law, walls and policies that refuse it."""
+    if not keys_fit(zone, region):
+        yield "HS0310", f"keys cannot be protected there as the zone asks ({zone.key_protection})"
+    of, said = claims(graph), dict[tuple[str, str], Refusal]()
+    for refusal in (*of.refused(zone.name, region), *of.untrained(zone.name, region)):
+        said.setdefault((refusal.code, refusal.reason.rule), refusal)
+    for (code, _), refusal in sorted(said.items(), key=lambda pair: pair[0]):
+        yield code, refusal.words
+
+
+def _pinned(graph: Graph, zone: Zone, region: Region) -> Iterator[tuple[str, str]]:
+    """Training that has to be elsewhere."""
+    for model in claims(graph).models(zone.name):
+        job = model.training
+        if job is not None and job.region not in (None, region):
+            yield "HS0310", f"`{model.name}` trains in {job.region.label if job.region else ''}"
+        elif job is not None and job.cloud not in (None, region.cloud):
+            yield "HS0310", f"`{model.name}` trains in the cloud `{job.cloud}`"
+
+
+def _flips(
+    graph: Graph, table: LatencyTable, plan: Plan, zone: Zone, chosen: str,
+    extra: Mapping[str, int],
+) -> Iterator[Flip]:  # fmt: skip
+    """The prices that would move the store: of its region upwards, of the next ones downwards."""
+    if not chosen:
+        return
+    replanner, now = Replanner(graph, table, store_of(zone.name)), outcome(plan, chosen, None)
+    near = sorted((money, label) for label, money in extra.items() if label != chosen)[:MOST]
+    labels = [chosen, *(label for _, label in near)]
+    try:
+        for region in sorted((r for r in graph.regions if r.label in labels),
+                             key=lambda region: labels.index(region.label)):  # fmt: skip
+            for lever in region_prices(region, rising=region.label == chosen):
+                ends = (lever.most,) if region.label == chosen else (lever.least,)
+                for value in values(replanner, lever, now, ends):
+                    yield flip(lever, value, now, replanner.with_change(lever.change(value)))
+    except Exhausted:
+        return
