@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,9 @@ WhatIfFlag = Annotated[
         help="Show what would differ if a value of the spec were another; may be repeated.",
     ),
 ]  # fmt: skip
+ParetoFlag = Annotated[
+    bool, typer.Option("--pareto", help="Show what faster plans cost, as far as there are any.")
+]
 
 
 def plan(
@@ -29,10 +33,15 @@ def plan(
     no_waivers: NoWaiversFlag = False,
     plugin: PluginFlag = None,
     what_if: WhatIfFlag = None,
+    pareto: ParetoFlag = False,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Decide the placement at least cost and say why."""
     options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
+    if pareto:
+        options = replace(options, settings=tuple(what_if or ()))
+        _pareto(spec, options, format)
+        return
     if what_if:
         _what_if(spec, options, what_if, format)
         return
@@ -51,8 +60,6 @@ def plan(
 
 def _what_if(spec: Path, options: Options, settings: list[str], format: Format) -> None:
     """Print what would differ; nothing is written, and the spec stays as it is."""
-    from dataclasses import replace
-
     from hybridspec.base.diagnostic import SpecInvalid
     from hybridspec.load.setting import FLAG
     from hybridspec.report.what_if import what_if_document
@@ -70,6 +77,21 @@ def _what_if(spec: Path, options: Options, settings: list[str], format: Format) 
     from hybridspec.report import sovereignty, terminal
 
     sovereignty.what_if(terminal.console(), document)
+
+
+def _pareto(spec: Path, options: Options, format: Format) -> None:
+    """Print the plans of which none is both cheaper and faster than another."""
+    from hybridspec.cli.output_tree import compiled
+    from hybridspec.place.explain_pareto import front
+    from hybridspec.report import explain_text, terminal
+    from hybridspec.report.explain_pareto import pareto_blocks, pareto_document
+
+    build = compiled(spec, options)
+    document = pareto_document(str(spec), front(build.graph, build.table, build.placed))
+    if format is Format.JSON:
+        output.document(document)
+    else:
+        explain_text.show(terminal.console(), pareto_blocks(document))
 
 
 def _said(setting: str) -> str:

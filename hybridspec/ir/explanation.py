@@ -7,8 +7,9 @@ microseconds a second) or none. Money is in micro-units of the plan's currency o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
-from hybridspec.ir.plan import Configuration, Decision, Store
+from hybridspec.ir.plan import Configuration, Decision, Plan, Store
 
 CHOSEN, ADMISSIBLE, CROWDED, REJECTED = "chosen", "admissible", "crowded", "rejected"
 
@@ -137,3 +138,17 @@ class ZoneExplanation:
     sites: int
     flows: int
     flips: tuple[Flip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A plan that is cheaper or faster than any other of its kind.
+
+    `share` is the largest part of its bound that the latency of any flow takes, `worst` the
+    decision that takes it; `moved` are those that differ from the cheapest plan's.
+    """
+
+    plan: Plan
+    share: Fraction | None
+    worst: Decision | None
+    moved: tuple[Decision, ...]

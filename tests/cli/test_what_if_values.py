@@ -102,3 +102,15 @@ def test_people_read_the_question_and_the_answer(capsys: Out) -> None:
     shown = capsys.readouterr().out
     assert shown.startswith("What if flows.watch.offline is left out?\n")
     assert "The spec was not touched." in shown
+
+
+def test_what_faster_plans_cost_is_a_table_and_a_document(capsys: Out) -> None:
+    assert run(["plan", str(EXAMPLE), "--pareto", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schemaVersion"] == "hybridspec.dev/pareto/v1"
+    assert found["points"][0]["extra"] == "0.00 USD"
+    assert found["points"][0]["worst"]["flow"] == "watch"
+    assert run(["plan", str(EXAMPLE), "--pareto"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Cost or latency\n")
+    assert max(map(len, shown.splitlines())) <= 80

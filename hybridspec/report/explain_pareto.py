@@ -1,0 +1,57 @@
+"""The choice between cost and latency as data and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hybridspec.base.units import format_duration, format_money
+from hybridspec.ir.explanation import Point
+from hybridspec.ir.plan import Decision
+from hybridspec.report.explain import signed, way_text
+from hybridspec.report.explain_text import Block
+
+SCHEMA = "hybridspec.dev/pareto/v1"
+_MOVED = 3
+
+
+def pareto_document(spec: str, points: Sequence[Point]) -> dict[str, Any]:
+    """Every plan of which no other is both cheaper and faster."""
+    first = points[0].plan
+    return {
+        "schemaVersion": SCHEMA, "spec": spec, "question": "cost or latency",
+        "points": [
+            {
+                "cost": format_money(point.plan.cost, first.currency),
+                "extra": signed(point.plan.cost - first.cost, first.currency),
+                "optimal": point.plan.gap == 0,
+                "share": None if point.share is None else f"{float(100 * point.share):.1f} %",
+                "worst": _worst(point.worst),
+                "moved": [{"flow": d.flow.name, "site": d.site.name, "way": way_text(d.chosen)}
+                          for d in point.moved],
+            }
+            for point in points
+        ],
+    }  # fmt: skip
+
+
+def _worst(decision: Decision | None) -> dict[str, str] | None:
+    if decision is None or decision.chosen.latency is None:
+        return None
+    return {"flow": decision.flow.name, "site": decision.site.name,
+            "latency": format_duration(decision.chosen.latency.high)}  # fmt: skip
+
+
+def pareto_blocks(document: Mapping[str, Any]) -> Iterator[Block]:
+    """The table, and where it ends."""
+    rows: list[tuple[str, ...]] = []
+    for one in document["points"]:
+        worst = one["worst"]
+        slowest = f"{worst['flow']} at {worst['site']}, {worst['latency']}" if worst else "no bound"
+        rows.append((one["cost"], one["extra"], one["share"] or "none", slowest))
+        rows += [("", "", "", f"  {moved['flow']} at {moved['site']}: {moved['way']}")
+                 for moved in one["moved"][:_MOVED]]  # fmt: skip
+        if len(one["moved"]) > _MOVED:
+            rows.append(("", "", "", f"  and {len(one['moved']) - _MOVED} more decisions differ"))
+    yield "Cost or latency", ("cost", "more", "of bound", "slowest flow, and what differs"), rows
+    yield "No other plan is both cheaper and faster", ("",), []
