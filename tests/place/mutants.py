@@ -224,8 +224,8 @@ def _thinned(real: Any, labels: Any) -> Any:
 
 def counts_are_not_whole(patch: Patch) -> None:
     """Counts of sites are rounded."""
-    real = master.mix
-    patch.setattr(master, "mix", lambda *a, whole, **k: real(*a, whole=False))
+    real = master.solve_program
+    patch.setattr(master, "solve_program", lambda program, **k: real(program))
     patch.setattr(master, "holds", lambda *a: True)
 
 

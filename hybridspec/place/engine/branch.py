@@ -7,7 +7,7 @@ leave few alternatives worth looking at. Where all choices are made, payments ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from hybridspec.place.engine.block import BIG, Block
 from hybridspec.place.engine.generate import left_over, uses
 from hybridspec.place.engine.market import Market, only
 from hybridspec.place.engine.master import Column, counts
-from hybridspec.place.engine.pool import TooMany, pool
+from hybridspec.place.engine.pool import Plan, TooMany, pool
 from hybridspec.place.engine.site import Found, search
 from hybridspec.place.problem import ANY, Ints, SitePlan
 
@@ -39,13 +39,30 @@ class Best:
 class Frame:
     """Prices of quotas, what options of every class cost then, and what alternatives do.
 
-    `open` are the alternatives of each choice that may be part of the best answer.
+    `open` are the alternatives of each choice that may be part of the best answer, `sites` the
+    least that all sites cost less what the quotas are worth.
     """
 
     prices: Ints
     charged: Sequence[Ints]
     costs: Sequence[Sequence[int]]
     open: Sequence[Sequence[int]]
+    sites: int
+
+    @property
+    def least(self) -> int:
+        """The least that any answer costs, in the market's money."""
+        return self.sites + sum(
+            min(costs[a] for a in own) for costs, own in zip(self.costs, self.open, strict=True)
+        )
+
+    def below(self, market: Market, limit: int) -> Frame:
+        """Without alternatives with which every answer costs more than a limit."""
+        top, least, kept = limit << market.shift, self.least, []
+        for costs, own in zip(self.costs, self.open, strict=True):
+            rest = least - min(costs[a] for a in own)
+            kept.append([a for a in own if rest + costs[a] <= top])
+        return replace(self, open=kept)
 
 
 def plain_frame(market: Market) -> Frame:
@@ -53,7 +70,7 @@ def plain_frame(market: Market) -> Frame:
     prices = np.zeros(len(market.problem.quotas), np.int64)
     charged = [market.price(index, prices) for index in range(len(market.blocks))]
     everything = [list(range(len(c.cost))) for c in market.problem.choices]
-    return Frame(prices, charged, market.choice_costs(prices), everything)
+    return Frame(prices, charged, market.choice_costs(prices), everything, -BIG)
 
 
 @dataclass(slots=True, eq=False)
@@ -72,11 +89,22 @@ class Branching:
     stopped: bool = False
     visits: int = 0
     _found: dict[tuple[int, tuple[int, ...]], Found | None] = field(default_factory=dict)
+    _pools: dict[tuple[int, tuple[int, ...]], tuple[int, list[Plan]]] = field(default_factory=dict)
     _firsts: dict[tuple[int, tuple[int, ...]], Found | None] = field(default_factory=dict)
 
     def run(self) -> None:
         """Look at every alternative that may still be part of a cheaper answer."""
         self._visit(())
+
+    def deepen(self, limits: Sequence[int | None]) -> None:
+        """Look for answers below one limit after the other, until there is one."""
+        everything = self.frame
+        for limit in limits:
+            self.limit, self.cut = limit, BIG
+            self.frame = everything if limit is None else everything.below(self.market, limit)
+            self.run()
+            if self.best is not None or self.cut < BIG:
+                return
 
     @property
     def bound(self) -> int:
@@ -175,9 +203,8 @@ class Branching:
         for index, block in enumerate(market.blocks):
             site = self._site(index, chosen)
             assert site is not None
-            price = only(block, self.frame.charged[index], [chosen[c] for c in block.choices])
             try:
-                plans = pool(block, price, market.fees(index), min(BIG, site.bound + spare))
+                plans = self._pool(index, chosen, min(BIG, site.bound + spare))
             except TooMany:
                 self.cut = min(self.cut, least)
                 return None
@@ -190,6 +217,17 @@ class Branching:
         cost = _fixed(market, chosen)
         cost += sum(c.plan.cost * n for c, n in zip(columns, taken, strict=True))
         return Best(cost, chosen, site_plans(market.blocks, columns, taken))
+
+    def _pool(self, index: int, chosen: Sequence[int], cutoff: int) -> list[Plan]:
+        """All plans of a class that cost so much at most and may be of use."""
+        block = self.market.blocks[index]
+        made = tuple(chosen[c] for c in block.choices)
+        known = self._pools.get((index, made))
+        if known is None or known[0] < cutoff:
+            price = only(block, self.frame.charged[index], made)
+            known = cutoff, pool(block, price, self.market.fees(index), cutoff)
+            self._pools[index, made] = known
+        return known[1]
 
     def _spare(self, least: int) -> int:
         """How much dearer than the bound an answer may be, in the market's money."""

@@ -47,8 +47,8 @@ class Offer:
     counts: tuple[int, ...]
 
 
-Kept: TypeAlias = tuple[Ints, Sequence[Views | None], Payments, Sequence[Sequence[int]]]
-"""Prices, views, payments and what alternatives cost then."""
+Kept: TypeAlias = tuple[Ints, Sequence[Views | None], Payments, Sequence[Sequence[int]], int]
+"""Prices, views, payments, what alternatives cost then, and the least that sites do."""
 
 
 @dataclass(eq=False)
@@ -157,7 +157,7 @@ class Fleet:
             least += bound * market.sites[index]
         costs = received(market, seen, paid, run.prices)
         if self._close(least, costs):
-            self._kept = (run.prices, seen, paid, costs)
+            self._kept = (run.prices, seen, paid, costs, least)
 
     def _site_bound(self, run: Run, index: int, view: Views, paid: Payments,
                     spare: Sequence[list[int]]) -> int:  # fmt: skip
@@ -195,9 +195,9 @@ class Fleet:
         market = self.market
         if self._kept is None:
             return plain_frame(market)
-        prices, seen, paid, costs = self._kept
+        prices, seen, paid, costs, sites = self._kept
         made = []
         for index, block in enumerate(market.blocks):
             price, view = market.price(index, prices), seen[index]
             made.append(price if view is None else charged(block, price, view, paid.of[index]))
-        return Frame(prices, made, costs, self.open)
+        return Frame(prices, made, costs, self.open, sites)

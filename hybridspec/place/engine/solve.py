@@ -19,7 +19,7 @@ from hybridspec.place.problem import Answer, Impossible, Problem, SitePlan
 
 FEW = 64
 """Combinations of alternatives that are looked at one by one, if there are no quotas."""
-CLOSABLE = 400
+CLOSABLE = 2000
 """Pairs of a problem that is worth being solved to the end."""
 
 
@@ -88,10 +88,22 @@ def _decide(market: Market, watch: Watch | None) -> Result | None:
         if known is None:
             raise SearchTooLarge(max(0, fleet.bound))
         return Result(known, fleet.bound, prices, fleet.stopped)
-    limit = None if known is None else known.cost
-    branching = Branching(market, fleet.frame(), limit, watch)
-    branching.run()
+    branching = Branching(market, fleet.frame(), None, watch)
+    branching.deepen(_limits(fleet.bound, None if known is None else known.cost))
     return _result(branching, known, prices, fleet.bound)
+
+
+def _limits(bound: int, cost: int | None) -> list[int | None]:
+    """Costs to look below, further and further from the bound, and at last the one that is known.
+
+    Close limits leave little to look at, and the first below which there is an answer is enough.
+    """
+    limits: list[int | None] = []
+    if bound > 0:
+        limits += [bound + bound * step // 1000 for step in (1, 4, 16, 64, 256)]
+    if cost is not None:
+        limits = [limit for limit in limits if limit is not None and limit < cost]
+    return [*limits, cost]
 
 
 def _result(branching: Branching, known: Best | None, prices: tuple[float, ...],
