@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -50,15 +51,23 @@ class Program:
         self.rows.append(Row(columns, [1] * len(columns), 1, exactly=True))
 
 
+WIDE = 0.2
+"""A gap, as a share of the cost, with which nobody is helped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a solver says: a cost if it has a plan, a bound, and whether there is none at all."""
+    """What a solver says: a cost if it has a plan, a bound, and whether there is none at all.
+
+    `wide` are the seconds until its gap was below `WIDE`.
+    """
 
     cost: int | None
     bound: float
     impossible: bool
     seconds: float
     built: float
+    wide: float
 
     @property
     def gap(self) -> float:
@@ -157,6 +166,23 @@ def _resource(
         made.rows.append(row)
 
 
+class Clock:
+    """CPU seconds since it was made, and when the gap was no longer `WIDE`."""
+
+    def __init__(self) -> None:
+        self.start, self.cost, self.bound = time.process_time(), inf, -inf
+        self.narrow: float | None = None
+
+    def now(self) -> float:
+        return time.process_time() - self.start
+
+    def heard(self, *, cost: float = inf, bound: float = -inf) -> None:
+        """A better cost or bound."""
+        self.cost, self.bound = min(self.cost, cost), max(self.bound, bound)
+        if self.narrow is None and self.cost - self.bound < WIDE * self.cost < inf:
+            self.narrow = self.now()
+
+
 @contextmanager
 def limited(seconds: float, stop: Callable[[], object]) -> Iterator[None]:
     """Stop when the process has had so many CPU seconds more, however busy the machine is."""
@@ -181,7 +207,7 @@ def cp_sat(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outco
     """CP-SAT's answer, with one worker."""
     from ortools.sat.python import cp_model
 
-    start = time.process_time()
+    clock = Clock()
     made = program(problem, one_plan=one_plan)
     model = cp_model.CpModel()
     columns = [
@@ -200,16 +226,23 @@ def cp_sat(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outco
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
-    built = time.process_time() - start
+    built = clock.now()
+
+    class Heard(cp_model.CpSolverSolutionCallback):
+        def on_solution_callback(self) -> None:
+            clock.heard(cost=self.objective_value, bound=self.best_objective_bound)
+
+    solver.best_bound_callback = lambda bound: clock.heard(bound=bound)
     with limited(seconds, solver.stop_search):
-        status = solver.solve(model)
+        status = solver.solve(model, Heard())
     found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
     return Outcome(
         cost=round(solver.objective_value) if found else None,
         bound=solver.best_objective_bound,
         impossible=status == cp_model.INFEASIBLE,
-        seconds=time.process_time() - start,
+        seconds=clock.now(),
         built=built,
+        wide=clock.now() if clock.narrow is None else clock.narrow,
     )
 
 
@@ -221,7 +254,7 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
     """HiGHS's answer, with one thread."""
     import highspy
 
-    start = time.process_time()
+    clock = Clock()
     made = program(problem, one_plan=one_plan)
     count = len(made.cost)
     model = highspy.Highs()
@@ -252,7 +285,12 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
         len(starts), np.array(low, float), np.array(high, float), len(index),
         np.array(starts, np.int32), np.array(index, np.int32), np.array(value, float),
     )  # fmt: skip
-    built = time.process_time() - start
+    built = clock.now()
+    model.cbMipInterrupt.subscribe(
+        lambda event: clock.heard(
+            cost=event.data_out.mip_primal_bound, bound=event.data_out.mip_dual_bound
+        )
+    )
     with limited(seconds, model.cancelSolve):
         model.joinSolve(model.startSolve(), 0)
     info, status = model.getInfo(), model.getModelStatus()
@@ -261,8 +299,9 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
         cost=round(info.objective_function_value * MONEY) if found else None,
         bound=info.mip_dual_bound * MONEY,
         impossible=status == highspy.HighsModelStatus.kInfeasible,
-        seconds=time.process_time() - start,
+        seconds=clock.now(),
         built=built,
+        wide=clock.now() if clock.narrow is None else clock.narrow,
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from place import compare
 
 from hybridspec.place.engine import branch, master, pool
+from hybridspec.place.engine import round as rounding
 from hybridspec.place.engine.solve import Solved
 from hybridspec.place.problem import (
     ANY,
@@ -225,8 +226,9 @@ def _thinned(real: Any, labels: Any) -> Any:
 def counts_are_not_whole(patch: Patch) -> None:
     """Counts of sites are rounded."""
     real = master.solve_program
-    patch.setattr(master, "solve_program", lambda program, **k: real(program))
-    patch.setattr(master, "holds", lambda *a: True)
+    patch.setattr(master, "solve_program", lambda program, **_: real(program))
+    for module in (master, rounding):
+        patch.setattr(module, "holds", lambda *a: True)
 
 
 def first_alternative_only(patch: Patch) -> None:

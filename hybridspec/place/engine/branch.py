@@ -77,13 +77,14 @@ def plain_frame(market: Market) -> Frame:
 class Branching:
     """The search over choices, the first one first, the smallest alternative first.
 
-    Answers that cost more than `limit` are of no use.
+    Answers that cost more than `limit` are of no use, and none costs less than `floor`.
     """
 
     market: Market
     frame: Frame
     limit: int | None = None
     watch: Watch | None = None
+    floor: int = 0
     best: Best | None = None
     cut: int = BIG
     stopped: bool = False
@@ -161,7 +162,7 @@ class Branching:
         if best is not None and self._may_pay(best.cost):
             self.best = best
             if self.watch is not None:
-                self.stopped |= self.watch(Progress(best.cost, min(least, best.cost)))
+                self.stopped |= self.watch(Progress(best.cost, self.floor))
 
     def _apart(self, chosen: tuple[int, ...], least: int) -> Best | None:
         """Every class with its cheapest plan, if the quotas suffice for that."""

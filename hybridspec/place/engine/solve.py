@@ -88,7 +88,7 @@ def _decide(market: Market, watch: Watch | None) -> Result | None:
         if known is None:
             raise SearchTooLarge(max(0, fleet.bound))
         return Result(known, fleet.bound, prices, fleet.stopped)
-    branching = Branching(market, fleet.frame(), None, watch)
+    branching = Branching(market, fleet.frame(), None, watch, max(0, fleet.bound))
     branching.deepen(_limits(fleet.bound, None if known is None else known.cost))
     return _result(branching, known, prices, fleet.bound)
 
