@@ -14,6 +14,7 @@ from hybridspec.bundle.manifest import canonical_json
 from hybridspec.compiler import Build, Options, compile_file
 from hybridspec.deliver.write import Changes, pack, write_tree
 from hybridspec.ir.tree import FileTree, merge
+from hybridspec.place.explain_decision import explanations
 from hybridspec.report.document import report_document
 from hybridspec.report.markdown import markdown
 from hybridspec.report.page import page
@@ -40,8 +41,13 @@ def compiled(spec: Path, options: Options) -> Build:
     return compile_file(spec, options)
 
 
-def report_of(build: Build, archives: tuple[tuple[str, ArchiveDigest], ...]) -> dict[str, Any]:
-    """The report's document; without archives while nothing has been packed."""
+def report_of(
+    build: Build, archives: tuple[tuple[str, ArchiveDigest], ...], *, whole: bool = False
+) -> dict[str, Any]:
+    """The report's document; without archives while nothing has been packed.
+
+    The `whole` of it has the checklists of all decisions, which take time where there are many.
+    """
     return report_document(
         build.graph,
         build.plan,
@@ -52,6 +58,7 @@ def report_of(build: Build, archives: tuple[tuple[str, ArchiveDigest], ...]) -> 
         build.findings,
         __version__,
         build.plugins,
+        explanations(build.graph, build.plan) if whole else (),
     )
 
 
@@ -74,7 +81,7 @@ def write_output(build: Build, folder: Path) -> Output:
             archives.append((name, pack(tree, path)))
             files[f"bundles/{name}/bundle.tar.zst"] = path
             files[f"bundles/{name}/manifest.json"] = tree.files[MANIFEST]
-        report = report_of(build, tuple(archives))
+        report = report_of(build, tuple(archives), whole=True)
         stacks = [tree.under(f"stacks/{cloud}") for cloud, tree in build.stacks]
         plan = FileTree({
             "plan.json": canonical_json(build.plan_document),

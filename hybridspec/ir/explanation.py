@@ -88,8 +88,8 @@ class Binding:
 class Indicator:
     """One item of the checklist for a model: what was looked at, its figure, where it points.
 
-    `points` is `edge`, `cloud`, `either` or `split`; `decides` says that without it the model
-    could run elsewhere.
+    `points` is `edge`, `cloud`, `either` or `split`; `decides` says that it leaves no way on the
+    other side: alone, or together with the others that decide.
     """
 
     item: str

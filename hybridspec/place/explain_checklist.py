@@ -95,13 +95,14 @@ class _Checklist:
             )  # fmt: skip
 
     def _deciding(self, away: Sequence[Configuration]) -> frozenset[str]:
-        """The fewest items without which the model could run on the other side."""
+        """The items that leave no way on the other side: each alone, else the fewest together."""
         if not away:
             return frozenset({"hybrid fit"})
         if any(not way.failures for way in away):
             return frozenset({"cost profile"})
         masks = [frozenset(map(item_of, way.failures)) for way in away]
-        return frozenset(smallest_hitting(masks, ITEMS.index))
+        alone = frozenset(ITEMS).intersection(*masks)
+        return alone or frozenset(smallest_hitting(masks, ITEMS.index))
 
     def _points(self, item: str, away: Sequence[Configuration]) -> str:
         chosen = self.decision.chosen

@@ -6,17 +6,19 @@ Nothing in it depends on when or where it was made, so two runs give the same by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.base.units import format_bytes, format_duration, format_money
 from hybridspec.ir.artefact import Artefact, Verdict
+from hybridspec.ir.explanation import Explanation
 from hybridspec.ir.governance import Plugin, Policy, Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.report.cost import cost
 from hybridspec.report.enforcement import enforcement
+from hybridspec.report.explain import checklist_data
 from hybridspec.report.sarif import waiver_data
 
 SCHEMA = "hybridspec.dev/report/v1"
@@ -26,10 +28,12 @@ def report_document(
     graph: Graph, plan: Plan, plan_document: Mapping[str, Any], artefacts: Sequence[Artefact],
     bundles: Sequence[tuple[str, str, int]], stacks: Sequence[tuple[str, int, str]],
     findings: Sequence[Diagnostic], tool_version: str, plugins: Sequence[Plugin] = (),
+    explained: Sequence[Explanation] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Everything a reviewer reads.
 
-    `bundles` are (class, archive SHA-256, bytes), `stacks` (cloud, files, tree SHA-256).
+    `bundles` are (class, archive SHA-256, bytes), `stacks` (cloud, files, tree SHA-256);
+    `explained` has one explanation for all sites at which a decision is the same.
     """
     counts = _counts(plan)
     return {
@@ -44,6 +48,7 @@ def report_document(
                     "warnings": len(findings)},
         "cost": cost(plan),
         "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
+        "checklists": list(_checklists(explained)),
         "residency": plan_document["residency"],
         "enforcement": enforcement(plan),
         "certificates": plan_document["certificates"],
@@ -69,6 +74,15 @@ def report_document(
         "defaults": plan_document["defaults"],
         "notAssessed": [*_not_assessed(), *graph.unassessed],
     }  # fmt: skip
+
+
+def _checklists(explained: Sequence[Explanation]) -> Iterator[dict[str, Any]]:
+    """What decided where each model runs, once for all sites where it is the same."""
+    for one in explained:
+        sites, flow = list(one.sites), one.decision.flow.name
+        for checklist in checklist_data(one.checklists):
+            yield {"model": checklist["model"], "flow": flow, "sites": sites,
+                   "items": checklist["items"]}  # fmt: skip
 
 
 def _zones(graph: Graph) -> list[dict[str, Any]]:

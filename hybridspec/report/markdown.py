@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hybridspec.base.source import printable
+
+_CHECKLISTS = 40
+"""Models at alike sites whose checklist is printed."""
 
 
 def markdown(report: Mapping[str, Any]) -> str:
@@ -77,7 +80,20 @@ def _placements(report: Mapping[str, Any]) -> str:
                 rows)
         + "\n### Rejected placements and why\n\n"
         + table(["site", "flow", "placement", "rule", "reason", "what would help"], reasons)
+        + "\n### What decided where models run\n\n"
+        + table(["model", "flow", "sites", "item", "decides", "points to", "figure"],
+                _checklists(report))
     )  # fmt: skip
+
+
+def _checklists(report: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """The eight items of each model; a fleet's are in the JSON document beyond the first."""
+    for one in report["checklists"][:_CHECKLISTS]:
+        sites = ", ".join(one["sites"][:3])
+        sites += f" and {len(one['sites']) - 3} more" if len(one["sites"]) > 3 else ""
+        for item in one["items"]:
+            yield (one["model"], one["flow"], sites, item["item"],
+                   "yes" if item["decides"] else "", item["points"], item["figure"])  # fmt: skip
 
 
 def _matrix(report: Mapping[str, Any]) -> str:
