@@ -31,7 +31,8 @@ def test_the_report_parses_into_its_sections(report: dict[str, Any]) -> None:
     titles = [tokens[i + 1].content for i, t in enumerate(tokens) if t.type == "heading_open"]
     assert titles[0] == f"Placement report: {report['name']}"
     assert titles[1:] == [
-        "Placement", "Rejected placements and why", "Compliance zones", "Where everything lies",
+        "Placement", "Rejected placements and why", "What decided where models run",
+        "Compliance zones", "Where everything lies",
         "Conditions", "Enforcement", "Cost", "Other regions", "Models", "Keys",
         "Bundles and stacks", "Rollout", "Warnings", "Policies",
         "Facts the plan rests on", "Values nobody wrote", "Not assessed",
