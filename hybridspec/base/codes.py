@@ -189,6 +189,9 @@ CODES: dict[str, Code] = {
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),
+    "HS0415": Code(
+        "buffer-outlives-retention", "events wait longer than they may be kept", policy=True
+    ),
     "HS0420": Code("costs-too-large", "costs beyond what can be added up exactly"),
     "HS0422": Code("quota-exceeded", "a quota of a cloud account is too small", policy=True),
     # emit

@@ -232,7 +232,7 @@ class Sync:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyBound:
-    """An end-to-end bound from the birth of an event to the end of stage `to`."""
+    """A bound from the birth of an event to the end of `to`; `percentile` is in permille."""
 
     bound: int
     percentile: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hybridspec.ir.graph import DeviceClass, Stage, StageKind
 from hybridspec.ir.plan import Estimate
 
 CLOUD = "cloud"
@@ -15,9 +16,24 @@ class LatencyTable:
     """Estimates by (model, host, variant) and (operation, host, bytes per event).
 
     A host is a board's name or `CLOUD`. `memory` holds bytes by (model, variant), runtime
-    included. A missing entry means that nobody has figures, never zero.
+    included. A missing entry means that nobody has figures, never zero. `measured` holds, by
+    (model, device class, variant), what the user has measured, and goes before `models`.
     """
 
     models: Mapping[tuple[str, str, str], Estimate]
     operations: Mapping[tuple[str, str, int], Estimate]
     memory: Mapping[tuple[str, str], int]
+    measured: Mapping[tuple[str, str, str], Estimate] = field(default_factory=dict)
+
+    def of(self, stage: Stage, device: DeviceClass | None, variant: str) -> Estimate | None:
+        """Latency of a stage on a device class, or in the cloud; None where nobody has figures."""
+        where = device.board.name if device is not None else CLOUD
+        if stage.model is not None:
+            own = (stage.model.name, device.name if device is not None else "", variant)
+            return self.measured.get(own) or self.models.get((stage.model.name, where, variant))
+        if stage.kind is StageKind.TRANSFORM:
+            return self.operations.get((stage.operation, where, stage.input_size))
+        return NOTHING
+
+
+NOTHING = Estimate(low=0, mid=0, high=0, basis="takes no time of its own")

@@ -11,13 +11,9 @@ from hybridspec.base.units import SECOND, format_bytes, format_duration
 from hybridspec.ir.plan import Failure
 from hybridspec.law.claim import claims
 from hybridspec.law.refusal import Refusal
+from hybridspec.place.crowd import MAX_BUSY as MAX_BUSY
+from hybridspec.place.crowd import MAX_UPLINK as MAX_UPLINK
 from hybridspec.place.layout import Layout
-from hybridspec.place.path import path, total
-
-MAX_BUSY = Fraction(7, 10)
-"""Share of a device's time that may be busy; above it queues outgrow the estimate."""
-MAX_UPLINK = Fraction(8, 10)
-"""Share of an uplink that flows may fill."""
 
 
 def figures(layout: Layout) -> Iterator[Failure]:
@@ -102,18 +98,20 @@ def region(layout: Layout) -> Iterator[Failure]:
 
 def latency(layout: Layout) -> Iterator[Failure]:
     """The slowest path meets the bound even at the upper end of every leg."""
-    bound, legs = layout.flow.latency, path(layout)
-    time = total(legs)
-    if bound is not None and time is not None and time.high > bound.bound:
-        worst = max(legs, key=lambda leg: leg.estimate.high)
-        over = time.high - bound.bound
-        yield Failure(
-            code="HS0302", excess=over, unit="us",
-            message=f"takes up to {format_duration(time.high)} to `{bound.to}`, "
-            f"{format_duration(over)} over the bound of {format_duration(bound.bound)}; the "
-            f"longest part is `{worst.name}` with {format_duration(worst.estimate.high)}",
-            remedy=f"raise the bound to {-(-time.high // 1000)}ms",
-        )  # fmt: skip
+    path, bound = layout.path, layout.flow.latency
+    if path is None or bound is None or path.high(layout.used) <= bound.bound:
+        return
+    legs = path.legs(layout.used)
+    high, worst = path.total(legs).high, max(legs, key=lambda leg: leg.estimate.high)
+    over = high - bound.bound
+    longest = f"`{worst.name}`" if worst.kind != "queue" else f"the queue of the {worst.name}"
+    yield Failure(
+        code="HS0302", excess=over, unit="us",
+        message=f"takes up to {format_duration(high)} to `{bound.to}`, "
+        f"{format_duration(over)} over the bound of {format_duration(bound.bound)}; the "
+        f"longest part is {longest} with {format_duration(worst.estimate.high)}",
+        remedy=f"raise the bound to {-(-high // 1000)}ms",
+    )  # fmt: skip
 
 
 def memory(layout: Layout) -> Iterator[Failure]:
@@ -150,18 +148,32 @@ def offline(layout: Layout) -> Iterator[Failure]:
 
 def store_and_forward(layout: Layout) -> Iterator[Failure]:
     """What waits for the network fits on half of each device's disk."""
-    batch = layout.flow.sync.every if layout.flow.sync is not None else 0
-    away = max(layout.flow.offline, layout.device.max_offline) + batch
     waiting = layout.waiting / layout.count
     room = layout.device.board.disk // 2
     if waiting > room:
         enough = ceil(layout.waiting / room) if room else 0
         more = f", or put {enough} `{layout.device.name}` there" if enough else ""
+        keeps = layout.flow.when_offline == "buffer" and layout.away > layout.batch
+        drop = ", or write `when_offline: drop-oldest`" if keeps else ""
         yield Failure(
             code="HS0304", excess=int(waiting) - room, unit="B",
             message=f"has to keep {format_bytes(int(waiting))} per device over "
-            f"{format_duration(away)} offline, more than half its disk",
-            remedy=f"send less: aggregate or filter before the cloud{more}",
+            f"{format_duration(layout.away)} offline, more than half its disk",
+            remedy=f"send less: aggregate or filter before the cloud{more}{drop}",
+        )  # fmt: skip
+
+
+def retention(layout: Layout) -> Iterator[Failure]:
+    """What waits for the network waits no longer than the zone lets it be kept."""
+    limit, name = layout.site.zone.retention, layout.site.zone.name
+    if limit is not None and layout.uplink and layout.away > limit:
+        yield Failure(
+            code="HS0415", excess=layout.away - limit, unit="us",
+            message=f"may keep events on the device for {format_duration(layout.away)} until they "
+            f"can be sent, and zone `{name}` keeps nothing for longer than "
+            f"{format_duration(limit)}",
+            remedy="write `when_offline: stop`, or shorten `max_offline` of "
+            f"`{layout.device.name}` and `sync.every`",
         )  # fmt: skip
 
 
@@ -226,7 +238,8 @@ def _bandwidth(bits: int) -> str:
 Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
 
 BOUNDS: tuple[Bound, ...] = (
-    residency, policies, region, latency, memory, capacity, offline, store_and_forward, uplink,
+    residency, policies, region, latency, memory, capacity, offline, store_and_forward, retention,
+    uplink,
     budget, quota, figures,
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from hybridspec.ir.plan import Configuration, CostTerm
 from hybridspec.law.claim import claims
 from hybridspec.place import cost
 from hybridspec.place.configuration import Known, Powers, Way, by_cost, ways
+from hybridspec.place.crowd import Crowd, crowd
 from hybridspec.place.permits import holds, trains
 
 
@@ -31,6 +32,9 @@ class _Alike:
 _Key: TypeAlias = tuple[int, str | None]
 """Sites that are alike, and the region of their store."""
 
+Crowds: TypeAlias = tuple[tuple[str, Crowd], ...]
+"""By device class, what other flows could put in an event's way."""
+
 
 @dataclass(slots=True)
 class Candidates:
@@ -43,7 +47,8 @@ class Candidates:
     _sites: dict[str, list[Site]] = field(default_factory=dict)
     _alike: dict[str, _Alike] = field(default_factory=dict)
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
-    _ways: dict[tuple[int, int, str | None], tuple[Way, ...]] = field(default_factory=dict)
+    _ways: dict[tuple[int, int, str | None, Crowds], tuple[Way, ...]] = field(default_factory=dict)
+    _crowds: dict[tuple[int, ...], Crowds] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _regions: dict[str, list[Region | None]] = field(default_factory=dict)
     _powers: Powers = field(default_factory=dict)
@@ -95,11 +100,26 @@ class Candidates:
         Raises:
             TooManyWays: the flow branches so widely that enumeration would not end in time.
         """
-        flow = self.flows(site)[index]
-        key = (self.shape(site), self._kinds[flow.name], region.label if region else None)
+        flow, crowds = self.flows(site)[index], self.crowds(site, index)
+        key = (
+            self.shape(site), self._kinds[flow.name], region.label if region else None, crowds
+        )  # fmt: skip
         if key not in self._ways:
-            self._ways[key] = ways(self.graph, self.table, site, flow, region, self._powers)
+            self._ways[key] = ways(
+                self.graph, self.table, site, flow, region, self._powers, dict(crowds)
+            )
         return self._ways[key]
+
+    def crowds(self, site: Site, index: int) -> Crowds:
+        """By device class, what all other flows of the site could put in the way of one."""
+        others = [flow for i, flow in enumerate(self.flows(site)) if i != index]
+        key = (self.shape(site), *(self._kinds[flow.name] for flow in others))
+        if key not in self._crowds:
+            self._crowds[key] = tuple(
+                (d.device_class.name, crowd(self.table, others, d.device_class, d.count))
+                for d in site.devices
+            )
+        return self._crowds[key]
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
         """All configurations of each flow by cost and label, broken ones included."""

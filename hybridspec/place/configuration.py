@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -12,11 +12,12 @@ from typing import TypeAlias
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, StageKind
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Configuration, CostTerm
+from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
 from hybridspec.place import cost
 from hybridspec.place.bounds import failures
+from hybridspec.place.ceiling import ceiling
+from hybridspec.place.crowd import Crowd
 from hybridspec.place.layout import Layout
-from hybridspec.place.path import path, total
 from hybridspec.place.split import splits
 
 MAX_CONFIGURATIONS = 20_000
@@ -80,9 +81,11 @@ class Way:
 
 def ways(
     graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None,
-    powers: Powers,
+    powers: Powers, others: Mapping[str, Crowd],
 ) -> tuple[Way, ...]:  # fmt: skip
     """Every way to run a flow with cloud stages in `region`, at sites like `site`.
+
+    `others` says for each device class what all other flows of the site could put in its way.
 
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
@@ -94,6 +97,7 @@ def ways(
         layout = Layout(
             graph=graph, table=table, site=site, flow=run, device=device.device_class,
             count=device.count, region=region, cloud=cloud, variants=variants,
+            others=others.get(device.device_class.name),
         )  # fmt: skip
         unpriced = _configuration(layout)
         parts = tuple(
@@ -120,7 +124,7 @@ def configurations(
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
-    return by_cost(graph, site, ways(graph, table, site, flow, region, {}), {})
+    return by_cost(graph, site, ways(graph, table, site, flow, region, {}, {}), {})
 
 
 def _runs(flow: Flow, region: Region | None) -> Iterator[_Run]:
@@ -181,7 +185,9 @@ def _variants(flow: Flow, apart: str) -> list[tuple[tuple[str, str], ...]]:
 
 
 def _configuration(layout: Layout) -> Configuration:
-    legs = path(layout)
+    path = layout.path
+    legs = path.legs(layout.used) if path is not None else ()
+    broken = failures(layout)
     return Configuration(
         device=layout.device,
         region=layout.region if layout.uses_cloud else None,
@@ -189,14 +195,15 @@ def _configuration(layout: Layout) -> Configuration:
         variants=layout.variants,
         held=layout.held,
         legs=legs,
-        latency=total(legs),
+        latency=path.total(legs) if path is not None else None,
         demand=layout.demand,
         memory=layout.memory,
         uplink=ceil(layout.uplink),
         waiting=ceil(layout.waiting),
         hosted=layout.hosted,
         terms=(),
-        failures=failures(layout),
+        failures=broken,
+        ceiling=Ceiling() if broken else ceiling(layout),
         energy=_energy(layout),
         emitted=_emitted(layout),
     )

@@ -162,6 +162,7 @@ def _configuration(chosen: Configuration) -> dict[str, Any]:
         "latency": _estimate(chosen.latency),
         "legs": [{"name": leg.name, "kind": leg.kind, **(_estimate(leg.estimate) or {})}
                  for leg in chosen.legs],
+        "ceilingPermille": {"busy": chosen.ceiling.busy, "uplink": chosen.ceiling.uplink},
         "busyMicrosecondsPerSecond": chosen.demand,
         "memoryBytes": chosen.memory,
         "uplinkBytesPerSecond": chosen.uplink,

@@ -16,7 +16,8 @@ from hybridspec.place.quota import TRAINING, Limit
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = (
-    "HS0302", "HS0317", "HS0306", "HS0304", "HS0303", "HS0422", "HS0603", "HS0310", "HS0321",
+    "HS0302", "HS0317", "HS0306", "HS0304", "HS0415", "HS0303", "HS0422", "HS0603", "HS0310",
+    "HS0321",
     "HS0315", "HS0301",
 )  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
@@ -110,7 +111,7 @@ def _span(failure: Failure, flow: Flow) -> Span:
         return flow.latency.origin
     if failure.code == "HS0317" and flow.bandwidth_origin is not None:
         return flow.bandwidth_origin
-    if failure.code == "HS0304":
+    if failure.code in ("HS0304", "HS0415"):
         return flow.offline_origin if flow.offline else flow.origin
     if failure.code == "HS0303":
         largest = max(

@@ -25,7 +25,7 @@ ITEMS = (
 _ITEM = {
     "HS0302": "latency", "HS0301": "sensitivity", "HS0310": "sensitivity",
     "HS0315": "sensitivity", "HS0321": "sensitivity", "HS0304": "connectivity",
-    "HS0317": "connectivity", "HS0401": "heterogeneity",
+    "HS0317": "connectivity", "HS0415": "connectivity", "HS0401": "heterogeneity",
 }  # fmt: skip
 _WHERE = {"edge": "at the site", "cloud": "in the cloud", "split": "in both places"}
 

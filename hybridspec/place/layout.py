@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import ceil
 
 from hybridspec.base.units import SECOND
-from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage, StageKind
-from hybridspec.ir.latency import CLOUD, LatencyTable
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage
+from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Host
-
-NOTHING = Estimate(low=0, mid=0, high=0, basis="takes no time of its own")
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, WHOLE, Crowd, crowd, sending
+from hybridspec.place.path import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class Layout:
     region: Region | None
     cloud: frozenset[str]
     variants: tuple[tuple[str, str], ...]
+    others: Crowd | None = None
 
     def host(self, stage: Stage) -> Host:
         """Where a stage runs."""
@@ -57,12 +59,8 @@ class Layout:
 
     def estimate(self, stage: Stage) -> Estimate | None:
         """Latency of a stage where it runs; None where nobody has figures."""
-        where = CLOUD if self.host(stage).kind == "cloud" else self.device.board.name
-        if stage.model is not None:
-            return self.table.models.get((stage.model.name, where, self.variant(stage)))
-        if stage.kind is StageKind.TRANSFORM:
-            return self.table.operations.get((stage.operation, where, stage.input_size))
-        return NOTHING
+        device = None if self.host(stage).kind == "cloud" else self.device
+        return self.table.of(stage, device, self.variant(stage))
 
     def busy(self, stage: Stage, micros: int) -> Fraction:
         """Device-seconds per second that an edge stage takes at `micros` per event."""
@@ -111,24 +109,76 @@ class Layout:
         return (stage.model.name, self.variant(stage)) not in self.table.memory
 
     @cached_property
-    def uplink(self) -> Fraction:
-        """Bytes per second from the site to the cloud; a stage's output is sent once."""
+    def sent(self) -> dict[str, tuple[Fraction, int]]:
+        """Rate and size of what the site sends to the cloud; a stage's output is sent once."""
         stages = {stage.name: stage for stage in self.flow.stages}
-        sent: dict[str, Fraction] = {}
+        sent: dict[str, tuple[Fraction, int]] = {}
         for stage in self.flow.stages:
             for source in stage.inputs if self.host(stage).kind == "cloud" else ():
                 if source not in stages:
-                    sent[source] = self.flow.data.rate * self.flow.data.size
+                    sent[source] = self.flow.data.rate, self.flow.data.size
                 elif self.host(stages[source]).kind == "edge":
-                    sent[source] = stages[source].output_rate * stages[source].output_size
-        return sum(sent.values(), Fraction(0))
+                    sent[source] = stages[source].output_rate, stages[source].output_size
+        return sent
+
+    @cached_property
+    def uplink(self) -> Fraction:
+        """Bytes per second from the site to the cloud."""
+        return sum((rate * size for rate, size in self.sent.values()), Fraction(0))
+
+    @cached_property
+    def crowd(self) -> Crowd:
+        """What an event can find before it: of this flow as it runs here, and of all others."""
+        others = self.others
+        if others is None:
+            flows = [f for f in self.graph.flows if f.name != self.flow.name
+                     and any(s.name == self.site.name for s in f.sites)]  # fmt: skip
+            others = crowd(self.table, flows, self.device, self.count)
+        own = [self.estimate(s) for s in self.flow.stages if self.host(s).kind == "edge"]
+        job = sum(estimate.high for estimate in own if estimate is not None)
+        return others + Crowd(job=job) + sending(self.flow, self.sent.values(), self.count)
+
+    @cached_property
+    def used(self) -> tuple[int, int]:
+        """Permille that the flow alone takes of what flows may take: of the devices' time, and of
+        their uplinks."""
+        wire = MAX_UPLINK * self.device.uplink_bandwidth * self.count
+        return (
+            ceil(Fraction(self.demand * WHOLE) / (MAX_BUSY * self.count * SECOND)),
+            ceil(ceil(self.uplink) * 8 * WHOLE / wire),
+        )
+
+    @cached_property
+    def path(self) -> Path | None:
+        """The paths to the bounded stage; None without a bound."""
+        bound = self.flow.latency
+        return Path(self, bound) if bound is not None else None
+
+    @cached_property
+    def batch(self) -> int:
+        """Microseconds between two batches: by the clock, or once one is as large as it may be."""
+        sync = self.flow.sync
+        if sync is None:
+            return 0
+        if sync.largest is None or not self.uplink:
+            return sync.every
+        return min(sync.every, ceil(sync.largest * self.count * SECOND / self.uplink))
+
+    @cached_property
+    def away(self) -> int:
+        """Longest time in which events for the cloud pile up, in microseconds.
+
+        Only a flow that keeps everything keeps it while there is no network; the others give up
+        what does not fit, or make nothing meanwhile.
+        """
+        if self.flow.when_offline != "buffer":
+            return self.batch
+        return max(self.flow.offline, self.device.max_offline) + self.batch
 
     @property
     def waiting(self) -> Fraction:
         """Bytes that pile up over all devices between batches or while the network is away."""
-        batch = self.flow.sync.every if self.flow.sync is not None else 0
-        away = max(self.flow.offline, self.device.max_offline) + batch
-        return self.uplink * Fraction(away, SECOND)
+        return self.uplink * Fraction(self.away, SECOND)
 
     def ancestors(self, names: list[str]) -> set[str]:
         """The named stages and everything that feeds them, feedback included."""

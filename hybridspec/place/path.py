@@ -1,91 +1,293 @@
-"""The slowest path of an event through a layout, leg by leg."""
+"""The slowest path of an event through a layout, leg by leg, at a stated utilisation.
+
+An event reaches a device over the site's network, waits for its turn, and is then run through all
+of its stages there that the bounded stage depends on, one after the other: a device counts as one
+server, as in its capacity. Each device and each uplink has a queue of its own. What is sent at once
+waits for what is before it on the uplink; batches go behind it (the lower-effort class of RFC
+8622), of which one packet may be on its way. How the legs are put together says `percentile`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
 
 from hybridspec.base.units import SECOND, format_bytes, format_duration
-from hybridspec.ir.graph import WINDOWED, Stage
+from hybridspec.ir.graph import WINDOWED, LatencyBound, Stage
+from hybridspec.ir.latency import NOTHING
 from hybridspec.ir.plan import Estimate, Leg
-from hybridspec.place.layout import NOTHING, Layout
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, WHOLE, feeding
+from hybridspec.place.percentile import clear, mean_wait, slowest, tail, wait
+
+if TYPE_CHECKING:
+    from hybridspec.place.layout import Layout
 
 SERVICE = Estimate(
     low=2_000, mid=8_000, high=25_000, basis="assumed service time of a warm serverless endpoint"
 )
+PACKET = 1_500
+"""Bytes of a batch that may be on their way when something is sent that goes before it."""
+
+Used: TypeAlias = tuple[int, int]
+"""How full devices and uplinks are, in permille of what flows may take of them together."""
 
 
-def path(layout: Layout) -> tuple[Leg, ...]:
-    """Legs from the birth of an event to the flow's bounded stage; empty without a bound."""
-    slowest: dict[str, tuple[Leg, ...]] = {}
-    for stage in layout.flow.stages:
-        arrivals = [_arrive(layout, source, stage, slowest) for source in stage.inputs]
-        before = max(arrivals, key=lambda legs: sum(leg.estimate.high for leg in legs))
-        estimate = layout.estimate(stage) or NOTHING
-        here = Leg(name=stage.name, kind="stage", estimate=estimate)
-        slowest[stage.name] = (*before, here, *_window(stage))
-    bound = layout.flow.latency
-    return slowest[bound.to] if bound is not None else ()
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """One path as far as it goes; a leg that is `None` waits for what utilisation decides.
+
+    `fixed` is the upper end of its legs but for those of stages on the device, which share one
+    visit, and for those that wait: `turns` for the device and `sends` for its uplink. `fresh` says
+    that the next stage on the device is a visit of its own.
+    """
+
+    fixed: int
+    turns: int = 0
+    sends: int = 0
+    fresh: bool = True
+    here: int = 0
+    steps: tuple[Leg | str, ...] = ()
+
+    def then(self, *legs: Leg) -> _Route:
+        """The route with legs that take their time whatever else happens."""
+        fixed = self.fixed + sum(leg.estimate.high for leg in legs)
+        return replace(self, fixed=fixed, steps=(*self.steps, *legs))
 
 
-def total(legs: Sequence[Leg]) -> Estimate | None:
-    """The sum of all legs; the upper end holds even if every leg is slow at once."""
-    if not legs:
-        return None
-    return Estimate(
-        low=sum(leg.estimate.low for leg in legs),
-        mid=sum(leg.estimate.mid for leg in legs),
-        high=sum(leg.estimate.high for leg in legs),
-        basis="sum of the legs, all of them at their 95th percentile at once",
-    )
+_TURN, _SEND = "turn", "send"
 
 
-def _arrive(
-    layout: Layout, source: str, stage: Stage, slowest: dict[str, tuple[Leg, ...]]
-) -> tuple[Leg, ...]:
-    """Legs until `source` has reached the host of `stage`."""
-    there = layout.host(stage).kind
-    if source not in slowest:
-        rtt = layout.site.lan_rtt
-        lan = Estimate(low=rtt // 4, mid=rtt // 2, high=rtt,
-                       basis="sensor to device on the site's network")  # fmt: skip
-        legs: tuple[Leg, ...] = (Leg(name="sensor", kind="network", estimate=lan),)
-        size = layout.flow.data.size
-        return (*legs, _hop(layout, size, "upload")) if there == "cloud" else legs
-    before = next(s for s in layout.flow.stages if s.name == source)
-    if layout.host(before).kind == there:
-        return slowest[source]
-    word = "upload" if there == "cloud" else "return"
-    return (*slowest[source], _hop(layout, before.output_size, word))
+class Path:
+    """All paths to the stage that a bound is about, and how slow they are at a utilisation."""
+
+    def __init__(self, layout: Layout, bound: LatencyBound) -> None:
+        self.bound = bound
+        self.shares = tuple(_Share(layout, bound, split) for split in (False, True))
+
+    def high(self, used: Used) -> int:
+        """The upper end of the slowest path with everything `used` by everybody."""
+        return min(share.high(used) for share in self.shares)
+
+    def legs(self, used: Used) -> tuple[Leg, ...]:
+        """The legs of the slowest path."""
+        return min(self.shares, key=lambda share: share.high(used)).legs(used)
+
+    def total(self, legs: Iterable[Leg]) -> Estimate:
+        """The sum of legs."""
+        low = mid = high = 0
+        for leg in legs:
+            low, mid = low + leg.estimate.low, mid + leg.estimate.mid
+            high += leg.estimate.high
+        return Estimate(
+            low=low, mid=mid, high=high,
+            basis=f"{self.bound.percentile / 10:g} % of events: sum of the legs, which share the "
+            "chance to be late",
+        )  # fmt: skip
+
+
+class _Share:
+    """The paths with the chance to be late shared out: equally, or half of it for all queues.
+
+    Where few events wait, but for long, a queue with half of the chance costs least; where all
+    wait a little, one that is a leg like others.
+    """
+
+    def __init__(self, layout: Layout, bound: LatencyBound, split: bool) -> None:
+        self.layout, self.bound = layout, bound
+        needed = feeding(layout.flow, bound.to)
+        self._stages = [stage for stage in layout.flow.stages if stage.name in needed]
+        self._here = {s.name for s in self._stages if layout.host(s).kind == "edge"}
+        legs, queues = self._random()
+        late = Fraction(1000 - bound.percentile, 1000)
+        if split and legs and queues:
+            self.tail, self.queue = tail(late / 2 / legs), tail(late / 2 / queues)
+        else:
+            self.tail = self.queue = tail(late / max(1, legs + queues))
+        self._times = {stage.name: self._time(stage) for stage in self._stages}
+        self._visit = sum(self._times[name].high for name in self._here)
+        self._routes = self._all()
+
+    def high(self, used: Used) -> int:
+        """The upper end of the slowest path with everything `used` by everybody."""
+        turn, send = self._turn(used[0]).high, self._send(used[1]).high
+        return max(self._length(route, turn, send) for route in self._routes)
+
+    def legs(self, used: Used) -> tuple[Leg, ...]:
+        """The legs of the slowest path."""
+        turn, send = self._turn(used[0]), self._send(used[1])
+        route = max(self._routes, key=lambda r: self._length(r, turn.high, send.high))
+        passed = {s.name for s in route.steps if isinstance(s, Leg) and s.kind == "stage"}
+        beside = self._beside(passed)
+        found: list[Leg] = []
+        for step in route.steps:
+            if isinstance(step, Leg):
+                found.append(step)
+            elif step == _SEND:
+                found.append(Leg(name="uplink", kind="queue", estimate=send))
+            else:
+                found.append(Leg(name=self.layout.device.name, kind="queue", estimate=turn))
+                found += beside
+                beside = ()
+        return tuple(found)
+
+    def _length(self, route: _Route, turn: int, send: int) -> int:
+        visits = self._visit + route.turns * turn if route.turns else 0
+        return route.fixed + visits + route.sends * send
+
+    def _random(self) -> tuple[int, int]:
+        """How many legs, and how many queues, differ from event to event, over all paths."""
+        layout, stages = self.layout, {stage.name for stage in self._stages}
+        one = [layout.estimate(stage) or NOTHING for stage in self._stages]
+        legs = int(layout.site.lan_rtt > 0) + sum(e.high > e.mid for e in one)
+        busy = (s.name in self._here and e.high for s, e in zip(self._stages, one, strict=True))
+        queues = int(any(busy))
+        queues += sum(s.name in self._here and s.operation in WINDOWED for s in self._stages)
+        site = {source for s in self._stages for source in s.inputs
+                if source in self._here or source not in stages}  # fmt: skip
+        crossing = {(source, s.name in self._here) for s in self._stages for source in s.inputs
+                    if (source in site) != (s.name in self._here)}  # fmt: skip
+        moves = layout.device.uplink_rtt > 0
+        up = sum(not back for _, back in crossing)
+        return legs + moves * len(crossing) + up, queues + up
+
+    def _all(self) -> list[_Route]:
+        known: dict[str, list[_Route]] = {}
+        for stage in self._stages:
+            arrivals = (r for source in stage.inputs for r in self._arrive(source, stage, known))
+            known[stage.name] = _slow(self._run(stage, route) for route in arrivals)
+        return known[self.bound.to]
+
+    def _arrive(
+        self, source: str, stage: Stage, known: dict[str, list[_Route]]
+    ) -> Iterator[_Route]:
+        """Routes until `source` has reached the host of `stage`."""
+        layout, here = self.layout, stage.name in self._here
+        if source not in known:
+            rtt = layout.site.lan_rtt
+            lan = self._leg("sensor", "network", Estimate(
+                low=rtt // 4, mid=rtt // 2, high=rtt,
+                basis="sensor to device on the site's network"))  # fmt: skip
+            route = _Route(0).then(lan)
+            yield route if here else self._up(route, layout.flow.data.size)
+            return
+        size = next(s.output_size for s in self._stages if s.name == source)
+        for route in known[source]:
+            if (source in self._here) == here:
+                yield route
+            else:
+                yield route.then(self._hop("return", size)) if here else self._up(route, size)
+
+    def _run(self, stage: Stage, route: _Route) -> _Route:
+        """The route through a stage, and on to the end of its window."""
+        leg = Leg(name=stage.name, kind="stage", estimate=self._times[stage.name])
+        if stage.name not in self._here:
+            return route.then(leg, *_window(stage))
+        if route.fresh and leg.estimate.high:
+            route = replace(route, turns=route.turns + 1, fresh=False, steps=(*route.steps, _TURN))
+        route = replace(route, here=route.here + leg.estimate.high, steps=(*route.steps, leg))
+        window = _window(stage)
+        return replace(route.then(*window), fresh=True) if window else route
+
+    def _up(self, route: _Route, size: int) -> _Route:
+        """The route to the cloud with `size` bytes, or with the batch that they are in."""
+        layout = self.layout
+        if layout.flow.sync is not None:
+            route = route.then(Leg(name="batch", kind="window", estimate=Estimate(
+                low=0, mid=layout.batch // 2, high=layout.batch,
+                basis=f"sent once in {format_duration(layout.batch)}",
+            )))  # fmt: skip
+        route = replace(route, sends=route.sends + 1, steps=(*route.steps, _SEND))
+        service = self._leg("service", "network", SERVICE)
+        return route.then(self._hop("upload", size), service)
+
+    def _hop(self, word: str, size: int) -> Leg:
+        """A round trip at most, and sending `size` bytes unless a batch has sent them already."""
+        device = self.layout.device
+        sent = word == "upload" and self.layout.flow.sync is not None
+        wire = 0 if sent else self._wire(size)
+        rtt = self._late(Estimate(
+            low=device.uplink_rtt // 4, mid=device.uplink_rtt // 2, high=device.uplink_rtt,
+            basis=f"round trip {format_duration(device.uplink_rtt)}" + (
+                "" if sent else f", {format_bytes(size)} at "
+                f"{device.uplink_bandwidth / 10**6:g} Mbit/s"),
+        ))  # fmt: skip
+        return Leg(name=word, kind="network", estimate=replace(
+            rtt, low=rtt.low + wire, mid=rtt.mid + wire, high=rtt.high + wire
+        ))  # fmt: skip
+
+    def _beside(self, path: set[str]) -> tuple[Leg, ...]:
+        """What the device does for the event beside its slowest path."""
+        times = {name: time for name, time in self._times.items()
+                 if name in self._here - path and time.high}  # fmt: skip
+        if not times:
+            return ()
+        return (Leg(name=", ".join(times), kind="stage", estimate=Estimate(
+            low=0, mid=sum(t.mid for t in times.values()), high=sum(t.high for t in times.values()),
+            basis="other branches, one after the other on one device",
+        )),)  # fmt: skip
+
+    def _turn(self, used: int) -> Estimate:
+        """The wait for a device."""
+        job, busy = self.layout.crowd.job, _share(used, MAX_BUSY)
+        high = wait(job, busy, self.queue)
+        return Estimate(
+            low=0, mid=min(high, mean_wait(job, busy)), high=high,
+            basis=f"devices {float(100 * busy):.3g} % busy with jobs of up to "
+            f"{format_duration(job)}",
+        )  # fmt: skip
+
+    def _send(self, used: int) -> Estimate:
+        """The wait until the uplink is free, or until it has sent all batches."""
+        crowd, full = self.layout.crowd, _share(used, MAX_UPLINK)
+        message, batches = self._wire(crowd.message), self._wire(crowd.batches)
+        basis = f"uplinks {float(100 * full):.3g} % full"
+        if self.layout.flow.sync is not None:
+            high = clear(batches, message, full, self.queue)
+            basis += f", all batches together are {format_bytes(crowd.batches)}"
+        else:
+            high = wait(message, full, self.queue) + (self._wire(PACKET) if batches else 0)
+            basis += f" with messages of up to {format_bytes(crowd.message)}"
+        mid = min(high, mean_wait(message, full))
+        return Estimate(low=0, mid=mid, high=high, basis=basis)
+
+    def _wire(self, size: int) -> int:
+        return -(-size * 8 * SECOND // self.layout.device.uplink_bandwidth)
+
+    def _time(self, stage: Stage) -> Estimate:
+        return self._late(self.layout.estimate(stage) or NOTHING)
+
+    def _leg(self, name: str, kind: str, estimate: Estimate) -> Leg:
+        return Leg(name=name, kind=kind, estimate=self._late(estimate))
+
+    def _late(self, estimate: Estimate) -> Estimate:
+        """The estimate with an upper end for as many events as each leg has to hold for."""
+        high = slowest(estimate.mid, estimate.high, self.tail)
+        return estimate if high == estimate.high else replace(estimate, high=high)
+
+
+def _share(used: int, most: Fraction) -> Fraction:
+    return most * min(max(used, 0), WHOLE) / WHOLE
 
 
 def _window(stage: Stage) -> tuple[Leg, ...]:
     """The wait until a window emits: the first event of a window sees the whole of it."""
-    if stage.operation not in WINDOWED:
+    if stage.operation not in WINDOWED or not stage.output_rate:
         return ()
-    wait = -(-SECOND * stage.output_rate.denominator // stage.output_rate.numerator)
+    every = -(-SECOND * stage.output_rate.denominator // stage.output_rate.numerator)
     estimate = Estimate(
-        low=0, mid=wait // 2, high=wait, basis=f"emits once in {format_duration(wait)}"
+        low=0, mid=every // 2, high=every, basis=f"emits once in {format_duration(every)}"
     )
     return (Leg(name=f"window of {stage.name}", kind="window", estimate=estimate),)
 
 
-def _hop(layout: Layout, size: int, word: str) -> Leg:
-    """A round trip at most and sending `size` bytes; an upload waits for the service as well."""
-    device = layout.device
-    send = -(-size * 8 * SECOND // device.uplink_bandwidth)
-    half = device.uplink_rtt // 2
-    service = SERVICE if word == "upload" else NOTHING
-    sync = layout.flow.sync if word == "upload" else None
-    batch = sync.every if sync is not None else 0
-    basis = (
-        f"round trip {format_duration(device.uplink_rtt)}, {format_bytes(size)} at "
-        f"{device.uplink_bandwidth / 10**6:g} Mbit/s; {service.basis}"
-        + (f"; sent once in {format_duration(batch)}" if batch else "")
-    )
-    estimate = Estimate(
-        low=half // 2 + send + service.low,
-        mid=half + send + service.mid + batch // 2,
-        high=device.uplink_rtt + send + service.high + batch,
-        basis=basis,
-    )
-    return Leg(name=word, kind="network", estimate=estimate)
+def _slow(routes: Iterable[_Route]) -> list[_Route]:
+    """The routes than which no other is slower at every utilisation."""
+    kept: list[_Route] = []
+    ranked = sorted(routes, key=lambda r: (-r.fixed, -r.turns, -r.sends, not r.fresh, -r.here))
+    for route in ranked:
+        if not any(o.turns >= route.turns and o.sends >= route.sends and o.fresh >= route.fresh
+                   for o in kept):  # fmt: skip
+            kept.append(route)
+    return kept

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hybridspec.ir.graph import Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import more_memory
+from hybridspec.place.crowd import WHOLE
 from hybridspec.place.together import fit_together
 
 _MIB = 2**20
@@ -65,7 +66,11 @@ def _plenty(name: str, count: int, choices: Sequence[Sequence[Configuration]]) -
             default=0)
         for options in choices
     )  # fmt: skip
-    return _Size(count * len(choices), -(-sum(needs) // _MIB))
+    # A flow with a bound may want all of them together to be less than full.
+    least = min((min(c.ceiling.busy, c.ceiling.uplink) for options in choices for c in options),
+                default=WHOLE)  # fmt: skip
+    spare = -(-WHOLE // max(1, least))
+    return _Size(count * len(choices) * spare, -(-sum(needs) // _MIB))
 
 
 def _resized(site: Site, sizes: Mapping[str, _Size]) -> Site:

@@ -14,7 +14,7 @@ import numpy as np
 from hybridspec.ir.graph import Site
 from hybridspec.place import cost
 from hybridspec.place.arrays import frozen, ints, money, table
-from hybridspec.place.candidates import Candidates
+from hybridspec.place.candidates import Candidates, Crowds
 from hybridspec.place.configuration import Power, Way
 from hybridspec.place.problem import ANY, WHOLE, Ints, Options, Pair, Resource
 from hybridspec.place.shared import Room, ceilings, rooms, taken
@@ -81,13 +81,14 @@ class Rows:
 
     candidates: Candidates
     numbers: Numbers
-    _templates: dict[tuple[int, int], Template] = field(default_factory=dict)
+    _templates: dict[tuple[int, int, Crowds], Template] = field(default_factory=dict)
     _frames: dict[tuple[object, ...], Frame] = field(default_factory=dict)
     _sorted: dict[tuple[int, int, bytes], Sorted] = field(default_factory=dict)
 
     def template(self, site: Site, index: int) -> Template:
         """The rows of one flow at sites like this."""
-        key = (self.candidates.shape(site), self.candidates.kinds(site)[index])
+        of = self.candidates
+        key = (of.shape(site), of.kinds(site)[index], of.crowds(site, index))
         if key not in self._templates:
             self._templates[key] = _template(self._enumerated(site, index))
         return self._templates[key]

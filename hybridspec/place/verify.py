@@ -17,6 +17,7 @@ from hybridspec.ir.plan import Decision, Plan
 from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
+from hybridspec.place.recheck_latency import late
 from hybridspec.place.recheck_shared import quotas
 from hybridspec.place.verify_split import faults_of_split
 
@@ -35,8 +36,8 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
         return (*faults, *misshapen)
     stores = {store.zone.name: store.region for store in plan.stores}
     faults.extend(each(groups, lambda decision: [
-        *_residency(decision, stores), *_figures(decision, table), *_latency(decision, table),
-        *_offline(decision), *_policies(graph, decision), *_budget(decision),
+        *_residency(decision, stores), *_figures(decision, table), *_offline(decision),
+        *_policies(graph, decision), *_budget(decision),
     ]))  # fmt: skip
     faults.extend(_stores(graph, plan))
     faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
@@ -132,52 +133,19 @@ def _stage_time(decision: Decision, name: str, table: LatencyTable) -> int | Non
         return 0
     if stage.model is not None:
         variant = dict(decision.chosen.variants)[stage.model.name]
-        found = table.models.get((stage.model.name, where, variant))
+        own = (stage.model.name, device.name if device and not on_cloud else "", variant)
+        found = table.measured.get(own) or table.models.get((stage.model.name, where, variant))
     else:
         found = table.operations.get((stage.operation, where, stage.input_size))
     return None if found is None else found.high
 
 
-def _latency(decision: Decision, table: LatencyTable) -> list[str]:
-    """Longest path by memoised recursion from the bounded stage back to the sensor."""
-    bound, device = decision.flow.latency, decision.chosen.device
-    if bound is None or device is None:
+def _kept(decision: Decision) -> list[str]:
+    """Nothing waits longer for the network than its zone keeps it."""
+    device, limit, sent = decision.chosen.device, decision.site.zone.retention, _upload(decision)
+    if device is None or limit is None or not sent or _away(decision, device, sent) <= limit:
         return []
-    kinds = {name: host.kind for name, host in decision.chosen.hosts}
-    stages = {stage.name: stage for stage in decision.flow.stages}
-    known: dict[str, int] = {}
-
-    def upload(size: int) -> int:
-        wire = Fraction(size * 8 * 1_000_000, device.uplink_bandwidth)
-        return device.uplink_rtt + ceil(wire)
-
-    batch = decision.flow.sync.every if decision.flow.sync is not None else 0
-
-    def ready(name: str) -> int:
-        if name in known:
-            return known[name]
-        arrivals = []
-        for source in stages[name].inputs:
-            if source not in stages:
-                cloud = (
-                    upload(decision.flow.data.size) + 25_000 + batch
-                    if kinds[name] == "cloud"
-                    else 0
-                )
-                arrivals.append(decision.site.lan_rtt + cloud)
-            elif kinds[source] == kinds[name]:
-                arrivals.append(ready(source))
-            else:
-                service = 25_000 + batch if kinds[name] == "cloud" else 0
-                arrivals.append(ready(source) + upload(stages[source].output_size) + service)
-        known[name] = max(arrivals) + (_stage_time(decision, name, table) or 0)
-        if stages[name].operation in ("aggregate", "window", "local-training"):
-            known[name] += ceil(1_000_000 / stages[name].output_rate)
-        return known[name]
-
-    late = ready(bound.to) - bound.bound
-    label = f"{decision.flow.name} at {decision.site.name}"
-    return [f"{label}: {late} us over its latency bound"] if late > 0 else []
+    return [f"{decision.flow.name} at {decision.site.name}: waits longer than it may be kept"]
 
 
 def _offline(decision: Decision) -> list[str]:
@@ -270,12 +238,14 @@ def _bundles(plan: Plan) -> list[str]:
 def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
     """Loads of all flows on one class at one site: time, memory, uplink and disk."""
     loads: dict[tuple[str, str], list[tuple[Fraction, ...]]] = defaultdict(list)
+    there: dict[tuple[str, str], list[Decision]] = defaultdict(list)
     for group in alike(plan):
         device = group[0].chosen.device
         if device is not None:
             same = _loads(group[0], device, table)
             for decision in group:
                 loads[decision.site.name, device.name].append(same)
+                there[decision.site.name, device.name].append(decision)
     faults: list[str] = []
     good: set[tuple[int, ...]] = set()
     for site in graph.sites:
@@ -297,6 +267,11 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
             faults += [f"{device.name} at {site.name}: {what}"
                        for (what, limit), load in zip(limits, used, strict=True)
                        if load > limit]  # fmt: skip
+            shares = (
+                min(0.7, float(used[0]) / 1e6 / count),
+                min(0.8, float(used[2]) * 8 / device.uplink_bandwidth / count),
+            )
+            faults += late(there[site.name, device.name], device, count, table, shares)
             if len(faults) == before:
                 good.add(case)
     return faults
@@ -314,9 +289,22 @@ def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tupl
                 used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
     memory = Fraction(sum(table.memory.get(entry, 10**18) for entry in used))
     sent = _upload(decision)
-    away = max(decision.flow.offline, device.max_offline)
-    away += decision.flow.sync.every if decision.flow.sync is not None else 0
+    away = _away(decision, device, sent)
     return busy, memory, sent, sent * away / 1_000_000
+
+
+def _away(decision: Decision, device: DeviceClass, sent: Fraction) -> Fraction:
+    """Microseconds in which what is sent to the cloud piles up."""
+    keeps = decision.flow.when_offline == "buffer"
+    away = Fraction(max(decision.flow.offline, device.max_offline) if keeps else 0)
+    sync = decision.flow.sync
+    if sync is not None and sync.largest is not None and sent:
+        devices = next(d.count for d in decision.site.devices
+                       if d.device_class.name == device.name)  # fmt: skip
+        away += min(sync.every, ceil(sync.largest * devices * 1_000_000 / sent))
+    elif sync is not None:
+        away += sync.every
+    return away
 
 
 def _upload(decision: Decision) -> Fraction:

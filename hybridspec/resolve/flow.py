@@ -30,6 +30,9 @@ from hybridspec.spec.document import Spec
 _PLACES = {"alert": "site", "local-training": "site", "store": "cloud"}
 """Stages that are pinned: an alert acts where people are, and learning stays with its data."""
 
+_PERCENTILES = {"p50": 500, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999}
+"""Percentiles in permille."""
+
 _METHODS = (
     ("k-anonymity", "k", "10"),
     ("differential-privacy", "epsilon", "1.0"),
@@ -158,7 +161,7 @@ class _Resolver:
             return None
         return LatencyBound(
             bound=written.latency.bound,
-            percentile=95,
+            percentile=_PERCENTILES[written.latency.percentile],
             to=written.latency.to,
             origin=self.origins.value("flows", name, "latency", "bound"),
         )

@@ -42,8 +42,6 @@ def _data(spec: Spec) -> Iterator[str]:
 
 def _work(spec: Spec) -> Iterator[str]:
     for flow in spec.flows.values():
-        if flow.when_offline != "buffer":
-            yield "flows.*.when_offline: the disk has to hold everything all the same"
         for stage in flow.stages.values():
             if stage.transform == "local-training":
                 yield "local-training: its work is assumed, not derived from a model"

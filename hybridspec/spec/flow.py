@@ -119,7 +119,7 @@ class Latency(Section):
         Duration, key("Longest time from birth to the end of `to`.", example="50ms", gt=0)
     ]
     percentile: Annotated[
-        Literal["p95"],
+        Literal["p50", "p90", "p95", "p99", "p99.9"],
         key("Share of events that must meet the bound.",
             absent="`p95`, which is what the figures of boards are given for"),
     ] = "p95"  # fmt: skip

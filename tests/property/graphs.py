@@ -173,7 +173,7 @@ def flow(name: str, of: Data, sites: tuple[Site, ...], *stages: Stage, **fields:
 
 def bound(micros: int, to: str) -> LatencyBound:
     """A latency bound."""
-    return LatencyBound(bound=micros, percentile=95, to=to, origin=at(75))
+    return LatencyBound(bound=micros, percentile=950, to=to, origin=at(75))
 
 
 LAW = on_day(shipped_facts(), date(2026, 11, 1))
@@ -328,7 +328,7 @@ def _site(rng: random.Random, index: int, zones: list[Zone], classes: list[Devic
     stands = rng.sample(classes, rng.randint(1, len(classes)))
     return site(
         f"s{index}", of, *((d, rng.randint(1, 4)) for d in stands), country=home,
-        lan_rtt=rng.choice((0, 333, 2_000)), energy_price=rng.choice((0, 190_000, 250_000)),
+        lan_rtt=rng.choice((0, 333, 9_000)), energy_price=rng.choice((0, 190_000, 250_000)),
     )  # fmt: skip
 
 

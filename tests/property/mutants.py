@@ -10,16 +10,28 @@ from typing import Any
 
 import pytest
 from property import decide as deciding
+from property.slow_mutants import (
+    drop_the_service_time,
+    forget_the_lan,
+    forget_the_window,
+    ignore_the_ceiling,
+    judge_by_the_middle,
+    judge_each_leg_alone,
+    nobody_comes,
+    nobody_waits,
+    round_sending_down,
+    send_at_once,
+    take_the_first_branch,
+)
 
 from hybridspec.ir.graph import StageKind
-from hybridspec.ir.plan import Estimate, Second
+from hybridspec.ir.plan import Second
 from hybridspec.law.claim import Claims
 from hybridspec.place import (
     bounds,
     candidates,
     configuration,
     cost,
-    path,
     place,
     pose,
     residency,
@@ -67,51 +79,6 @@ def trust_the_matrix(patch: Patch) -> None:
     real = residency._Matrix.row
     patch.setattr(deciding, "check", lambda graph, sink: None)
     patch.setattr(residency._Matrix, "row", lambda *a: replace(real(*a), verdict="satisfied"))
-
-
-def drop_the_service_time(patch: Patch) -> None:
-    """An endpoint answers at once."""
-    patch.setattr(path, "SERVICE", Estimate(low=0, mid=0, high=0, basis=""))
-
-
-def judge_by_the_middle(patch: Patch) -> None:
-    """A bound is met by the middle estimate."""
-    real = path.total
-
-    def total(legs: Any) -> Estimate | None:
-        time = real(legs)
-        return replace(time, high=time.mid) if time is not None else None
-
-    patch.setattr(bounds, "total", total)
-
-
-def forget_the_window(patch: Patch) -> None:
-    """An aggregate emits at once."""
-    patch.setattr(path, "_window", lambda stage: ())
-
-
-def forget_the_lan(patch: Patch) -> None:
-    """A sensor is reached in no time."""
-    real = path._arrive
-    patch.setattr(path, "_arrive", lambda layout, *rest: real(
-        replace(layout, site=replace(layout.site, lan_rtt=0)), *rest))  # fmt: skip
-
-
-def take_the_first_branch(patch: Patch) -> None:
-    """A stage waits for the first of its inputs alone."""
-    patch.setattr(path, "max", lambda arrivals, key: arrivals[0], raising=False)
-
-
-def round_sending_down(patch: Patch) -> None:
-    """Half a round trip, and sending that is never felt."""
-    real = path._hop
-
-    def hop(layout: Layout, size: int, word: str) -> Any:
-        leg = real(layout, size, word)
-        less = leg.estimate.high - layout.device.uplink_rtt // 2
-        return replace(leg, estimate=replace(leg.estimate, high=less))
-
-    patch.setattr(path, "_hop", hop)
 
 
 def ignore_feedback_offline(patch: Patch) -> None:
@@ -373,18 +340,12 @@ def ignore_the_budget(patch: Patch) -> None:
     without(patch, bounds.budget)
 
 
-def send_at_once(patch: Patch) -> None:
-    """What is sent in batches does not wait for them."""
-    real = path._hop
-    patch.setattr(path, "_hop", lambda layout, *rest: real(
-        replace(layout, flow=replace(layout.flow, sync=None)), *rest))  # fmt: skip
-
-
 ENGINE: tuple[Mutant, ...] = (
     ignore_facets_of_stores, ignore_policies_of_stores, ignore_facets_of_stages,
     ignore_policies, ignore_the_budget, send_at_once,
     ignore_residency, any_pin_for_all, ignore_training_pins, ignore_other_countries_bundles,
-    trust_the_matrix, drop_the_service_time, judge_by_the_middle,
+    trust_the_matrix, drop_the_service_time, judge_by_the_middle, judge_each_leg_alone,
+    nobody_waits, nobody_comes, ignore_the_ceiling,
     forget_the_window, forget_the_lan, take_the_first_branch, round_sending_down,
     cut_loops, come_back_from_the_cloud, ignore_shared_memory,
     ignore_shared_time, ignore_shared_disk, one_device_too_many, fill_the_uplink,

@@ -8,11 +8,12 @@ exact fractions, rounded only where a rule says that something is counted in who
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
+from property import lateness
 from property.costs import fleet_cost, store_cost
 from property.leaks import (
     KEPT,
@@ -26,6 +27,7 @@ from property.leaks import (
     states,
     teachers,
 )
+from property.loads import Load, overload
 
 from hybridspec.ir.graph import Flow, Graph, Region, Site, Stage, Zone
 from hybridspec.ir.latency import LatencyTable
@@ -33,7 +35,6 @@ from hybridspec.ir.plan import Estimate
 
 SECOND = 1_000_000
 MONTH_SECONDS = Fraction(365 * 86_400, 12)
-SERVICE_HIGH = 25_000
 UNRELIEVED = ("HS0301", "HS0310", "HS0315", "HS0603")
 """Codes that no larger amount of anything cures."""
 
@@ -89,16 +90,6 @@ def _means_something(flow: Flow, hosts: Mapping[str, str], region: Region | None
     return True
 
 
-@dataclass(frozen=True)
-class Load:
-    """What one way asks of the devices and the uplinks of its class, in whole units."""
-
-    busy: int
-    memory: int
-    uplink: int
-    waiting: int
-
-
 class Case:
     """One way to run one flow at one site, looked at from every side."""
 
@@ -138,6 +129,9 @@ class Case:
         if self.flow.latency is not None and self.slowest() > self.flow.latency.bound:
             found.add("HS0302")
         found |= self._overload()
+        kept = self.site.zone.retention
+        if kept is not None and self._sent() and self._away() > kept:
+            found.add("HS0415")
         if self.flow.offline and self._needed_offline() & self.way.cloud:
             found.add("HS0304")
         return found
@@ -158,34 +152,26 @@ class Case:
     def _overload(self) -> set[str]:
         return overload(self.site, {self.way.device: [self.load()]})
 
+    def lateness(self) -> lateness.Way:
+        """What its latency depends on."""
+        others = [f for f in flows_of(self.graph, self.site) if f.name != self.flow.name]
+        before = lateness.neighbours(self.table, others, self.device, self.count)
+        edge = [self.time(s) for n, s in self.stages.items() if self.kinds[n] == "edge"]
+        job = sum(time.high for time in edge if time is not None)
+        before = before.with_(lateness.Before(job=job))
+        before = before.with_(lateness.packets(self.flow, self._products(), self.count))
+        busy = Fraction(self.load().busy * 1000 * 10, 7 * self.count * SECOND)
+        wire = Fraction(self.device.uplink_bandwidth * 8 * self.count, 10)
+        full = self.load().uplink * 8 * 1000 / wire
+        return lateness.Way(
+            flow=self.flow, site=self.site, device=self.device, kinds=self.kinds, time=self.time,
+            before=before, batch=self._batch(), own=(math.ceil(busy), math.ceil(full)),
+        )  # fmt: skip
+
     def slowest(self) -> int:
-        """The upper end over every path from the sensor to the bounded stage, listed one by one."""
-        assert self.flow.latency is not None
-        return max(self._length(path) for path in self._paths(self.flow.latency.to))
-
-    def _paths(self, name: str) -> Iterator[tuple[str, ...]]:
-        for source in self.stages[name].inputs:
-            if source in self.stages:
-                for before in self._paths(source):
-                    yield (*before, name)
-            else:
-                yield (name,)
-
-    def _length(self, path: Sequence[str]) -> int:
-        length, here, size = self.site.lan_rtt, "edge", self.flow.data.size
-        for name in path:
-            stage = self.stages[name]
-            if self.kinds[name] != here:
-                here = self.kinds[name]
-                wire = Fraction(size * 8 * SECOND, self.device.uplink_bandwidth)
-                length += self.device.uplink_rtt + math.ceil(wire)
-                length += SERVICE_HIGH + self._batch() if here == "cloud" else 0
-            estimate = self.time(stage)
-            length += estimate.high if estimate is not None else 0
-            if stage.operation in ("aggregate", "window"):
-                length += math.ceil(SECOND / stage.output_rate)
-            size = stage.output_size
-        return length
+        """The upper end with nobody else there."""
+        way = self.lateness()
+        return way.slowest(*way.own)
 
     def _needed_offline(self) -> set[str]:
         """What alerts and the bounded stage depend on, by growing the set until it stands."""
@@ -214,30 +200,44 @@ class Case:
                 entry = (stage.model.name, dict(self.way.variants)[stage.model.name])
                 weights[entry] = self.table.memory[entry]
         sent = self._sent()
-        away = max(self.flow.offline, self.device.max_offline) + self._batch()
+        away = self._away()
         return Load(
             busy=math.ceil(busy), memory=sum(weights.values()), uplink=math.ceil(sent),
             waiting=math.ceil(sent * away / SECOND),
         )  # fmt: skip
 
-    def _batch(self) -> int:
-        return self.flow.sync.every if self.flow.sync is not None else 0
+    def bounded(self) -> Load:
+        """Its loads, with what its latency allows others beside it."""
+        busy, uplink = self.lateness().ceilings()
+        return replace(self.load(), busy_most=busy, uplink_most=uplink)
 
-    def _sent(self) -> Fraction:
-        """Bytes a second that leave the site, each product once however many cloud stages read."""
+    def _batch(self) -> int:
+        sync = self.flow.sync
+        if sync is None:
+            return 0
+        if sync.largest is None or not self._sent():
+            return sync.every
+        return min(sync.every, math.ceil(sync.largest * self.count * SECOND / self._sent()))
+
+    def _away(self) -> int:
+        keeps = self.flow.when_offline == "buffer"
+        return self._batch() + keeps * max(self.flow.offline, self.device.max_offline)
+
+    def _products(self) -> list[tuple[Fraction, int]]:
+        """Rate and size of all that leaves the site, each once however many cloud stages read."""
         senders = {
             source
             for name, stage in self.stages.items() if self.kinds[name] == "cloud"
             for source in stage.inputs
             if source not in self.stages or self.kinds[source] == "edge"
         }  # fmt: skip
-        total = Fraction(0)
-        for sender in senders:
-            if sender in self.stages:
-                total += self.stages[sender].output_rate * self.stages[sender].output_size
-            else:
-                total += self.flow.data.rate * self.flow.data.size
-        return total
+        raw = self.flow.data.rate, self.flow.data.size
+        made = {name: (s.output_rate, s.output_size) for name, s in self.stages.items()}
+        return [made.get(sender, raw) for sender in sorted(senders)]
+
+    def _sent(self) -> Fraction:
+        """Bytes a second that leave the site."""
+        return sum((rate * size for rate, size in self._products()), Fraction(0))
 
     def cost(self) -> int:
         """Micro-units over the horizon, each term rounded once."""
@@ -276,24 +276,6 @@ class Case:
         if any(self.kinds[reader] == "edge" for reader in readers):
             volume = stage.output_rate * stage.output_size * seconds / 10**9
             yield round(volume * self.region.egress_price)
-
-
-def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
-    """Codes of the shared limits that the loads on each class of a site exceed together."""
-    found = set()
-    for devices in site.devices:
-        mine = loads.get(devices.device_class.name, ())
-        board, count = devices.device_class.board, devices.count
-        if sum(load.busy for load in mine) * 10 > 7 * count * SECOND:
-            found.add("HS0306")
-        wire = devices.device_class.uplink_bandwidth * count
-        if sum(load.uplink for load in mine) * 8 * 10 > 8 * wire:
-            found.add("HS0306")
-        if mine and sum(load.memory for load in mine) > board.memory - board.reserved_memory:
-            found.add("HS0303")
-        if sum(load.waiting for load in mine) > board.disk // 2 * count:
-            found.add("HS0304")
-    return found
 
 
 Uses = frozenset[tuple[str, str, str]]
@@ -376,7 +358,7 @@ def joint(
     for flow in flows_of(graph, site):
         cases = [Case(graph, table, site, flow, region, way) for way in ways(site, flow, region)]
         options.append(
-            [(c.way, c.load(), c.cost(), uses_of(flow, c.way)) for c in cases if not c.faults()]
+            [(c.way, c.bounded(), c.cost(), uses_of(flow, c.way)) for c in cases if not c.faults()]
         )
     for chosen in product(*options):
         loads: dict[str, list[Load]] = {}

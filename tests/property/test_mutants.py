@@ -53,7 +53,7 @@ def test_a_fault_that_no_whole_placement_can_show_is_noticed_on_a_layout(
 
 
 CHECKS = (
-    "_shape", "_residency", "_policies", "_budget", "_figures", "_latency", "_offline", "_stores",
+    "_shape", "_residency", "_policies", "_budget", "_figures", "late", "_offline", "_stores",
     "recheck", "_bundles", "_shared", "_cost",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site
 from hybridspec.place.configuration import configurations
 
 SEEDS = 300
-NO_AMOUNT = {"HS0301", "HS0310", "HS0315", "HS0321", "HS0603"}
+NO_AMOUNT = {"HS0415", "HS0301", "HS0310", "HS0315", "HS0321", "HS0603"}
 """Law, geography and unknown figures: nothing that a larger number of anything would cure."""
 
 _UNIT = {"kbit/s": 10**3, "Mbit/s": 10**6, "ms": 1000}

@@ -1,0 +1,105 @@
+"""What the flows of a site can put in each other's way: the largest job, message and batch.
+
+How long a queue gets depends on how full it is and on the largest thing in it. How full is known
+only once all flows are placed, and is what `Configuration.ceiling` is about; the largest thing is
+taken over every flow that could be there, so that a bound holds whoever comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from hybridspec.base.units import SECOND
+from hybridspec.ir.graph import DeviceClass, Flow, Stage
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.place.split import splits
+
+MAX_BUSY = Fraction(7, 10)
+"""Share of a device's time that may be busy; above it queues outgrow any estimate."""
+MAX_UPLINK = Fraction(8, 10)
+"""Share of an uplink that flows may fill."""
+
+WHOLE = 1000
+"""All that flows may take of something together, in permille."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """The most that an event can find before it on a device of a class, and on its uplink.
+
+    `job` is the longest work that one event makes on a device, in microseconds; `message` the
+    largest that is sent at once, and `batches` all batches together, in bytes.
+    """
+
+    job: int = 0
+    message: int = 0
+    batches: int = 0
+
+    def __add__(self, other: Crowd) -> Crowd:
+        return Crowd(
+            job=max(self.job, other.job),
+            message=max(self.message, other.message),
+            batches=self.batches + other.batches,
+        )
+
+
+def crowd(table: LatencyTable, flows: Iterable[Flow], device: DeviceClass, count: int) -> Crowd:
+    """What `flows` can put onto `count` devices of a class, wherever each of them runs.
+
+    A stage that alone would keep the devices too busy cannot be there, and what is too much for
+    their uplinks is not sent.
+    """
+    wire = MAX_UPLINK * device.uplink_bandwidth * count / 8
+    found = Crowd()
+    for flow in flows:
+        runs = (flow, *(split.flow for split in splits(flow)))
+        sent = sorted({pair for run in runs for pair in _sent(run) if pair[0] * pair[1] <= wire})
+        job = sum(_work(table, stage, device, count) for stage in flow.stages)
+        found += Crowd(job=job) + sending(flow, sent, count)
+    return found
+
+
+def sending(flow: Flow, sent: Iterable[tuple[Fraction, int]], count: int) -> Crowd:
+    """What a flow sends at once or in batches from each of `count` devices, by rate and size."""
+    if flow.sync is None:
+        return Crowd(message=max((size for _, size in sent), default=0))
+    batches = 0
+    for rate, size in sent:
+        pile = ceil(rate * size * Fraction(flow.sync.every, SECOND * count))
+        most = pile if flow.sync.largest is None else min(pile, flow.sync.largest)
+        batches += max(most, size)
+    return Crowd(batches=batches)
+
+
+def _work(table: LatencyTable, stage: Stage, device: DeviceClass, count: int) -> int:
+    """The longest that a stage can keep a device busy with one event."""
+    if stage.place == "cloud":
+        return 0
+    variants = stage.model.variants if stage.model is not None else ("",)
+    times = [estimate.high for v in variants if (estimate := table.of(stage, device, v))]
+    most = MAX_BUSY * count * SECOND
+    return max((time for time in times if time * stage.input_rate <= most), default=0)
+
+
+def _sent(flow: Flow) -> list[tuple[Fraction, int]]:
+    """Rate and size of whatever a stage in the cloud could read from the site."""
+    made = {stage.name: (stage.output_rate, stage.output_size) for stage in flow.stages}
+    raw = flow.data.rate, flow.data.size
+    read = {source for s in flow.stages if s.place != "site" for source in s.inputs}
+    return [made.get(source, raw) for source in sorted(read)]
+
+
+def feeding(flow: Flow, name: str) -> frozenset[str]:
+    """A stage and all stages that an event passes before it, feedback left out."""
+    stages = {stage.name: stage for stage in flow.stages}
+    found: set[str] = set()
+    queue = [name]
+    while queue:
+        here = queue.pop()
+        if here in stages and here not in found:
+            found.add(here)
+            queue.extend(stages[here].inputs)
+    return frozenset(found)

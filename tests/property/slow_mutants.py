@@ -1,0 +1,90 @@
+"""Faults to put into latencies on purpose, each with what it gets wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hybridspec.ir.latency import NOTHING
+from hybridspec.ir.plan import Ceiling, Estimate
+from hybridspec.place import candidates, configuration, path
+from hybridspec.place.crowd import Crowd
+from hybridspec.place.layout import Layout
+
+Patch = pytest.MonkeyPatch
+
+
+def drop_the_service_time(patch: Patch) -> None:
+    """An endpoint answers at once."""
+    patch.setattr(path, "SERVICE", Estimate(low=0, mid=0, high=0, basis=""))
+
+
+def judge_by_the_middle(patch: Patch) -> None:
+    """A bound is met by the middle estimate."""
+    real = path._Share._late
+    patch.setattr(path._Share, "_late", lambda self, estimate: real(
+        self, replace(estimate, high=estimate.mid)))  # fmt: skip
+
+
+def judge_each_leg_alone(patch: Patch) -> None:
+    """Every leg may be late as often as all of them together."""
+    patch.setattr(path, "slowest", lambda mid, high, of: high)
+
+
+def nobody_waits(patch: Patch) -> None:
+    """Devices and uplinks are always free."""
+    patch.setattr(path, "wait", lambda job, used, of: 0)
+
+
+def nobody_comes(patch: Patch) -> None:
+    """Other flows have jobs and messages as small as this one's."""
+    patch.setattr(candidates, "crowd", lambda *_: Crowd())
+
+
+def ignore_the_ceiling(patch: Patch) -> None:
+    """Others may fill what a flow shares, however late it gets."""
+    patch.setattr(configuration, "ceiling", lambda layout: Ceiling())
+
+
+def forget_the_window(patch: Patch) -> None:
+    """An aggregate emits at once."""
+    patch.setattr(path, "_window", lambda stage: ())
+
+
+def forget_the_lan(patch: Patch) -> None:
+    """A sensor is reached in no time."""
+    real = path._Share._leg
+    patch.setattr(path._Share, "_leg", lambda self, name, kind, estimate: real(
+        self, name, kind, NOTHING if name == "sensor" else estimate))  # fmt: skip
+
+
+def take_the_first_branch(patch: Patch) -> None:
+    """A stage waits for the first of its inputs alone, and a device works on that one alone."""
+    patch.setattr(path, "_slow", lambda routes: [next(iter(routes))])
+    real = path._Share._all
+
+    def routes(self: Any) -> Any:
+        found = real(self)
+        self._visit = found[0].here
+        return found
+
+    patch.setattr(path._Share, "_all", routes)
+
+
+def round_sending_down(patch: Patch) -> None:
+    """Half a round trip, and sending that is never felt."""
+    real = path._Share._hop
+
+    def hop(self: Any, word: str, size: int) -> Any:
+        leg = real(self, word, 0)
+        half = leg.estimate.high - self.layout.device.uplink_rtt // 2
+        return replace(leg, estimate=replace(leg.estimate, high=half))
+
+    patch.setattr(path._Share, "_hop", hop)
+
+
+def send_at_once(patch: Patch) -> None:
+    """What is sent in batches does not wait for them."""
+    patch.setattr(Layout, "batch", 0)
