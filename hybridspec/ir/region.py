@@ -11,6 +11,15 @@ from hybridspec.ir.origin import maybe, spanned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What a managed service costs, in micro-units of each that `per` counts."""
+
+    name: str
+    per: str
+    price: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
     """A cloud region that the user allows, with dated prices in micro-units.
 
@@ -19,7 +28,8 @@ class Region:
     binds the operator, `carbon` the grams of CO2 equivalent per kilowatt-hour, `power` the
     milliwatts of a busy virtual CPU with its share of the building, `pair` the region it
     replicates to by itself, `administered_from` where the account's own administrators work,
-    `agreements` what was signed with the operator, `implicit` the flows that it adds,
+    `agreements` what was signed with the operator, `implicit` the flows that it adds, `charges`
+    what the managed services that are emitted cost,
     `key_protection` how keys can be protected there as far as anybody states it, and `controls`
     those that what is emitted for it carries out, each with how. Quotas are how many
     training instances and cloud stages may run there at once, if known.
@@ -42,6 +52,7 @@ class Region:
     source: str
     account: str = ""
     operator_country: str | None = None
+    charges: tuple[Charge, ...] = ()
     carbon: int | None = None
     power: int | None = None
     pair: str | None = None

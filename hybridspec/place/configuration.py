@@ -246,6 +246,7 @@ def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
             continue
         if stage.kind is StageKind.SINK:
             yield cost.storage(graph, region, stage, stage.retention or layout.site.zone.retention)
+            yield from cost.writes(graph, region, layout.flow, stage)
             continue
         if estimate is not None:
             yield cost.inference(graph, region, stage, estimate)

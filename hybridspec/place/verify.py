@@ -19,6 +19,7 @@ from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
 from hybridspec.place.recheck_latency import late
 from hybridspec.place.recheck_shared import quotas
+from hybridspec.place.recount import recount
 from hybridspec.place.verify_split import faults_of_split
 
 
@@ -46,6 +47,7 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     faults.extend(quotas(graph, plan, groups, lambda decision, stage: _stage_time(
         decision, stage, table)))  # fmt: skip
     faults.extend(_cost(plan))
+    faults.extend(recount(graph, table, plan))
     return tuple(faults)
 
 

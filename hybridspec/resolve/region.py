@@ -9,6 +9,7 @@ from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
 from hybridspec.ir.law import LawFacts
+from hybridspec.ir.region import Charge
 from hybridspec.law.facts import expand
 from hybridspec.resolve.implicit import countries_of, of_region
 from hybridspec.resolve.references import lookup
@@ -34,11 +35,12 @@ def resolve_regions(
         admins = countries(written.administered_from or [], ("clouds", cloud, "administered_from"),
                            (law, spec.metadata.as_of), origins, sink)  # fmt: skip
         inside = _inside_zones(spec, catalog, law)
+        charges = _charges(cloud, written, catalog, origins, sink)
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
                 priced = _limited(_agreed(region, written), written, origins)
-                mine.setdefault(name, replace(priced, administered_from=admins))
+                mine.setdefault(name, replace(priced, administered_from=admins, charges=charges))
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
     return tuple(found)
@@ -96,6 +98,20 @@ def _limited(region: Region, written: Cloud, origins: Origins) -> Region:
         inference_quota=written.quotas.inference_concurrency,
         training_quota_origin=origins.key(*path, "training_instances"),
         inference_quota_origin=origins.key(*path, "inference_concurrency"),
+    )
+
+
+def _charges(
+    cloud: str, written: Cloud, catalog: Catalog, origins: Origins, sink: Sink
+) -> tuple[Charge, ...]:
+    """What managed services cost in an account; a name that is none is a finding."""
+    own = {} if written.prices is None else written.prices.services
+    for name in sorted(own.keys() - catalog.charges.keys()):
+        lookup(name, catalog.charges, sink, kind="priced service",
+               span=origins.key("clouds", cloud, "prices", "services", name))  # fmt: skip
+    return tuple(
+        Charge(name=name, per=row.per, price=own.get(name, row.price))
+        for name, row in sorted(catalog.charges.items())
     )
 
 

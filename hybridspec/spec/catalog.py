@@ -249,6 +249,29 @@ class EgressRow(Section):
     source: Source
 
 
+class ChargeRow(Section):
+    """What a managed service costs that is emitted, beside what regions have a price for."""
+
+    service: Annotated[
+        str, Field(description="Service that is billed, as in `services`.", examples=["iothub"])
+    ]
+    per: Annotated[
+        Literal["zone-month", "device-month", "model-month", "job-month", "10k-writes"],
+        Field(
+            description="What is counted: zones, devices, models and training jobs by the month; "
+            "or objects that are written to the store, by the ten thousand."
+        ),
+    ]
+    price: Annotated[Money, Field(description="Price of one.", examples=["25 USD"])]
+    text: Annotated[
+        str,
+        Field(min_length=1, max_length=300, description="What is paid for.",
+              examples=["one unit of the standard tier"]),
+    ]  # fmt: skip
+    as_of: RowDate = None
+    source: Source
+
+
 class Catalog(Section):
     """One target's facts, dated."""
 
@@ -276,6 +299,10 @@ class Catalog(Section):
     locations: Annotated[
         dict[str, LocationRow],
         Field(description="Names that stand for several regions, such as multi-regions."),
+    ] = {}
+    charges: Annotated[
+        dict[str, ChargeRow],
+        Field(description="What managed services cost, by name, in all regions."),
     ] = {}
     implicit: Annotated[
         dict[str, ImplicitRow],

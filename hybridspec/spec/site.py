@@ -231,6 +231,11 @@ class CloudPrices(Section):
         Money | None,
         key("Container registry, per GB and month.", example="0.1 USD", absent="the list price"),
     ] = None
+    services: Annotated[
+        dict[Name, Money],
+        key("Managed services by the name of their row in `charges` of the catalogue.",
+            example={"hub": "20 USD"}, max_length=64, absent="the list prices"),
+    ] = {}  # fmt: skip
 
 
 class Quotas(Section):

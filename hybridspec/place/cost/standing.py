@@ -10,19 +10,23 @@ from hybridspec.ir.plan import CostTerm
 from hybridspec.place.cost.cloud import key, registry, training
 from hybridspec.place.cost.device import device_terms
 from hybridspec.place.cost.network import site_fee
+from hybridspec.place.cost.services import services
 from hybridspec.place.cost.updates import updates
 
 
 def zone_terms(
     graph: Graph, region: Region, models: tuple[Model, ...], devices: int
 ) -> tuple[CostTerm, ...]:
-    """What a zone costs in a region: key, registry, training, and updates of its `devices`."""
+    """What a zone costs in a region: key, registry, training, services, and updates."""
     terms = [key(graph, region)]
     for model in models:
         terms.append(registry(graph, region, model))
         if model.training is not None:
             terms.append(training(graph, region, model.name, model.training))
-    return (*terms, *updates(graph, region, models, devices))
+    return (
+        *terms, *updates(graph, region, models, devices),
+        *services(graph, region, models, devices),
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -1,0 +1,186 @@
+"""The checker's own sums: what a plan costs, worked out again from the graph.
+
+It shares no code with `place/cost`: quantities are added up per configuration, zone and site as
+exact fractions. Each term of a plan is rounded once, so that a sum may differ by half a micro-unit
+for each of its terms, and by no more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TypeAlias
+
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, Stage
+from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.plan import CostTerm, Decision, Plan, Store
+
+_MICROS = 1_000_000
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def recount(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
+    """Every part of the plan that costs something else than it says."""
+    faults, known = [], dict[tuple[object, ...], bool]()
+    for decision in plan.decisions:
+        site, flow, chosen = decision.site, decision.flow, decision.chosen
+        key = (id(chosen), id(flow), id(chosen.device), id(site.zone), site.energy_price)
+        if key not in known:
+            known[key] = _differs(chosen.terms, _flow_cost(graph, table, decision))
+        if known[key]:
+            faults.append(f"{flow.name} at {site.name}: costs something else")
+    models = _around(graph)
+    faults += [f"{store.zone.name}: its store costs something else" for store in plan.stores
+               if _differs(store.terms, _store_cost(graph, models, store))]  # fmt: skip
+    devices = sum(devices.count for site in graph.sites for devices in site.devices)
+    said = sum(term.amount for term in plan.fixed)
+    if abs(said - _standing(graph, models)) > 4 * devices + len(graph.sites):
+        faults.append("the devices cost something else")
+    return faults
+
+
+_Models: TypeAlias = dict[str, dict[str, Model]]
+"""The models of the flows of each site, by the names of both."""
+
+
+def _around(graph: Graph) -> _Models:
+    found: _Models = defaultdict(dict)
+    for flow in graph.flows:
+        mine = {stage.model.name: stage.model for stage in flow.stages if stage.model is not None}
+        for site in flow.sites:
+            found[site.name].update(mine)
+    return found
+
+
+def _differs(terms: Iterable[CostTerm], exact: Fraction) -> bool:
+    amounts = [term.amount for term in terms]
+    return abs(sum(amounts) - exact) > Fraction(len(amounts) + 2, 2)
+
+
+def _seconds(graph: Graph) -> Fraction:
+    return Fraction(graph.horizon, _MICROS)
+
+
+def _months(graph: Graph) -> Fraction:
+    return _seconds(graph) * 12 / _YEAR_SECONDS
+
+
+def _flow_cost(graph: Graph, table: LatencyTable, decision: Decision) -> Fraction:
+    """Energy of edge stages, use of the cloud, and metered traffic both ways."""
+    chosen, flow, device = decision.chosen, decision.flow, decision.chosen.device
+    if device is None:
+        return Fraction(0)
+    kinds = {name: host.kind for name, host in chosen.hosts}
+    work, total = Fraction(0), Fraction(0)
+    for stage in flow.stages:
+        time = _mid(table, decision, stage, device) if stage.kind != "sink" else 0
+        busy = stage.input_rate * _seconds(graph) * time / _MICROS
+        if kinds[stage.name] == "edge":
+            work += busy
+        else:
+            total += _cloud_cost(graph, decision, stage, busy, kinds)
+    joules = work * (device.board.load_power - device.board.idle_power) / 1000
+    total += joules / 3_600_000 * decision.site.energy_price
+    gigabytes = _uploaded(flow, kinds) * _seconds(graph) / 10**9
+    return total + gigabytes * device.uplink_up_price
+
+
+def _mid(table: LatencyTable, decision: Decision, stage: Stage, device: DeviceClass) -> int:
+    kind = dict(decision.chosen.hosts)[stage.name].kind
+    where = "cloud" if kind == "cloud" else device.board.name
+    if stage.model is None:
+        found = table.operations.get((stage.operation, where, stage.input_size))
+    else:
+        variant = dict(decision.chosen.variants)[stage.model.name]
+        found = table.models.get((stage.model.name, where, variant))
+    return 0 if found is None else found.mid
+
+
+def _cloud_cost(
+    graph: Graph, decision: Decision, stage: Stage, busy: Fraction, kinds: dict[str, str]
+) -> Fraction:
+    region, device = decision.chosen.region, decision.chosen.device
+    if region is None or device is None:
+        return Fraction(0)
+    if stage.kind == "sink":
+        kept = stage.retention or decision.site.zone.retention or graph.horizon * 2
+        mean = Fraction(graph.horizon, 2) if kept > graph.horizon else Fraction(kept)
+        stands = stage.input_rate * stage.input_size * mean / _MICROS / 10**9
+        return stands * _months(graph) * region.storage_price + _batches(graph, decision, stage)
+    total = busy * region.inference_price
+    if any(stage.name in s.inputs and kinds[s.name] == "edge" for s in decision.flow.stages):
+        back = stage.output_rate * stage.output_size * _seconds(graph) / 10**9
+        total += back * (region.egress_price + device.uplink_down_price)
+    return total
+
+
+def _batches(graph: Graph, decision: Decision, stage: Stage) -> Fraction:
+    region, sync = decision.chosen.region, decision.flow.sync
+    if region is None or sync is None:
+        return Fraction(0)
+    price = sum(charge.price for charge in region.charges if charge.per == "10k-writes")
+    count = _seconds(graph) * min(stage.input_rate, Fraction(_MICROS, sync.every))
+    return count * price / 10_000
+
+
+def _uploaded(flow: Flow, kinds: dict[str, str]) -> Fraction:
+    """Bytes a second that cloud stages read from the site, each output once."""
+    made = {s.name: s.output_rate * s.output_size for s in flow.stages}
+    read = {i for s in flow.stages if kinds[s.name] == "cloud" for i in s.inputs}
+    raw = flow.data.rate * flow.data.size
+    return sum((Fraction(made.get(name, raw)) for name in read if kinds.get(name) != "cloud"),
+               Fraction(0))  # fmt: skip
+
+
+def _store_cost(graph: Graph, around: _Models, store: Store) -> Fraction:
+    """Key, registry, training, services and the channel's traffic of a zone."""
+    region, months = store.region, _months(graph)
+    sites = [site for site in graph.sites if site.zone.name == store.zone.name]
+    models = list({name: m for s in sites for name, m in around[s.name].items()}.values())
+    devices = sum(devices.count for site in sites for devices in site.devices)
+    trained = [model.training for model in models if model.training is not None]
+    total = months * region.key_price
+    for job in trained:
+        total += Fraction(graph.horizon, job.every) * job.hours * region.training_price
+    size = Fraction(sum(model.facts.size for model in models), 10**9)
+    total += size * months * region.registry_price
+    total += size * devices * _releases(graph, models) * region.egress_price
+    counted = defaultdict(int, {"zone-month": 1, "device-month": devices,
+                                "model-month": len(models), "job-month": len(trained)})  # fmt: skip
+    return total + months * sum(charge.price * counted[charge.per] for charge in region.charges)
+
+
+def _releases(graph: Graph, models: Iterable[Model]) -> Fraction:
+    every = {m.training.every for m in models if m.training} | {graph.release_every}
+    return sum((Fraction(graph.horizon, one) for one in every if one), Fraction(0))
+
+
+def _standing(graph: Graph, around: _Models) -> Fraction:
+    """What stands at all sites, and their connections."""
+    known: dict[tuple[object, ...], Fraction] = {}
+    total = _months(graph) * sum(site.uplink_month for site in graph.sites)
+    for site in graph.sites:
+        for devices in site.devices:
+            of = devices.device_class
+            key = (id(of), site.energy_price, site.name if of.uplink_down_price else "")
+            if key not in known:
+                known[key] = _one(graph, site, of, list(around[site.name].values()))
+            total += devices.count * known[key]
+    return total
+
+
+def _one(graph: Graph, site: Site, of: DeviceClass, models: list[Model]) -> Fraction:
+    """One device of a class at a site."""
+    years, board = _seconds(graph) / _YEAR_SECONDS, of.board
+    lives = (graph.horizon + board.life - 1) // board.life
+    visits = of.failures * years
+    visits += Fraction(graph.horizon, of.visit_every) if of.visit_every else 0
+    size = Fraction(sum(model.facts.size for model in models), 10**9)
+    return (
+        board.price * (lives * (1 + of.spares) + of.failures * years)
+        + Fraction(board.idle_power, 10**6) * _seconds(graph) / 3600 * site.energy_price
+        + _months(graph) * of.uplink_month
+        + visits * of.visit_price
+        + size * _releases(graph, models) * of.uplink_down_price
+    )
