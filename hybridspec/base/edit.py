@@ -51,6 +51,24 @@ def put(span: Span, value: object) -> Edits:
     return (Edit(span=span, text=f" {text}" if empty else text),)
 
 
+def number_behind(key: Span) -> Span | None:
+    """The whole number that stands behind a key on its line; None if something else does.
+
+    >>> from hybridspec.base.source import SourceFile
+    >>> file = SourceFile(shown="s.yaml", name="s.yaml", text="devices: {box: 12, hub: *n}")
+    >>> found = number_behind(Span(file, 1, 11, 1, 14))
+    >>> written(found), number_behind(Span(file, 1, 20, 1, 23))
+    ('12', None)
+    """
+    found = re.compile(r"[\"']?[ ]*:[ ]+([0-9]+)(?![^\s,}#])").match(
+        key.file.line(key.end_line), key.end_column - 1
+    )
+    if found is None:
+        return None
+    start, end = found.span(1)
+    return key._replace(line=key.end_line, column=start + 1, end_column=end + 1)
+
+
 def rename(key: Span, name: str) -> Edits:
     """Write another key."""
     return (Edit(span=key, text=plain(name)),)

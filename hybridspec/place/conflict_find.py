@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.ir.conflict import Claim, Conflict, Verdict
-from hybridspec.ir.graph import Flow, Graph, Site, Zone
+from hybridspec.ir.graph import Graph, Site, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.candidates import Candidates
-from hybridspec.place.conflict import preferred, smallest_hitting
+from hybridspec.place.conflict import preferred
 from hybridspec.place.conflict_check import impossible
 from hybridspec.place.conflict_relaxed import Relaxed
-from hybridspec.place.conflict_statement import Statement, allowed, pinned, statement_of
+from hybridspec.place.conflict_statement import Statement, allowed, clash, pinned
 from hybridspec.place.decide import Undecided, decide
 from hybridspec.place.place import place
 from hybridspec.place.repair_find import repairs_of_flow, repairs_of_sites
@@ -126,17 +126,6 @@ def ways(candidates: Candidates, site: Site, index: int) -> list[Configuration]:
     """Every way to run one flow at a site, with the store of its zone in any region that may."""
     return [way.unpriced for region in candidates.regions(site.zone)
             for way in candidates.ways(site, index, region)]  # fmt: skip
-
-
-def clash(
-    graph: Graph, flow: Flow, site: Site, options: Sequence[Configuration]
-) -> tuple[Statement, ...]:
-    """The fewest statements that leave a flow no way at a site; empty if it has one."""
-    masks = [
-        frozenset(statement_of(failure, flow, site, option, graph) for failure in option.failures)
-        for option in options
-    ]
-    return smallest_hitting(masks, lambda statement: statement)
 
 
 def local(candidates: Candidates, sites: Sequence[Site], index: int) -> Conflict | None:

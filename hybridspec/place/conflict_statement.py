@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hybridspec.base.source import Span
 from hybridspec.base.units import format_bandwidth, format_duration
 from hybridspec.ir.graph import Flow, Graph, Model, Site, SiteDevices, Zone
 from hybridspec.ir.plan import Configuration, Failure
+from hybridspec.place.conflict import smallest_hitting
 from hybridspec.place.quota import INFERENCE, Limit, limits
 
 (LATENCY, BANDWIDTH, COUNT, UPLINK, OFFLINE, MEMORY, QUOTA, RUNS, BUNDLE, FIGURES, REGION, FACET,
@@ -57,6 +59,17 @@ def statement_of(
         words = f"nobody has figures for {device.board.title}"
         return Statement(FIGURES, f"devices.{device.name}.board", words, device.board_origin)
     return _ruled(failure, site.zone, graph)
+
+
+def clash(
+    graph: Graph, flow: Flow, site: Site, options: Sequence[Configuration]
+) -> tuple[Statement, ...]:
+    """The fewest statements that leave a flow no way at a site; empty if it has one."""
+    masks = [
+        frozenset(statement_of(failure, flow, site, option, graph) for failure in option.failures)
+        for option in options
+    ]
+    return smallest_hitting(masks, lambda statement: statement)
 
 
 _RESOURCE = {("HS0303", "B"): "memory", ("HS0304", "B"): "disk", ("HS0306", "bit/s"): "uplink"}

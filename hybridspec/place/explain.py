@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from hybridspec.base.diagnostic import About, Diagnostic, Label
-from hybridspec.base.edit import Edits, put
+from hybridspec.base.diagnostic import About, Diagnostic, Edit, Label
+from hybridspec.base.edit import Edits, number_behind, put
 from hybridspec.base.source import Span
 from hybridspec.base.units import format_money
 from hybridspec.ir.graph import Flow, Graph, Model, Site, Zone
 from hybridspec.ir.plan import Configuration, Failure, Residency
+from hybridspec.place.conflict_statement import clash
 from hybridspec.place.problem import MAX_MONEY
 from hybridspec.place.quota import TRAINING, Limit
 
@@ -44,7 +45,7 @@ MIXED = Failure(
 
 
 def infeasible(
-    flow: Flow, stuck: Sequence[tuple[Sequence[Site], Sequence[Configuration]]]
+    graph: Graph, flow: Flow, stuck: Sequence[tuple[Sequence[Site], Sequence[Configuration]]]
 ) -> Iterator[Diagnostic]:
     """One finding for each way out that helps a flow at sites where it cannot run.
 
@@ -67,17 +68,64 @@ def infeasible(
             f"({label}) {first.message}{also}",
             span=_limited(first, tried[label, failures]) or _span(first, flow),
             help="; and ".join(dict.fromkeys(failure.remedy for failure in (first, *others))),
-            fixes=_raised(first, flow),
-            notes=tuple(_others(sites[0], tried[label, failures], label)),
-        )
+            fixes=_mended((first, *others), flow, sites, tried[label, failures], label),
+            notes=(*_clashing(graph, flow, sites[0], tried[label, failures], first),
+                   *_others(sites[0], tried[label, failures], label)),
+        )  # fmt: skip
+
+
+def _clashing(
+    graph: Graph, flow: Flow, site: Site, options: Sequence[Configuration], first: Failure
+) -> Iterator[Label]:
+    """The other lines of the smallest set that leaves the flow no way, where it has several."""
+    found = clash(graph, flow, site, options)
+    here = _limited(first, options) or _span(first, flow)
+    for statement in found if len(found) > 1 else ():
+        if statement.span is not None and statement.span != here:
+            yield Label(span=statement.span, message=f"it clashes with this: {statement.words}")
+
+
+def _mended(
+    failures: Sequence[Failure], flow: Flow, sites: Sequence[Site],
+    options: Sequence[Configuration], label: str,
+) -> Edits:  # fmt: skip
+    """Wishes and numbers of the user's own may be written anew, if that is all that it takes."""
+    way = next(option for option in options if option.label == label)
+    edits: list[Edits] = []
+    for failure in failures:
+        found = _raised(failure, flow) or _more(failure, sites, way)
+        if not found:
+            return _raised(failures[0], flow)
+        edits.append(found)
+    return tuple({edit.span: edit for found in edits for edit in found}.values())
 
 
 def _raised(failure: Failure, flow: Flow) -> Edits:
-    """A wish of the user's own may be written anew; law and geography may not."""
-    amount = re.search(r"raise the bound to ([0-9]+[a-z]+)", failure.remedy)
-    if failure.code != "HS0302" or flow.latency is None or amount is None:
+    """A bound of the flow with the amount that helps; law and geography have none."""
+    amount = re.search(r"(?:raise the bound|raise `bandwidth`) to ([0-9]+[a-zA-Z/]+)",
+                       failure.remedy)  # fmt: skip
+    if amount is None:
         return ()
-    return put(flow.latency.origin, amount[1])
+    if failure.code == "HS0302" and flow.latency is not None:
+        return put(flow.latency.origin, amount[1])
+    if failure.code == "HS0317" and flow.bandwidth_origin is not None:
+        return put(flow.bandwidth_origin, amount[1])
+    return ()
+
+
+def _more(failure: Failure, sites: Sequence[Site], way: Configuration) -> Edits:
+    """The number of devices that helps, at each of the sites."""
+    amount = re.search(r"put ([0-9]+) `([a-z0-9-]+)` there", failure.remedy)
+    if failure.code != "HS0306" or amount is None or way.device is None:
+        return ()
+    edits: list[Edit] = []
+    for site in sites:
+        spans = [d.origin for d in site.devices if d.device_class.name == amount[2]]
+        found = number_behind(spans[0]) if spans else None
+        if found is None:
+            return ()
+        edits += put(found, int(amount[1]))
+    return tuple(edits)
 
 
 def _named(sites: Sequence[Site]) -> str:

@@ -66,7 +66,7 @@ class _Zone:
         yield from together
         for flow in self.candidates.graph.flows:
             if flow.name in stuck:
-                yield from infeasible(flow, stuck[flow.name])
+                yield from infeasible(self.candidates.graph, flow, stuck[flow.name])
         if not stuck and not together:
             yield from self._parted()
 
