@@ -79,7 +79,8 @@ class Block:
     @cached_property
     def kind(self) -> Ints:
         """The kind of every option."""
-        return np.repeat(np.arange(len(self.heads)), np.diff(self.heads, append=len(self.row)))
+        kinds = np.arange(len(self.heads))
+        return _narrow(np.repeat(kinds, np.diff(self.heads, append=len(self.row))))
 
     @cached_property
     def starts(self) -> Ints:
@@ -152,8 +153,17 @@ def make_block(of: SiteClass) -> Block:
     cost = _joined([o.cost for o in options], None)[at]
     reps = np.flatnonzero(fits)[first]
     core = _core(of, pair[reps], load[reps], ceiling[reps], single[reps], needs[reps][:, shared])
-    return Block(core, heads[: len(first)].astype(np.int64), row[at], pair[at], cost,
-                 choices, needs[at], quotas, use[at])  # fmt: skip
+    return Block(core, heads[: len(first)].astype(np.int64), _narrow(row[at]), _narrow(pair[at]),
+                 cost, choices, _narrow(needs[at]), quotas, _narrow(use[at]))  # fmt: skip
+
+
+def _narrow(values: Ints) -> Ints:
+    """The same integers in as few bytes as hold twice as much: fleets have millions of options."""
+    most = int(max(-values.min(initial=0), values.max(initial=0)))
+    for kind in (np.int8, np.int16, np.int32):
+        if most < np.iinfo(kind).max // 2:
+            return values.astype(kind)
+    return values
 
 
 def _core(of: SiteClass, pair: Ints, load: Ints, ceiling: Ints, single: Ints, ties: Ints) -> Core:

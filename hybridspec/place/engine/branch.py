@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
+from math import prod
 
 import numpy as np
 
 from hybridspec.place.engine.api import Progress, Watch
 from hybridspec.place.engine.block import BIG, Block
 from hybridspec.place.engine.generate import left_over, uses
+from hybridspec.place.engine.joint import Alternative, Way, best_choices
 from hybridspec.place.engine.market import Market, only
 from hybridspec.place.engine.master import Column, counts
 from hybridspec.place.engine.pool import Plan, TooMany, pool
 from hybridspec.place.engine.site import Found, search
 from hybridspec.place.problem import ANY, Ints, SitePlan
 
+MANY = 60
+"""Combinations of alternatives up to which each is looked at by itself."""
+TOGETHER = 3_000
+"""Combinations, class by class, up to which all are looked at in one program."""
 VISITS = 8_000
 """Sites that are searched, at most."""
 STEPS = 100_000
@@ -103,9 +110,42 @@ class Branching:
         for limit in limits:
             self.limit, self.cut = limit, BIG
             self.frame = everything if limit is None else everything.below(self.market, limit)
-            self.run()
+            if prod(map(len, self.frame.open)) > MANY:
+                self._together()
+            else:
+                self.run()
             if self.best is not None or self.cut < BIG:
                 return
+
+    def _together(self) -> None:
+        """Find the choices of the cheapest answer by one program, and the answer for them."""
+        market, ways, least = self.market, list[Way](), self.market.least(self.frame.least)
+        spare, open_ = self._spare(least), self.frame.open
+        if sum(prod(len(open_[c]) for c in b.choices) for b in market.blocks) > TOGETHER:
+            self.cut = min(self.cut, least)
+            return
+        for index, block in enumerate(market.blocks):
+            for made in product(*(open_[c] for c in block.choices)):
+                chosen = dict(zip(block.choices, made, strict=True))
+                site = self._site(index, ())
+                assert site is not None
+                needs = tuple(chosen.items())
+                try:
+                    plans = self._pool(index, chosen, min(BIG, site.bound + spare))
+                except TooMany:
+                    self.cut = min(self.cut, least)
+                    return
+                for plan in plans:
+                    use = tuple((q, n) for q, n in zip(block.quotas, plan.use, strict=True) if n)
+                    ways.append(Way(index, plan, use, needs))
+        alternatives = [
+            Alternative(c, a, int(market.problem.choices[c].cost[a]),
+                        tuple(market.problem.choices[c].use[a].tolist()))
+            for c, own in enumerate(open_) for a in own
+        ]  # fmt: skip
+        found = best_choices(ways, alternatives, market.sites, market.problem.quotas.tolist())
+        if found is not None:
+            self._decide(found, least)
 
     @property
     def bound(self) -> int:
@@ -219,7 +259,8 @@ class Branching:
         cost += sum(c.plan.cost * n for c, n in zip(columns, taken, strict=True))
         return Best(cost, chosen, site_plans(market.blocks, columns, taken))
 
-    def _pool(self, index: int, chosen: Sequence[int], cutoff: int) -> list[Plan]:
+    def _pool(self, index: int, chosen: Sequence[int] | dict[int, int],
+              cutoff: int) -> list[Plan]:  # fmt: skip
         """All plans of a class that cost so much at most and may be of use."""
         block = self.market.blocks[index]
         made = tuple(chosen[c] for c in block.choices)

@@ -33,7 +33,7 @@ WIDE = 3e-4
 """The gap at which sites are searched harder."""
 SHARE = 0.5
 RAISES = 8
-HARD_STEPS = 60_000
+HARD_STEPS = 20_000
 """Of the search of one site, once prices are known and the gap is still wide."""
 """Of the advantage of what is chosen, how much pairs are paid to see it."""
 

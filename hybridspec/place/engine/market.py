@@ -46,7 +46,7 @@ class Market:
         total = block.cost << self.shift
         for column, quota in enumerate(block.quotas):
             if prices[quota]:
-                total = total + block.use[:, column] * prices[quota]
+                total = total + block.use[:, column].astype(np.int64) * prices[quota]
         return np.asarray(np.minimum(total, BIG))
 
     def held(self, prices: Ints) -> Ints:

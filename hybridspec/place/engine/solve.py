@@ -19,7 +19,9 @@ from hybridspec.place.problem import Answer, Impossible, Problem, SitePlan
 
 FEW = 64
 """Combinations of alternatives that are looked at one by one, if there are no quotas."""
-CLOSABLE = 2000
+STEPS = (1, 4, 16, 64, 256)
+"""How far above the bound an answer is looked for, in permille of it, one after the other."""
+CLOSABLE = 400
 """Pairs of a problem that is worth being solved to the end."""
 
 
@@ -100,7 +102,7 @@ def _limits(bound: int, cost: int | None) -> list[int | None]:
     """
     limits: list[int | None] = []
     if bound > 0:
-        limits += [bound + bound * step // 1000 for step in (1, 4, 16, 64, 256)]
+        limits += [bound + bound * step // 1000 for step in STEPS]
     if cost is not None:
         limits = [limit for limit in limits if limit is not None and limit < cost]
     return [*limits, cost]
