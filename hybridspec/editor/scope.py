@@ -27,6 +27,7 @@ REFERENCES: dict[Path, str] = {
     ("flows", "*", "stages", "*", "inputs", "*"): "input",
     ("flows", "*", "stages", "*", "model"): "model",
     ("models", "*", "lineage", "*"): "data",
+    ("models", "*", "measured", "*", "device"): "device",
     ("models", "*", "training", "cloud"): "cloud",
     ("models", "*", "training", "data", "*"): "data",
     ("models", "*", "training", "federated", "sites", "*"): "site",

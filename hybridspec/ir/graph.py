@@ -27,6 +27,7 @@ from hybridspec.ir.governance import (
     Window,
 )
 from hybridspec.ir.law import NO_FACTS, LawFacts
+from hybridspec.ir.measurement import Measurement as Measurement
 from hybridspec.ir.origin import maybe, spanned
 from hybridspec.ir.region import Region as Region
 from hybridspec.ir.site import Board as Board
@@ -177,6 +178,7 @@ class Model:
     licence: str
     lineage: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    measured: tuple[Measurement, ...] = ()
     origin: Span = spanned()
     source_origin: Span = spanned()
     evaluation_origin: Span = spanned()

@@ -29,11 +29,17 @@ class LatencyTable:
         """Latency of a stage on a device class, or in the cloud; None where nobody has figures."""
         where = device.board.name if device is not None else CLOUD
         if stage.model is not None:
-            own = (stage.model.name, device.name if device is not None else "", variant)
-            return self.measured.get(own) or self.models.get((stage.model.name, where, variant))
+            return self.model(stage.model.name, device, variant)
         if stage.kind is StageKind.TRANSFORM:
             return self.operations.get((stage.operation, where, stage.input_size))
         return NOTHING
+
+    def model(self, name: str, device: DeviceClass | None, variant: str) -> Estimate | None:
+        """Latency of a model; what was measured on the class goes before its board's figures."""
+        if device is None:
+            return self.models.get((name, CLOUD, variant))
+        own = self.measured.get((name, device.name, variant))
+        return own or self.models.get((name, device.board.name, variant))
 
 
 NOTHING = Estimate(low=0, mid=0, high=0, basis="takes no time of its own")

@@ -113,7 +113,17 @@ def latency_table(graph: Graph) -> LatencyTable:
         for model in graph.models
         for variant in dict.fromkeys(("fp32", "int8", *model.variants))
     }
-    return LatencyTable(models=models, operations=operations, memory=needs)
+    measured = {
+        (model.name, own.device, own.variant): Estimate(
+            low=own.p50 * own.p50 // own.p95,
+            mid=own.p50,
+            high=own.p95,
+            basis=f"measured on `{own.device}`, {own.variant}, on {own.on}",
+        )
+        for model in graph.models
+        for own in model.measured
+    }
+    return LatencyTable(models=models, operations=operations, memory=needs, measured=measured)
 
 
 def _runs(model: Model, host: str, precision: str) -> Iterable[tuple[str, ModelFacts]]:

@@ -24,7 +24,7 @@ from hybridspec.base.errors import HybridspecError, TimedOut
 from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.half import head_variant, precision_and_cut
-from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.latency import NOTHING, LatencyTable
 from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
 from hybridspec.optimise.gate import judge
@@ -111,12 +111,11 @@ def _estimates(
     table: LatencyTable, model: Model, variant: str, device: DeviceClass
 ) -> tuple[Estimate, Estimate]:
     slow = Estimate(low=0, mid=0, high=0, basis="none")
-    board = device.board.name
     _, cut = precision_and_cut(variant)
     original = "fp32" if cut is None else head_variant("fp32", cut)
     return (
-        table.models.get((model.name, board, original), slow),
-        table.models.get((model.name, board, variant), slow),
+        table.model(model.name, device, original) or slow,
+        table.model(model.name, device, variant) or slow,
     )
 
 
@@ -136,7 +135,7 @@ def _artefact(
         path=path,
         digest=digest_of(path),
         size=path.stat().st_size,
-        estimate=table.models[model.name, device.board.name, variant],
+        estimate=table.model(model.name, device, variant) or NOTHING,
         memory=table.memory[model.name, variant],
         verdicts=verdicts,
         golden_inputs=folder / "golden_inputs.npz",

@@ -11,6 +11,7 @@ from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
 from hybridspec.ir.half import head_variant
 from hybridspec.ir.model_file import DataFile, ModelFile
+from hybridspec.resolve.measurement import resolve_measured
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
 
@@ -69,6 +70,7 @@ def _model(
         calibration_digest=calibration.digest if calibration else None,
         variants=_variants(written.variants, facts if written.split else None),
         training=training,
+        measured=resolve_measured(name, spec, origins, sink),
         licence=written.licence,
         lineage=tuple(written.lineage),
         approvals=tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from hybridspec.spec.measurement import Measurement
 from hybridspec.spec.quantity import Day, Name, Rate, Section, Share, Size, key
 from hybridspec.spec.training import Training
 
@@ -107,6 +108,13 @@ class Model(Section):
             "narrows.", example=True,
             absent="false: the model runs as a whole, on a device or in the cloud"),
     ] = False  # fmt: skip
+    measured: Annotated[
+        list[Measurement],
+        key("What you measured on your devices; it goes before the estimate.",
+            example=[{"device": "gateway", "variant": "int8", "p50": "3ms", "p95": "5ms",
+                      "on": "2026-10-01"}], max_length=256,
+            absent="none; the catalogue's figures are used, with their interval"),
+    ] = []  # fmt: skip
     training: Annotated[
         Training | None,
         key("Retraining in the cloud.",

@@ -1,0 +1,54 @@
+"""Measurements: each names a device class and a variant once, and its percentiles are in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import removed
+from hybridspec.base.source import Origins
+from hybridspec.ir.measurement import Measurement
+from hybridspec.resolve.references import idle, lookup
+from hybridspec.spec.document import Spec
+
+
+def resolve_measured(
+    name: str, spec: Spec, origins: Origins, sink: Sink
+) -> tuple[Measurement, ...]:
+    """What was measured of a model, as far as it can be used."""
+    written = spec.models[name]
+    found: dict[tuple[str, str], Measurement] = {}
+    for index, one in enumerate(written.measured):
+        path = ("models", name, "measured", index)
+        lookup(one.device, spec.devices, sink, span=origins.value(*path, "device"),
+               kind="device class", defined=origins.key("devices"),
+               idle=partial(idle, spec, "devices"))  # fmt: skip
+        fault = _fault(one.variant, one.p50, one.p95, (one.device, one.variant) in found,
+                       written.variants)  # fmt: skip
+        if fault is not None:
+            at, message, help = fault
+            sink.add(Diagnostic(
+                code="HS0212", message=f"a measurement of `{name}` on `{one.device}` {message}",
+                span=origins.value(*path, at), help=help, fixes=removed(origins, path),
+            ))  # fmt: skip
+            continue
+        found[one.device, one.variant] = Measurement(
+            device=one.device, variant=one.variant, p50=one.p50, p95=one.p95,
+            on=one.on.isoformat(), origin=origins.value(*path, "device"),
+        )  # fmt: skip
+    return tuple(found.values())
+
+
+def _fault(
+    variant: str, p50: int, p95: int, known: bool, variants: Sequence[str]
+) -> tuple[str, str, str] | None:
+    """The key that is at fault, what it does, and the way out."""
+    if p95 < p50:
+        return "p95", "is faster for 95 % of events than for half of them", "swap `p50` and `p95`"
+    if known:
+        return "device", f"in `{variant}` is there twice", "keep the newer one"
+    if variant not in variants:
+        return "device", f"is of `{variant}`, which `variants` leaves out", (
+            f"add `{variant}` to `variants`, or remove the measurement")  # fmt: skip
+    return None
