@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -79,6 +80,9 @@ def test_every_template_holds_and_lacks_at_most_the_documents_of_its_user(
     text = (tmp_path / "hybridspec.yaml").read_text()
     assert "STARTER MODEL" in text
     assert "name: our-system" in text
+    for key in ("evidence", "agreements"):  # the spec says where what it lacks has to stand
+        if any(f".{key}: [{{kind" in finding.help for finding in done.findings):
+            assert re.search(f"# .*`validate` names.*`{key}`", text)
     first = text.splitlines()[0].partition("$schema=")[2]
     assert (tmp_path / first).is_file()
 
