@@ -17,6 +17,8 @@ Doc: TypeAlias = Mapping[str, Any]
 
 _COUNTRIES, _NAMES, _ROWS = 8, 4, 40
 """So many countries, names and changes are listed; the rest are counted."""
+_WIDE = 100
+"""From so many columns on, tables with sentences can be read."""
 _HELD = {"own": "on your own hardware"}
 
 
@@ -27,9 +29,7 @@ def flows(out: Console, document: Doc) -> None:
         for line in label_lines(asset["label"]):
             _line(out, line, indent=2)
         if asset["facets"]:
-            terminal.table(out, "", ["facet", "verdict", "where", "why"], [
-                (cell["facet"], cell["verdict"], where(cell), why(cell)) for cell in asset["facets"]
-            ])  # fmt: skip
+            _cells(out, asset["facets"])
         for duty in _duties(asset["facets"]):
             _line(out, duty, indent=2)
         _line(out, "")
@@ -41,6 +41,21 @@ def flows(out: Console, document: Doc) -> None:
         f"{len(document['assets'])} assets; facets: {counts or 'nothing is placed'}. Facts "
         f"of {document['facts']['version'] or 'no pack'}, judged as of {document['asOf']}.",
     )
+
+
+def _cells(out: Console, facets: Sequence[Doc]) -> None:
+    """A table of facets; where it would be too narrow to read, those that are alike in lines."""
+    rows = [(cell["facet"], cell["verdict"], where(cell), why(cell)) for cell in facets]
+    if out.width >= _WIDE:
+        terminal.table(out, "", ["facet", "verdict", "where", "why"], rows)
+        return
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for facet, *rest in rows:
+        alike.setdefault((rest[0], rest[1], rest[2]), []).append(facet)
+    for (verdict, there, reasons), names in alike.items():
+        at = ", place unknown" if there == "unknown" else f" in {there}"
+        _line(out, f"{', '.join(names)}: {verdict}{at}", indent=2)
+        _line(out, reasons, indent=4)
 
 
 def flows_markdown(document: Doc) -> str:
@@ -311,6 +326,8 @@ def _duties(facets: Sequence[Doc]) -> Iterator[str]:
 
 def _duty(duty: Doc) -> str:
     until = f", until {duty['until']}" if duty["until"] else ""
+    if duty["metBy"].startswith("guard `"):  # its text says what would happen without it
+        return f"{duty['metBy']}, against this: {duty['text']} [{duty['rule']}]"
     state = f"met by {duty['metBy']}" if duty["metBy"] else "OPEN"
     return f"obligation {state}{until}: {duty['text']} [{duty['rule']}]"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from hybridspec.cli.app import run
 
@@ -352,3 +353,16 @@ def test_what_is_said_of_every_facet_is_said_once(capsys: Out) -> None:
     assert shown.index("What is said of every facet") < shown.index("[gdpr:art-35]")
     assert "fact gdpr:art-35" not in shown
     assert "gdpr:art-35: " in shown[shown.index("Facts") :]
+
+
+def test_facets_are_read_in_lines_where_a_table_has_no_room(
+    capsys: Out, spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = Console(width=80, highlight=False)
+    monkeypatch.setattr("hybridspec.report.terminal.console", lambda **_: narrow)
+    with narrow.capture() as shown:
+        assert run(["flows", spec, "--data", "admit.keep"]) == 0
+    lines = shown.get().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not any("┃" in line for line in lines)
+    assert any(line.startswith("  store, ") and ": " in line for line in lines)
