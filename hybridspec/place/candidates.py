@@ -16,7 +16,7 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm
 from hybridspec.law.claim import claims
 from hybridspec.place import cost
-from hybridspec.place.configuration import Known, Powers, Way, by_cost, ways
+from hybridspec.place.configuration import Known, Powers, Twins, Way, by_cost, ways
 from hybridspec.place.crowd import Crowd, crowd
 from hybridspec.place.permits import holds, trains
 
@@ -48,6 +48,7 @@ class Candidates:
     _alike: dict[str, _Alike] = field(default_factory=dict)
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
     _ways: dict[tuple[int, int, str | None, Crowds], tuple[Way, ...]] = field(default_factory=dict)
+    _twins: dict[tuple[int, int, bool, Crowds], Twins] = field(default_factory=dict)
     _crowds: dict[tuple[int, ...], Crowds] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _regions: dict[str, list[Region | None]] = field(default_factory=dict)
@@ -105,9 +106,11 @@ class Candidates:
             self.shape(site), self._kinds[flow.name], region.label if region else None, crowds
         )  # fmt: skip
         if key not in self._ways:
+            alike = (self.shape(site), self._kinds[flow.name], region is None, crowds)
             self._ways[key] = ways(
-                self.graph, self.table, site, flow, region, self._powers, dict(crowds)
-            )
+                self.graph, self.table, site, flow, region, self._powers, dict(crowds),
+                self._twins.setdefault(alike, {}),
+            )  # fmt: skip
         return self._ways[key]
 
     def crowds(self, site: Site, index: int) -> Crowds:

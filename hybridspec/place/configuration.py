@@ -42,6 +42,9 @@ Powers: TypeAlias = dict[tuple[str, str, Fraction], Power]
 _Run: TypeAlias = tuple[Flow, frozenset[str], tuple[tuple[str, str], ...]]
 """A flow as it runs, its stages in the cloud, and the variant of each model."""
 
+Twins: TypeAlias = dict[tuple[str, frozenset[str], tuple[tuple[str, str], ...]], Layout]
+"""A layout by device class, stages in the cloud and variants, in whichever region."""
+
 Known: TypeAlias = dict[tuple[Power, int], CostTerm]
 """What is known to be paid for power at a price."""
 
@@ -81,11 +84,12 @@ class Way:
 
 def ways(
     graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None,
-    powers: Powers, others: Mapping[str, Crowd],
+    powers: Powers, others: Mapping[str, Crowd], twins: Twins,
 ) -> tuple[Way, ...]:  # fmt: skip
     """Every way to run a flow with cloud stages in `region`, at sites like `site`.
 
-    `others` says for each device class what all other flows of the site could put in its way.
+    `others` says for each device class what all other flows of the site could put in its way;
+    `twins` are layouts of sites and flows like these with cloud stages in other regions.
 
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
@@ -99,6 +103,7 @@ def ways(
             count=device.count, region=region, cloud=cloud, variants=variants,
             others=others.get(device.device_class.name),
         )  # fmt: skip
+        layout.like(twins.setdefault((device.device_class.name, cloud, variants), layout))
         unpriced = _configuration(layout)
         parts = tuple(
             powers.setdefault((p.device.name, p.stage, p.busy), p) if isinstance(p, Power) else p
@@ -124,7 +129,7 @@ def configurations(
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
-    return by_cost(graph, site, ways(graph, table, site, flow, region, {}, {}), {})
+    return by_cost(graph, site, ways(graph, table, site, flow, region, {}, {}, {}), {})
 
 
 def _runs(flow: Flow, region: Region | None) -> Iterator[_Run]:

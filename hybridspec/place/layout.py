@@ -57,10 +57,21 @@ class Layout:
         """The variant of the model that a model stage runs."""
         return dict(self.variants)[stage.model.name] if stage.model is not None else ""
 
+    def like(self, twin: Layout) -> None:
+        """Take over what was worked out for a layout that differs in its region alone."""
+        known = twin.__dict__
+        self.__dict__.update({name: known[name] for name in _ANYWHERE if name in known})
+
     def estimate(self, stage: Stage) -> Estimate | None:
         """Latency of a stage where it runs; None where nobody has figures."""
-        device = None if self.host(stage).kind == "cloud" else self.device
-        return self.table.of(stage, device, self.variant(stage))
+        if stage.name not in self._estimates:
+            device = None if self.host(stage).kind == "cloud" else self.device
+            self._estimates[stage.name] = self.table.of(stage, device, self.variant(stage))
+        return self._estimates[stage.name]
+
+    @cached_property
+    def _estimates(self) -> dict[str, Estimate | None]:
+        return {}
 
     def busy(self, stage: Stage, micros: int) -> Fraction:
         """Device-seconds per second that an edge stage takes at `micros` per event."""
@@ -88,12 +99,12 @@ class Layout:
                 total += stage.input_rate * estimate.high
         return -(-total.numerator // total.denominator)
 
-    @property
+    @cached_property
     def memory(self) -> int:
         """Bytes that the edge models need on each device, as far as anybody has figures."""
         return sum(self.table.memory.get(entry, 0) for entry in self.held)
 
-    @property
+    @cached_property
     def held(self) -> tuple[tuple[str, str], ...]:
         """The edge models with their variants, sorted."""
         return tuple(sorted({
@@ -192,3 +203,10 @@ class Layout:
                 feeds = (*stages[name].inputs, *stages[name].feedback)
                 queue.extend(source for source in feeds if source in stages)
         return found
+
+
+_ANYWHERE = (
+    "_estimates", "away", "batch", "crowd", "demand", "held", "hosted", "memory", "path", "sent",
+    "uplink", "used",
+)  # fmt: skip
+"""What of a layout is the same in every region."""

@@ -65,14 +65,21 @@ class Path:
     def __init__(self, layout: Layout, bound: LatencyBound) -> None:
         self.bound = bound
         self.shares = tuple(_Share(layout, bound, split) for split in (False, True))
+        self._high: dict[Used, int] = {}
+        self._legs: dict[Used, tuple[Leg, ...]] = {}
 
     def high(self, used: Used) -> int:
         """The upper end of the slowest path with everything `used` by everybody."""
-        return min(share.high(used) for share in self.shares)
+        if used not in self._high:
+            self._high[used] = min(share.high(used) for share in self.shares)
+        return self._high[used]
 
     def legs(self, used: Used) -> tuple[Leg, ...]:
         """The legs of the slowest path."""
-        return min(self.shares, key=lambda share: share.high(used)).legs(used)
+        if used not in self._legs:
+            nearest = min(self.shares, key=lambda share: share.high(used))
+            self._legs[used] = nearest.legs(used)
+        return self._legs[used]
 
     def total(self, legs: Iterable[Leg]) -> Estimate:
         """The sum of legs."""
