@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from hybridspec.place.problem import Answer, Problem
+from hybridspec.place.engine.block import Block
+from hybridspec.place.engine.site import Found
+from hybridspec.place.problem import Answer, Ints, Problem
 
 
 class SearchTooLarge(Exception):
@@ -29,9 +31,12 @@ Watch: TypeAlias = Callable[[Progress], bool]
 """Is told how far the search is; what it returns is whether the search shall stop."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Solved:
-    """An answer, and the problem that it answers."""
+    """An answer, and the problem that it answers; `kept` is what was last looked up in it."""
 
     problem: Problem
     answer: Answer
+    kept: tuple[int, tuple[Block, Ints, Found | None]] | None = field(
+        default=None, init=False, repr=False
+    )

@@ -14,13 +14,16 @@ from hybridspec.place.engine.block import BIG, Block, make_block
 from hybridspec.place.engine.branch import Best, Branching, plain_frame, site_plans
 from hybridspec.place.engine.fleet import Fleet
 from hybridspec.place.engine.market import Market, only
-from hybridspec.place.engine.site import search
-from hybridspec.place.problem import Answer, Impossible, Problem, SitePlan
+from hybridspec.place.engine.site import Found, search
+from hybridspec.place.engine.uniform import uniform
+from hybridspec.place.problem import Answer, Impossible, Ints, Problem, SitePlan
 
 FEW = 64
 """Combinations of alternatives that are looked at one by one, if there are no quotas."""
 STEPS = (1, 4, 16, 64, 256)
 """How far above the bound an answer is looked for, in permille of it, one after the other."""
+STEPS_ALONE = 2_000
+"""Of the search whether a site has any plan: if that is not clear by then, it may have one."""
 CLOSABLE = 400
 """Pairs of a problem that is worth being solved to the end."""
 
@@ -39,21 +42,23 @@ def solve(problem: Problem, *, progress: Watch | None = None,
     del before
     live = [index for index, of in enumerate(problem.classes) if of.sites > 0]
     blocks = [make_block(problem.classes[index]) for index in live]
-    alone = [i for i, block in zip(live, blocks, strict=True) if search(block, block.cost) is None]
+    alone = [i for i, block in zip(live, blocks, strict=True)
+             if search(block, block.cost, steps=STEPS_ALONE) is None]  # fmt: skip
     if alone or not all(len(choice.cost) for choice in problem.choices):
         return Impossible(classes=tuple(alone))
     market = Market(replace(problem, classes=tuple(b.of for b in blocks)), blocks)
     result = _decide(market, progress)
     if result is None:
         return Impossible(classes=())
+    best = uniform(market, result.best)
     plans: list[tuple[SitePlan, ...]] = [() for _ in problem.classes]
-    for index, own in zip(live, result.best.plans, strict=True):
+    for index, own in zip(live, best.plans, strict=True):
         plans[index] = own
     answer = Answer(
         plans=tuple(plans),
-        chosen=result.best.chosen,
-        cost=result.best.cost,
-        bound=min(result.best.cost, result.bound),
+        chosen=best.chosen,
+        cost=best.cost,
+        bound=min(best.cost, result.bound),
         prices=result.prices,
         stopped=result.stopped,
     )
@@ -131,20 +136,27 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     Choices and prices of quotas stay what they are in the answer. The amount is how much more it
     costs at those prices than the cheapest plan of the class does, which is never less than 0.
     """
-    block = make_block(solved.problem.classes[class_index])
-    made = [solved.answer.chosen[c] for c in block.choices]
-    price = only(block, _priced(block, solved.answer.prices), made)
-    best = search(block, price)
+    block, price, best = _standing(solved, class_index)
     kept = block.pair != pair_index
     kept[~kept] = differing[block.row[~kept]]
-    other = search(block, np.where(kept, price, BIG), first=True)
+    other = search(block, np.where(kept, price, BIG))
     if best is None or other is None or not other.picked:
         return None
     rows = block.rows(np.array(other.picked, np.int64))
     return other.value - best.value, SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
 
 
-def _priced(block: Block, prices: Sequence[float]) -> NDArray[np.int64]:
+def _standing(solved: Solved, index: int) -> tuple[Block, Ints, Found | None]:
+    """A class at the final prices and choices; the last one asked for is kept."""
+    if solved.kept is None or solved.kept[0] != index:
+        block = make_block(solved.problem.classes[index])
+        made = [solved.answer.chosen[c] for c in block.choices]
+        price = only(block, _priced(block, solved.answer.prices), made)
+        solved.kept = index, (block, price, search(block, price))
+    return solved.kept[1]
+
+
+def _priced(block: Block, prices: Sequence[float]) -> Ints:
     """What options cost with what they take of the quotas."""
     price = block.cost.copy()
     for column, quota in enumerate(block.quotas):
