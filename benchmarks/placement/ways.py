@@ -216,9 +216,9 @@ class Ways:
             use[np.flatnonzero(taken[rows]), columns] = taken[rows][taken[rows] > 0]
             yield Pair(
                 options=Options(
-                    cost=cost[rows], load=load[rows], units=units[rows, None].astype(np.int64),
+                    cost=cost[rows], load=small(load[rows]), units=small(units[rows, None]),
                     ceiling=np.broadcast_to(WHOLE, (end - start, len(LOADS))) if ceiling is None
-                    else ceiling[rows], needs=store[rows, None], use=use,
+                    else ceiling[rows], needs=small(store[rows, None]), use=small(use),
                 ),
                 choices=(int(home[number]),), quotas=tuple(reached.tolist()),
             )  # fmt: skip
@@ -266,3 +266,11 @@ class Ways:
 
 
 LOADS = ("endpoint", "endpoint memory", "gateway", "gateway memory", "uplink")
+
+
+def small(values: Ints) -> Ints:
+    """The values in the smallest type that holds them: there are millions of ways."""
+    most = int(np.abs(values).max(initial=0))
+    kind = next(kind for kind in (np.int8, np.int16, np.int32, np.int64)
+                if most <= np.iinfo(kind).max)  # fmt: skip
+    return values.astype(kind)

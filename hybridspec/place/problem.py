@@ -1,7 +1,8 @@
 """The placement problem in numbers, free of names, lines and law: what the engine decides.
 
 Money is in integer micro-units over the horizon and per site; loads, capacities and uses are
-integers in whatever unit their row has. All arrays are read-only `int64` unless said otherwise.
+integers in whatever unit their row has. Arrays are read-only; their type is `int64`, or any smaller
+signed one that holds what is in them.
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from placement.checker import check
 from placement.monoliths import cp_sat
 
 from hybridspec.place.engine.solve import Solved, solve
-from hybridspec.place.problem import Impossible, Problem
+from hybridspec.place.problem import Impossible, Options, Problem
 
 NIGHTLY = bool(os.environ.get("HYBRIDSPEC_NIGHTLY"))
 SEEDS = 20_000 if NIGHTLY else 160
@@ -70,3 +72,25 @@ def test_an_edited_class_is_solved_from_the_answer_before_as_from_nothing() -> N
 def _said(problem: Problem) -> object:
     said = solve(problem)
     return said if isinstance(said, Impossible) else said.answer
+
+
+def test_small_integers_are_as_good_as_large_ones() -> None:
+    for seed in range(SEEDS // 2):
+        assert _said(_narrow(seeded(seed))) == _said(seeded(seed)), seed
+
+
+def _narrow(of: Problem) -> Problem:
+    """The problem with all its arrays in bytes, but for ceilings."""
+
+    def narrow(options: Options) -> Options:
+        changed = {
+            name: getattr(options, name).astype(np.int8)
+            for name in ("cost", "load", "units", "needs", "use")
+        }
+        return replace(options, ceiling=options.ceiling.astype(np.int16), **changed)
+
+    classes = tuple(
+        replace(one, pairs=tuple(replace(p, options=narrow(p.options)) for p in one.pairs))
+        for one in of.classes
+    )
+    return replace(of, classes=classes)

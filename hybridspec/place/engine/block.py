@@ -211,7 +211,7 @@ _ODD = np.array(
 def _joined(parts: Sequence[Ints], width: int | None) -> Ints:
     if not parts:
         return np.zeros(0 if width is None else (0, width), np.int64)
-    return np.concatenate(parts)
+    return np.concatenate(parts).astype(np.int64, copy=False)
 
 
 def _spread(parts: Sequence[tuple[Ints, tuple[int, ...]]], starts: Ints,
