@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from hybridspec.ir.graph import Flow, Region, Site, Zone
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.candidates import Candidates
+from hybridspec.place.conflict_quick import Take, fit
 from hybridspec.place.conflict_statement import (
     Statement,
     allowed,
@@ -84,6 +85,7 @@ class Relaxed:
     candidates: Candidates
     places: tuple[_Place, ...] = ()
     statements: tuple[Statement, ...] = ()
+    limited: bool = False
     asked: dict[frozenset[Statement], bool] = field(default_factory=dict)
 
     @classmethod
@@ -102,14 +104,33 @@ class Relaxed:
         found.update(map(quota, limits(graph)))
         found.update(bundle(graph, *pair) for pair, variants in _variants(places).items()
                      if len(variants) > 1)  # fmt: skip
-        return cls(candidates, places, tuple(sorted(found)))
+        return cls(candidates, places, tuple(sorted(found)), bool(limits(graph)))
 
     def possible(self, kept: frozenset[Statement]) -> bool:
         """Whether there is a plan in which the kept statements hold."""
         if kept not in self.asked:
-            problem = self.problem(kept)
-            self.asked[kept] = problem is not None and possible(problem)
+            found = self._quick(kept)
+            if found is None:
+                problem = self.problem(kept)
+                found = problem is not None and possible(problem)
+            self.asked[kept] = found
         return self.asked[kept]
+
+    def _quick(self, kept: frozenset[Statement]) -> bool | None:
+        """The same for one site that shares no quotas; None if that is not found out at once."""
+        graph = self.candidates.graph
+        if len(self.places) != 1 or (self.limited and any(quota(x) in kept for x in limits(graph))):
+            return None
+        (place,) = self.places
+        bundled = {pair for pair in _variants(self.places) if bundle(graph, *pair) in kept}
+        flows = []
+        for asked in place.flows:
+            if asked.says in kept:
+                lax = asked.bound is not None and asked.bound not in kept
+                ways = _lightest([way for way in asked.ways if way.breaks.isdisjoint(kept)])
+                flows.append([_take(way, bundled, lax=lax) for way in ways])
+        room = [base if says in kept else _BOUNDLESS for says, base in place.resources]
+        return fit(room, flows)
 
     def problem(self, kept: frozenset[Statement]) -> Problem | None:
         """It in numbers, at no cost; None if a flow has no way at all."""
@@ -262,6 +283,14 @@ def _pair(
         ),
         choices=(zone, *(bundles[pair][0] for pair in mine)), quotas=tuple(quotas),
     )  # fmt: skip
+
+
+def _take(way: _Way, bundled: set[tuple[str, str]], *, lax: bool) -> Take:
+    """A way for the quick search."""
+    needs: dict[Hashable, object] = {pair: variant for pair, variant in way.held if pair in bundled}
+    if way.region != ANY:
+        needs["store"] = way.region
+    return Take(way.load, (WHOLE,) * len(way.load) if lax else way.ceiling, needs)
 
 
 def _free(alternatives: int, quotas: int) -> Choice:

@@ -5,8 +5,10 @@ Repairs are applied with their amounts, and everything is decided anew.
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from functools import cache
+from random import Random
 
 from placement.monoliths import cp_sat  # its own formulation, which no engine shares
 from property.graphs import data as asset
@@ -36,11 +38,11 @@ from hybridspec.place.conflict_check import impossible
 from hybridspec.place.conflict_find import HIGHS, alike, conflicts
 from hybridspec.place.conflict_relaxed import Relaxed
 from hybridspec.place.conflict_statement import Statement
-from hybridspec.place.decide import Undecided, decide
+from hybridspec.place.decide import Undecided, decide, possible
 from hybridspec.place.place import place
 from hybridspec.place.repair_find import only
 
-SEEDS = range(50)
+SEEDS = range(36)
 EU = zone()
 FRAMES = asset()
 
@@ -85,7 +87,7 @@ def test_every_member_of_a_conflict_is_needed_and_a_second_engine_agrees() -> No
             assert not clashes(relaxed, mine - {one}), (seed, one.words)
             assert impossible(relaxed.problem(mine - {one})) is not True  # type: ignore[arg-type]
         found += 1
-    assert found > 15
+    assert found > 10
 
 
 def test_there_is_a_conflict_exactly_where_there_is_no_plan() -> None:
@@ -114,8 +116,8 @@ def test_every_repair_works_and_the_first_of_each_make_a_plan_at_the_price_told(
             assert plan is not None, seed
             assert plan.cost == verdict(seed).mended, seed
             mended += 1
-    assert repaired > 20
-    assert mended > 8
+    assert repaired > 14
+    assert mended > 5
 
 
 def joint(*rates: int, count: int = 1) -> tuple[Graph, LatencyTable]:
@@ -175,3 +177,17 @@ def test_a_quota_clashes_with_what_is_trained_and_can_be_raised() -> None:
     assert "clouds.aws.quotas.training_instances@aws/one" in {claim.key for claim in one.claims}
     assert one.confirmed == HIGHS
     assert one.repairs[0].settings == ("clouds.aws.quotas.training_instances=2",)
+
+
+def test_the_small_search_of_a_site_says_what_the_engine_says() -> None:
+    said = Counter[bool]()
+    for seed in range(30):
+        made, dice = instance(seed), Random(seed)
+        candidates = Candidates(made.graph, made.table)
+        for one in (s for s in made.graph.sites if candidates.flows(s)):
+            relaxed = Relaxed.of(candidates, [[one]])
+            kept = frozenset(s for s in relaxed.statements if dice.random() < 0.8)
+            quick, problem = relaxed.possible(kept), relaxed.problem(kept)
+            assert quick == (problem is not None and possible(problem)), seed
+            said[quick] += 1
+    assert min(said[True], said[False]) > 5
