@@ -28,7 +28,7 @@ from hybridspec.place.problem import Impossible, Problem
 
 Made = TypeVar("Made")
 DECISIONS = 2_000
-"""Runner-ups that are asked for; where there are more decisions, the time is scaled up."""
+"""About so many runner-ups are asked for; where there are more, the time is scaled up."""
 
 
 def used() -> float:
@@ -110,18 +110,15 @@ def edited(instance: Instance, posed: Problem, solved: Solved) -> float:
 
 def decisions(solved: Solved) -> float:
     """Seconds for the runner-up of every decision."""
-    every = [
-        (number, pair)
-        for number, what in enumerate(solved.problem.classes) for pair in range(len(what.pairs))
-    ]  # fmt: skip
-    step = max(1, len(every) // DECISIONS)
+    classes = solved.problem.classes
+    step = max(1, sum(len(what.pairs) for what in classes) // DECISIONS)
     start = used()
-    for number, pair in every[::step]:
-        rows = len(solved.problem.classes[number].pairs[pair].options)
-        differing = np.ones(rows, dtype=bool)
-        differing[solved.answer.plans[number][0].rows[pair]] = False
-        runner_up(solved, number, pair, differing)
-    return (used() - start) * len(every) / len(every[::step])
+    for number in range(0, len(classes), step):
+        for pair, row in enumerate(solved.answer.plans[number][0].rows):
+            differing = np.ones(len(classes[number].pairs[pair].options), dtype=bool)
+            differing[row] = False
+            runner_up(solved, number, pair, differing)
+    return (used() - start) * len(classes) / len(range(0, len(classes), step))
 
 
 def monolith(what: str, name: str, seconds: float) -> dict[str, Any]:
