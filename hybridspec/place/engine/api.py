@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from hybridspec.place.engine.again import Ground
 from hybridspec.place.engine.block import Block
 from hybridspec.place.engine.site import Found
 from hybridspec.place.problem import Answer, Ints, Problem
@@ -33,10 +34,14 @@ Watch: TypeAlias = Callable[[Progress], bool]
 
 @dataclass(slots=True, eq=False)
 class Solved:
-    """An answer, and the problem that it answers; `kept` is what was last looked up in it."""
+    """An answer and the problem that it answers.
+
+    `ground` is what the answer rests on, `kept` what was last looked up in it.
+    """
 
     problem: Problem
     answer: Answer
+    ground: Ground | None = field(default=None, repr=False)
     kept: tuple[int, tuple[Block, Ints, Found | None]] | None = field(
         default=None, init=False, repr=False
     )

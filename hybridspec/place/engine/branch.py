@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from hybridspec.place.engine.api import Progress, Watch
-from hybridspec.place.engine.block import BIG, Block
+from hybridspec.place.engine.block import BIG
 from hybridspec.place.engine.generate import left_over, uses
 from hybridspec.place.engine.joint import Alternative, Way, best_choices
 from hybridspec.place.engine.market import Market, only
@@ -257,7 +257,7 @@ class Branching:
             return None
         cost = _fixed(market, chosen)
         cost += sum(c.plan.cost * n for c, n in zip(columns, taken, strict=True))
-        return Best(cost, chosen, site_plans(market.blocks, columns, taken))
+        return Best(cost, chosen, site_plans(len(market.blocks), columns, taken))
 
     def _pool(self, index: int, chosen: Sequence[int] | dict[int, int],
               cutoff: int) -> list[Plan]:  # fmt: skip
@@ -282,12 +282,12 @@ def _fixed(market: Market, chosen: Sequence[int]) -> int:
     return sum(int(c.cost[a]) for c, a in zip(market.problem.choices, chosen, strict=True))
 
 
-def site_plans(blocks: Sequence[Block], columns: Sequence[Column],
+def site_plans(classes: int, columns: Sequence[Column],
                taken: Sequence[int]) -> tuple[tuple[SitePlan, ...], ...]:  # fmt: skip
     """The columns that are used, by class, in the order of their rows."""
-    plans: list[list[SitePlan]] = [[] for _ in blocks]
+    plans: list[list[SitePlan]] = [[] for _ in range(classes)]
     for column, count in zip(columns, taken, strict=True):
         if count:
-            rows = blocks[column.of].rows(np.array(column.plan.picked, np.int64))
-            plans[column.of].append(SitePlan(sites=count, rows=rows, bought=column.plan.bought))
+            plan = column.plan
+            plans[column.of].append(SitePlan(sites=count, rows=plan.rows, bought=plan.bought))
     return tuple(tuple(sorted(own, key=lambda plan: plan.rows)) for own in plans)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from hybridspec.place.engine.again import Ground
 from hybridspec.place.engine.api import Progress, Watch
 from hybridspec.place.engine.block import BIG, Floats
 from hybridspec.place.engine.branch import Frame, plain_frame
@@ -66,6 +67,7 @@ class Fleet:
     def __post_init__(self) -> None:
         self.generator = Generator(self.market)
         self._kept: Kept | None = None
+        self._parts: tuple[Run, list[int]] | None = None
         self.prices = np.zeros(len(self.market.problem.quotas), np.int64)
         self.open = [list(range(len(c.cost))) for c in self.market.problem.choices]
 
@@ -150,14 +152,17 @@ class Fleet:
         least = -market.quota_worth(run.prices)
         spare = [[a - own[chosen] for a in own]
                  for own, chosen in zip(costs, run.chosen, strict=True)]  # fmt: skip
+        parts = []
         for index, view in enumerate(seen):
             bound = run.found[index].bound
             if view is not None:
                 bound = self._site_bound(run, index, view, paid, spare)
-            least += bound * market.sites[index]
+            parts.append(bound * market.sites[index])
+        least += sum(parts)
         costs = received(market, seen, paid, run.prices)
         if self._close(least, costs):
             self._kept = (run.prices, seen, paid, costs, least)
+            self._parts = (run, parts)
 
     def _site_bound(self, run: Run, index: int, view: Views, paid: Payments,
                     spare: Sequence[list[int]]) -> int:  # fmt: skip
@@ -189,6 +194,25 @@ class Fleet:
                 self.open[index] = [a for a in own if rest + costs[index][a] <= top]
         self._tell()
         return better
+
+    def ground(self) -> Ground | None:
+        """What the answer rests on, if it and the bound are of one run's choices."""
+        if self._kept is None or self._parts is None or self.best is None:
+            return None
+        market, (prices, seen, paid, costs, _), (run, parts) = self.market, self._kept, self._parts
+        if run.chosen != self.best.run.chosen:
+            return None
+        summed = [
+            {} if view is None else {
+                choice: [sum(column) * n for column in own.T.tolist()]
+                for choice, own in zip(block.choices, given, strict=True)
+            }
+            for block, view, given, n in zip(
+                market.blocks, seen, paid.of, market.sites, strict=True
+            )
+        ]  # fmt: skip
+        return Ground(market.shift, prices, run.chosen, self.best.run.columns,
+                      [2 * top for top in market.top], parts, summed, costs, self.best.counts)  # fmt: skip
 
     def frame(self) -> Frame:
         """What the best bound rests on."""

@@ -131,7 +131,9 @@ def column(market: Market, index: int, found: Found) -> Column:
     """A plan of a class as a column."""
     block = market.blocks[index]
     use = uses(block, found.picked)
-    plan = Plan(market.cost(index, found), tuple(n for _, n in use), found.picked, found.bought)
+    rows = block.rows(np.array(found.picked, np.int64))
+    taken = tuple(n for _, n in use)
+    plan = Plan(market.cost(index, found), taken, found.picked, found.bought, rows)
     return Column(index, plan, tuple((q, n) for q, n in use if n))
 
 

@@ -18,12 +18,16 @@ MAX_LABELS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A way to run one site: what it costs without prices, what it takes of the block's quotas."""
+    """A way to run one site: its cost without prices, what it takes of the block's quotas.
+
+    `picked` are rows of the block, `rows` those of the pairs' own options.
+    """
 
     cost: int
     use: tuple[int, ...]
     picked: tuple[int, ...]
     bought: tuple[int, ...]
+    rows: tuple[int, ...]
 
 
 class TooMany(Exception):
@@ -42,7 +46,7 @@ def pool(block: Block, price: Ints, fees: Sequence[int], cutoff: int) -> list[Pl
         return []
     if not block.pairs:
         found = search(block, block.cost)
-        return [] if found is None else [Plan(found.value, (), (), found.bought)]
+        return [] if found is None else [Plan(found.value, (), (), found.bought, ())]
     core, plans = block.core, list[Plan]()
     kinds = block.kinds(price)
     for box in boxes(core, kinds, fees, kinds < BIG):
@@ -144,7 +148,7 @@ def _plans(block: Block, labels: Labels, price: Ints, fees: Sequence[int],
         spent = sum(fee * n for fee, n in zip(fees, bought, strict=True))
         if sum(price[rows].tolist()) + spent <= cutoff:
             capital = sum(p.cost * n for p, n in zip(block.of.purchases, bought, strict=True))
-            found.append(Plan(cost + capital, tuple(use), tuple(picked), bought))
+            found.append(Plan(cost + capital, tuple(use), tuple(picked), bought, block.rows(rows)))
     return found
 
 

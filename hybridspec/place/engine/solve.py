@@ -9,10 +9,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridspec.place.engine.again import Ground, changed, edit
 from hybridspec.place.engine.api import Progress, SearchTooLarge, Solved, Watch
 from hybridspec.place.engine.block import BIG, Block, make_block
 from hybridspec.place.engine.branch import Best, Branching, plain_frame, site_plans
-from hybridspec.place.engine.fleet import Fleet
+from hybridspec.place.engine.fleet import WIDE, Fleet
 from hybridspec.place.engine.market import Market, only
 from hybridspec.place.engine.site import Found, search
 from hybridspec.place.engine.uniform import uniform
@@ -24,6 +25,8 @@ STEPS = (1, 4, 16, 64, 256)
 """How far above the bound an answer is looked for, in permille of it, one after the other."""
 STEPS_ALONE = 2_000
 """Of the search whether a site has any plan: if that is not clear by then, it may have one."""
+FEW_OTHERS = 20
+"""One class in so many may be another for an answer to be made from the one before."""
 CLOSABLE = 400
 """Pairs of a problem that is worth being solved to the end."""
 
@@ -39,7 +42,8 @@ def solve(problem: Problem, *, progress: Watch | None = None,
         SearchTooLarge: the search ended before any plan was found.
         OverflowError: loads are too large to be added up.
     """
-    del before
+    if before is not None and (again := _edited(problem, before)) is not None:
+        return again
     live = [index for index, of in enumerate(problem.classes) if of.sites > 0]
     blocks = [make_block(problem.classes[index]) for index in live]
     alone = [i for i, block in zip(live, blocks, strict=True)
@@ -62,7 +66,29 @@ def solve(problem: Problem, *, progress: Watch | None = None,
         prices=result.prices,
         stopped=result.stopped,
     )
-    return Solved(problem, answer)
+    return Solved(problem, answer, result.ground if len(live) == len(problem.classes) else None)
+
+
+def _edited(problem: Problem, before: Solved) -> Solved | None:
+    """The answer if few classes are others than before, and it is as good as a new one."""
+    if (
+        before.ground is None
+        or before.answer.stopped
+        or any(of.sites < 1 for of in problem.classes)
+    ):
+        return None
+    others = changed(before.problem, problem)
+    if others is None or len(others) > max(1, len(problem.classes) // FEW_OTHERS):
+        return None
+    edited = edit(problem, before.ground, others)
+    if edited is None or edited.cost - edited.bound > WIDE * abs(edited.cost):
+        return None
+    plans = site_plans(len(problem.classes), edited.ground.columns, edited.ground.counts)
+    if problem.uniformity and any(len(own) > 1 for own in plans):
+        return None
+    answer = replace(before.answer, plans=plans, cost=edited.cost,
+                     bound=min(edited.cost, edited.bound))  # fmt: skip
+    return Solved(problem, answer, edited.ground)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,7 @@ class Result:
     bound: int
     prices: tuple[float, ...]
     stopped: bool
+    ground: Ground | None = None
 
 
 def _decide(market: Market, watch: Watch | None) -> Result | None:
@@ -87,14 +114,14 @@ def _decide(market: Market, watch: Watch | None) -> Result | None:
     fleet.run()
     known = None
     if fleet.best is not None:
-        plans = site_plans(market.blocks, fleet.best.run.columns, fleet.best.counts)
+        plans = site_plans(len(market.blocks), fleet.best.run.columns, fleet.best.counts)
         known = Best(fleet.best.cost, fleet.best.run.chosen, plans)
     prices = tuple(p / (1 << market.shift) for p in fleet.prices.tolist())
     pairs = sum(block.pairs * block.of.sites for block in market.blocks)
     if fleet.stopped or (pairs > CLOSABLE and known is not None):
         if known is None:
             raise SearchTooLarge(max(0, fleet.bound))
-        return Result(known, fleet.bound, prices, fleet.stopped)
+        return Result(known, fleet.bound, prices, fleet.stopped, fleet.ground())
     branching = Branching(market, fleet.frame(), None, watch, max(0, fleet.bound))
     branching.deepen(_limits(fleet.bound, None if known is None else known.cost))
     return _result(branching, known, prices, fleet.bound)
