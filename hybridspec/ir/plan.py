@@ -271,6 +271,17 @@ class QuotaUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCount:
+    """How many devices of a class a site gets, where the spec leaves that to the plan."""
+
+    site: str
+    device: str
+    least: int
+    most: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The placement: decisions, stores, cost and its proof.
 
@@ -287,6 +298,7 @@ class Plan:
     cost: int
     bound: int
     quotas: tuple[QuotaUse, ...] = ()
+    counts: tuple[DeviceCount, ...] = ()
 
     @property
     def gap(self) -> int:

@@ -96,11 +96,20 @@ class DeviceClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDevices:
-    """How many devices of a class stand at a site, with the uplink that they have there."""
+    """How many devices of a class stand at a site, with the uplink that they have there.
+
+    Where `most` says so, placement decides how many there are, from `count` up to it.
+    """
 
     device_class: DeviceClass
     count: int
+    most: int | None = None
     origin: Span = spanned()
+
+    @property
+    def upto(self) -> int:
+        """As many as may stand there."""
+        return self.count if self.most is None else self.most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

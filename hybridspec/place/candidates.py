@@ -52,6 +52,7 @@ class Candidates:
     _crowds: dict[tuple[int, ...], Crowds] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _regions: dict[str, list[Region | None]] = field(default_factory=dict)
+    _more: dict[tuple[str, str], int] = field(default_factory=dict)
     _powers: Powers = field(default_factory=dict)
     known: Known = field(default_factory=dict)
 
@@ -119,7 +120,10 @@ class Candidates:
         key = (self.shape(site), *(self._kinds[flow.name] for flow in others))
         if key not in self._crowds:
             self._crowds[key] = tuple(
-                (d.device_class.name, crowd(self.table, others, d.device_class, d.count))
+                (
+                    d.device_class.name,
+                    crowd(self.table, others, d.device_class, d.upto, max(1, d.count)),
+                )
                 for d in site.devices
             )
         return self._crowds[key]
@@ -165,13 +169,27 @@ class Candidates:
         ]  # fmt: skip
         return fitting if inside or jobs else [None]
 
-    def terms(self, zone: Zone, region: Region | None) -> tuple[CostTerm, ...]:
-        """What a zone costs with its store in a region, whatever its flows do."""
+    def terms(
+        self, zone: Zone, region: Region | None, devices: int | None = None
+    ) -> tuple[CostTerm, ...]:
+        """What a zone costs with its store in a region, whatever its flows do.
+
+        Without a number of `devices` it has those that stand there in any case.
+        """
         if region is None:
             return ()
         sites = self.sites(zone)
-        devices = sum(d.count for site in sites for d in site.devices)
+        if devices is None:
+            devices = sum(d.count for site in sites for d in site.devices)
         return cost.zone_terms(self.graph, region, self.models(sites), devices)
+
+    def device_cost(self, zone: Zone, region: Region | None) -> int:
+        """What one device more costs a zone with its store in a region, wherever it stands."""
+        key = (zone.name, region.label if region is not None else "")
+        if key not in self._more:
+            none, one = self.terms(zone, region, 0), self.terms(zone, region, 1)
+            self._more[key] = sum(t.amount for t in one) - sum(t.amount for t in none)
+        return self._more[key]
 
 
 def _trains_in(region: Region, job: Training) -> bool:
@@ -189,7 +207,7 @@ def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ..
 
     `apart` is its country, if that matters to what may be sent from there.
     """
-    devices = tuple((d.device_class.name, d.count, d.device_class.uplink_bandwidth,
+    devices = tuple((d.device_class.name, d.count, d.most, d.device_class.uplink_bandwidth,
                      d.device_class.uplink_rtt, d.device_class.uplink_up_price,
                      d.device_class.uplink_down_price) for d in site.devices)  # fmt: skip
     return (apart, site.zone.name, site.lan_rtt, devices, *kinds)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import ceil
 from typing import TypeAlias
 
+from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, StageKind
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
@@ -16,7 +17,7 @@ from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
 from hybridspec.place import cost
 from hybridspec.place.bounds import failures
 from hybridspec.place.ceiling import ceiling
-from hybridspec.place.crowd import Crowd
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd
 from hybridspec.place.layout import Layout
 from hybridspec.place.split import splits
 
@@ -100,17 +101,44 @@ def ways(
             raise TooManyWays
         layout = Layout(
             graph=graph, table=table, site=site, flow=run, device=device.device_class,
-            count=device.count, region=region, cloud=cloud, variants=variants,
+            count=device.upto, region=region, cloud=cloud, variants=variants,
             others=others.get(device.device_class.name),
         )  # fmt: skip
         layout.like(twins.setdefault((device.device_class.name, cloud, variants), layout))
         unpriced = _configuration(layout)
+        if device.most is not None:
+            unpriced = _at_worst(unpriced, layout, device.count)
         parts = tuple(
             powers.setdefault((p.device.name, p.stage, p.busy), p) if isinstance(p, Power) else p
             for p in _parts(layout)
         )
         found.append(Way(unpriced, parts, unpriced.label))
     return tuple(found)
+
+
+def _at_worst(way: Configuration, layout: Layout, least: int) -> Configuration:
+    """A way whose latency holds with as many devices as may stand there, and with few of them.
+
+    With fewer than it needs by itself it is not run; in between it is no slower than at the ends.
+    """
+    device, room = layout.device, layout.device.board.disk // 2
+    needed = [
+        least, 1, ceil(layout.demand / (MAX_BUSY * SECOND)),
+        ceil(way.uplink * 8 / (MAX_UPLINK * device.uplink_bandwidth)),
+        ceil(layout.waiting / room) if room else 1,
+    ]  # fmt: skip
+    few = replace(layout, count=min(layout.count, max(needed)))
+    other = _configuration(few)
+    slower = max(way, other, key=lambda one: one.latency.high if one.latency is not None else 0)
+    late = [f for f in other.failures if f.code == "HS0302" and f not in way.failures]
+    if any(f.code == "HS0302" for f in way.failures):
+        late = []
+    return replace(
+        way, legs=slower.legs, latency=slower.latency, failures=(*way.failures, *late),
+        waiting=max(way.waiting, other.waiting),
+        ceiling=Ceiling(busy=min(way.ceiling.busy, other.ceiling.busy),
+                        uplink=min(way.ceiling.uplink, other.ceiling.uplink)),
+    )  # fmt: skip
 
 
 def by_cost(

@@ -46,8 +46,13 @@ class Crowd:
         )
 
 
-def crowd(table: LatencyTable, flows: Iterable[Flow], device: DeviceClass, count: int) -> Crowd:
+def crowd(
+    table: LatencyTable, flows: Iterable[Flow], device: DeviceClass, count: int,
+    least: int | None = None,
+) -> Crowd:  # fmt: skip
     """What `flows` can put onto `count` devices of a class, wherever each of them runs.
+
+    There may be as few as `least` devices, between which what is sent is divided then.
 
     A stage that alone would keep the devices too busy cannot be there, and what is too much for
     their uplinks is not sent.
@@ -58,7 +63,7 @@ def crowd(table: LatencyTable, flows: Iterable[Flow], device: DeviceClass, count
         runs = (flow, *(split.flow for split in splits(flow)))
         sent = sorted({pair for run in runs for pair in _sent(run) if pair[0] * pair[1] <= wire})
         job = sum(_work(table, stage, device, count) for stage in flow.stages)
-        found += Crowd(job=job) + sending(flow, sent, count)
+        found += Crowd(job=job) + sending(flow, sent, count if least is None else least)
     return found
 
 

@@ -20,12 +20,13 @@ from hybridspec.place.problem import Answer, Impossible, Ints, Problem
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a site does: `plan` of its group, and the way of each of its flows."""
+    """What a site does: `plan` of its group, the way of each flow, and devices by class."""
 
     site: Site
     group: int
     plan: int
     chosen: tuple[Configuration, ...]
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,10 @@ class Decided:
             for number, plan in enumerate(self.answer.plans[index]):
                 chosen = tuple(self.way(index, pair, row) for pair, row in enumerate(plan.rows))
                 for _, site in zip(range(plan.sites), sites, strict=False):
-                    found[site.name] = Planned(site, index, number, chosen)
+                    counts = {d.device_class.name: d.count for d in site.devices}
+                    for name, count in zip(group.bought, plan.bought, strict=True):
+                        counts[name] += count
+                    found[site.name] = Planned(site, index, number, chosen, counts)
         return found
 
     def way(self, group: int, pair: int, row: int) -> Configuration:
@@ -147,8 +151,8 @@ class Decided:
 
     def _second(self, group: int, plan: int, pair: int) -> Second | None:
         mine, of = self.answer.plans[group][plan], self.posed.problem.classes[group]
-        differing = np.ones(len(of.pairs[pair].options), np.bool_)
-        differing[mine.rows[pair]] = False
+        ways = self.posed.groups[group].ways[pair]
+        differing = np.array([way is not ways[mine.rows[pair]] for way in ways], np.bool_)
         if not differing.any():
             return None
         made = self._made(group, plan)
@@ -165,7 +169,8 @@ class Decided:
         """The same for a site with a bundle of its own, or with quotas that leave it only some."""
         mine, of = self.answer.plans[group][plan], self.posed.problem.classes[group]
         kept = rows(of.pairs[pair], made)
-        kept = kept[kept != mine.rows[pair]]
+        ways = self.posed.groups[group].ways[pair]
+        kept = kept[[ways[row] is not ways[mine.rows[pair]] for row in kept.tolist()]]
         room = self.left + used(of, mine.rows, len(self.left))
         small = part(self.posed.problem, [group], made, sites=1,
                      only={(group, pair): kept}, room=room)  # fmt: skip

@@ -57,10 +57,17 @@ def document(graph: Graph, plan: Plan) -> dict[str, Any]:
         "defaults": [{"key": key, "value": value, "reason": reason}
                      for key, value, reason in graph.defaults],
     }  # fmt: skip
-    if plan.quotas:
-        body["quotas"] = [{"quota": q.kind, "regions": list(q.regions), "stated": q.stated,
-                           "usedMillionths": q.used} for q in plan.quotas]  # fmt: skip
+    body |= _capacity(plan)
     return {**body, "digest": hashlib.sha256(canonical(body)).hexdigest()}
+
+
+def _capacity(plan: Plan) -> dict[str, Any]:
+    """What is bought and what is taken of quotas, where there is anything to say of it."""
+    devices = [{"site": c.site, "deviceClass": c.device, "least": c.least, "most": c.most,
+                "count": c.count} for c in plan.counts]  # fmt: skip
+    quotas = [{"quota": q.kind, "regions": list(q.regions), "stated": q.stated,
+               "usedMillionths": q.used} for q in plan.quotas]  # fmt: skip
+    return {key: rows for key, rows in (("devices", devices), ("quotas", quotas)) if rows}
 
 
 def _row(row: Residency, certificate: str) -> dict[str, Any]:

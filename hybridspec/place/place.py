@@ -9,7 +9,16 @@ from functools import cache, partial
 from hybridspec.base.diagnostic import Sink
 from hybridspec.ir.graph import Flow, Graph, Model, Site
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Configuration, Decision, FleetMember, Others, Plan, Second, Store
+from hybridspec.ir.plan import (
+    Configuration,
+    Decision,
+    DeviceCount,
+    FleetMember,
+    Others,
+    Plan,
+    Second,
+    Store,
+)
 from hybridspec.place import cost
 from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
@@ -38,12 +47,14 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
     except TooDear:
         sink.add(too_dear(graph))
         return None
-    fixed, answer = cost.fleet_terms(graph), decided.answer
-    owned = sum(term.amount for term in fixed)
+    counts, answer = _counts(decided), decided.answer
+    fixed, stores = cost.fleet_terms(graph, counts), tuple(_stores(decided, counts))
+    # The answer does not hold the devices that stand there in any case.
+    owned = sum(term.amount for term in cost.fleet_terms(graph))
     if answer.cost + owned >= MAX_MONEY:
         sink.add(too_dear(graph))
         return None
-    fleet, stores = _fleet(graph, decisions), tuple(_stores(decided))
+    fleet = _fleet(graph, decisions)
     matrix = residency(graph, decisions, stores, fleet)
     outside = refused(graph, matrix)
     if outside:
@@ -60,13 +71,34 @@ def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
         cost=answer.cost + owned,
         bound=answer.bound + owned,
         quotas=quota_uses(graph, decisions, stores),
+        counts=_bought(graph, counts),
     )
 
 
-def _stores(decided: Decided) -> Iterator[Store]:
+def _counts(decided: Decided) -> dict[tuple[str, str], int]:
+    """How many devices stand where, by site and class."""
+    counts = {(site.name, devices.device_class.name): devices.count
+              for site in decided.candidates.graph.sites for devices in site.devices}  # fmt: skip
+    for name, planned in decided.planned.items():
+        counts.update({(name, device): count for device, count in planned.counts.items()})
+    return counts
+
+
+def _bought(graph: Graph, counts: Mapping[tuple[str, str], int]) -> tuple[DeviceCount, ...]:
+    """The devices whose number was decided."""
+    return tuple(
+        DeviceCount(site=site.name, device=devices.device_class.name, least=devices.count,
+                    most=devices.upto, count=counts[site.name, devices.device_class.name])
+        for site in graph.sites for devices in site.devices if devices.most is not None
+    )  # fmt: skip
+
+
+def _stores(decided: Decided, counts: Mapping[tuple[str, str], int]) -> Iterator[Store]:
     for choice, (zone, region) in enumerate(decided.stores):
+        sites = decided.candidates.sites(zone)
+        devices = sum(counts[s.name, d.device_class.name] for s in sites for d in s.devices)
         yield Store(
-            zone=zone, region=region, terms=decided.candidates.terms(zone, region),
+            zone=zone, region=region, terms=decided.candidates.terms(zone, region, devices),
             elsewhere=cache(partial(decided.elsewhere, choice)),
         )  # fmt: skip
 
@@ -87,11 +119,21 @@ class _Lister:
         found = []
         for zone in graph.zones:
             for site in candidates.sites(zone):
-                flows = candidates.flows(site)
+                flows, here = candidates.flows(site), self._settled(site)
                 for index in sorted(range(len(flows)), key=lambda i: ranks[flows[i].name]):
                     planned = self.decided.planned[site.name]
-                    found.append(self._decision(site, flows[index], planned, index))
+                    found.append(self._decision(here, flows[index], planned, index))
         return tuple(found)
+
+    def _settled(self, site: Site) -> Site:
+        """The site with as many devices as were decided."""
+        planned = self.decided.planned.get(site.name)
+        if planned is None or all(devices.most is None for devices in site.devices):
+            return site
+        return replace(site, devices=tuple(
+            replace(devices, count=planned.counts[devices.device_class.name], most=None)
+            for devices in site.devices
+        ))  # fmt: skip
 
     def _decision(self, site: Site, flow: Flow, planned: Planned, index: int) -> Decision:
         key = (planned.group, planned.plan, index)

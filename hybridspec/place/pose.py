@@ -16,10 +16,14 @@ from hybridspec.place.rows import Held, Numbers, Rows, holding, hosting
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Sites that are alike; `ways` has those of each flow in the order of its pair's options."""
+    """Sites that are alike; `ways` has those of each flow in the order of its pair's options.
+
+    `bought` is the device class of each purchase.
+    """
 
     sites: tuple[Site, ...]
     ways: tuple[tuple[Way, ...], ...]
+    bought: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +91,10 @@ class _Poser:
             uniformity=graph.uniformity,
         )
         _affordable(problem)
-        found = tuple(Group(sites, ways) for sites, (_, ways) in zip(groups, classes, strict=True))
+        found = tuple(
+            Group(sites, ways, tuple(b.device for b in self.rows.frame(sites[0]).offered.bought))
+            for sites, (_, ways) in zip(groups, classes, strict=True)
+        )
         return Posed(problem, found, stores, bundled, reached)
 
     def _stores(self) -> Iterable[tuple[Zone, tuple[Region, ...]]]:
@@ -161,8 +168,8 @@ class _Poser:
         frame = self.rows.frame(sites[0])
         pairs = [self.rows.pair(sites[0], index) for index in range(len(frame.pairs))]
         made = SiteClass(
-            sites=len(sites), pairs=tuple(pair for pair, _ in pairs), purchases=(),
-            resources=frame.resources,
+            sites=len(sites), pairs=tuple(pair for pair, _ in pairs),
+            purchases=self.rows.purchases(sites[0]), resources=frame.offered.resources,
         )  # fmt: skip
         return made, tuple(ways for _, ways in pairs)
 

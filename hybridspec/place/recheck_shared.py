@@ -1,11 +1,12 @@
-"""The independent checker on what sites share with others: quotas of cloud accounts."""
+"""The independent checker on quotas of cloud accounts, and on devices that the plan buys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
-from hybridspec.ir.graph import Graph, Region
+from hybridspec.ir.graph import Graph, Region, Site
 from hybridspec.ir.plan import Decision, Plan
 
 Time = Callable[[Decision, str], int | None]
@@ -35,6 +36,47 @@ def quotas(graph: Graph, plan: Plan, groups: list[list[Decision]], time: Time) -
         if most is not None and work.get(key, Fraction(0)) > Fraction(7, 10) * most:
             faults.append(f"{region.label}: more work at once than its quota")
     return faults
+
+
+def counted(graph: Graph, plan: Plan) -> list[str]:
+    """As many devices as the spec lets stand, wherever something runs, and the same everywhere."""
+    faults = []
+    left = {(count.site, count.device): count.count for count in plan.counts}
+    stand: dict[tuple[str, str], int] = {}
+    for site in graph.sites:
+        for here in site.devices:
+            key = site.name, here.device_class.name
+            stand[key] = here.count if here.most is None else left.pop(key, -1)
+            if not here.count <= stand[key] <= (here.count if here.most is None else here.most):
+                faults.append(f"{key[1]} at {key[0]}: not as many devices as may stand there")
+    faults += [f"{device} at {site}: counted, but not to be bought" for site, device in left]
+    for decision in plan.decisions:
+        for here in decision.site.devices:
+            key = decision.site.name, here.device_class.name
+            if here.count != stand.get(key):
+                faults.append(f"{decision.flow.name} at {key[0]}: placed on other devices")
+        device = decision.chosen.device
+        if device is not None and not stand.get((decision.site.name, device.name)):
+            faults.append(f"{decision.flow.name} at {decision.site.name}: on no device at all")
+    return faults
+
+
+def settled(graph: Graph, plan: Plan) -> Graph:
+    """The graph with as many devices as the plan says, where the spec leaves that to it."""
+    left = {(count.site, count.device): count.count for count in plan.counts}
+    if not left:
+        return graph
+
+    def here(site: Site) -> Site:
+        return replace(site, devices=tuple(
+            replace(d, count=left.get((site.name, d.device_class.name), d.count), most=None)
+            for d in site.devices
+        ))  # fmt: skip
+
+    sites = {site.name: here(site) for site in graph.sites}
+    flows = tuple(replace(flow, sites=tuple(sites[site.name] for site in flow.sites))
+                  for flow in graph.flows)  # fmt: skip
+    return replace(graph, sites=tuple(sites.values()), flows=flows)
 
 
 def _account(region: Region) -> tuple[str, str, str]:

@@ -30,7 +30,7 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
     the memory of all of them, suffice unless flows need different variants of one model, where
     nothing does. From there every class is made as small as the others allow, the dearest first.
     """
-    sizes = {d.device_class.name: _plenty(d.device_class.name, d.count, choices)
+    sizes = {d.device_class.name: _plenty(d.device_class.name, d.upto, choices)
              for d in site.devices}  # fmt: skip
 
     def carries(name: str, size: _Size) -> bool:
@@ -44,12 +44,12 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
         more = bisect_left(
             range(most.more), True, key=lambda more: carries(name, _Size(most.count, more))
         )
-        counts = range(devices.count, most.count)
-        count = devices.count + bisect_left(
+        counts = range(devices.upto, most.count)
+        count = devices.upto + bisect_left(
             counts, True, key=lambda count: carries(name, _Size(count, more))
         )
         sizes[name] = _Size(count, more)
-        if count > devices.count:
+        if count > devices.upto:
             words.append(f"put {count} `{name}` there")
         if more:
             words.append(f"use {more_memory(more * _MIB, name)}")
@@ -79,6 +79,6 @@ def _resized(site: Site, sizes: Mapping[str, _Size]) -> Site:
         size, board = sizes[old.device_class.name], old.device_class.board
         larger = replace(board, memory=board.memory + size.more * _MIB)
         devices.append(replace(
-            old, count=size.count, device_class=replace(old.device_class, board=larger)
+            old, count=size.count, most=None, device_class=replace(old.device_class, board=larger)
         ))  # fmt: skip
     return replace(site, devices=tuple(devices))

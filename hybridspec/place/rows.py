@@ -16,8 +16,8 @@ from hybridspec.place import cost
 from hybridspec.place.arrays import frozen, ints, money, table
 from hybridspec.place.candidates import Candidates, Crowds
 from hybridspec.place.configuration import Power, Way
-from hybridspec.place.problem import ANY, WHOLE, Ints, Options, Pair, Resource
-from hybridspec.place.shared import Room, ceilings, rooms, taken
+from hybridspec.place.problem import ANY, WHOLE, Ints, Options, Pair, Purchase
+from hybridspec.place.shared import Column, Supply, supply
 
 Held: TypeAlias = tuple[str, str]
 """A device class and a model."""
@@ -64,7 +64,7 @@ class Frame:
     """
 
     templates: tuple[Template, ...]
-    resources: tuple[Resource, ...]
+    offered: Supply
     pairs: tuple[Pair, ...]
 
 
@@ -110,38 +110,64 @@ class Rows:
         return self._frames[key]
 
     def _frame(self, site: Site) -> Frame:
-        count = range(len(self.candidates.flows(site)))
-        templates = tuple(self.template(site, index) for index in count)
-        resources: list[Resource] = []
-        columns: list[tuple[str, int]] = []
-        for devices in site.devices:
-            name = devices.device_class.name
-            for which, room in enumerate(rooms(devices.device_class)):
-                if _scarce(templates, name, which, room, devices.count):
-                    resources.append(Resource(base=room.base + room.unit * devices.count))
-                    columns.append((name, which))
-        pairs = tuple(self._unsorted(site, template, columns) for template in templates)
-        return Frame(templates, tuple(resources), pairs)
+        count, stores = range(len(self.candidates.flows(site))), self._stores(site)
+        templates = tuple(self._of_each(site, index, stores) for index in count)
 
-    def _unsorted(self, site: Site, template: Template, columns: Sequence[tuple[str, int]]) -> Pair:
+        def scarce(column: Column, base: int) -> bool:
+            return _scarce(templates, column, base)
+
+        offered = supply(site, stores, scarce)
+        pairs = tuple(self._unsorted(site, template, offered) for template in templates)
+        return Frame(templates, offered, pairs)
+
+    def _stores(self, site: Site) -> tuple[int, ...]:
+        """The alternatives of the store between which one device more differs in cost."""
+        regions = self.candidates.regions(site.zone)
+        costs = {self.candidates.device_cost(site.zone, region) for region in regions}
+        decided = any(devices.most is not None for devices in site.devices)
+        return tuple(range(len(regions))) if decided and len(costs) > 1 else (ANY,)
+
+    def _of_each(self, site: Site, index: int, stores: Sequence[int]) -> Template:
+        """The rows of a flow; where devices are bought region by region, each way is in one."""
+        plain = self.template(site, index)
+        if stores == (ANY,):
+            return plain
+        return _template([Row(row.way, store) for row in plain.rows
+                          for store in (stores if row.store == ANY else (row.store,))])  # fmt: skip
+
+    def _unsorted(self, site: Site, template: Template, offered: Supply) -> Pair:
         """A pair with its rows by label, and with no cost."""
         choices, needs = self._needs(self.numbers.store.get(site.zone.name), template)
         quotas, use = self._use(template)
-        rows, loads, tops = len(template.rows), [], []
-        for row in template.rows:
-            way = row.way.unpriced
-            load, top, name = taken(way), ceilings(way), device_name(row.way)
-            loads.append([load[which] if of == name else 0 for of, which in columns])
-            tops.append([top[which] if of == name else WHOLE for of, which in columns])
+        none = {d.device_class.name for d in site.devices if d.most is not None and not d.count}
+        loads, tops, units = [], [], []
+        for way, store in template.rows:
+            loads.append([column.load(way.unpriced, store) for column in offered.columns])
+            tops.append([column.ceiling(way.unpriced, store) for column in offered.columns])
+            units.append([int(bought.device == device_name(way) and bought.device in none
+                              and bought.store in (ANY, store))
+                          for bought in offered.bought])  # fmt: skip
         options = Options(
-            cost=ints([0] * rows),
-            load=table(loads, len(columns)),
-            ceiling=table(tops, len(columns)),
-            units=table([()] * rows, 0),
+            cost=ints([0] * len(loads)),
+            load=table(loads, len(offered.columns)),
+            ceiling=table(tops, len(offered.columns)),
+            units=table(units, len(offered.bought)),
             needs=needs,
             use=use,
         )  # fmt: skip
         return Pair(options=options, choices=choices, quotas=quotas)
+
+    def purchases(self, site: Site) -> tuple[Purchase, ...]:
+        """What may be bought for a site, at what one costs there."""
+        devices = {d.device_class.name: d for d in site.devices}
+        regions, found = self.candidates.regions(site.zone), []
+        for name, store in self.frame(site).offered.bought:
+            here = devices[name]
+            region = regions[store] if store != ANY else next(iter(regions), None)
+            each = cost.unit_cost(self.candidates.graph, site, here.device_class)
+            each += self.candidates.device_cost(site.zone, region)
+            found.append(Purchase(cost=int(money([each])[0]), least=0, most=here.upto - here.count))
+        return tuple(found)
 
     def _needs(self, store: int | None, template: Template) -> tuple[tuple[int, ...], Ints]:
         """The choices that any of the ways depends on, and the alternatives that each needs."""
@@ -218,16 +244,16 @@ def _columns(columns: Sequence[Sequence[int]], rows: int) -> Ints:
     return frozen(np.ascontiguousarray(made.T))
 
 
-def _scarce(
-    templates: Iterable[Template], name: str, which: int, room: Room, count: int
-) -> bool:  # fmt: skip
+def _scarce(templates: Iterable[Template], column: Column, base: int) -> bool:
     """Whether the flows of a site could want more of something than there is."""
     most, least = 0, WHOLE
     for template in templates:
-        mine = [row.way.unpriced for row in template.rows if device_name(row.way) == name]
-        most += max((taken(way)[which] for way in mine), default=0)
-        least = min([least, *(ceilings(way)[which] for way in mine if taken(way)[which])])
-    return most * WHOLE > (room.base + room.unit * count) * least
+        loads = [column.load(row.way.unpriced, ANY) for row in template.rows]
+        most += max(loads, default=0)
+        least = min([least, *(column.ceiling(row.way.unpriced, ANY)
+                              for row, load in zip(template.rows, loads, strict=True)
+                              if load)])  # fmt: skip
+    return most * WHOLE > base * least
 
 
 def device_name(way: Way) -> str:

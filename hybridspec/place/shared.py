@@ -1,13 +1,15 @@
-"""What flows at a site share: how much of it there is, and what a way takes of it."""
+"""What flows at a site share: how much of it there is, what may be bought, what a way takes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import floor
 from typing import NamedTuple, TypeAlias
 
-from hybridspec.ir.graph import DeviceClass
+from hybridspec.ir.graph import DeviceClass, Site
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
+from hybridspec.place.problem import ANY, WHOLE, Resource
 
 BUSY, MEMORY, UPLINK, DISK = range(4)
 
@@ -40,4 +42,69 @@ def taken(option: Configuration) -> Taken:
 
 def ceilings(option: Configuration) -> Taken:
     """Up to which permille each may be used by all flows for the way to keep its latency."""
-    return option.ceiling.busy, 1000, option.ceiling.uplink, 1000
+    return option.ceiling.busy, WHOLE, option.ceiling.uplink, WHOLE
+
+
+class Bought(NamedTuple):
+    """Devices of a class to buy for a site whose store is in a region, or in `ANY`."""
+
+    device: str
+    store: int
+
+
+class Column(NamedTuple):
+    """Something shared by the ways of a device class whose store is in a region, or in `ANY`."""
+
+    device: str
+    which: int
+    store: int
+
+    def load(self, option: Configuration, store: int) -> int:
+        """What a way takes of it."""
+        return taken(option)[self.which] if self._has(option, store) else 0
+
+    def ceiling(self, option: Configuration, store: int) -> int:
+        """Up to which permille it may be used for the way to keep its latency."""
+        return ceilings(option)[self.which] if self._has(option, store) else WHOLE
+
+    def _has(self, option: Configuration, store: int) -> bool:
+        mine = option.device is not None and option.device.name == self.device
+        return mine and self.store in (ANY, store)
+
+
+class Supply(NamedTuple):
+    """What stands at a site: resources with what they are, and what may be bought to add to them.
+
+    Where releases cost a device differently from region to region, there is a purchase for each.
+    """
+
+    columns: tuple[Column, ...]
+    resources: tuple[Resource, ...]
+    bought: tuple[Bought, ...]
+
+
+Scarce: TypeAlias = Callable[[Column, int], bool]
+"""Whether the flows of a site could want more of something than that much."""
+
+
+def supply(site: Site, stores: Sequence[int], scarce: Scarce) -> Supply:
+    """What the ways at a site share, as far as it could ever be short."""
+    columns: list[Column] = []
+    resources: list[Resource] = []
+    bought: list[Bought] = []
+    for devices in site.devices:
+        name, range_of = devices.device_class.name, devices.most is not None
+        purchases = {store: len(bought) + number for number, store in enumerate(stores)}
+        bought += [Bought(name, store) for store in stores if range_of]
+        for which, room in enumerate(rooms(devices.device_class)):
+            base = room.base + room.unit * devices.count
+            if not scarce(Column(name, which, ANY), base):
+                continue
+            if not range_of or not room.unit:
+                columns.append(Column(name, which, ANY))
+                resources.append(Resource(base=base))
+                continue
+            for store in stores:
+                columns.append(Column(name, which, store))
+                resources.append(Resource(base=base, unit=room.unit, purchase=purchases[store]))
+    return Supply(tuple(columns), tuple(resources), tuple(bought))

@@ -32,7 +32,7 @@ def fit_together(site: Site, choices: Sequence[Sequence[Configuration]]) -> bool
     columns = [(devices.device_class.name, which) for devices in site.devices
                for which in range(4)]  # fmt: skip
     resources = tuple(
-        Resource(base=room.base + room.unit * devices.count)
+        Resource(base=room.base + room.unit * devices.upto)
         for devices in site.devices for room in rooms(devices.device_class)
     )  # fmt: skip
     variants: dict[tuple[str, str], set[str]] = {}

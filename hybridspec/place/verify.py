@@ -18,7 +18,7 @@ from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
 from hybridspec.place.recheck_latency import late
-from hybridspec.place.recheck_shared import quotas
+from hybridspec.place.recheck_shared import counted, quotas, settled
 from hybridspec.place.recount import recount
 from hybridspec.place.verify_split import faults_of_split
 
@@ -43,6 +43,8 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     faults.extend(_stores(graph, plan))
     faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
     faults.extend(_bundles(plan))
+    faults.extend(counted(graph, plan))
+    graph = settled(graph, plan)
     faults.extend(_shared(graph, table, plan))
     faults.extend(quotas(graph, plan, groups, lambda decision, stage: _stage_time(
         decision, stage, table)))  # fmt: skip
@@ -253,6 +255,8 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
     for site in graph.sites:
         for devices in site.devices:
             device, count = devices.device_class, devices.count
+            if not count:
+                continue
             case = (id(device), count, *map(id, loads[site.name, device.name]))
             if case in good:
                 continue

@@ -16,6 +16,7 @@ from hybridspec.ir.explanation import Explanation
 from hybridspec.ir.governance import Plugin, Policy, Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
+from hybridspec.report.capacity import capacity
 from hybridspec.report.cost import cost
 from hybridspec.report.enforcement import enforcement
 from hybridspec.report.explain import checklist_data
@@ -46,7 +47,7 @@ def report_document(
                     "plan": plan_document["digest"]},
         "verdict": {"residency": counts, "allowed": counts["violated"] == 0,
                     "warnings": len(findings)},
-        "cost": cost(plan),
+        "cost": cost(plan), "capacity": capacity(plan),
         "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
         "checklists": list(_checklists(explained)),
         "residency": plan_document["residency"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hybridspec.base.source import printable
+from hybridspec.report import capacity
 
 _CHECKLISTS = 40
 """Models at alike sites whose checklist is printed."""
@@ -18,12 +19,13 @@ def markdown(report: Mapping[str, Any]) -> str:
         _placements(report),
         _matrix(report),
         _enforcement(report),
+        _capacity(report),
         _cost(report),
         _models(report),
         _delivery(report),
         _rest(report),
     ]
-    return "\n".join(part.strip() + "\n" for part in parts)
+    return "\n".join(part.strip() + "\n" for part in parts if part)
 
 
 def cell(value: object) -> str:
@@ -135,6 +137,13 @@ def _enforcement(report: Mapping[str, Any]) -> str:
         "that the guards are there.\n\n"
         f"{table(head, claims)}\n{table(['guard', 'does', 'source'], guards)}"
     )
+
+
+def _capacity(report: Mapping[str, Any]) -> str:
+    """What is bought and what quotas leave, where the plan decides it."""
+    devices, quotas = capacity.rows(report)
+    bought = f"## Devices to buy\n\n{table(capacity.DEVICES, devices)}\n" if devices else ""
+    return bought + (f"## Quotas\n\n{table(capacity.QUOTAS, quotas)}" if quotas else "")
 
 
 def _cost(report: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hybridspec.base.source import printable
+from hybridspec.report import capacity
 
 _ROOM = 24
 """Columns in which a long path can still be read, broken into parts."""
@@ -94,6 +95,11 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
     ]  # fmt: skip
     table(out, "Placement",
           ["flow", "site", "stages", "models", "latency", "cost", "runner-up"], rows)  # fmt: skip
+    devices, quotas = capacity.rows(report)
+    if devices:
+        table(out, "Devices to buy", capacity.DEVICES, devices)
+    if quotas:
+        table(out, "Quotas", capacity.QUOTAS, quotas)
     cost, counts = report["cost"], report["verdict"]["residency"]
     word = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
     out.print(_text(f"Cost {cost['total']} over {cost['horizon']}, {word}: {cost['proof']}."))

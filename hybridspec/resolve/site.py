@@ -103,8 +103,22 @@ def _site_devices(
                            idle=partial(idle, spec, "devices"))  # fmt: skip
             if found is not None:
                 here = _as_here(found, written, known)
-                devices.append(SiteDevices(device_class=here, count=count, origin=span))
+                devices.append(_counted(here, count, span, sink))
     return tuple(devices)
+
+
+def _counted(
+    device: DeviceClass, count: int | written_site.CountRange, span: Span, sink: Sink
+) -> SiteDevices:  # fmt: skip
+    if isinstance(count, int):
+        return SiteDevices(device_class=device, count=count, origin=span)
+    if count.least > count.most:
+        sink.add(Diagnostic(
+            code="HS0423", span=span,
+            message=f"at least {count.least} and at most {count.most} `{device.name}` is no number",
+            help=f"write `most: {count.least}`, or a smaller `least`",
+        ))  # fmt: skip
+    return SiteDevices(device_class=device, count=count.least, most=count.most, origin=span)
 
 
 _Known: TypeAlias = dict[tuple[object, ...], DeviceClass]

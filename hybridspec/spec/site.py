@@ -166,15 +166,25 @@ class DeviceClass(Section):
     ] = None  # fmt: skip
 
 
+class CountRange(Section):
+    """How many devices may stand at a site; as many are bought as cost least."""
+
+    least: Annotated[
+        int, key("Devices that stand there in any case.", example=1, ge=0, le=1_000_000,
+                 absent="0: none, if nothing needs one")
+    ] = 0  # fmt: skip
+    most: Annotated[Count, key("Devices that may stand there.", example=4)]
+
+
 class Site(Section):
     """A place where data is born and devices stand."""
 
     country: Annotated[str, key("ISO country code of the site; `NO` is Norway.", example="DE")]
     zone: Annotated[Name, key("Compliance zone the site belongs to.", example="eu-plants")]
     devices: Annotated[
-        dict[Name, Count],
-        key("Device classes at the site and how many of each.", example={"gateway": 3},
-            min_length=1),
+        dict[Name, Count | CountRange],
+        key("Device classes at the site and how many of each, or from how many to how many.",
+            example={"gateway": 3}, min_length=1),
     ]  # fmt: skip
     lan_rtt: Annotated[
         Duration | None,

@@ -26,12 +26,12 @@ def releases(graph: Graph, models: Iterable[Model]) -> Fraction:
 def updates(
     graph: Graph, region: Region, models: tuple[Model, ...], devices: int
 ) -> Iterator[CostTerm]:
-    """Egress of every release to every device of a zone, model by model."""
+    """Egress of every release to every device of a zone, model by model; rounded for a device."""
     runs = releases(graph, models)
     for model in models if runs else ():
         size = Fraction(model.facts.size, GB)
         yield cloud(
-            "updates", f"updates {model.name}", runs * devices * size * region.egress_price,
+            "updates", f"updates {model.name}", devices * round(runs * size * region.egress_price),
             f"{shown(runs)} releases x {devices} devices x {shown(size)} GB x "
             f"{money(region.egress_price)}/GB",
         )  # fmt: skip
