@@ -211,8 +211,9 @@ class Fleet:
                 market.blocks, seen, paid.of, market.sites, strict=True
             )
         ]  # fmt: skip
-        return Ground(market.shift, prices, run.chosen, self.best.run.columns,
-                      [2 * top for top in market.top], parts, summed, costs, self.best.counts)  # fmt: skip
+        dear = [2 * top for top in market.top]
+        return Ground(market.shift, prices, run.chosen, self.best.run.columns, dear, parts, summed,
+                      costs, self.best.counts)  # fmt: skip
 
     def frame(self) -> Frame:
         """What the best bound rests on."""

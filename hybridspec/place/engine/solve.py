@@ -25,6 +25,8 @@ STEPS = (1, 4, 16, 64, 256)
 """How far above the bound an answer is looked for, in permille of it, one after the other."""
 STEPS_ALONE = 2_000
 """Of the search whether a site has any plan: if that is not clear by then, it may have one."""
+STEPS_OTHER = 20_000
+"""Of the search for another plan of a site."""
 FEW_OTHERS = 20
 """One class in so many may be another for an answer to be made from the one before."""
 CLOSABLE = 400
@@ -161,16 +163,19 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     """The cheapest plan of a site in which a pair takes a row that is `differing`.
 
     Choices and prices of quotas stay what they are in the answer. The amount is how much more it
-    costs at those prices than the cheapest plan of the class does, which is never less than 0.
+    costs at those prices than the cheapest plan of the class does, which is never less than 0. Where
+    pairs interact too widely to look at everything, it is the cheapest plan that was found.
     """
     block, price, best = _standing(solved, class_index)
     kept = block.pair != pair_index
     kept[~kept] = differing[block.row[~kept]]
-    other = search(block, np.where(kept, price, BIG))
+    other = search(block, np.where(kept, price, BIG), steps=STEPS_OTHER)
     if best is None or other is None or not other.picked:
         return None
     rows = block.rows(np.array(other.picked, np.int64))
-    return other.value - best.value, SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
+    return max(0, other.value - best.value), SitePlan(
+        sites=block.of.sites, rows=rows, bought=other.bought
+    )
 
 
 def _standing(solved: Solved, index: int) -> tuple[Block, Ints, Found | None]:
