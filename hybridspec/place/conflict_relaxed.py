@@ -189,7 +189,7 @@ def _place(candidates: Candidates, sites: Sequence[Site]) -> _Place:
         name, here = devices.device_class.name, rooms(devices.device_class)
         for which, room in enumerate(here):
             resources.append((shared(site, devices, _RESOURCES[which]),
-                              room.base + room.unit * devices.count))  # fmt: skip
+                              room.base + room.unit * devices.upto))  # fmt: skip
             columns.append((name, which))
     flows = tuple(_asked(candidates, site, index, flow, columns)
                   for index, flow in enumerate(candidates.flows(site)))  # fmt: skip

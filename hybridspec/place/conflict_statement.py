@@ -105,7 +105,7 @@ def shared(site: Site, devices: SiteDevices, resource: str) -> Statement:
         days = device.max_offline
         words = f"the disk of `{name}`" + (f", {format_duration(days)} offline" if days else "")
         return Statement(OFFLINE, f"devices.{name}.max_offline", words, device.offline_origin)
-    words = f"{devices.count} `{name}` at `{site.name}`"
+    words = f"{devices.upto} `{name}` at `{site.name}`"
     return Statement(COUNT, f"sites.{site.name}.devices.{name}", words, devices.origin)
 
 

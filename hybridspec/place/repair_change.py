@@ -83,7 +83,7 @@ def count(sites: Sequence[str], device: str, number: int) -> Change:
         f"sites.{sites[0]}.devices.{device}" if len(sites) == 1 else "", str(number),
         f"put {number} `{device}` at {named(sites)}",
         lambda graph: with_sites(graph, lambda here: replace(here, devices=tuple(
-            replace(d, count=number) if d.device_class.name == device else d
+            replace(d, count=number, most=None) if d.device_class.name == device else d
             for d in here.devices
         )) if here.name in sites else here), number,
     )  # fmt: skip

@@ -144,7 +144,7 @@ def _hardware(
         size = device.board.memory + ceil(Fraction(way.memory - free, _MIB)) * _MIB
         return memory(device, size)
     if failure.code == "HS0306" and failure.unit == "bit/s":
-        bits = ceil(Fraction(way.uplink * 8) / (MAX_UPLINK * here.count))
+        bits = ceil(Fraction(way.uplink * 8) / (MAX_UPLINK * here.upto))
         return uplink(device, bits)
     if failure.code == "HS0306":
         return count(sites, device.name, ceil(Fraction(way.demand, 10**6) / MAX_BUSY))
@@ -222,7 +222,7 @@ def _bound(flow: Flow) -> Iterator[_Amount]:
 
 
 def _number(site: Site, sites: Sequence[str], device: str) -> _Amount:
-    now = next(d.count for d in site.devices if d.device_class.name == device)
+    now = next(d.upto for d in site.devices if d.device_class.name == device)
     return _Amount(lambda n: count(sites, device, now + n), now * _TIMES)
 
 
