@@ -49,6 +49,12 @@ class Prices:
         """What no plan costs less than."""
         return self.bound - self.error
 
+    @property
+    def even(self) -> Floats:
+        """How much dearer, in steps so large that what should be equal is, and never more."""
+        step = max(1e-6, abs(self.bound) * 1e-9)
+        return np.asarray(np.floor(self.dearer / step + 1e-3) * step - step * 1e-2).clip(0.0)
+
 
 @dataclass(slots=True, eq=False)
 class Duals:

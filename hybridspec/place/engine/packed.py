@@ -35,14 +35,14 @@ class PackedWalk:
         pair = np.searchsorted(core.starts, at, side="right") - 1
         options: list[list[Option]] = [[] for _ in range(core.pairs)]
         for index, dearer, kind, price, loads in zip(
-            pair.tolist(), prices.dearer[chosen].tolist(), at.tolist(),
+            pair.tolist(), prices.even[chosen].tolist(), at.tolist(),
             duals.price[at].tolist(), core.load[at][:, duals.tight].tolist(), strict=True,
         ):  # fmt: skip
             options[index].append((dearer, kind, price, _packed(loads)))
         self.order = list(range(core.pairs))
         if ranks is None:
             for own in options:
-                own.sort()
+                own.sort(key=lambda o: (o[0], o[2], o[1]))
             self.order.sort(key=lambda i: (len(options[i]), i))
         else:
             for own in options:

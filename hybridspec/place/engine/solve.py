@@ -163,8 +163,8 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     """The cheapest plan of a site in which a pair takes a row that is `differing`.
 
     Choices and prices of quotas stay what they are in the answer. The amount is how much more it
-    costs at those prices than the cheapest plan of the class does, which is never less than 0. Where
-    pairs interact too widely to look at everything, it is the cheapest plan that was found.
+    costs at those prices than the cheapest plan of the class does, which is never less than 0.
+    Where pairs interact too widely to look at everything, it is the cheapest plan found.
     """
     block, price, best = _standing(solved, class_index)
     kept = block.pair != pair_index

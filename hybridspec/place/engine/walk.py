@@ -50,7 +50,7 @@ class Walk:
         pair = (np.searchsorted(core.starts, at, side="right") - 1).tolist()
         self.options: list[list[Row]] = [[] for _ in range(core.pairs)]
         for index, option in zip(pair, zip(
-            at.tolist(), duals.price[at].tolist(), prices.dearer[chosen].tolist(),
+            at.tolist(), duals.price[at].tolist(), prices.even[chosen].tolist(),
             core.load[at][:, columns].tolist(), core.ceiling[at][:, columns].tolist(),
             core.alone[at].tolist(), core.ties[at].tolist(), strict=True,
         ), strict=True):  # fmt: skip
@@ -59,7 +59,7 @@ class Walk:
         if ranks is None:
             self.order.sort(key=lambda i: (len(self.options[i]), i))
             for options in self.options:
-                options.sort(key=lambda o: (o[2], o[0]))
+                options.sort(key=lambda o: (o[2], o[1], o[0]))
         else:
             for options in self.options:
                 options.sort(key=lambda o: int(ranks[o[0]]))
