@@ -128,7 +128,7 @@ def validate_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    build = _settle(_place(_graph(path, options, sink), sink), options, sink)
+    build = _settle(_place(_graph(path, options, sink), options, sink), options, sink)
     return replace(build, findings=sink.findings)
 
 
@@ -139,7 +139,7 @@ def compile_file(path: Path, options: Options) -> Build:
         SpecInvalid: with every finding of the stage that failed.
     """
     sink = Sink()
-    build = _place(_graph(path, options, sink), sink)
+    build = _place(_graph(path, options, sink), options, sink)
     build = _settle(_optimise(build, options, sink), options, sink)
     options.progress("emitting stacks and bundles")
     build = _bundle(_emit(build, options.stack, sink))
@@ -181,10 +181,10 @@ def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
     return graph, loaded, matched
 
 
-def _place(judged: _Judged, sink: Sink) -> Build:
+def _place(judged: _Judged, options: Options, sink: Sink) -> Build:
     graph, loaded, matched = judged
     table = latency_table(graph)
-    plan = place(graph, table, sink)
+    plan = place(graph, table, sink, options.progress)
     sink.stop_if_errors()
     if plan is None:
         raise AssertionError("place returned neither a plan nor a finding")
@@ -240,7 +240,7 @@ def _optimise(build: Build, options: Options, sink: Sink) -> Build:
             for m in build.graph.models
         )
         graph = _with_models(build.graph, {m.name: m for m in models})
-        build = _place((graph, build.loaded, build.matched), sink)
+        build = _place((graph, build.loaded, build.matched), options, sink)
 
 
 def _emit(build: Build, stack: str, sink: Sink) -> Build:

@@ -11,6 +11,7 @@ import numpy as np
 from hybridspec.ir.graph import Region, Site, Zone
 from hybridspec.ir.plan import Configuration, Second
 from hybridspec.place.candidates import Candidates
+from hybridspec.place.engine.api import Watch
 from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.engine.solve import Solved, runner_up, solve
 from hybridspec.place.part import cost_at, part, rows, used
@@ -37,8 +38,8 @@ class Undecided:
     posed: Posed
 
 
-def decide(candidates: Candidates) -> Decided | Undecided:
-    """The least cost at which everything fits.
+def decide(candidates: Candidates, watch: Watch | None = None) -> Decided | Undecided:
+    """The least cost at which everything fits; `watch` hears of a search that takes long.
 
     Raises:
         TooManyWays: a flow branches so widely that enumeration would not end in time.
@@ -48,7 +49,7 @@ def decide(candidates: Candidates) -> Decided | Undecided:
     posed = pose(candidates)
     if any(not len(pair.options) for of in posed.problem.classes for pair in of.pairs):
         return Undecided(candidates, posed)
-    found = solve(posed.problem)
+    found = solve(posed.problem, progress=watch)
     if isinstance(found, Impossible):
         return Undecided(candidates, posed)
     return Decided(candidates, posed, found)

@@ -27,16 +27,22 @@ from hybridspec.place.decide import Decided, Planned, Undecided, decide
 from hybridspec.place.engine.solve import SearchTooLarge
 from hybridspec.place.explain import CROWDED, FULL, MIXED, leaves_zone, too_dear, too_large
 from hybridspec.place.problem import MAX_MONEY
+from hybridspec.place.progress import telling
 from hybridspec.place.quota import quota_uses
 from hybridspec.place.residency import refused, residency
 from hybridspec.place.split import as_run
 from hybridspec.place.unplaceable import unplaceable
 
 
-def place(graph: Graph, table: LatencyTable, sink: Sink) -> Plan | None:
-    """The cheapest plan that keeps every bound; None with findings if there is none."""
+def place(
+    graph: Graph, table: LatencyTable, sink: Sink, say: Callable[[str], None] = lambda _: None
+) -> Plan | None:
+    """The cheapest plan that keeps every bound; None with findings if there is none.
+
+    `say` hears of a search that takes long.
+    """
     try:
-        decided = decide(Candidates(graph, table))
+        decided = decide(Candidates(graph, table), telling(say, graph.currency))
         if isinstance(decided, Undecided):
             sink.extend(unplaceable(decided))
             return None

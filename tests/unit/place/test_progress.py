@@ -1,0 +1,25 @@
+"""Progress of a long search: nothing at first, then cost, bound and gap now and then."""
+
+from __future__ import annotations
+
+from hybridspec.place.engine.api import Progress
+from hybridspec.place.progress import telling
+
+
+def test_a_short_search_says_nothing_and_a_long_one_says_its_gap() -> None:
+    times = iter([0.0, 1.0, 2.5, 3.0, 5.0])
+    said: list[str] = []
+    watch = telling(said.append, "USD", clock=lambda: next(times))
+    for cost in (None, None, 4_000_000, 2_000_000):
+        assert watch(Progress(cost, 1_000_000)) is False
+    assert said == [
+        "placing: no plan yet, and none below 1.00 USD",
+        "placing: 2.00 USD, none below 1.00 USD, gap 50 %",
+    ]
+
+
+def test_a_plan_that_costs_nothing_has_no_gap() -> None:
+    said: list[str] = []
+    times = iter([0.0, 9.0])
+    telling(said.append, "USD", clock=lambda: next(times))(Progress(0, 0))
+    assert said[0].endswith("gap 0 %")
