@@ -189,6 +189,11 @@ CODES: dict[str, Code] = {
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),
+    "HS0410": Code(
+        "price-unlikely",
+        "a price a hundred times above or below the usual one",
+        severity="warning",
+    ),
     "HS0415": Code(
         "buffer-outlives-retention", "events wait longer than they may be kept", policy=True
     ),

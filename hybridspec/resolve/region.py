@@ -12,6 +12,7 @@ from hybridspec.ir.law import LawFacts
 from hybridspec.ir.region import Charge
 from hybridspec.law.facts import expand
 from hybridspec.resolve.implicit import countries_of, of_region
+from hybridspec.resolve.price import unlikely
 from hybridspec.resolve.references import lookup
 from hybridspec.resolve.zone import countries
 from hybridspec.spec.catalog import Catalog, RegionRow
@@ -39,6 +40,7 @@ def resolve_regions(
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
+                _compare(region, written, origins, sink)
                 priced = _limited(_agreed(region, written), written, origins)
                 mine.setdefault(name, replace(priced, administered_from=admins, charges=charges))
         _one_partition(cloud, tuple(mine.values()), sink)
@@ -75,6 +77,16 @@ _PRICES = {
     "inference_gb_second": "inference_price", "training_hour": "training_price",
     "key_month": "key_price", "registry_gb_month": "registry_price",
 }  # fmt: skip
+
+
+def _compare(region: Region, written: Cloud, origins: Origins, sink: Sink) -> None:
+    """A finding for each price of the account that is far from that of the list."""
+    for key, field in _PRICES.items() if written.prices is not None else ():
+        price = getattr(written.prices, key)
+        if price is not None:
+            span = origins.value("clouds", region.cloud, "prices", key)
+            found = unlikely(price, getattr(region, field), f"`{key}` in {region.label}", span)
+            sink.extend([found] if found is not None else [])
 
 
 def _agreed(region: Region, written: Cloud) -> Region:

@@ -15,6 +15,7 @@ from hybridspec.ir.energy import Dated, Energy
 from hybridspec.ir.graph import DeviceClass, Site, SiteDevices
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve import defaults
+from hybridspec.resolve.price import unlikely
 from hybridspec.resolve.references import idle, lookup
 from hybridspec.spec import site as written_site
 from hybridspec.spec.document import Spec
@@ -46,6 +47,11 @@ def _site(
         _no_country(written.country, country_span, zone, sink)
         return None
     devices = _site_devices(name, spec, origins, classes, known, sink)
+    usual = energy.prices.get(written.country)
+    if written.energy_price is not None and usual is not None:
+        found = unlikely(written.energy_price, usual.value, f"`energy_price` of `{name}`",
+                         origins.value("sites", name, "energy_price"))  # fmt: skip
+        sink.extend([found] if found is not None else [])
     if zone is None:
         return None
     return Site(
