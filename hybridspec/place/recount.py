@@ -8,11 +8,11 @@ for each of its terms, and by no more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, Stage
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, SiteDevices, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import CostTerm, Decision, Plan, Store
 
@@ -30,12 +30,16 @@ def recount(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
             known[key] = _differs(chosen.terms, _flow_cost(graph, table, decision))
         if known[key]:
             faults.append(f"{flow.name} at {site.name}: costs something else")
-    models = _around(graph)
-    faults += [f"{store.zone.name}: its store costs something else" for store in plan.stores
-               if _differs(store.terms, _store_cost(graph, models, store))]  # fmt: skip
-    devices = sum(devices.count for site in graph.sites for devices in site.devices)
+    around, stand = _around(graph), {(one.site, one.device): one.count for one in plan.counts}
+    for store in plan.stores:
+        sites = [site for site in graph.sites if site.zone.name == store.zone.name]
+        devices = sum(_count(stand, site, here) for site in sites for here in site.devices)
+        exact = _store_cost(graph, around, store, devices)
+        if _differs(store.terms, exact, len(store.terms) * devices):
+            faults.append(f"{store.zone.name}: its store costs something else")
+    devices = sum(_count(stand, site, here) for site in graph.sites for here in site.devices)
     said = sum(term.amount for term in plan.fixed)
-    if abs(said - _standing(graph, models)) > 4 * devices + len(graph.sites):
+    if abs(said - _standing(graph, around, stand)) > 4 * devices + len(graph.sites):
         faults.append("the devices cost something else")
     return faults
 
@@ -53,9 +57,14 @@ def _around(graph: Graph) -> _Models:
     return found
 
 
-def _differs(terms: Iterable[CostTerm], exact: Fraction) -> bool:
+def _differs(terms: Iterable[CostTerm], exact: Fraction, rounded: int = 0) -> bool:
+    """Whether terms are another sum; `rounded` says how often parts of them were."""
     amounts = [term.amount for term in terms]
-    return abs(sum(amounts) - exact) > Fraction(len(amounts) + 2, 2)
+    return abs(sum(amounts) - exact) > Fraction(len(amounts) + rounded + 2, 2)
+
+
+def _count(stand: Mapping[tuple[str, str], int], site: Site, here: SiteDevices) -> int:
+    return stand.get((site.name, here.device_class.name), here.count)
 
 
 def _seconds(graph: Graph) -> Fraction:
@@ -133,12 +142,11 @@ def _uploaded(flow: Flow, kinds: dict[str, str]) -> Fraction:
                Fraction(0))  # fmt: skip
 
 
-def _store_cost(graph: Graph, around: _Models, store: Store) -> Fraction:
+def _store_cost(graph: Graph, around: _Models, store: Store, devices: int) -> Fraction:
     """Key, registry, training, services and the channel's traffic of a zone."""
     region, months = store.region, _months(graph)
     sites = [site for site in graph.sites if site.zone.name == store.zone.name]
     models = list({name: m for s in sites for name, m in around[s.name].items()}.values())
-    devices = sum(devices.count for site in sites for devices in site.devices)
     trained = [model.training for model in models if model.training is not None]
     total = months * region.key_price
     for job in trained:
@@ -156,7 +164,7 @@ def _releases(graph: Graph, models: Iterable[Model]) -> Fraction:
     return sum((Fraction(graph.horizon, one) for one in every if one), Fraction(0))
 
 
-def _standing(graph: Graph, around: _Models) -> Fraction:
+def _standing(graph: Graph, around: _Models, stand: Mapping[tuple[str, str], int]) -> Fraction:
     """What stands at all sites, and their connections."""
     known: dict[tuple[object, ...], Fraction] = {}
     total = _months(graph) * sum(site.uplink_month for site in graph.sites)
@@ -166,7 +174,7 @@ def _standing(graph: Graph, around: _Models) -> Fraction:
             key = (id(of), site.energy_price, site.name if of.uplink_down_price else "")
             if key not in known:
                 known[key] = _one(graph, site, of, list(around[site.name].values()))
-            total += devices.count * known[key]
+            total += _count(stand, site, devices) * known[key]
     return total
 
 

@@ -21,7 +21,7 @@ def store_cost(graph: Graph, region: Region, zone: Zone) -> int:
     for model in models_of(graph, zone):
         gigabytes = Fraction(model.facts.size, 10**9)
         amounts.append(round(gigabytes * months * region.registry_price))
-        amounts.append(round(releases(graph, zone) * devices * gigabytes * region.egress_price))
+        amounts.append(devices * round(releases(graph, zone) * gigabytes * region.egress_price))
         if model.training is not None:
             runs = Fraction(graph.horizon, model.training.every)
             amounts.append(round(runs * model.training.hours * region.training_price))

@@ -26,7 +26,7 @@ def services(
         count = counts.get(charge.per, 0)
         if count and charge.price:
             yield cloud(
-                "cloud", f"service {charge.name}", count * months(graph) * charge.price,
+                "cloud", f"service {charge.name}", count * round(months(graph) * charge.price),
                 f"{count} x {shown(months(graph))} months x {money(charge.price)}",
             )  # fmt: skip
 
