@@ -25,7 +25,7 @@ from hybridspec.place.conflict_statement import (
     UPLINK,
 )
 from hybridspec.place.conflict_statement import Statement as Stated
-from hybridspec.place.decide import Decided, Undecided, decide
+from hybridspec.place.decide import Undecided, decide
 from hybridspec.place.quota import limits
 from hybridspec.place.repair_change import (
     Change,
@@ -69,13 +69,13 @@ class _Tried:
         return all(change.amount <= theirs.get(change.thing, -1) for change in self.changes)
 
 
-def only(graph: Graph, sites: Sequence[Site], flow: Flow | None = None) -> Graph:
-    """The graph with some sites alone, and with one flow or all that run there."""
+def only(graph: Graph, sites: Sequence[Site]) -> Graph:
+    """The graph with some sites alone, and what runs there."""
     names = {site.name for site in sites}
     flows = []
     for one in graph.flows:
         here = tuple(site for site in one.sites if site.name in names)
-        if here and (flow is None or one.name == flow.name):
+        if here:
             flows.append(replace(one, sites=here))
     return replace(graph, sites=tuple(s for s in graph.sites if s.name in names),
                    flows=tuple(flows))  # fmt: skip
@@ -89,7 +89,7 @@ def repairs_of_flow(
 
     Advice is what the nearest way says where no amount of anything helps.
     """
-    here, names = only(graph, sites, flow), [site.name for site in sites]
+    here, names = only(graph, sites), [site.name for site in sites]
     wanted: dict[tuple[str, ...], tuple[Change, ...]] = {}
     nearest = sorted(ways, key=_distance)
     for way in nearest:
@@ -101,7 +101,7 @@ def repairs_of_flow(
         if all(way.region is None or way.region.label != region.label for way in ways):
             changes = (country(sites[0].zone, region.country),)
             wanted.setdefault((changes[0].words,), changes)
-    tried = [_try(here, table, changes, names) for changes in list(wanted.values())[:_TRIED]]
+    tried = [_try(here, table, changes, names, flow) for changes in list(wanted.values())[:_TRIED]]
     good = _best([one for one in tried if one is not None])
     advice = () if good else tuple(dict.fromkeys(f.remedy for f in nearest[0].failures))
     return tuple(one.repair for one in good), advice
@@ -265,29 +265,47 @@ def placeable(graph: Graph, table: LatencyTable) -> bool:
 
 
 def _try(
-    graph: Graph, table: LatencyTable, changes: tuple[Change, ...], sites: Sequence[str]
-) -> _Tried | None:
-    """A repair with what it costs; None if it is none."""
+    graph: Graph, table: LatencyTable, changes: tuple[Change, ...], sites: Sequence[str],
+    flow: Flow | None = None,
+) -> _Tried | None:  # fmt: skip
+    """A repair with what it costs; None if it is none: for one flow, or for all that runs there."""
     after = all_of(changes, graph)
-    found = decide(Candidates(after, table))
-    if isinstance(found, Undecided):
+    candidates = Candidates(after, table)
+    chosen = _alone(candidates, sites, flow) if flow is not None else _all(candidates, sites)
+    if chosen is None:
         return None
     devices = owned(after) - owned(graph)
-    running = sum(sum(way.cost for way in found.planned[site].chosen)
-                  for site in sites if site in found.planned)  # fmt: skip
+    running = sum(way.cost for way in chosen)
     words = tuple(change.words for change in changes)
     repair = Repair(
         words=words, settings=tuple(c.setting for c in changes if c.setting), devices=devices,
-        cost=running, then=_running(found, sites[:1]), apply=partial(all_of, changes),
+        cost=running, then=(chosen[0].label,) if chosen else (), apply=partial(all_of, changes),
     )  # fmt: skip
     moved = sum(not change.key for change in changes)
     law = sum(change.key.startswith("zones.") for change in changes)
     return _Tried((law, moved, devices, len(changes), running, words), repair, changes)
 
 
-def _running(found: Decided, sites: Sequence[str]) -> tuple[str, ...]:
-    return tuple(way.label for site in sites if site in found.planned
-                 for way in found.planned[site].chosen)  # fmt: skip
+def _alone(candidates: Candidates, sites: Sequence[str], flow: Flow) -> list[Configuration] | None:
+    """The cheapest way of a flow at each site; the others are there, and may be in its way."""
+    found = []
+    for site in (site for site in candidates.graph.sites if site.name in sites):
+        index = [one.name for one in candidates.flows(site)].index(flow.name)
+        ways = [way for region in candidates.regions(site.zone)
+                for way in candidates.options(site, region)[index] if not way.failures]  # fmt: skip
+        if not ways:
+            return None
+        found.append(min(ways, key=lambda way: (way.cost, way.label)))
+    return found
+
+
+def _all(candidates: Candidates, sites: Sequence[str]) -> list[Configuration] | None:
+    """How everything runs at the sites, if it fits."""
+    decided = decide(candidates)
+    if isinstance(decided, Undecided):
+        return None
+    return [way for site in sites if site in decided.planned
+            for way in decided.planned[site].chosen]  # fmt: skip
 
 
 def owned(graph: Graph) -> int:

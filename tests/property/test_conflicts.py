@@ -29,7 +29,7 @@ from property.graphs import (
 )
 
 from hybridspec.base.diagnostic import Sink
-from hybridspec.ir.conflict import Verdict
+from hybridspec.ir.conflict import Conflict, Verdict
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.place.candidates import Candidates
@@ -40,7 +40,6 @@ from hybridspec.place.conflict_relaxed import Relaxed
 from hybridspec.place.conflict_statement import Statement
 from hybridspec.place.decide import Undecided, decide, possible
 from hybridspec.place.place import place
-from hybridspec.place.repair_find import only
 
 SEEDS = range(36)
 EU = zone()
@@ -57,6 +56,20 @@ def verdict(seed: int) -> Verdict:
 def placeable(of: Graph, figures: LatencyTable) -> bool:
     """Whether the engine has a plan."""
     return not isinstance(decide(Candidates(of, figures)), Undecided)
+
+
+def runs_alone(of: Graph, figures: LatencyTable, conflict: Conflict) -> bool:
+    """Whether some way of the one flow of a conflict breaks nothing, at each of its sites."""
+    one = next(f for f in of.flows if f.name == conflict.flows[0])
+    candidates = Candidates(of, figures)
+    return all(
+        any(not way.unpriced.failures
+            for region in candidates.regions(site.zone)
+            for way in candidates.ways(
+                site, [f.name for f in candidates.flows(site)].index(one.name), region
+            ))
+        for site in one.sites if site.name in conflict.sites
+    )  # fmt: skip
 
 
 def clashes(relaxed: Relaxed, kept: frozenset[Statement]) -> bool:
@@ -103,11 +116,10 @@ def test_every_repair_works_and_the_first_of_each_make_a_plan_at_the_price_told(
         made = instance(seed)
         after = made.graph
         for conflict in (*verdict(seed).conflicts, *verdict(seed).later):
-            sites = [s for s in after.sites if s.name in conflict.sites]
-            mine = next((f for f in after.flows if (f.name,) == conflict.flows), None)
             for repair in conflict.repairs if len(conflict.flows) == 1 else ():
-                repaired_graph = only(repair.apply(made.graph), sites, mine)
-                assert placeable(repaired_graph, made.table), (seed, repair.words)
+                assert runs_alone(repair.apply(made.graph), made.table, conflict), (
+                    seed, repair.words,
+                )  # fmt: skip
                 repaired += 1
             if conflict.repairs:
                 after = conflict.repairs[0].apply(after)
