@@ -7,7 +7,7 @@ from typing import Any
 
 from hybridspec.base.units import format_duration, format_money
 from hybridspec.ir.explanation import Point
-from hybridspec.ir.plan import Decision
+from hybridspec.ir.plan import Decision, Plan
 from hybridspec.report.explain import signed, way_text
 from hybridspec.report.explain_text import Block
 
@@ -27,12 +27,20 @@ def pareto_document(spec: str, points: Sequence[Point]) -> dict[str, Any]:
                 "optimal": point.plan.gap == 0,
                 "share": None if point.share is None else f"{float(100 * point.share):.1f} %",
                 "worst": _worst(point.worst),
+                "carbon": _carbon(point.plan),
                 "moved": [{"flow": d.flow.name, "site": d.site.name, "way": way_text(d.chosen)}
                           for d in point.moved],
             }
             for point in points
         ],
     }  # fmt: skip
+
+
+def _carbon(plan: Plan) -> str | None:
+    """CO2 equivalent of running all flows over the horizon; None where nobody knows one."""
+    grams = [decision.chosen.carbon(decision.site) for decision in plan.decisions]
+    known = [found for found in grams if found is not None]
+    return f"{sum(known) / 1000:,.1f} kg" if len(known) == len(grams) else None
 
 
 def _worst(decision: Decision | None) -> dict[str, str] | None:
@@ -48,10 +56,14 @@ def pareto_blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     for one in document["points"]:
         worst = one["worst"]
         slowest = f"{worst['flow']} at {worst['site']}, {worst['latency']}" if worst else "no bound"
-        rows.append((one["cost"], one["extra"], one["share"] or "none", slowest))
-        rows += [("", "", "", f"  {moved['flow']} at {moved['site']}: {moved['way']}")
+        rows.append((one["cost"], one["extra"], one["share"] or "none", one["carbon"] or "unknown",
+                     slowest))  # fmt: skip
+        rows += [("", "", "", "", f"  {moved['flow']} at {moved['site']}: {moved['way']}")
                  for moved in one["moved"][:_MOVED]]  # fmt: skip
         if len(one["moved"]) > _MOVED:
-            rows.append(("", "", "", f"  and {len(one['moved']) - _MOVED} more decisions differ"))
-    yield "Cost or latency", ("cost", "more", "of bound", "slowest flow, and what differs"), rows
+            rows.append(
+                ("", "", "", "", f"  and {len(one['moved']) - _MOVED} more decisions differ")
+            )
+    head = ("cost", "more", "of bound", "CO2e", "slowest flow, and what differs")
+    yield "Cost or latency", head, rows
     yield "No other plan is both cheaper and faster", ("",), []
