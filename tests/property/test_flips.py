@@ -5,10 +5,12 @@ from __future__ import annotations
 from property.decide import decide
 from property.graphs import Instance, instance
 
+from hybridspec.base.diagnostic import Sink
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.place.explain_decision import explanations
 from hybridspec.place.explain_flip import with_flips
 from hybridspec.place.explain_lever import Lever, bounds, prices
+from hybridspec.place.place import place
 
 SEEDS = range(60)
 WANTED = 4
@@ -17,7 +19,7 @@ WANTED = 4
 
 def found(made: Instance, lever: Lever, value: int, decision: Decision) -> str | None:
     """What runs with a lever at a value."""
-    plan, _ = decide(lever.change(value).apply(made.graph), made.table)
+    plan = place(lever.change(value).apply(made.graph), made.table, Sink())
     if plan is None:
         return None
     return next(d.chosen.label for d in plan.decisions if d.site.name == decision.site.name

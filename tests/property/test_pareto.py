@@ -50,10 +50,10 @@ def test_a_faster_variant_that_costs_more_is_the_second_choice() -> None:
     # In the cloud it is cheap and slow, on the board fast and dear: both keep the bound.
     lab = site("lab", zone(), (device(uplink_rtt=10_000), 1), energy_price=900_000_000)
     one = flow("see", asset(), (lab,), infer("look", model(variants=("fp32",)), "frames"),
-               latency=bound(200_000, "look"))  # fmt: skip
+               latency=bound(20_000_000, "look"))  # fmt: skip
     of = graph(one, regions=(region(inference_price=0, egress_price=0),))
     slow = table(of, lambda _t, host, _v: Estimate(low=1, mid=2, high=900, basis="t")
-                 if host == "pi" else Estimate(low=1, mid=2, high=90_000, basis="t"))  # fmt: skip
+                 if host == "pi" else Estimate(low=1, mid=2, high=9_000, basis="t"))  # fmt: skip
     plan = place(of, slow, Sink())
     assert plan is not None
     cheap, fast = front(of, slow, plan)
