@@ -30,7 +30,6 @@ def recount(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
             known[key] = _differs(chosen.terms, _flow_cost(graph, table, decision))
         if known[key]:
             faults.append(f"{flow.name} at {site.name}: costs something else")
-<<<<<<< HEAD
     around, stand = _around(graph), {(one.site, one.device): one.count for one in plan.counts}
     for store in plan.stores:
         sites = [site for site in graph.sites if site.zone.name == store.zone.name]
@@ -39,13 +38,6 @@ def recount(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
         if _differs(store.terms, exact, len(store.terms) * devices):
             faults.append(f"{store.zone.name}: its store costs something else")
     devices = sum(_count(stand, site, here) for site in graph.sites for here in site.devices)
-=======
-    models = _around(graph)
-    faults += [f"{store.zone.name}: its store costs something else" for store in plan.stores
-               if _differs(store.terms, _store_cost(graph, models, store),
-                           _standing_in(graph, store))]  # fmt: skip
-    devices = sum(devices.count for site in graph.sites for devices in site.devices)
->>>>>>> 157b0cf (A zone's store costs what its devices are counted for, to the rounding of each of them)
     said = sum(term.amount for term in plan.fixed)
     if abs(said - _standing(graph, around, stand)) > 4 * devices + len(graph.sites):
         faults.append("the devices cost something else")
@@ -65,7 +57,6 @@ def _around(graph: Graph) -> _Models:
     return found
 
 
-<<<<<<< HEAD
 def _differs(terms: Iterable[CostTerm], exact: Fraction, rounded: int = 0) -> bool:
     """Whether terms are another sum; `rounded` says how often parts of them were."""
     amounts = [term.amount for term in terms]
@@ -74,18 +65,6 @@ def _differs(terms: Iterable[CostTerm], exact: Fraction, rounded: int = 0) -> bo
 
 def _count(stand: Mapping[tuple[str, str], int], site: Site, here: SiteDevices) -> int:
     return stand.get((site.name, here.device_class.name), here.count)
-=======
-def _standing_in(graph: Graph, store: Store) -> int:
-    """The devices of a zone."""
-    return sum(devices.count for site in graph.sites if site.zone.name == store.zone.name
-               for devices in site.devices)  # fmt: skip
-
-
-def _differs(terms: Iterable[CostTerm], exact: Fraction, devices: int = 1) -> bool:
-    """Whether an amount is another, but for what is rounded: a term, or a term of each device."""
-    amounts = [term.amount for term in terms]
-    return abs(sum(amounts) - exact) > Fraction((len(amounts) + 2) * max(1, devices), 2)
->>>>>>> 157b0cf (A zone's store costs what its devices are counted for, to the rounding of each of them)
 
 
 def _seconds(graph: Graph) -> Fraction:
