@@ -52,8 +52,6 @@ def _delivery(spec: Spec) -> Iterator[str]:
     for key in ("gates", "windows", "revert", "keys"):
         if getattr(rollout, key):
             yield f"rollout.{key}: not carried to the devices yet"
-    if spec.objective.uniformity is not None:
-        yield "objective.uniformity: alike sites are parted only where a quota is short"
     if spec.observability is not None:
         yield "observability: where it may go is checked, nothing is sent yet"
     if spec.metadata.controller or spec.metadata.dpo:

@@ -152,3 +152,11 @@ def test_a_plan_over_its_quotas_fails_its_check() -> None:
         assert plan is not None
         less = replace(of, regions=(replace(of.regions[0], **{quota: 0}),))
         assert any("than its quota" in fault for fault in verify(less, slow(of), plan))
+
+
+def test_alike_sites_are_parted_only_where_that_saves_more_than_uniformity_is_worth() -> None:
+    busy = infer("see", model(variants=("fp32",)), "frames", input_rate=Fraction(60))
+    of = graph(flow("watch", FRAMES, (LAB, PLANT), busy),
+               regions=(region(inference_quota=1, inference_price=1),))  # fmt: skip
+    assert sorted(hosts(placed(of)[0])) == ["cloud", "edge"]
+    assert hosts(placed(replace(of, uniformity=1_000))[0]) == ["edge", "edge"]
