@@ -17,7 +17,7 @@ from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
 from hybridspec.place import cost
 from hybridspec.place.bounds import failures
 from hybridspec.place.ceiling import ceiling
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowd
 from hybridspec.place.layout import Layout
 from hybridspec.place.split import splits
 
@@ -157,7 +157,11 @@ def configurations(
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
     """
-    return by_cost(graph, site, ways(graph, table, site, flow, region, {}, {}, {}), {})
+    beside = [f for f in graph.flows if f.name != flow.name and site.name in
+              {other.name for other in f.sites}]  # fmt: skip
+    others = {d.device_class.name: crowd(table, beside, d.device_class, d.count)
+              for d in site.devices}  # fmt: skip
+    return by_cost(graph, site, ways(graph, table, site, flow, region, {}, others, {}), {})
 
 
 def _runs(flow: Flow, region: Region | None) -> Iterator[_Run]:

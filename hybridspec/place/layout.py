@@ -153,10 +153,12 @@ class Layout:
     def used(self) -> tuple[int, int]:
         """Permille that the flow alone takes of what flows may take: of the devices' time, and of
         their uplinks."""
-        wire = MAX_UPLINK * self.device.uplink_bandwidth * self.count
+        busy, full = MAX_BUSY.numerator * self.count, MAX_UPLINK.numerator * self.count
+        time = busy * SECOND
+        wire = full * self.device.uplink_bandwidth
         return (
-            ceil(Fraction(self.demand * WHOLE) / (MAX_BUSY * self.count * SECOND)),
-            ceil(ceil(self.uplink) * 8 * WHOLE / wire),
+            -(-self.demand * WHOLE * MAX_BUSY.denominator // time),
+            -(-ceil(self.uplink) * 8 * WHOLE * MAX_UPLINK.denominator // wire),
         )
 
     @cached_property

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from hybridspec.base.units import SECOND, format_bytes, format_duration
@@ -19,7 +20,7 @@ from hybridspec.ir.graph import WINDOWED, LatencyBound, Stage
 from hybridspec.ir.latency import NOTHING
 from hybridspec.ir.plan import Estimate, Leg
 from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, WHOLE, feeding
-from hybridspec.place.percentile import clear, mean_wait, slowest, tail, wait
+from hybridspec.place.percentile import Tail, clear, mean_wait, slowest, tail, wait
 
 if TYPE_CHECKING:
     from hybridspec.place.layout import Layout
@@ -36,14 +37,14 @@ Used: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """One path as far as it goes; a leg that is `None` waits for what utilisation decides.
+    """One path as far as it goes; a step that is a word waits for what utilisation decides.
 
     `fixed` is the upper end of its legs but for those of stages on the device, which share one
     visit, and for those that wait: `turns` for the device and `sends` for its uplink. `fresh` says
     that the next stage on the device is a visit of its own.
     """
 
-    fixed: int
+    fixed: int = 0
     turns: int = 0
     sends: int = 0
     fresh: bool = True
@@ -53,7 +54,16 @@ class _Route:
     def then(self, *legs: Leg) -> _Route:
         """The route with legs that take their time whatever else happens."""
         fixed = self.fixed + sum(leg.estimate.high for leg in legs)
-        return replace(self, fixed=fixed, steps=(*self.steps, *legs))
+        return _Route(fixed, self.turns, self.sends, self.fresh, self.here, (*self.steps, *legs))
+
+    def on_device(self, leg: Leg) -> _Route:
+        """The route with a stage on the device, which an event waits for once."""
+        time, turn = leg.estimate.high, self.fresh and leg.estimate.high > 0
+        steps = (*self.steps, _TURN, leg) if turn else (*self.steps, leg)
+        return _Route(
+            self.fixed, self.turns + turn, self.sends, self.fresh and not turn, self.here + time,
+            steps,
+        )  # fmt: skip
 
 
 _TURN, _SEND = "turn", "send"
@@ -63,8 +73,16 @@ class Path:
     """All paths to the stage that a bound is about, and how slow they are at a utilisation."""
 
     def __init__(self, layout: Layout, bound: LatencyBound) -> None:
-        self.bound = bound
-        self.shares = tuple(_Share(layout, bound, split) for split in (False, True))
+        self.layout, self.bound = layout, bound
+        needed = feeding(layout.flow, bound.to)
+        self.stages = [stage for stage in layout.flow.stages if stage.name in needed]
+        self.here = frozenset(s.name for s in self.stages if layout.host(s).kind == "edge")
+        self.figures = {s.name: layout.estimate(s) or NOTHING for s in self.stages}
+        late, (legs, queues) = Fraction(1000 - bound.percentile, 1000), self._random()
+        even = tail(late / max(1, legs + queues))
+        self.shares = [_Share(self, even, even)]
+        if legs and queues:
+            self.shares.append(_Share(self, tail(late / 2 / legs), tail(late / 2 / queues)))
         self._high: dict[Used, int] = {}
         self._legs: dict[Used, tuple[Leg, ...]] = {}
 
@@ -77,8 +95,7 @@ class Path:
     def legs(self, used: Used) -> tuple[Leg, ...]:
         """The legs of the slowest path."""
         if used not in self._legs:
-            nearest = min(self.shares, key=lambda share: share.high(used))
-            self._legs[used] = nearest.legs(used)
+            self._legs[used] = min(self.shares, key=lambda share: share.high(used)).legs(used)
         return self._legs[used]
 
     def total(self, legs: Iterable[Leg]) -> Estimate:
@@ -93,27 +110,32 @@ class Path:
             "chance to be late",
         )  # fmt: skip
 
+    def _random(self) -> tuple[int, int]:
+        """How many legs, and how many queues, differ from event to event, over all paths."""
+        layout, here = self.layout, self.here
+        legs = int(layout.site.lan_rtt > 0)
+        legs += sum(figures.high > figures.mid for figures in self.figures.values())
+        queues = int(any(self.figures[name].high for name in here))
+        queues += sum(s.name in here and s.operation in WINDOWED for s in self.stages)
+        cloud = self.figures.keys() - here
+        crossing = {(source, s.name in here) for s in self.stages for source in s.inputs
+                    if (source in cloud) == (s.name in here)}  # fmt: skip
+        up = sum(not back for _, back in crossing)
+        moves = layout.device.uplink_rtt > 0
+        return legs + moves * len(crossing) + up, queues + up
+
 
 class _Share:
     """The paths with the chance to be late shared out: equally, or half of it for all queues.
 
     Where few events wait, but for long, a queue with half of the chance costs least; where all
-    wait a little, one that is a leg like others.
+    wait a little, one that is a leg like others. `tail` is the share of a leg, `queue` of a queue.
     """
 
-    def __init__(self, layout: Layout, bound: LatencyBound, split: bool) -> None:
-        self.layout, self.bound = layout, bound
-        needed = feeding(layout.flow, bound.to)
-        self._stages = [stage for stage in layout.flow.stages if stage.name in needed]
-        self._here = {s.name for s in self._stages if layout.host(s).kind == "edge"}
-        legs, queues = self._random()
-        late = Fraction(1000 - bound.percentile, 1000)
-        if split and legs and queues:
-            self.tail, self.queue = tail(late / 2 / legs), tail(late / 2 / queues)
-        else:
-            self.tail = self.queue = tail(late / max(1, legs + queues))
-        self._times = {stage.name: self._time(stage) for stage in self._stages}
-        self._visit = sum(self._times[name].high for name in self._here)
+    def __init__(self, path: Path, leg: Tail, queue: Tail) -> None:
+        self.path, self.layout, self.tail, self.queue = path, path.layout, leg, queue
+        self._times = {name: _late(figures, leg) for name, figures in path.figures.items()}
+        self._visit = sum(self._times[name].high for name in path.here)
         self._routes = self._all()
 
     def high(self, used: Used) -> int:
@@ -143,91 +165,69 @@ class _Share:
         visits = self._visit + route.turns * turn if route.turns else 0
         return route.fixed + visits + route.sends * send
 
-    def _random(self) -> tuple[int, int]:
-        """How many legs, and how many queues, differ from event to event, over all paths."""
-        layout, stages = self.layout, {stage.name for stage in self._stages}
-        one = [layout.estimate(stage) or NOTHING for stage in self._stages]
-        legs = int(layout.site.lan_rtt > 0) + sum(e.high > e.mid for e in one)
-        busy = (s.name in self._here and e.high for s, e in zip(self._stages, one, strict=True))
-        queues = int(any(busy))
-        queues += sum(s.name in self._here and s.operation in WINDOWED for s in self._stages)
-        site = {source for s in self._stages for source in s.inputs
-                if source in self._here or source not in stages}  # fmt: skip
-        crossing = {(source, s.name in self._here) for s in self._stages for source in s.inputs
-                    if (source in site) != (s.name in self._here)}  # fmt: skip
-        moves = layout.device.uplink_rtt > 0
-        up = sum(not back for _, back in crossing)
-        return legs + moves * len(crossing) + up, queues + up
+    def _turn(self, used: int) -> Estimate:
+        return _turn(self.layout.crowd.job, used, self.queue)
+
+    def _send(self, used: int) -> Estimate:
+        crowd, collected = self.layout.crowd, self.layout.flow.sync is not None
+        wide = self.layout.device.uplink_bandwidth
+        return _send(crowd.message, crowd.batches, wide, collected, used, self.queue)
 
     def _all(self) -> list[_Route]:
         known: dict[str, list[_Route]] = {}
-        for stage in self._stages:
+        for stage in self.path.stages:
             arrivals = (r for source in stage.inputs for r in self._arrive(source, stage, known))
             known[stage.name] = _slow(self._run(stage, route) for route in arrivals)
-        return known[self.bound.to]
+        return known[self.path.bound.to]
 
     def _arrive(
         self, source: str, stage: Stage, known: dict[str, list[_Route]]
     ) -> Iterator[_Route]:
         """Routes until `source` has reached the host of `stage`."""
-        layout, here = self.layout, stage.name in self._here
+        layout, here = self.layout, stage.name in self.path.here
         if source not in known:
-            rtt = layout.site.lan_rtt
-            lan = self._leg("sensor", "network", Estimate(
-                low=rtt // 4, mid=rtt // 2, high=rtt,
-                basis="sensor to device on the site's network"))  # fmt: skip
-            route = _Route(0).then(lan)
+            route = _Route().then(_lan(layout.site.lan_rtt, self.tail))
             yield route if here else self._up(route, layout.flow.data.size)
             return
-        size = next(s.output_size for s in self._stages if s.name == source)
+        size = next(s.output_size for s in self.path.stages if s.name == source)
         for route in known[source]:
-            if (source in self._here) == here:
+            if (source in self.path.here) == here:
                 yield route
+            elif here:
+                device = layout.device
+                yield route.then(_hop(
+                    "return", size, device.uplink_rtt, device.uplink_bandwidth, self.tail
+                ))  # fmt: skip
             else:
-                yield route.then(self._hop("return", size)) if here else self._up(route, size)
+                yield self._up(route, size)
 
     def _run(self, stage: Stage, route: _Route) -> _Route:
         """The route through a stage, and on to the end of its window."""
         leg = Leg(name=stage.name, kind="stage", estimate=self._times[stage.name])
-        if stage.name not in self._here:
-            return route.then(leg, *_window(stage))
-        if route.fresh and leg.estimate.high:
-            route = replace(route, turns=route.turns + 1, fresh=False, steps=(*route.steps, _TURN))
-        route = replace(route, here=route.here + leg.estimate.high, steps=(*route.steps, leg))
         window = _window(stage)
+        if stage.name not in self.path.here:
+            return route.then(leg, *window)
+        route = route.on_device(leg)
         return replace(route.then(*window), fresh=True) if window else route
 
     def _up(self, route: _Route, size: int) -> _Route:
         """The route to the cloud with `size` bytes, or with the batch that they are in."""
-        layout = self.layout
+        layout, device = self.layout, self.layout.device
         if layout.flow.sync is not None:
+            # A batch is sent as a whole, and waited for in the queue of the uplink.
+            size = 0
             route = route.then(Leg(name="batch", kind="window", estimate=Estimate(
                 low=0, mid=layout.batch // 2, high=layout.batch,
                 basis=f"sent once in {format_duration(layout.batch)}",
             )))  # fmt: skip
         route = replace(route, sends=route.sends + 1, steps=(*route.steps, _SEND))
-        service = self._leg("service", "network", SERVICE)
-        return route.then(self._hop("upload", size), service)
-
-    def _hop(self, word: str, size: int) -> Leg:
-        """A round trip at most, and sending `size` bytes unless a batch has sent them already."""
-        device = self.layout.device
-        sent = word == "upload" and self.layout.flow.sync is not None
-        wire = 0 if sent else self._wire(size)
-        rtt = self._late(Estimate(
-            low=device.uplink_rtt // 4, mid=device.uplink_rtt // 2, high=device.uplink_rtt,
-            basis=f"round trip {format_duration(device.uplink_rtt)}" + (
-                "" if sent else f", {format_bytes(size)} at "
-                f"{device.uplink_bandwidth / 10**6:g} Mbit/s"),
-        ))  # fmt: skip
-        return Leg(name=word, kind="network", estimate=replace(
-            rtt, low=rtt.low + wire, mid=rtt.mid + wire, high=rtt.high + wire
-        ))  # fmt: skip
+        hop = _hop("upload", size, device.uplink_rtt, device.uplink_bandwidth, self.tail)
+        return route.then(hop, _service(self.tail))
 
     def _beside(self, path: set[str]) -> tuple[Leg, ...]:
         """What the device does for the event beside its slowest path."""
         times = {name: time for name, time in self._times.items()
-                 if name in self._here - path and time.high}  # fmt: skip
+                 if name in self.path.here - path and time.high}  # fmt: skip
         if not times:
             return ()
         return (Leg(name=", ".join(times), kind="stage", estimate=Estimate(
@@ -235,43 +235,71 @@ class _Share:
             basis="other branches, one after the other on one device",
         )),)  # fmt: skip
 
-    def _turn(self, used: int) -> Estimate:
-        """The wait for a device."""
-        job, busy = self.layout.crowd.job, _share(used, MAX_BUSY)
-        high = wait(job, busy, self.queue)
-        return Estimate(
-            low=0, mid=min(high, mean_wait(job, busy)), high=high,
-            basis=f"devices {float(100 * busy):.3g} % busy with jobs of up to "
-            f"{format_duration(job)}",
-        )  # fmt: skip
 
-    def _send(self, used: int) -> Estimate:
-        """The wait until the uplink is free, or until it has sent all batches."""
-        crowd, full = self.layout.crowd, _share(used, MAX_UPLINK)
-        message, batches = self._wire(crowd.message), self._wire(crowd.batches)
-        basis = f"uplinks {float(100 * full):.3g} % full"
-        if self.layout.flow.sync is not None:
-            high = clear(batches, message, full, self.queue)
-            basis += f", all batches together are {format_bytes(crowd.batches)}"
-        else:
-            high = wait(message, full, self.queue) + (self._wire(PACKET) if batches else 0)
-            basis += f" with messages of up to {format_bytes(crowd.message)}"
-        mid = min(high, mean_wait(message, full))
-        return Estimate(low=0, mid=mid, high=high, basis=basis)
+@lru_cache(maxsize=65_536)
+def _late(estimate: Estimate, of: Tail) -> Estimate:
+    """The estimate with an upper end for as many events as each leg has to hold for."""
+    high = slowest(estimate.mid, estimate.high, of)
+    return estimate if high == estimate.high else replace(estimate, high=high)
 
-    def _wire(self, size: int) -> int:
-        return -(-size * 8 * SECOND // self.layout.device.uplink_bandwidth)
 
-    def _time(self, stage: Stage) -> Estimate:
-        return self._late(self.layout.estimate(stage) or NOTHING)
+@lru_cache(maxsize=4096)
+def _lan(rtt: int, of: Tail) -> Leg:
+    """From a sensor to a device."""
+    return Leg(name="sensor", kind="network", estimate=_late(Estimate(
+        low=rtt // 4, mid=rtt // 2, high=rtt, basis="sensor to device on the site's network"
+    ), of))  # fmt: skip
 
-    def _leg(self, name: str, kind: str, estimate: Estimate) -> Leg:
-        return Leg(name=name, kind=kind, estimate=self._late(estimate))
 
-    def _late(self, estimate: Estimate) -> Estimate:
-        """The estimate with an upper end for as many events as each leg has to hold for."""
-        high = slowest(estimate.mid, estimate.high, self.tail)
-        return estimate if high == estimate.high else replace(estimate, high=high)
+@lru_cache(maxsize=4096)
+def _service(of: Tail) -> Leg:
+    """What an endpoint in the cloud takes beside the stage itself."""
+    return Leg(name="service", kind="network", estimate=_late(SERVICE, of))
+
+
+@lru_cache(maxsize=65_536)
+def _hop(name: str, size: int, rtt: int, bandwidth: int, of: Tail) -> Leg:
+    """A round trip at most, and sending `size` bytes; nothing is sent with a batch."""
+    wire = _wire(size, bandwidth)
+    sent = f", {format_bytes(size)} at {bandwidth / 10**6:g} Mbit/s" if size else ""
+    trip = _late(Estimate(
+        low=rtt // 4, mid=rtt // 2, high=rtt, basis=f"round trip {format_duration(rtt)}{sent}"
+    ), of)  # fmt: skip
+    return Leg(name=name, kind="network", estimate=replace(
+        trip, low=trip.low + wire, mid=trip.mid + wire, high=trip.high + wire
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def _turn(job: int, used: int, of: Tail) -> Estimate:
+    """The wait for a device."""
+    busy = _share(used, MAX_BUSY)
+    high = wait(job, busy, of)
+    return Estimate(
+        low=0, mid=min(high, mean_wait(job, busy)), high=high,
+        basis=f"devices {float(100 * busy):.3g} % busy with jobs of up to {format_duration(job)}",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def _send(
+    message: int, batches: int, bandwidth: int, collected: bool, used: int, of: Tail
+) -> Estimate:
+    """The wait until the uplink is free, or until it has sent all batches."""
+    full, job, behind = _share(used, MAX_UPLINK), _wire(message, bandwidth), 0
+    basis = f"uplinks {float(100 * full):.3g} % full"
+    if collected:
+        high = clear(_wire(batches, bandwidth), job, full, of)
+        basis += f", all batches together are {format_bytes(batches)}"
+    else:
+        behind = _wire(PACKET, bandwidth) if batches else 0
+        high = wait(job, full, of) + behind
+        basis += f" with messages of up to {format_bytes(message)}"
+    return Estimate(low=0, mid=min(high, mean_wait(job, full)), high=high, basis=basis)
+
+
+def _wire(size: int, bandwidth: int) -> int:
+    return -(-size * 8 * SECOND // bandwidth)
 
 
 def _share(used: int, most: Fraction) -> Fraction:

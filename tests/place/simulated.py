@@ -67,7 +67,7 @@ def latencies(layout: Layout, world: World, rng: np.random.Generator, events: in
     """End-to-end times of events of a layout whose path is a chain, on one of its devices."""
     path, flow, device = layout.path, layout.flow, layout.device
     assert path is not None
-    needed = [s for s in flow.stages if s.name in path.shares[0]._times]
+    needed = path.stages
     edge = [s for s in flow.stages if layout.host(s).kind == "edge"]
     figures = {s.name: layout.estimate(s) for s in flow.stages}
     times = {n: drawn(rng, e, events) for n, e in figures.items() if e is not None}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from hybridspec.ir.latency import NOTHING
-from hybridspec.ir.plan import Ceiling, Estimate
+from hybridspec.ir.plan import Ceiling, Leg
 from hybridspec.place import candidates, configuration, path
 from hybridspec.place.crowd import Crowd
 from hybridspec.place.layout import Layout
@@ -18,24 +18,25 @@ Patch = pytest.MonkeyPatch
 
 def drop_the_service_time(patch: Patch) -> None:
     """An endpoint answers at once."""
-    patch.setattr(path, "SERVICE", Estimate(low=0, mid=0, high=0, basis=""))
+    patch.setattr(path, "_service", lambda of: Leg(name="", kind="network", estimate=NOTHING))
 
 
 def judge_by_the_middle(patch: Patch) -> None:
     """A bound is met by the middle estimate."""
-    real = path._Share._late
-    patch.setattr(path._Share, "_late", lambda self, estimate: real(
-        self, replace(estimate, high=estimate.mid)))  # fmt: skip
+    real = path.tail
+    patch.setattr(path, "tail", lambda share: real(Fraction(1, 2)))
 
 
 def judge_each_leg_alone(patch: Patch) -> None:
     """Every leg may be late as often as all of them together."""
-    patch.setattr(path, "slowest", lambda mid, high, of: high)
+    real = path.tail
+    patch.setattr(path, "tail", lambda share: real(Fraction(1, 20)))
 
 
 def nobody_waits(patch: Patch) -> None:
     """Devices and uplinks are always free."""
-    patch.setattr(path, "wait", lambda job, used, of: 0)
+    patch.setattr(path, "_turn", lambda *_: NOTHING)
+    patch.setattr(path, "_send", lambda *_: NOTHING)
 
 
 def nobody_comes(patch: Patch) -> None:
@@ -55,9 +56,8 @@ def forget_the_window(patch: Patch) -> None:
 
 def forget_the_lan(patch: Patch) -> None:
     """A sensor is reached in no time."""
-    real = path._Share._leg
-    patch.setattr(path._Share, "_leg", lambda self, name, kind, estimate: real(
-        self, name, kind, NOTHING if name == "sensor" else estimate))  # fmt: skip
+    real = path._lan
+    patch.setattr(path, "_lan", lambda rtt, of: real(0, of))
 
 
 def take_the_first_branch(patch: Patch) -> None:
@@ -75,14 +75,9 @@ def take_the_first_branch(patch: Patch) -> None:
 
 def round_sending_down(patch: Patch) -> None:
     """Half a round trip, and sending that is never felt."""
-    real = path._Share._hop
-
-    def hop(self: Any, word: str, size: int) -> Any:
-        leg = real(self, word, 0)
-        half = leg.estimate.high - self.layout.device.uplink_rtt // 2
-        return replace(leg, estimate=replace(leg.estimate, high=half))
-
-    patch.setattr(path._Share, "_hop", hop)
+    real = path._hop
+    patch.setattr(path, "_hop", lambda name, size, rtt, bandwidth, of: real(
+        name, 0, rtt // 2, bandwidth, of))  # fmt: skip
 
 
 def send_at_once(patch: Patch) -> None:
