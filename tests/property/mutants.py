@@ -35,6 +35,7 @@ from hybridspec.place import (
     place,
     pose,
     residency,
+    rows,
     shared,
 )
 from hybridspec.place.candidates import Candidates
@@ -111,7 +112,7 @@ def come_back_from_the_cloud(patch: Patch) -> None:
 def without_load(patch: Patch, which: int) -> None:
     """One of the loads that flows share counts as nothing where they are put together."""
     real = shared.taken
-    patch.setattr(pose, "taken", lambda option: tuple(
+    patch.setattr(shared, "taken", lambda option: tuple(
         0 if index == which else load for index, load in enumerate(real(option))))  # fmt: skip
 
 
@@ -250,17 +251,17 @@ def disagree(patch: Patch) -> None:
 
 def forget_the_region(patch: Patch) -> None:
     """A stage in the cloud runs in any region, wherever the store is."""
-    real = pose._Poser._needs
+    real = rows.Rows._needs
 
     def needs(self: Any, store: int | None, template: Any) -> Any:
         return real(self, None, template)
 
-    patch.setattr(pose._Poser, "_needs", needs)
+    patch.setattr(rows.Rows, "_needs", needs)
 
 
 def take_what_is_left_for_free(patch: Patch) -> None:
     """Nothing at a site is scarce."""
-    patch.setattr(pose, "_scarce", lambda *_: False)
+    patch.setattr(rows, "_scarce", lambda *_: False)
 
 
 def runner_up_is_the_winner(patch: Patch) -> None:
