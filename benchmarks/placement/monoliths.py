@@ -273,18 +273,7 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
         count, np.arange(count, dtype=np.int32),
         np.full(count, int(highspy.HighsVarType.kInteger), dtype=np.uint8),
     )  # fmt: skip
-    starts, index, value, low, high = [], [], [], [], []
-    for row in made.rows:
-        starts.append(len(index))
-        columns, factors, most = _relaxed(made, row)
-        index += columns
-        value += factors
-        low.append(most if row.exactly else -np.inf)
-        high.append(most)
-    model.addRows(
-        len(starts), np.array(low, float), np.array(high, float), len(index),
-        np.array(starts, np.int32), np.array(index, np.int32), np.array(value, float),
-    )  # fmt: skip
+    _add_rows(model, made)
     built = clock.now()
     model.cbMipInterrupt.subscribe(
         lambda event: clock.heard(
@@ -303,6 +292,22 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
         built=built,
         wide=clock.now() if clock.narrow is None else clock.narrow,
     )
+
+
+def _add_rows(model: Any, made: Program) -> None:
+    """Give the rows of a program to HiGHS."""
+    starts, index, value, low, high = [], [], [], [], []
+    for row in made.rows:
+        starts.append(len(index))
+        columns, factors, most = _relaxed(made, row)
+        index += columns
+        value += factors
+        low.append(most if row.exactly else -np.inf)
+        high.append(most)
+    model.addRows(
+        len(starts), np.array(low, float), np.array(high, float), len(index),
+        np.array(starts, np.int32), np.array(index, np.int32), np.array(value, float),
+    )  # fmt: skip
 
 
 def _relaxed(made: Program, row: Row) -> tuple[list[int], list[int], int]:
