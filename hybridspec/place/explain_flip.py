@@ -34,7 +34,7 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
     flips: list[Flip] = []
     bindings: list[Binding] = []
     now, ways = (
-        outcome(plan, of.chosen.way.label, of.chosen.way),
+        outcome(graph, plan, of.chosen.way.label, of.chosen.way),
         [of.chosen.way, *(c.way for c in of.others)],
     )
     try:

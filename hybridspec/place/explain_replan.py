@@ -103,9 +103,9 @@ class Replanner:
         return Outcome(*self.asked(found), cheapest, cheapest + fixed)
 
 
-def outcome(plan: Plan, label: str, way: Configuration | None) -> Outcome:
+def outcome(graph: Graph, plan: Plan, label: str, way: Configuration | None) -> Outcome:
     """What a plan says of something that it has decided."""
-    fixed = sum(term.amount for term in plan.fixed)
+    fixed = sum(term.amount for term in cost.fleet_terms(graph))
     return Outcome(label, way, plan.cost - fixed, plan.cost)
 
 

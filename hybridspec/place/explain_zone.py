@@ -75,7 +75,10 @@ def _flips(
     """The prices that would move the store: of its region upwards, of the next ones downwards."""
     if not chosen:
         return
-    replanner, now = Replanner(graph, table, store_of(zone.name)), outcome(plan, chosen, None)
+    replanner, now = (
+        Replanner(graph, table, store_of(zone.name)),
+        outcome(graph, plan, chosen, None),
+    )
     near = sorted((money, label) for label, money in extra.items() if label != chosen)[:MOST]
     labels = [chosen, *(label for _, label in near)]
     try:
