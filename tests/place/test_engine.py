@@ -38,7 +38,7 @@ def test_large_amounts_are_exact() -> None:
         assert list(differences(seeded(seed, scale=10**15 + 1))) == [], seed
 
 
-@pytest.mark.parametrize("uniformity", [1, 50])
+@pytest.mark.parametrize("uniformity", [1, 50, 300, 1000])
 def test_one_plan_for_a_class_unless_several_save_enough(uniformity: int) -> None:
     for seed in range(SEEDS // 4):
         assert list(differences(seeded(seed, uniformity=uniformity))) == [], seed
