@@ -19,7 +19,7 @@ from hybridspec.place.engine.solve import Solved, solve
 from hybridspec.place.problem import Impossible, Options, Problem
 
 NIGHTLY = bool(os.environ.get("HYBRIDSPEC_NIGHTLY"))
-SEEDS = 20_000 if NIGHTLY else 160
+SEEDS = 20_000 if NIGHTLY else 120
 
 
 def test_the_engine_is_exact() -> None:
@@ -27,7 +27,7 @@ def test_the_engine_is_exact() -> None:
         assert list(differences(seeded(seed))) == [], seed
 
 
-@settings(max_examples=2_000 if NIGHTLY else 100)
+@settings(max_examples=2_000 if NIGHTLY else 60)
 @given(st.randoms(use_true_random=False))
 def test_the_engine_is_exact_wherever_dice_fall(dice: Random) -> None:
     assert list(differences(problem(dice))) == []

@@ -16,7 +16,7 @@ from hybridspec.place.engine import round as rounding
 from hybridspec.place.engine.api import SearchTooLarge
 from hybridspec.place.problem import Impossible
 
-SEEDS = 2_000 if os.environ.get("HYBRIDSPEC_NIGHTLY") else 70
+SEEDS = 2_000 if os.environ.get("HYBRIDSPEC_NIGHTLY") else 50
 Limit = tuple[ModuleType, str, int]
 
 LIMITS: dict[str, tuple[Limit, ...]] = {
