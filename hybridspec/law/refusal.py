@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import BOTTOM, Label
+from hybridspec.ir.law import STATED_ONLY
 from hybridspec.ir.verdict import Place, Reason, Verdict
 
 UNSTATED = "HS0321"
@@ -91,7 +92,7 @@ class Refusal:
                     f"the ground on which data reaches {countries}")  # fmt: skip
         zone = next(zone for zone in graph.zones if zone.name == name)
         inside = set(self.reason.countries) <= set(zone.countries)
-        if zone.states(self.facet) and (inside or not zone.walled(self.facet)):
+        if zone.states(self.facet) and (inside or self.facet in STATED_ONLY):
             return f"allow {countries} in `zones.{name}.facets.{self.facet}`"
         return f"allow {countries} in zone `{name}`"
 

@@ -87,6 +87,8 @@ def why_text(out: Console, document: Doc) -> None:
         f"{document['asset']} in {document['country']}, {held}: {answer} ({document['verdict']})",
         style="bold",
     )
+    if document["verdict"] == "gap":
+        _line(out, _unknown(document))
     for found in document["answers"]:
         _line(out, "")
         _line(out, found["node"], style="bold")
@@ -107,6 +109,16 @@ def why_text(out: Console, document: Doc) -> None:
             _line(out, f"{', '.join(facets)}: {cell['verdict']}", indent=2, style="bold")
             _rules(out, cell, everywhere)
     _ending(out, document)
+
+
+def _unknown(document: Doc) -> str:
+    """Which facets the answer is about: a plan may stand with gaps in those that no zone states."""
+    cells = [cell for answer in document["answers"] for cell in answer["facets"]]
+    gaps = sorted({cell["facet"] for cell in cells if cell["verdict"] == "gap"})
+    rest = len({cell["facet"] for cell in cells}) - len(gaps)
+    others = f"; the other {rest} are allowed" if rest else ""
+    return (f"Nobody knows about {', '.join(gaps)}{others}. A gap is never allowed: it stops a "
+            "plan where a zone states the facet, and is listed where none does.")  # fmt: skip
 
 
 def _everywhere(facets: Sequence[Doc]) -> dict[str, Doc]:

@@ -33,7 +33,7 @@ def control_unexpressed(graph: Graph) -> Iterator[Diagnostic]:
                     f"{', '.join(lacking[:5])}{more} carries out",
                     span=zone.controls_origin or zone.origin,
                     help=f"say who does: `zones.{zone.name}.evidence: [{{kind: {control}, "
-                    f"document: legal/{control}.md}}]`" + _device_help(control, lacking),
+                    f"document: legal/{control}.md}}]`" + _device_help(graph, zone, control),
                 )
 
 
@@ -49,7 +49,12 @@ def _lacking(duties: Duties, zone: Zone, control: str) -> list[str]:
     return sorted(set(found))
 
 
-def _device_help(control: str, lacking: list[str]) -> str:
-    if control != "encryption-at-rest" or not any(name.startswith("devices ") for name in lacking):
+def _device_help(graph: Graph, zone: Zone, control: str) -> str:
+    """Where `encrypted-storage` would do, for the boards that can have it."""
+    if control != "encryption-at-rest":
         return ""
-    return ", or set up `encrypted-storage` on the devices"
+    able = [
+        f"`devices.{device.name}.security`" for device in standing(graph, zone)
+        if not carried(device, control) and "encrypted-storage" in device.board.capabilities
+    ]  # fmt: skip
+    return f", or set up `encrypted-storage` in {' and '.join(able)}" if able else ""

@@ -67,7 +67,7 @@ def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
         span=flow.origin,
         help=_help(of, zone, refusals),
         notes=(
-            Label(span=zone.countries_origin, message="the zone allows these"),
+            _allowed(zone, refusals),
             *(
                 Label(span=region.origin, message=f"`{region.name}` ({region.country}) is "
                       f"refused: {_why(found)}")
@@ -75,6 +75,13 @@ def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
             ),
         ),
     )  # fmt: skip
+
+
+def _allowed(zone: Zone, refusals: list[tuple[Region, tuple[Refusal, ...]]]) -> Label:
+    """Where the zone says what it allows: at the one facet that refuses them, if there is one."""
+    facets = sorted({refusal.facet for _, found in refusals for refusal in found})
+    span = zone.facet_origin(facets[0]) if len(facets) == 1 else zone.countries_origin
+    return Label(span=span, message="the zone allows these")
 
 
 def _why(found: tuple[Refusal, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from property.graphs import data, device, flow, graph, region, site, stage, zone
 
 from hybridspec.ir.label import Label
@@ -59,3 +61,12 @@ def test_a_region_is_refused_by_every_rule_of_a_code() -> None:
     assert [one.reason.rule for one in found] == ["zone:eu", "zone:us"]
     assert {one.code for one in found} == {"HS0301"}
     assert because(found).count("does not allow it in JP") == 2
+
+
+def test_a_wish_about_people_or_metadata_is_widened_where_it_stands() -> None:
+    walls = zone("eu", "DE")
+    of = graph(regions=(region(),))
+    free = replace(of, zones=(replace(walls, facets=(("operator", ("DE",)),)),))
+    who = refusal("zone:eu", "zone `eu` does not allow it in US", facet="operator")
+    assert who.remedy(free) == "allow US in `zones.eu.facets.operator`"
+    assert WISH.remedy(free) == "allow US in zone `eu`"
