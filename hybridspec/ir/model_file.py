@@ -7,6 +7,9 @@ from pathlib import Path
 
 from hybridspec.ir.graph import ModelFacts
 
+OUTSIDE = "the path leaves the folder of the spec"
+"""The fault of a file whose name leads out of the folder that a spec may read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:

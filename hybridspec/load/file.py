@@ -15,6 +15,7 @@ from pathlib import Path
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.base.source import SourceFile, Span, position
 from hybridspec.base.units import format_bytes
+from hybridspec.ir.model_file import OUTSIDE
 
 SPEC_NAME = "hybridspec.yaml"
 MAX_SPEC = 4 * 2**20
@@ -108,7 +109,7 @@ def inside(folder: Path, name: str) -> Path | str:
     try:
         path = (folder / name).resolve()
         if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
-            return "the path leaves the folder of the spec"
+            return OUTSIDE
     except (OSError, ValueError, RuntimeError):
         return "not a usable file name"
     return path

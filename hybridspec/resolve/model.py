@@ -10,7 +10,7 @@ from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
 from hybridspec.ir.half import head_variant
-from hybridspec.ir.model_file import DataFile, ModelFile
+from hybridspec.ir.model_file import OUTSIDE, DataFile, ModelFile
 from hybridspec.resolve.measurement import resolve_measured
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.document import Spec
@@ -44,9 +44,7 @@ def _model(
         sink.add(Diagnostic(
             code="HS0225", message=f"the model of `{name}` cannot be used: {file.fault}",
             span=origins.value("models", name, "source"),
-            help="export the model again as one ONNX file and try `onnx.checker.check_model` on "
-            "it; the path is relative to the spec"
-            + (f"; did you mean `{file.meant}`?" if file.meant else ""),
+            help=_help(file),
             fixes=put(origins.value("models", name, "source"), file.meant) if file.meant else (),
         ))  # fmt: skip
         return None
@@ -82,6 +80,14 @@ def _model(
         calibration_origin=origins.value("models", name, "calibration"),
         floor_origin=origins.value("models", name, "floor"),
     )
+
+
+def _help(file: ModelFile) -> str:
+    if OUTSIDE in file.fault:
+        return "copy the model into the folder of the spec; its path is relative to that"
+    meant = f"; did you mean `{file.meant}`?" if file.meant else ""
+    return ("export the model again as one ONNX file and try `onnx.checker.check_model` on it; the "
+            f"path is relative to the spec{meant}")  # fmt: skip
 
 
 def _check_data(

@@ -34,12 +34,12 @@ def unused_declaration(graph: Graph) -> Iterator[Diagnostic]:
         if region.country not in allowed:
             yield _warn(
                 f"region `{region.name}` is in {region.country}, which no zone allows",
-                region.origin,
-            )
+                region.origin, f"remove it, or allow {region.country} in a zone",
+            )  # fmt: skip
 
 
-def _warn(message: str, span: Span) -> Diagnostic:
+def _warn(message: str, span: Span, help: str = "remove it, or use it") -> Diagnostic:
     return Diagnostic(
         code="HS0307", message=message, span=span, severity=Severity.WARNING,
-        help="remove it, or use it",
+        help=help,
     )  # fmt: skip
