@@ -172,9 +172,18 @@ def retention(layout: Layout) -> Iterator[Failure]:
             message=f"may keep events on the device for {format_duration(layout.away)} until they "
             f"can be sent, and zone `{name}` keeps nothing for longer than "
             f"{format_duration(limit)}",
-            remedy="write `when_offline: stop`, or shorten `max_offline` of "
-            f"`{layout.device.name}` and `sync.every`",
+            remedy=f"write `when_offline: stop`, or shorten {_longer(layout, limit)}",
         )  # fmt: skip
+
+
+def _longer(layout: Layout, limit: int) -> str:
+    """The keys that let events wait for so long: each that is too long, or all together."""
+    keys = {
+        f"`max_offline` of `{layout.device.name}`": layout.device.max_offline,
+        "the flow's `offline`": layout.flow.offline, "`sync.every`": layout.batch,
+    }  # fmt: skip
+    long = [key for key, time in keys.items() if time > limit]
+    return " and ".join(long or [key for key, time in keys.items() if time])
 
 
 def capacity(layout: Layout) -> Iterator[Failure]:

@@ -15,6 +15,7 @@ from hybridspec.base.units import (
 )
 from hybridspec.ir.explanation import Indicator, Slack
 from hybridspec.ir.graph import Flow, Graph, Model
+from hybridspec.ir.half import written
 from hybridspec.ir.plan import Configuration, Decision, Failure
 from hybridspec.place.conflict import smallest_hitting
 
@@ -50,10 +51,9 @@ def item_of(failure: Failure) -> str:
 
 
 def side(flow: Flow, model: str, way: Configuration) -> str:
-    """Where a way runs a model: `edge`, `cloud` or, where several stages run it, `split`."""
-    hosts = dict(way.hosts)
-    kinds = {hosts[s.name].kind for s in flow.stages if s.model is not None
-             and s.model.name == model}  # fmt: skip
+    """Where a way runs a model: `edge`, `cloud` or, where it runs in both, `split`."""
+    runs = {written(s.name) for s in flow.stages if s.model is not None and s.model.name == model}
+    kinds = {host.kind for name, host in way.hosts if written(name) in runs}
     return kinds.pop() if len(kinds) == 1 else "split"
 
 

@@ -59,7 +59,7 @@ def test_a_row_that_nobody_compared_in_full_says_so(capsys: Out) -> None:
     shown = machine(capsys, "show")["rows"]
     assert all(row["compared"] != row["source"].startswith("unverified") for row in shown)
     assert not any("unverified" in row["source"] for row in shown if row["compared"])
-    assert run(["facts", "show", "uk-gdpr"]) == 0
+    assert run(["facts", "show", "pipl"]) == 0
     printed = capsys.readouterr()
     assert "2026-11-27" in printed.out
     assert "rows were not compared with a source in full" in printed.err

@@ -34,4 +34,4 @@ def test_a_sample_of_faults_is_placed_and_repaired(cache: Path) -> None:
 def test_each_kind_of_fault_is_drawn() -> None:
     meter = _meter()
     drawn = meter.faults([meter.read(EXAMPLE / "hybridspec.yaml")], 3)
-    assert {next(drawn).kind for _ in range(60)} == set(meter.MUTATORS)
+    assert {next(drawn).kind for _ in range(120)} == set(meter.MUTATORS)
