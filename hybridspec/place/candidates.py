@@ -49,6 +49,7 @@ class Candidates:
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
     _ways: dict[tuple[int, int, str | None, Crowds], tuple[Way, ...]] = field(default_factory=dict)
     _twins: dict[tuple[int, int, bool, Crowds], Twins] = field(default_factory=dict)
+    _single: dict[tuple[int, int], tuple[Crowd, ...]] = field(default_factory=dict)
     _crowds: dict[tuple[int, ...], Crowds] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _regions: dict[str, list[Region | None]] = field(default_factory=dict)
@@ -119,14 +120,22 @@ class Candidates:
         others = [flow for i, flow in enumerate(self.flows(site)) if i != index]
         key = (self.shape(site), *(self._kinds[flow.name] for flow in others))
         if key not in self._crowds:
+            alone = [self._alone(site, flow) for flow in others]
             self._crowds[key] = tuple(
-                (
-                    d.device_class.name,
-                    crowd(self.table, others, d.device_class, d.upto, max(1, d.count)),
-                )
-                for d in site.devices
+                (d.device_class.name, sum((crowds[i] for crowds in alone), Crowd()))
+                for i, d in enumerate(site.devices)
             )
         return self._crowds[key]
+
+    def _alone(self, site: Site, flow: Flow) -> tuple[Crowd, ...]:
+        """What one flow of a site could put in the way of others, by the site's devices."""
+        key = (self.shape(site), self._kinds[flow.name])
+        if key not in self._single:
+            self._single[key] = tuple(
+                crowd(self.table, (flow,), d.device_class, d.upto, max(1, d.count))
+                for d in site.devices
+            )
+        return self._single[key]
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
         """All configurations of each flow by cost and label, broken ones included."""

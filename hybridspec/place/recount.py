@@ -22,10 +22,14 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 def recount(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
     """Every part of the plan that costs something else than it says."""
-    faults, known = [], dict[tuple[object, ...], bool]()
+    faults, known, asked = [], dict[tuple[object, ...], bool](), dict[int, tuple[object, ...]]()
     for decision in plan.decisions:
         site, flow, chosen = decision.site, decision.flow, decision.chosen
-        key = (id(chosen), id(flow), id(chosen.device), id(site.zone), site.energy_price)
+        if id(flow) not in asked:
+            asked[id(flow)] = _asked(flow)
+        key = (
+            id(chosen), asked[id(flow)], id(chosen.device), id(site.zone), site.energy_price
+        )  # fmt: skip
         if key not in known:
             known[key] = _differs(chosen.terms, _flow_cost(graph, table, decision))
         if known[key]:
@@ -42,6 +46,19 @@ def recount(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
     if abs(said - _standing(graph, around, stand)) > 4 * devices + len(graph.sites):
         faults.append("the devices cost something else")
     return faults
+
+
+def _asked(flow: Flow) -> tuple[object, ...]:
+    """Everything of a flow that its cost depends on."""
+    rate, sync = flow.data.rate, flow.sync
+    stages = tuple(
+        (s.name, s.kind, s.operation, s.model.name if s.model is not None else "", s.inputs,
+         s.input_rate.as_integer_ratio(), s.input_size, s.output_rate.as_integer_ratio(),
+         s.output_size, s.retention)
+        for s in flow.stages
+    )  # fmt: skip
+    batch = (sync.every, sync.largest) if sync is not None else ()
+    return (rate.as_integer_ratio(), flow.data.size, batch, stages)
 
 
 _Models: TypeAlias = dict[str, dict[str, Model]]
