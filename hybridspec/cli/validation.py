@@ -53,7 +53,8 @@ def _repairable(found: tuple[Diagnostic, ...]) -> str:
     certain = sum(bool(f.fixes) and f.certain for f in found)
     guessed = sum(bool(f.fixes) and not f.certain for f in found)
     parts = [f"`--fix` repairs {certain}"] if certain else []
-    parts += [f"`--fix-all` {certain + guessed}"] if guessed else []
+    verb = "" if certain else "repairs "
+    parts += [f"`--fix-all` {verb}{certain + guessed}"] if guessed else []
     return f"; {', '.join(parts)}" if parts else ""
 
 
