@@ -84,7 +84,7 @@ def _model(
 
 def _help(file: ModelFile) -> str:
     if OUTSIDE in file.fault:
-        return "copy the model into the folder of the spec; its path is relative to that"
+        return "copy the model into the folder of the spec; the path is relative to the spec"
     meant = f"; did you mean `{file.meant}`?" if file.meant else ""
     return ("export the model again as one ONNX file and try `onnx.checker.check_model` on it; the "
             f"path is relative to the spec{meant}")  # fmt: skip

@@ -34,7 +34,7 @@ def unused_declaration(graph: Graph) -> Iterator[Diagnostic]:
         if region.country not in allowed:
             yield _warn(
                 f"region `{region.name}` is in {region.country}, which no zone allows",
-                region.origin, f"remove it, or allow {region.country} in a zone",
+                region.origin, "remove it: no zone may have anything there",
             )  # fmt: skip
 
 
