@@ -15,9 +15,10 @@ from hybridspec.check.rule import check
 from hybridspec.check.waiver import Matched, settle
 from hybridspec.ir.artefact import Artefact
 from hybridspec.ir.governance import Plugin
-from hybridspec.ir.graph import Graph, Model, Region
+from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
+from hybridspec.ir.rewritten import with_models
 from hybridspec.ir.tree import FileTree
 from hybridspec.load.compose import LOCAL
 from hybridspec.load.energy import shipped_energy
@@ -239,7 +240,7 @@ def _optimise(build: Build, options: Options, sink: Sink) -> Build:
             replace(m, variants=tuple(v for v in m.variants if (m.name, v) not in rejected))
             for m in build.graph.models
         )
-        graph = _with_models(build.graph, {m.name: m for m in models})
+        graph = with_models(build.graph, {m.name: m for m in models})
         build = _place((graph, build.loaded, build.matched), options, sink)
 
 
@@ -299,15 +300,3 @@ def _guarded(build: Build, sink: Sink) -> None:
                 help="report this: the emitter left out what the target declares",
             ))  # fmt: skip
     sink.stop_if_errors()
-
-
-def _with_models(graph: Graph, models: dict[str, Model]) -> Graph:
-    """The same graph with its models, and the stages that run them, replaced."""
-    flows = tuple(
-        replace(flow, stages=tuple(
-            replace(stage, model=models[stage.model.name]) if stage.model is not None else stage
-            for stage in flow.stages
-        ))
-        for flow in graph.flows
-    )  # fmt: skip
-    return replace(graph, models=tuple(models.values()), flows=flows)

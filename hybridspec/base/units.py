@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 
 SECOND = 1_000_000
 MINUTE, HOUR, DAY, YEAR = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 365 * 86_400 * SECOND
@@ -143,6 +144,16 @@ def format_bytes(size: int) -> str:
         if size >= scale:
             return f"{_trim(Fraction(size, scale))} {unit}"
     return f"{size} B"
+
+
+def write_bandwidth(bits: int | Fraction) -> str:
+    """At least `bits` per second, as a spec writes it.
+
+    >>> write_bandwidth(12_000_001), write_bandwidth(1_500)
+    ('13Mbit/s', '2kbit/s')
+    """
+    scale, unit = (10**6, "Mbit/s") if bits > 10**7 else (10**3, "kbit/s")
+    return f"{ceil(Fraction(bits, scale))}{unit}"
 
 
 def format_bandwidth(bits: int) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache, partial
 from hybridspec.base.source import Span
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.label import Bound, Label
+from hybridspec.ir.same import Same
 from hybridspec.ir.verdict import Permission, Place, Reason, Verdict
 from hybridspec.law.duty import Duties
 from hybridspec.law.label import Labels, labels
@@ -29,26 +30,11 @@ def permit(graph: Graph, label: Label, facet: str, place: Place) -> Permission:
 
 def law_of(graph: Graph) -> Law:
     """The `Law` of a graph: the same one for as long as the same graph is asked about."""
-    return _law(_Same(graph))
-
-
-class _Same:
-    """A graph as a key by identity: comparing all of it would take longer than it saves."""
-
-    __slots__ = ("graph",)
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.graph is self.graph
-
-    def __hash__(self) -> int:
-        return id(self.graph)
+    return _law(Same(graph))
 
 
 @lru_cache(maxsize=4)
-def _law(key: _Same) -> Law:
+def _law(key: Same) -> Law:
     return Law(key.graph)
 
 

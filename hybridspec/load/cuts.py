@@ -5,7 +5,7 @@ Runs in the process that opens a hostile model; every pass over the graph is lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import onnx
@@ -43,30 +43,48 @@ def _smaller(
     weights = {tensor.name: sizes[tensor.name] for tensor in graph.initializer}
     fixed = _fixed(graph, set(weights))
     final = {value.name for value in graph.output}
-    last = {name: i for i, node in enumerate(graph.node) for name in node.input}
-    alive = {name: sizes.get(name, 0) for name in sorted(fed)}
-    total = peak = least = sum(alive.values())
+    peak = least = sum(sizes.get(name, 0) for name in fed)
     done = dict.fromkeys(("conv_macs", "gemm_macs", "moved", "operators", "weights"), 0)
-    for index, node in enumerate(graph.node):
+    for index, (node, (most, alive)) in enumerate(
+        zip(graph.node, lives(graph, fed, sizes, fixed), strict=True)
+    ):
         done["weights"] += sum(weights.pop(name, 0) for name in node.input)
         done["conv_macs"] += work[index]["conv"]
         done["gemm_macs"] += work[index]["gemm"]
         done["moved"] += work[index]["moved"]
         done["operators"] += node.op_type not in ("Constant", "Identity")
-        for name in node.output:
-            if name and name not in fixed and name not in alive:
-                alive[name] = sizes.get(name, 0)
-                total += alive[name]
-        peak = max(peak, total)
-        for name in {*node.input, *node.output}:
-            if name in alive and name not in final and last.get(name, -1) <= index:
-                total -= alive.pop(name)
+        peak = max(peak, most)
         if len(alive) != 1 or final.intersection(alive):
             continue
         (name,) = alive
         if name in kinds and 0 < sizes.get(name, 0) < least:
             least = sizes[name]
             yield {"tensor": kinds[name], "size": least, "peak_activations": peak, **done}
+
+
+def lives(
+    graph: onnx.GraphProto, fed: set[str], sizes: Mapping[str, int],
+    fixed: Container[str] = frozenset(),
+) -> Iterator[tuple[int, Mapping[str, int]]]:  # fmt: skip
+    """For each operator in file order: bytes alive while it runs, and the tensors alive after it.
+
+    The mapping, from names to bytes, is the same each time and changes; what is `fixed` is not in
+    it.
+    """
+    last = {name: i for i, node in enumerate(graph.node) for name in node.input}
+    final = {value.name for value in graph.output}
+    alive = {name: sizes.get(name, 0) for name in sorted(fed)}
+    total = sum(alive.values())
+    for index, node in enumerate(graph.node):
+        for name in node.output:
+            if name and name not in fixed and name not in alive:
+                alive[name] = sizes.get(name, 0)
+                total += alive[name]
+        most = total
+        for name in {*node.input, *node.output}:
+            if name in alive and name not in final and last.get(name, -1) <= index:
+                total -= alive.pop(name)
+        yield most, alive
 
 
 def _fixed(graph: onnx.GraphProto, weights: set[str]) -> set[str]:

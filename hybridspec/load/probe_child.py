@@ -17,7 +17,7 @@ import onnx
 import onnx.inliner
 from onnx import TensorProto
 
-from hybridspec.load.cuts import cuts, sendable
+from hybridspec.load.cuts import cuts, lives, sendable
 
 MAX_NODES = 100_000
 _ELEMENT = {
@@ -257,21 +257,9 @@ def _macs(node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]]) -> tuple[int
 
 def _peak(graph: onnx.GraphProto, sizes: dict[str, int]) -> int:
     """Largest sum of tensors alive at once, running the operators in file order."""
-    last = {name: i for i, node in enumerate(graph.node) for name in node.input}
-    final = {value.name for value in graph.output}
-    alive = {v.name: sizes.get(v.name, 0) for v in _fed(graph)}
-    total = sum(alive.values())
-    peak = total
-    for index, node in enumerate(graph.node):
-        for name in node.output:
-            if name and name not in alive:
-                alive[name] = sizes.get(name, 0)
-                total += alive[name]
-        peak = max(peak, total)
-        for name in {*node.input, *node.output}:
-            if name in alive and name not in final and last.get(name, -1) <= index:
-                total -= alive.pop(name)
-    return peak
+    fed = {value.name for value in _fed(graph)}
+    first = sum(sizes.get(name, 0) for name in fed)
+    return max((most for most, _ in lives(graph, fed, sizes)), default=first)
 
 
 def main() -> None:

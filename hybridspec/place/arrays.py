@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hybridspec.place.problem import MAX_MONEY, Ints
+from hybridspec.place.problem import MAX_MONEY, Choice, Ints
 
 
 class TooDear(Exception):
@@ -32,6 +32,11 @@ def ints(values: Sequence[int]) -> Ints:
 def table(rows: Sequence[Sequence[int]], columns: int) -> Ints:
     """Rows of so many columns each."""
     return frozen(np.array(rows, np.int64).reshape(len(rows), columns))
+
+
+def free(alternatives: int, quotas: int) -> Choice:
+    """A choice of which no alternative costs anything, or takes anything of a quota."""
+    return Choice(cost=ints([0] * alternatives), use=table([[0] * quotas] * alternatives, quotas))
 
 
 def frozen(array: Ints) -> Ints:

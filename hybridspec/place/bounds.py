@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 from typing import TypeAlias
 
-from hybridspec.base.units import SECOND, format_bytes, format_duration
+from hybridspec.base.units import SECOND, format_bytes, format_duration, write_bandwidth
 from hybridspec.ir.plan import Failure
 from hybridspec.law.claim import claims
 from hybridspec.law.refusal import Refusal
@@ -79,8 +79,9 @@ def budget(layout: Layout) -> Iterator[Failure]:
     if limit is not None and bits > limit:
         yield Failure(
             code="HS0317", excess=ceil(bits - limit), unit="bit/s",
-            message=f"sends {_bandwidth(ceil(bits))}, but may send {_bandwidth(limit)}",
-            remedy=f"raise `bandwidth` to {_bandwidth(ceil(bits))}, or run more stages at the site",
+            message=f"sends {write_bandwidth(ceil(bits))}, but may send {write_bandwidth(limit)}",
+            remedy=f"raise `bandwidth` to {write_bandwidth(ceil(bits))}, or run more stages at the "
+            "site",
         )  # fmt: skip
 
 
@@ -211,7 +212,8 @@ def uplink(layout: Layout) -> Iterator[Failure]:
             message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplinks of {layout.count} "
             f"`{layout.device.name}` may carry {float(limit) / 10**6:.1f}",
             remedy="run more stages at the site, or use an uplink of "
-            f"{_bandwidth(ceil(bits / (MAX_UPLINK * layout.count)))} for `{layout.device.name}`",
+            f"{write_bandwidth(ceil(bits / (MAX_UPLINK * layout.count)))} for "
+            f"`{layout.device.name}`",
         )  # fmt: skip
 
 
@@ -236,12 +238,6 @@ def quota(layout: Layout) -> Iterator[Failure]:
 def more_memory(missing: int, name: str) -> str:
     """A board that has at least `missing` bytes more, in words."""
     return f"a board with {ceil(Fraction(missing, 2**20))} MiB more memory for `{name}`"
-
-
-def _bandwidth(bits: int) -> str:
-    """At least `bits` per second, as a spec writes it."""
-    scale, unit = (10**6, "Mbit/s") if bits > 10**7 else (10**3, "kbit/s")
-    return f"{ceil(Fraction(bits, scale))}{unit}"
 
 
 Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]

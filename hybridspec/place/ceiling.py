@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from hybridspec.ir.plan import Ceiling
-from hybridspec.place.crowd import WHOLE
 from hybridspec.place.layout import Layout
 from hybridspec.place.path import Path
+from hybridspec.place.problem import WHOLE
 
 
 def ceiling(layout: Layout) -> Ceiling:

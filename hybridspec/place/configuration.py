@@ -64,10 +64,12 @@ class Way:
     def priced(self, graph: Graph, site: Site, known: Known) -> Configuration:
         """The configuration at a site."""
         terms: list[CostTerm] = []
+        watt_hours = Fraction(0)
         for part in self.parts:
             if isinstance(part, CostTerm):
                 terms.append(part)
                 continue
+            watt_hours += 1000 * cost.kwh(graph, part.device, part.busy)
             term = known.get((part, site.energy_price))
             if term is None:
                 term = cost.energy(graph, site, part.device, part.busy, part.stage)
@@ -78,9 +80,14 @@ class Way:
             device=way.device, region=way.region, hosts=way.hosts, variants=way.variants,
             held=way.held, legs=way.legs, latency=way.latency, demand=way.demand,
             memory=way.memory, uplink=way.uplink, waiting=way.waiting, failures=way.failures,
-            terms=tuple(terms), ceiling=way.ceiling, hosted=way.hosted, energy=way.energy,
+            terms=tuple(terms), ceiling=way.ceiling, hosted=way.hosted, energy=round(watt_hours),
             emitted=way.emitted,
         )  # fmt: skip
+
+
+def class_name(option: Configuration) -> str:
+    """The device class that it runs on, or that lends its uplink; empty if there is none."""
+    return option.device.name if option.device is not None else ""
 
 
 def ways(
@@ -241,18 +248,8 @@ def _configuration(layout: Layout) -> Configuration:
         terms=(),
         failures=broken,
         ceiling=Ceiling() if broken else ceiling(layout),
-        energy=_energy(layout),
         emitted=_emitted(layout),
     )
-
-
-def _energy(layout: Layout) -> int:
-    """Watt-hours above idle of the edge stages over the horizon."""
-    busy = Fraction(0)
-    for stage in layout.flow.stages:
-        estimate = layout.estimate(stage)
-        busy += layout.busy(stage, estimate.mid) if estimate is not None else 0
-    return round(1000 * cost.kwh(layout.graph, layout.device, busy))
 
 
 def _emitted(layout: Layout) -> int | None:

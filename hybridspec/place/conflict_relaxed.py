@@ -9,7 +9,9 @@ import numpy as np
 
 from hybridspec.ir.graph import Flow, Region, Site, Zone
 from hybridspec.ir.plan import Configuration
+from hybridspec.place.arrays import free, frozen, ints, table
 from hybridspec.place.candidates import Candidates
+from hybridspec.place.configuration import class_name
 from hybridspec.place.conflict_quick import Take, fit
 from hybridspec.place.conflict_statement import (
     Statement,
@@ -21,12 +23,11 @@ from hybridspec.place.conflict_statement import (
     shared,
     statement_of,
 )
-from hybridspec.place.decide import possible
+from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.problem import (
     ANY,
     WHOLE,
     Choice,
-    Ints,
     Options,
     Pair,
     Problem,
@@ -112,7 +113,7 @@ class Relaxed:
             found = self._quick(kept)
             if found is None:
                 problem = self.problem(kept)
-                found = problem is not None and possible(problem)
+                found = problem is not None and feasible(problem)
             self.asked[kept] = found
         return self.asked[kept]
 
@@ -143,7 +144,7 @@ class Relaxed:
         for pair, variants in sorted(_variants(self.places).items()):
             if bundle(graph, *pair) in kept and len(variants) > 1:
                 bundles[pair] = len(choices), sorted(variants)
-                choices.append(_free(len(variants), len(quotas)))
+                choices.append(free(len(variants), len(quotas)))
         hosting = [[limit.kind == INFERENCE and region.label in limit.regions
                     for limit in quotas] for region in graph.regions]  # fmt: skip
         classes = []
@@ -170,16 +171,16 @@ class Relaxed:
     def _store(self, zone: Zone, kept: frozenset[Statement], quotas: Sequence[Limit]) -> Choice:
         """The regions for a zone's store; where it must not be, no quota is large enough."""
         regions = self.candidates.graph.regions
-        made = _free(max(1, len(regions)), len(quotas))
+        use = np.zeros((max(1, len(regions)), len(quotas)), np.int64)
         jobs = trained(self.candidates.models(self.candidates.sites(zone)))
         fitting = {r.label for r in self.candidates.regions(zone) if r is not None}
         for row, region in enumerate(regions):
             for column, limit in enumerate(quotas):
                 if allowed(zone) in kept and region.label not in fitting and fitting:
-                    made.use[row, column] = 2 * _BOUNDLESS
+                    use[row, column] = 2 * _BOUNDLESS
                 elif limit.kind == TRAINING and region.label in limit.regions:
-                    made.use[row, column] = jobs
-        return made
+                    use[row, column] = jobs
+        return Choice(cost=ints([0] * len(use)), use=frozen(use))
 
 
 def _place(candidates: Candidates, sites: Sequence[Site]) -> _Place:
@@ -220,7 +221,7 @@ def _way(
     option: Configuration, breaks: frozenset[Statement], where: int,
     columns: Sequence[tuple[str, int]],
 ) -> _Way:  # fmt: skip
-    name = option.device.name if option.device is not None else ""
+    name = class_name(option)
     load, top = taken(option), ceilings(option)
     return _Way(
         breaks, tuple(load[which] if of == name else 0 for of, which in columns),
@@ -272,14 +273,18 @@ def _pair(
         [way.region, *(bundles[pair][1].index(one[pair]) if pair in one else ANY for pair in mine)]
         for way, one in zip(ways, held, strict=True)
     ]
-    loads = _table([way.load for way in ways])
-    tops = np.full_like(loads, WHOLE) if lax else _table([way.ceiling for way in ways])
+    loads = table([way.load for way in ways], len(ways[0].load))
+    tops = (
+        np.full_like(loads, WHOLE)
+        if lax
+        else table([way.ceiling for way in ways], len(ways[0].load))
+    )
     return Pair(
         options=Options(
             cost=np.zeros(rows, np.int64), load=loads, ceiling=tops,
-            units=np.zeros((rows, 0), np.int64), needs=_table(needs),
-            use=np.array([[0 if way.region == ANY else way.hosted * hosting[way.region][number]
-                           for number in quotas] for way in ways], np.int64).reshape(rows, -1),
+            units=np.zeros((rows, 0), np.int64), needs=table(needs, 1 + len(mine)),
+            use=table([[0 if way.region == ANY else way.hosted * hosting[way.region][number]
+                        for number in quotas] for way in ways], len(quotas)),
         ),
         choices=(zone, *(bundles[pair][0] for pair in mine)), quotas=tuple(quotas),
     )  # fmt: skip
@@ -291,12 +296,3 @@ def _take(way: _Way, bundled: set[tuple[str, str]], *, lax: bool) -> Take:
     if way.region != ANY:
         needs["store"] = way.region
     return Take(way.load, (WHOLE,) * len(way.load) if lax else way.ceiling, needs)
-
-
-def _free(alternatives: int, quotas: int) -> Choice:
-    return Choice(cost=np.zeros(alternatives, np.int64),
-                  use=np.zeros((alternatives, quotas), np.int64))  # fmt: skip
-
-
-def _table(rows: Sequence[Sequence[int]]) -> Ints:
-    return np.array(rows, np.int64).reshape(len(rows), -1)

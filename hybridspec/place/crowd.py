@@ -22,9 +22,6 @@ MAX_BUSY = Fraction(7, 10)
 MAX_UPLINK = Fraction(8, 10)
 """Share of an uplink that flows may fill."""
 
-WHOLE = 1000
-"""All that flows may take of something together, in permille."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
@@ -97,14 +94,15 @@ def _sent(flow: Flow) -> list[tuple[Fraction, int]]:
     return [made.get(source, raw) for source in sorted(read)]
 
 
-def feeding(flow: Flow, name: str) -> frozenset[str]:
-    """A stage and all stages that an event passes before it, feedback left out."""
+def feeding(flow: Flow, names: Iterable[str], *, loops: bool) -> frozenset[str]:
+    """Stages and all that an event passes before them, over feedback too if `loops` says so."""
     stages = {stage.name: stage for stage in flow.stages}
     found: set[str] = set()
-    queue = [name]
+    queue = [*names]
     while queue:
         here = queue.pop()
         if here in stages and here not in found:
             found.add(here)
             queue.extend(stages[here].inputs)
+            queue.extend(stages[here].feedback if loops else ())
     return frozenset(found)

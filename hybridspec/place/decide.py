@@ -12,11 +12,10 @@ from hybridspec.ir.graph import Region, Site, Zone
 from hybridspec.ir.plan import Configuration, Second
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.engine.api import Watch
-from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.engine.solve import Solved, runner_up, solve
 from hybridspec.place.part import cost_at, part, rows, used
 from hybridspec.place.pose import Posed, pose
-from hybridspec.place.problem import Answer, Impossible, Ints, Problem
+from hybridspec.place.problem import Answer, Impossible, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +52,6 @@ def decide(candidates: Candidates, watch: Watch | None = None) -> Decided | Unde
     if isinstance(found, Impossible):
         return Undecided(candidates, posed)
     return Decided(candidates, posed, found)
-
-
-def possible(problem: Problem) -> bool:
-    """Whether a problem has any plan.
-
-    Raises:
-        SearchTooLarge: that was not found out in time.
-    """
-    return feasible(problem)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
-from hybridspec.base.units import format_duration
+from hybridspec.base.units import format_duration, write_bandwidth
 from hybridspec.ir.graph import Flow, Region, Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.repair_change import (
     Change,
     bandwidth,
-    bits_text,
     count,
     latency,
     with_device,
@@ -108,7 +107,7 @@ def bounds(site: Site, flow: Flow, ways: Sequence[Configuration]) -> Iterator[Le
         now, step = flow.bandwidth, 1000 if flow.bandwidth <= 10**7 else 10**6
         yield Lever(
             f"bandwidth of {flow.name}", "HS0317", "bit/s", now, step, now * MAX_TIMES, step,
-            bits_text, lambda value: bandwidth(flow, value), flow.bandwidth_origin.ref,
+            write_bandwidth, lambda value: bandwidth(flow, value), flow.bandwidth_origin.ref,
             tuple({way.uplink * 8 for way in ways}),
         )  # fmt: skip
     for devices in site.devices:

@@ -10,9 +10,9 @@ from hybridspec.ir.explanation import Slack
 from hybridspec.ir.graph import Flow, Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
+from hybridspec.place.problem import WHOLE
 
 SECOND = 1_000_000
-_WHOLE = 1000
 
 
 def slacks(
@@ -61,11 +61,11 @@ def _rooms(
     everybody = (way, *others)
     name, here = device.name, devices.origin.ref
     # Queues: a flow with a bound on latency leaves the others less than the whole.
-    busy = min((c.ceiling.busy for c in everybody if c.demand), default=_WHOLE)
-    wire = min((c.ceiling.uplink for c in everybody if c.uplink), default=_WHOLE)
+    busy = min((c.ceiling.busy for c in everybody if c.demand), default=WHOLE)
+    wire = min((c.ceiling.uplink for c in everybody if c.uplink), default=WHOLE)
     yield (
         "HS0306", f"devices of {name} kept busy", "us/s", where, here,
-        sum(c.demand for c in everybody), floor(MAX_BUSY * count * SECOND * busy / _WHOLE),
+        sum(c.demand for c in everybody), floor(MAX_BUSY * count * SECOND * busy / WHOLE),
     )  # fmt: skip
     yield (
         "HS0303", f"memory of each {name}", "B", f"devices.{name}.board", device.board_origin.ref,
@@ -74,7 +74,7 @@ def _rooms(
     yield (
         "HS0306", f"uplink of {name}", "bit/s", f"devices.{name}.uplink.bandwidth",
         device.origin.ref, sum(c.uplink * 8 for c in everybody),
-        floor(MAX_UPLINK * device.uplink_bandwidth * count * wire / _WHOLE),
+        floor(MAX_UPLINK * device.uplink_bandwidth * count * wire / WHOLE),
     )  # fmt: skip
     yield (
         "HS0304", f"disk of {name} while offline", "B", f"devices.{name}.max_offline",

@@ -11,8 +11,9 @@ from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Host
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, WHOLE, Crowd, crowd, sending
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowd, feeding, sending
 from hybridspec.place.path import Path
+from hybridspec.place.problem import WHOLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,18 +194,9 @@ class Layout:
         """Bytes that pile up over all devices between batches or while the network is away."""
         return self.uplink * Fraction(self.away, SECOND)
 
-    def ancestors(self, names: list[str]) -> set[str]:
+    def ancestors(self, names: list[str]) -> frozenset[str]:
         """The named stages and everything that feeds them, feedback included."""
-        stages = {stage.name: stage for stage in self.flow.stages}
-        found: set[str] = set()
-        queue = [name for name in names if name in stages]
-        while queue:
-            name = queue.pop()
-            if name not in found:
-                found.add(name)
-                feeds = (*stages[name].inputs, *stages[name].feedback)
-                queue.extend(source for source in feeds if source in stages)
-        return found
+        return feeding(self.flow, names, loops=True)
 
 
 _ANYWHERE = (

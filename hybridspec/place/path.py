@@ -19,8 +19,9 @@ from hybridspec.base.units import SECOND, format_bytes, format_duration
 from hybridspec.ir.graph import WINDOWED, LatencyBound, Stage
 from hybridspec.ir.latency import NOTHING
 from hybridspec.ir.plan import Estimate, Leg
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, WHOLE, feeding
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, feeding
 from hybridspec.place.percentile import Tail, clear, mean_wait, slowest, tail, wait
+from hybridspec.place.problem import WHOLE
 
 if TYPE_CHECKING:
     from hybridspec.place.layout import Layout
@@ -74,7 +75,7 @@ class Path:
 
     def __init__(self, layout: Layout, bound: LatencyBound) -> None:
         self.layout, self.bound = layout, bound
-        needed = feeding(layout.flow, bound.to)
+        needed = feeding(layout.flow, [bound.to], loops=False)
         self.stages = [stage for stage in layout.flow.stages if stage.name in needed]
         self.here = frozenset(s.name for s in self.stages if layout.host(s).kind == "edge")
         self.figures = {s.name: layout.estimate(s) or NOTHING for s in self.stages}

@@ -22,7 +22,7 @@ from hybridspec.ir.plan import (
 from hybridspec.place import cost
 from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
-from hybridspec.place.configuration import TooManyWays
+from hybridspec.place.configuration import TooManyWays, class_name
 from hybridspec.place.decide import Decided, Planned, Undecided, decide
 from hybridspec.place.engine.solve import SearchTooLarge
 from hybridspec.place.explain import CROWDED, FULL, MIXED, leaves_zone, too_dear, too_large
@@ -55,8 +55,9 @@ def place(
         return None
     counts, answer = _counts(decided), decided.answer
     fixed, stores = cost.fleet_terms(graph, counts), tuple(_stores(decided, counts))
+    bought = _bought(graph, counts)
     # The answer does not hold the devices that stand there in any case.
-    owned = sum(term.amount for term in cost.fleet_terms(graph))
+    owned = sum(term.amount for term in (cost.fleet_terms(graph) if bought else fixed))
     if answer.cost + owned >= MAX_MONEY:
         sink.add(too_dear(graph))
         return None
@@ -77,7 +78,7 @@ def place(
         cost=answer.cost + owned,
         bound=answer.bound + owned,
         quotas=quota_uses(graph, decisions, stores),
-        counts=_bought(graph, counts),
+        counts=bought,
     )
 
 
@@ -179,7 +180,7 @@ class _Lister:
 
 def agrees(option: Configuration, pins: Mapping[tuple[str, str], str]) -> bool:
     """Whether a configuration runs no other variant on its device class than `pins` say."""
-    name = option.device.name if option.device is not None else ""
+    name = class_name(option)
     return all(pins.get((name, model), variant) == variant for model, variant in option.held)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hybridspec.ir.graph import Region, Site, Zone
-from hybridspec.place.arrays import TooDear, ints, money, table
+from hybridspec.place.arrays import TooDear, free, ints, money, table
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import Way
 from hybridspec.place.problem import MAX_MONEY, Choice, Problem, SiteClass
@@ -85,7 +85,7 @@ class _Poser:
             classes=tuple(made for made, _ in classes),
             choices=(
                 *(self._store_choice(zone, regions, len(reached)) for zone, regions in stores),
-                *(_free(len(bundle.variants), len(reached)) for bundle in bundled),
+                *(free(len(bundle.variants), len(reached)) for bundle in bundled),
             ),
             quotas=ints([limit.capacity for limit in reached]),
             uniformity=graph.uniformity,
@@ -187,7 +187,3 @@ def _affordable(problem: Problem) -> None:
         total += of.sites * dearest
     if total >= MAX_MONEY:
         raise TooDear
-
-
-def _free(alternatives: int, quotas: int) -> Choice:
-    return Choice(cost=ints([0] * alternatives), use=table([[0] * quotas] * alternatives, quotas))

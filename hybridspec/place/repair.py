@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hybridspec.ir.graph import Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import more_memory
-from hybridspec.place.crowd import WHOLE
+from hybridspec.place.problem import WHOLE
 from hybridspec.place.together import fit_together
 
 _MIB = 2**20

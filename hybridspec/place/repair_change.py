@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
-from hybridspec.base.units import parse_bandwidth, write_duration
+from hybridspec.base.units import parse_bandwidth, write_bandwidth, write_duration
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, Zone
+from hybridspec.ir.rewritten import with_models
 from hybridspec.place.quota import TRAINING, Limit
 
 
@@ -61,7 +61,7 @@ def _bounded(graph: Graph, name: str, bound: int) -> object:
 
 def bandwidth(flow: Flow, bits: int) -> Change:
     """Another limit of what a flow may send."""
-    text = bits_text(bits)
+    text = write_bandwidth(bits)
     return Change(
         f"flows.{flow.name}.bandwidth", text, f"set `bandwidth` of `{flow.name}` to {text}",
         lambda graph: with_flow(graph, flow.name, bandwidth=parse_bandwidth(text)), bits,
@@ -140,7 +140,7 @@ def named(names: Sequence[str]) -> str:
 
 def uplink(device: DeviceClass, bits: int) -> Change:
     """Another bandwidth of a class's uplink, wherever it stands."""
-    text = bits_text(bits)
+    text = write_bandwidth(bits)
     return Change(
         f"devices.{device.name}.uplink.bandwidth", text,
         f"use an uplink of {text} for `{device.name}`",
@@ -203,14 +203,7 @@ def with_region(graph: Graph, label: str, **fields: Any) -> Graph:
         return graph
     region = next(region for region in regions if region.label == label)
     models = {model.name: _repinned(model, label, region) for model in graph.models}
-    flows = tuple(
-        replace(flow, stages=tuple(
-            replace(stage, model=models[stage.model.name]) if stage.model is not None else stage
-            for stage in flow.stages
-        ))
-        for flow in graph.flows
-    )  # fmt: skip
-    return replace(graph, models=tuple(models.values()), flows=flows)
+    return with_models(graph, models)
 
 
 def _pin(model: Model) -> str:
@@ -222,9 +215,3 @@ def _repinned(model: Model, label: str, region: Any) -> Model:
     if model.training is None or _pin(model) != label:
         return model
     return replace(model, training=replace(model.training, region=region))
-
-
-def bits_text(bits: int) -> str:
-    """At least `bits` per second, as a spec writes it."""
-    scale, unit = (10**6, "Mbit/s") if bits > 10**7 else (10**3, "kbit/s")
-    return f"{-(-Fraction(bits, scale) // 1)}{unit}"

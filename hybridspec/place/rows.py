@@ -15,7 +15,7 @@ from hybridspec.ir.graph import Site
 from hybridspec.place import cost
 from hybridspec.place.arrays import frozen, ints, money, table
 from hybridspec.place.candidates import Candidates, Crowds
-from hybridspec.place.configuration import Power, Way
+from hybridspec.place.configuration import Power, Way, class_name
 from hybridspec.place.problem import ANY, WHOLE, Ints, Options, Pair, Purchase
 from hybridspec.place.shared import Column, Supply, supply
 
@@ -144,7 +144,7 @@ class Rows:
         for way, store in template.rows:
             loads.append([column.load(way.unpriced, store) for column in offered.columns])
             tops.append([column.ceiling(way.unpriced, store) for column in offered.columns])
-            units.append([int(bought.device == device_name(way) and bought.device in none
+            units.append([int(bought.device == class_name(way.unpriced) and bought.device in none
                               and bought.store in (ANY, store))
                           for bought in offered.bought])  # fmt: skip
         options = Options(
@@ -256,16 +256,10 @@ def _scarce(templates: Iterable[Template], column: Column, base: int) -> bool:
     return most * WHOLE > base * least
 
 
-def device_name(way: Way) -> str:
-    """The device class that a way runs on, or that lends its uplink."""
-    device = way.unpriced.device
-    return device.name if device is not None else ""
-
-
 def holding(way: Way) -> Iterator[tuple[Held, str]]:
     """The models that a way runs on its device class, with their variants."""
     for model, variant in way.unpriced.held:
-        yield (device_name(way), model), variant
+        yield (class_name(way.unpriced), model), variant
 
 
 def hosting(way: Way) -> tuple[str, int]:

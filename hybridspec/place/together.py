@@ -8,12 +8,12 @@ import numpy as np
 
 from hybridspec.ir.graph import Site
 from hybridspec.ir.plan import Configuration
-from hybridspec.place.decide import possible
+from hybridspec.place.arrays import free, table
+from hybridspec.place.configuration import class_name
+from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.problem import (
     ANY,
     WHOLE,
-    Choice,
-    Ints,
     Options,
     Pair,
     Problem,
@@ -39,16 +39,13 @@ def fit_together(site: Site, choices: Sequence[Sequence[Configuration]]) -> bool
     for options in choices:
         for option in options:
             for model, variant in option.held:
-                variants.setdefault((_name(option), model), set()).add(variant)
+                variants.setdefault((class_name(option), model), set()).add(variant)
     held = {key: sorted(variants[key]) for key in sorted(variants)}
     pairs = tuple(_pair(options, columns, held) for options in choices)
     empty = np.zeros((0,), np.int64)
-    return possible(Problem(
+    return feasible(Problem(
         classes=(SiteClass(sites=1, pairs=pairs, purchases=(), resources=resources),),
-        choices=tuple(
-            Choice(cost=np.zeros(len(names), np.int64), use=np.zeros((len(names), 0), np.int64))
-            for names in held.values()
-        ),
+        choices=tuple(free(len(names), 0) for names in held.values()),
         quotas=empty,
     ))  # fmt: skip
 
@@ -60,27 +57,19 @@ def _pair(
     rows = len(options)
     needs = []
     for option in options:
-        mine = {(_name(option), model): variant for model, variant in option.held}
+        mine = {(class_name(option), model): variant for model, variant in option.held}
         needs.append([names.index(mine[key]) if key in mine else ANY
                       for key, names in held.items()])  # fmt: skip
     return Pair(
         options=Options(
             cost=np.zeros(rows, np.int64),
-            load=_table([[taken(option)[which] if _name(option) == name else 0
+            load=table([[taken(option)[which] if class_name(option) == name else 0
                           for name, which in columns] for option in options], len(columns)),
-            ceiling=_table([[ceilings(option)[which] if _name(option) == name else WHOLE
+            ceiling=table([[ceilings(option)[which] if class_name(option) == name else WHOLE
                              for name, which in columns] for option in options], len(columns)),
             units=np.zeros((rows, 0), np.int64),
-            needs=_table(needs, len(held)),
+            needs=table(needs, len(held)),
             use=np.zeros((rows, 0), np.int64),
         ),
         choices=tuple(range(len(held))), quotas=(),
     )  # fmt: skip
-
-
-def _name(option: Configuration) -> str:
-    return option.device.name if option.device is not None else ""
-
-
-def _table(rows: Sequence[Sequence[int]], columns: int) -> Ints:
-    return np.array(rows, np.int64).reshape(len(rows), columns)

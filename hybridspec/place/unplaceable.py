@@ -10,7 +10,8 @@ from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Flow, Site, Zone
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.candidates import Candidates
-from hybridspec.place.decide import Undecided, possible
+from hybridspec.place.decide import Undecided
+from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.explain import (
     disagreement,
     infeasible,
@@ -94,7 +95,7 @@ class _Zone:
 
         def fits(alternative: int) -> bool:
             made = {} if store is None else {store: alternative}
-            return possible(part(posed.problem, [group], made, sites=1))
+            return feasible(part(posed.problem, [group], made, sites=1))
 
         return fits
 
@@ -120,13 +121,13 @@ def _over_quotas(undecided: Undecided) -> Iterator[Diagnostic]:
     posed = undecided.posed
     problem, graph = posed.problem, undecided.candidates.graph
     room = unlimited(problem)
-    if not posed.limits or not possible(replace(problem, quotas=room)):
+    if not posed.limits or not feasible(replace(problem, quotas=room)):
         return
     culprits = []
     for number in range(len(posed.limits)):
         loose = int(room[number])
         room[number] = problem.quotas[number]
-        if not possible(replace(problem, quotas=room.copy())):
+        if not feasible(replace(problem, quotas=room.copy())):
             room[number] = loose
             culprits.append(number)
     for number in culprits:
@@ -135,7 +136,7 @@ def _over_quotas(undecided: Undecided) -> Iterator[Diagnostic]:
         def enough(stated: int, number: int = number, limit: Limit = limit) -> bool:
             tried = room.copy()
             tried[number] = limit.scaled(stated)
-            return possible(replace(problem, quotas=tried))
+            return feasible(replace(problem, quotas=tried))
 
         most = 2 * limit.stated + 1
         while not enough(most):
@@ -152,7 +153,7 @@ def _clash(undecided: Undecided) -> tuple[str, str]:
     everything = range(len(posed.groups))
     apart = set(range(first, first + len(posed.bundled)))
     for choice in sorted(apart):
-        if not possible(part(posed.problem, everything, {}, apart=apart - {choice})):
+        if not feasible(part(posed.problem, everything, {}, apart=apart - {choice})):
             bundle = posed.bundled[choice - first]
             return bundle.device, bundle.model
         apart.remove(choice)

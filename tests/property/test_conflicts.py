@@ -38,7 +38,8 @@ from hybridspec.place.conflict_check import impossible
 from hybridspec.place.conflict_find import HIGHS, alike, conflicts
 from hybridspec.place.conflict_relaxed import Relaxed
 from hybridspec.place.conflict_statement import Statement
-from hybridspec.place.decide import Undecided, decide, possible
+from hybridspec.place.decide import Undecided, decide
+from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.place import place
 
 SEEDS = range(36)
@@ -89,9 +90,9 @@ def test_every_member_of_a_conflict_is_needed_and_a_second_engine_agrees() -> No
         groups = [sites for z in zones for sites in alike(candidates, z)]
         relaxed = Relaxed.of(candidates, groups)
         everything = frozenset(relaxed.statements)
-        feasible = placeable(made.graph, made.table)
-        assert relaxed.possible(everything) == feasible, seed
-        if feasible:
+        fits = placeable(made.graph, made.table)
+        assert relaxed.possible(everything) == fits, seed
+        if fits:
             assert preferred(relaxed.possible, relaxed.statements) == ()
             continue
         mine = frozenset(preferred(relaxed.possible, relaxed.statements))
@@ -200,6 +201,6 @@ def test_the_small_search_of_a_site_says_what_the_engine_says() -> None:
             relaxed = Relaxed.of(candidates, [[one]])
             kept = frozenset(s for s in relaxed.statements if dice.random() < 0.8)
             quick, problem = relaxed.possible(kept), relaxed.problem(kept)
-            assert quick == (problem is not None and possible(problem)), seed
+            assert quick == (problem is not None and feasible(problem)), seed
             said[quick] += 1
     assert min(said[True], said[False]) > 5

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from hybridspec.ir.graph import DeviceClass, Graph, Model, Region, Site
 from hybridspec.ir.plan import CostTerm
+from hybridspec.ir.same import Same
 from hybridspec.place.cost.term import GB, cloud, edge, money, shown
 
 
@@ -41,7 +42,7 @@ def fetched(graph: Graph, site: Site, device: DeviceClass) -> Iterator[CostTerm]
     """Metered traffic of every release to one device of a site."""
     if not device.uplink_down_price:
         return
-    models = _models(_Same(graph)).get(site.name, ())
+    models = _models(Same(graph)).get(site.name, ())
     runs, size = releases(graph, models), Fraction(sum(m.facts.size for m in models), GB)
     if runs and size:
         yield edge(
@@ -50,23 +51,8 @@ def fetched(graph: Graph, site: Site, device: DeviceClass) -> Iterator[CostTerm]
         )  # fmt: skip
 
 
-class _Same:
-    """A graph as a key by identity: comparing all of it would take longer than it saves."""
-
-    __slots__ = ("graph",)
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.graph is self.graph
-
-    def __hash__(self) -> int:
-        return id(self.graph)
-
-
 @lru_cache(maxsize=1)
-def _models(same: _Same) -> Mapping[str, tuple[Model, ...]]:
+def _models(same: Same) -> Mapping[str, tuple[Model, ...]]:
     """The models of the flows of each site, by the site's name."""
     found: dict[str, dict[str, Model]] = {}
     for flow in same.graph.flows:
