@@ -116,7 +116,9 @@ def test_two_at_once_and_one_waits_its_turn(fleet: System) -> None:
     first = fleet.start("up")
     lock = fleet.stack.folder.parent / "local.lock"
     until(lambda: process.running(lock) is not None, what=lambda: "it never took the lock")
+    os.kill(first.pid, signal.SIGSTOP)  # it holds the lock for as long as the others ask
     refused = [fleet.run("up"), fleet.run("destroy")]
+    os.kill(first.pid, signal.SIGCONT)
     assert first.communicate(timeout=120)[1].count("error") == 0
     assert first.returncode == 0
     for done in refused:
