@@ -200,6 +200,9 @@ CODES: dict[str, Code] = {
     "HS0420": Code("costs-too-large", "costs beyond what can be added up exactly"),
     "HS0422": Code("quota-exceeded", "a quota of a cloud account is too small", policy=True),
     "HS0423": Code("range-empty", "a range of device counts without any count in it"),
+    "HS0424": Code(
+        "line-exceeded", "the uplink that a site's devices share is too narrow", policy=True
+    ),
     # emit
     "HS0501": Code("target-unsupported", "a target cannot express what the spec asks"),
     "HS0502": Code(

@@ -85,12 +85,13 @@ class Ceiling:
     """How far what flows share may be used by all of them for a bound on latency to hold.
 
     In permille of what they may take of it together: `busy` of the time of the class's devices,
-    `uplink` of every uplink that the site's data goes through. 1000 is a bound that queues do not
-    endanger, or none.
+    `uplink` of every uplink that the site's data goes through, `line` of the one that its devices
+    share. 1000 is a bound that queues do not endanger, or none.
     """
 
     busy: int = 1000
     uplink: int = 1000
+    line: int = 1000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,8 @@ class SiteDevices:
 class Site:
     """A place where data is born and devices stand.
 
-    `uplink_month` is the fee of its own connection; `carbon` are grams of CO2 equivalent per
+    `uplink_month` is the fee of its own connection, `line` the rate of the one that all of its
+    devices share, None where each has its own; `carbon` are grams of CO2 equivalent per
     kilowatt-hour, None where nobody has published them.
     """
 
@@ -128,5 +129,7 @@ class Site:
     devices: tuple[SiteDevices, ...]
     uplink_month: int = 0
     carbon: int | None = None
+    line: int | None = None
     origin: Span = spanned()
     country_origin: Span = spanned()
+    line_origin: Span | None = maybe()

@@ -217,6 +217,19 @@ def uplink(layout: Layout) -> Iterator[Failure]:
         )  # fmt: skip
 
 
+def line(layout: Layout) -> Iterator[Failure]:
+    """What goes to the cloud fits through the line that all devices of the site share."""
+    wide, bits = layout.site.line, ceil(layout.uplink) * 8
+    if wide is not None and bits > MAX_UPLINK * wide:
+        needed = write_bandwidth(ceil(bits / MAX_UPLINK))
+        yield Failure(
+            code="HS0424", excess=int(bits - MAX_UPLINK * wide), unit="bit/s",
+            message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplink that all devices of "
+            f"the site share may carry {float(MAX_UPLINK * wide) / 10**6:.1f}",
+            remedy=f"run more stages at the site, or raise `uplink.shared` to {needed}",
+        )  # fmt: skip
+
+
 def quota(layout: Layout) -> Iterator[Failure]:
     """What a flow does in the cloud fits into the quota of its account."""
     region = layout.region
@@ -244,8 +257,7 @@ Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
 
 BOUNDS: tuple[Bound, ...] = (
     residency, policies, region, latency, memory, capacity, offline, store_and_forward, retention,
-    uplink,
-    budget, quota, figures,
+    uplink, line, budget, quota, figures,
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from hybridspec.ir.plan import Configuration, CostTerm
 from hybridspec.law.claim import claims
 from hybridspec.place import cost
 from hybridspec.place.configuration import Known, Powers, Twins, Way, by_cost, ways
-from hybridspec.place.crowd import Crowd, crowd
+from hybridspec.place.crowd import Crowd, crowds
 from hybridspec.place.permits import holds, trains
 
 
@@ -122,7 +122,7 @@ class Candidates:
         if key not in self._crowds:
             alone = [self._alone(site, flow) for flow in others]
             self._crowds[key] = tuple(
-                (d.device_class.name, sum((crowds[i] for crowds in alone), Crowd()))
+                (d.device_class.name, sum((found[i] for found in alone), Crowd()))
                 for i, d in enumerate(site.devices)
             )
         return self._crowds[key]
@@ -131,10 +131,7 @@ class Candidates:
         """What one flow of a site could put in the way of others, by the site's devices."""
         key = (self.shape(site), self._kinds[flow.name])
         if key not in self._single:
-            self._single[key] = tuple(
-                crowd(self.table, (flow,), d.device_class, d.upto, max(1, d.count))
-                for d in site.devices
-            )
+            self._single[key] = crowds(self.table, flow, site)
         return self._single[key]
 
     def options(self, site: Site, region: Region | None) -> tuple[tuple[Configuration, ...], ...]:
@@ -219,7 +216,7 @@ def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ..
     devices = tuple((d.device_class.name, d.count, d.most, d.device_class.uplink_bandwidth,
                      d.device_class.uplink_rtt, d.device_class.uplink_up_price,
                      d.device_class.uplink_down_price) for d in site.devices)  # fmt: skip
-    return (apart, site.zone.name, site.lan_rtt, devices, *kinds)
+    return (apart, site.zone.name, site.lan_rtt, site.line, devices, *kinds)
 
 
 _NAMED = ("name", "sites", "data", "stages")

@@ -16,8 +16,8 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
 from hybridspec.place import cost
 from hybridspec.place.bounds import failures
-from hybridspec.place.ceiling import ceiling
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowd
+from hybridspec.place.ceiling import ceiling, lower
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowds
 from hybridspec.place.layout import Layout
 from hybridspec.place.split import splits
 
@@ -143,8 +143,7 @@ def _at_worst(way: Configuration, layout: Layout, least: int) -> Configuration:
     return replace(
         way, legs=slower.legs, latency=slower.latency, failures=(*way.failures, *late),
         waiting=max(way.waiting, other.waiting),
-        ceiling=Ceiling(busy=min(way.ceiling.busy, other.ceiling.busy),
-                        uplink=min(way.ceiling.uplink, other.ceiling.uplink)),
+        ceiling=lower(way.ceiling, other.ceiling),
     )  # fmt: skip
 
 
@@ -166,8 +165,9 @@ def configurations(
     """
     beside = [f for f in graph.flows if f.name != flow.name and site.name in
               {other.name for other in f.sites}]  # fmt: skip
-    others = {d.device_class.name: crowd(table, beside, d.device_class, d.count)
-              for d in site.devices}  # fmt: skip
+    alone = [crowds(table, other, site) for other in beside]
+    others = {d.device_class.name: sum((found[i] for found in alone), Crowd())
+              for i, d in enumerate(site.devices)}  # fmt: skip
     return by_cost(graph, site, ways(graph, table, site, flow, region, {}, others, {}), {})
 
 

@@ -18,6 +18,7 @@ from hybridspec.place.conflict_statement import (
     allowed,
     bundle,
     latency,
+    line,
     quota,
     runs,
     shared,
@@ -35,7 +36,7 @@ from hybridspec.place.problem import (
     SiteClass,
 )
 from hybridspec.place.quota import INFERENCE, TRAINING, Limit, limits, trained
-from hybridspec.place.shared import ceilings, rooms, taken
+from hybridspec.place.shared import LINE, SITE, ceilings, line_room, rooms, taken
 
 _RESOURCES = ("busy", "memory", "uplink", "disk")
 _BOUNDLESS = 2**50
@@ -192,6 +193,9 @@ def _place(candidates: Candidates, sites: Sequence[Site]) -> _Place:
             resources.append((shared(site, devices, _RESOURCES[which]),
                               room.base + room.unit * devices.upto))  # fmt: skip
             columns.append((name, which))
+    if site.line is not None:
+        resources.append((line(site), line_room(site.line).base))
+        columns.append((SITE, LINE))
     flows = tuple(_asked(candidates, site, index, flow, columns)
                   for index, flow in enumerate(candidates.flows(site)))  # fmt: skip
     return _Place(site.zone, len(sites), tuple(resources), flows)
@@ -224,8 +228,8 @@ def _way(
     name = class_name(option)
     load, top = taken(option), ceilings(option)
     return _Way(
-        breaks, tuple(load[which] if of == name else 0 for of, which in columns),
-        tuple(top[which] if of == name else WHOLE for of, which in columns), where,
+        breaks, tuple(load[which] if of in (SITE, name) else 0 for of, which in columns),
+        tuple(top[which] if of in (SITE, name) else WHOLE for of, which in columns), where,
         frozenset(((name, model), variant) for model, variant in option.held), option.hosted,
     )  # fmt: skip
 

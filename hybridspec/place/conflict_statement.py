@@ -50,6 +50,8 @@ def statement_of(
                          flow.offline_origin)  # fmt: skip
     if here is not None and code in ("HS0303", "HS0304", "HS0306"):
         return shared(site, here, _RESOURCE.get((code, failure.unit), "busy"))
+    if code == "HS0424":
+        return line(site)
     if code == "HS0422" and way.region is not None:
         for limit in limits(graph):
             if limit.kind == INFERENCE and way.region.label in limit.regions:
@@ -107,6 +109,12 @@ def shared(site: Site, devices: SiteDevices, resource: str) -> Statement:
         return Statement(OFFLINE, f"devices.{name}.max_offline", words, device.offline_origin)
     words = f"{devices.upto} `{name}` at `{site.name}`"
     return Statement(COUNT, f"sites.{site.name}.devices.{name}", words, devices.origin)
+
+
+def line(site: Site) -> Statement:
+    """What the uplink carries that all devices of a site share."""
+    words = f"the uplink that `{site.name}` shares carries {format_bandwidth(site.line or 0)}"
+    return Statement(UPLINK, f"sites.{site.name}.uplink.shared", words, site.line_origin)
 
 
 def quota(limit: Limit) -> Statement:

@@ -8,12 +8,12 @@ taken over every flow that could be there, so that a bound holds whoever comes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
 from hybridspec.base.units import SECOND
-from hybridspec.ir.graph import DeviceClass, Flow, Stage
+from hybridspec.ir.graph import DeviceClass, Flow, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.place.split import splits
 
@@ -28,24 +28,43 @@ class Crowd:
     """The most that an event can find before it on a device of a class, and on its uplink.
 
     `job` is the longest work that one event makes on a device, in microseconds; `message` the
-    largest that is sent at once, and `batches` all batches together, in bytes.
+    largest that is sent at once, and `batches` all batches together, in bytes. The rest is the
+    same for the line that all devices of the site share, where they share one.
     """
 
     job: int = 0
     message: int = 0
     batches: int = 0
+    line_message: int = 0
+    line_batches: int = 0
 
     def __add__(self, other: Crowd) -> Crowd:
         return Crowd(
             job=max(self.job, other.job),
             message=max(self.message, other.message),
             batches=self.batches + other.batches,
+            line_message=max(self.line_message, other.line_message),
+            line_batches=self.line_batches + other.line_batches,
         )
+
+
+def crowds(table: LatencyTable, flow: Flow, site: Site) -> tuple[Crowd, ...]:
+    """What one flow of a site could put in the way of others, by the site's device classes.
+
+    It runs on one of them, but whichever that is, the line is there for all.
+    """
+    found = [crowd(table, (flow,), d.device_class, d.upto, max(1, d.count), site.line)
+             for d in site.devices]  # fmt: skip
+    if site.line is None:
+        return tuple(found)
+    message = max(one.line_message for one in found)
+    batches = max(one.line_batches for one in found)
+    return tuple(replace(one, line_message=message, line_batches=batches) for one in found)
 
 
 def crowd(
     table: LatencyTable, flows: Iterable[Flow], device: DeviceClass, count: int,
-    least: int | None = None,
+    least: int | None = None, line: int | None = None,
 ) -> Crowd:  # fmt: skip
     """What `flows` can put onto `count` devices of a class, wherever each of them runs.
 
@@ -55,12 +74,16 @@ def crowd(
     their uplinks is not sent.
     """
     wire = MAX_UPLINK * device.uplink_bandwidth * count / 8
+    if line is not None:
+        wire = min(wire, MAX_UPLINK * line / 8)
     found = Crowd()
     for flow in flows:
         runs = (flow, *(split.flow for split in splits(flow)))
         sent = sorted({pair for run in runs for pair in _sent(run) if pair[0] * pair[1] <= wire})
         job = sum(_work(table, stage, device, count) for stage in flow.stages)
         found += Crowd(job=job) + sending(flow, sent, count if least is None else least)
+        if line is not None:
+            found += gathered(flow, sent, count)
     return found
 
 
@@ -74,6 +97,18 @@ def sending(flow: Flow, sent: Iterable[tuple[Fraction, int]], count: int) -> Cro
         most = pile if flow.sync.largest is None else min(pile, flow.sync.largest)
         batches += max(most, size)
     return Crowd(batches=batches)
+
+
+def gathered(flow: Flow, sent: Iterable[tuple[Fraction, int]], count: int) -> Crowd:
+    """What up to `count` devices of a flow send at once or in batches over one line."""
+    if flow.sync is None:
+        return Crowd(line_message=max((size for _, size in sent), default=0))
+    batches = 0
+    for rate, size in sent:
+        pile = ceil(rate * size * Fraction(flow.sync.every, SECOND)) + count
+        most = pile if flow.sync.largest is None else min(pile, count * flow.sync.largest)
+        batches += max(most, count * size)
+    return Crowd(line_batches=batches)
 
 
 def _work(table: LatencyTable, stage: Stage, device: DeviceClass, count: int) -> int:

@@ -141,7 +141,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "site": decision.site.name,
         "country": decision.site.country,
         "flow": decision.flow.name,
-        "chosen": _configuration(decision.chosen),
+        "chosen": _configuration(decision.chosen, line=decision.site.line is not None),
         "carbonGrams": decision.chosen.carbon(decision.site),
         "runnerUp": decision.runner_up.label if decision.runner_up else None,
         "runnerUpExtraMicro": decision.runner_up_delta,
@@ -158,7 +158,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _configuration(chosen: Configuration) -> dict[str, Any]:
+def _configuration(chosen: Configuration, *, line: bool) -> dict[str, Any]:
     return {
         "placement": chosen.label,
         "device": chosen.device.name if chosen.device else None,
@@ -169,7 +169,8 @@ def _configuration(chosen: Configuration) -> dict[str, Any]:
         "latency": _estimate(chosen.latency),
         "legs": [{"name": leg.name, "kind": leg.kind, **(_estimate(leg.estimate) or {})}
                  for leg in chosen.legs],
-        "ceilingPermille": {"busy": chosen.ceiling.busy, "uplink": chosen.ceiling.uplink},
+        "ceilingPermille": {"busy": chosen.ceiling.busy, "uplink": chosen.ceiling.uplink,
+                            **({"line": chosen.ceiling.line} if line else {})},
         "busyMicrosecondsPerSecond": chosen.demand,
         "memoryBytes": chosen.memory,
         "uplinkBytesPerSecond": chosen.uplink,

@@ -17,9 +17,8 @@ from hybridspec.place.quota import TRAINING, Limit
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = (
-    "HS0302", "HS0317", "HS0306", "HS0304", "HS0415", "HS0303", "HS0422", "HS0603", "HS0310",
-    "HS0321",
-    "HS0315", "HS0301",
+    "HS0302", "HS0317", "HS0306", "HS0424", "HS0304", "HS0415", "HS0303", "HS0422", "HS0603",
+    "HS0310", "HS0321", "HS0315", "HS0301",
 )  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
 _FIXED = ("HS0301", "HS0310", "HS0315", "HS0321", "HS0603")
@@ -66,7 +65,7 @@ def infeasible(
             code=first.code,
             message=f"flow `{flow.name}` cannot run at {_named(sites)}: its nearest placement "
             f"({label}) {first.message}{also}",
-            span=_limited(first, tried[label, failures]) or _span(first, flow),
+            span=_limited(first, sites[0], tried[label, failures]) or _span(first, flow),
             help="; and ".join(dict.fromkeys(failure.remedy for failure in (first, *others))),
             fixes=_mended((first, *others), flow, sites, tried[label, failures], label),
             notes=(*_clashing(graph, flow, sites[0], tried[label, failures], first),
@@ -79,7 +78,7 @@ def _clashing(
 ) -> Iterator[Label]:
     """The other lines of the smallest set that leaves the flow no way, where it has several."""
     found = clash(graph, flow, site, options)
-    here = _limited(first, options) or _span(first, flow)
+    here = _limited(first, site, options) or _span(first, flow)
     for statement in found if len(found) > 1 else ():
         if statement.span is not None and statement.span != here:
             yield Label(span=statement.span, message=f"it clashes with this: {statement.words}")
@@ -135,8 +134,12 @@ def _named(sites: Sequence[Site]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
-def _limited(failure: Failure, options: Sequence[Configuration]) -> Span | None:
-    """The line of the quota that a failure is about."""
+def _limited(
+    failure: Failure, site: Site, options: Sequence[Configuration]
+) -> Span | None:  # fmt: skip
+    """The line of the quota, or of the shared uplink, that a failure is about."""
+    if failure.code == "HS0424":
+        return site.line_origin
     return next((
         option.region.inference_quota_origin for option in options
         if failure.code == "HS0422" and failure in option.failures and option.region is not None

@@ -13,6 +13,7 @@ from hybridspec.place.repair_change import (
     bandwidth,
     count,
     latency,
+    line,
     with_device,
     with_region,
     with_site,
@@ -109,6 +110,12 @@ def bounds(site: Site, flow: Flow, ways: Sequence[Configuration]) -> Iterator[Le
             f"bandwidth of {flow.name}", "HS0317", "bit/s", now, step, now * MAX_TIMES, step,
             write_bandwidth, lambda value: bandwidth(flow, value), flow.bandwidth_origin.ref,
             tuple({way.uplink * 8 for way in ways}),
+        )  # fmt: skip
+    if site.line is not None and site.line_origin is not None:
+        now, step = site.line, 1000 if site.line <= 10**7 else 10**6
+        yield Lever(
+            f"uplink that {site.name} shares", "HS0424", "bit/s", now, step, now * MAX_TIMES, step,
+            write_bandwidth, lambda value: line([site.name], value), site.line_origin.ref,
         )  # fmt: skip
     for devices in site.devices:
         yield from _devices(site, devices)

@@ -19,7 +19,7 @@ def slacks(
     site: Site, flow: Flow, way: Configuration, beside: Sequence[Configuration]
 ) -> tuple[Slack, ...]:
     """Every bound with an amount; `beside` is what the other flows of the site do."""
-    return (*_own(flow, way), *_shared(site, way, beside))
+    return (*_own(flow, way), *_shared(site, way, beside), *_line(site, way, beside))
 
 
 def _own(flow: Flow, way: Configuration) -> Iterator[Slack]:
@@ -51,6 +51,21 @@ def _shared(site: Site, way: Configuration, beside: Sequence[Configuration]) -> 
         if used:
             yield Slack(code=code, what=what, used=used, limit=limit, unit=unit, key=key, ref=ref,
                         with_others=joint)  # fmt: skip
+
+
+def _line(site: Site, way: Configuration, beside: Sequence[Configuration]) -> Iterator[Slack]:
+    """What all flows of the site take of the uplink that its devices share."""
+    if site.line is None or not way.uplink:
+        return
+    everybody = [c for c in (way, *beside) if c.uplink]
+    top = min(c.ceiling.line for c in everybody)
+    yield Slack(
+        code="HS0424", what=f"uplink that {site.name} shares",
+        used=sum(c.uplink * 8 for c in everybody),
+        limit=floor(MAX_UPLINK * site.line * top / WHOLE),
+        unit="bit/s", key=f"sites.{site.name}.uplink.shared", ref=_ref(site.line_origin),
+        with_others=len(everybody) > 1,
+    )  # fmt: skip
 
 
 def _rooms(

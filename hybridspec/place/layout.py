@@ -11,8 +11,8 @@ from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Host
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowd, feeding, sending
-from hybridspec.place.path import Path
+from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowd, feeding, gathered, sending
+from hybridspec.place.path import Path, Used
 from hybridspec.place.problem import WHOLE
 
 
@@ -145,22 +145,27 @@ class Layout:
         if others is None:
             flows = [f for f in self.graph.flows if f.name != self.flow.name
                      and any(s.name == self.site.name for s in f.sites)]  # fmt: skip
-            others = crowd(self.table, flows, self.device, self.count)
+            line = self.site.line
+            others = crowd(self.table, flows, self.device, self.count, line=line)
         own = [self.estimate(s) for s in self.flow.stages if self.host(s).kind == "edge"]
         job = sum(estimate.high for estimate in own if estimate is not None)
-        return others + Crowd(job=job) + sending(self.flow, self.sent.values(), self.count)
+        found = others + Crowd(job=job) + sending(self.flow, self.sent.values(), self.count)
+        if self.site.line is not None:
+            found += gathered(self.flow, self.sent.values(), self.count)
+        return found
 
     @cached_property
-    def used(self) -> tuple[int, int]:
-        """Permille that the flow alone takes of what flows may take: of the devices' time, and of
-        their uplinks."""
+    def used(self) -> Used:
+        """Permille that the flow alone takes of what flows may take: of the devices' time, of
+        their uplinks, and of the line that they share, if they do."""
         busy, full = MAX_BUSY.numerator * self.count, MAX_UPLINK.numerator * self.count
         time = busy * SECOND
         wire = full * self.device.uplink_bandwidth
-        return (
-            -(-self.demand * WHOLE * MAX_BUSY.denominator // time),
-            -(-ceil(self.uplink) * 8 * WHOLE * MAX_UPLINK.denominator // wire),
-        )
+        sent = ceil(self.uplink) * 8 * WHOLE * MAX_UPLINK.denominator
+        alone = -(-self.demand * WHOLE * MAX_BUSY.denominator // time), -(-sent // wire)
+        if self.site.line is None:
+            return alone
+        return *alone, -(-sent // (MAX_UPLINK.numerator * self.site.line))
 
     @cached_property
     def path(self) -> Path | None:

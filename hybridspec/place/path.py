@@ -2,7 +2,8 @@
 
 An event reaches a device over the site's network, waits for its turn, and is then run through all
 of its stages there that the bounded stage depends on, one after the other: a device counts as one
-server, as in its capacity. Each device and each uplink has a queue of its own. What is sent at once
+server, as in its capacity. Each device and each uplink has a queue of its own, and so has the line
+that all devices of a site share, if they do: it is behind their uplinks. What is sent at once
 waits for what is before it on the uplink; batches go behind it (the lower-effort class of RFC
 8622), of which one packet may be on its way. How the legs are put together says `percentile`.
 """
@@ -32,8 +33,9 @@ SERVICE = Estimate(
 PACKET = 1_500
 """Bytes of a batch that may be on their way when something is sent that goes before it."""
 
-Used: TypeAlias = tuple[int, int]
-"""How full devices and uplinks are, in permille of what flows may take of them together."""
+Used: TypeAlias = tuple[int, ...]
+"""How full devices and uplinks are, in permille of what flows may take of them together; then how
+full the line is that they share, if they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class Path:
                     if (source in cloud) == (s.name in here)}  # fmt: skip
         up = sum(not back for _, back in crossing)
         moves = layout.device.uplink_rtt > 0
-        return legs + moves * len(crossing) + up, queues + up
+        lines = 1 if layout.site.line is None else 2
+        return legs + moves * len(crossing) + up, queues + lines * up
 
 
 class _Share:
@@ -142,12 +145,19 @@ class _Share:
     def high(self, used: Used) -> int:
         """The upper end of the slowest path with everything `used` by everybody."""
         turn, send = self._turn(used[0]).high, self._send(used[1]).high
+        if len(used) > 2:
+            send += self._line(used[2]).high
         return max(self._length(route, turn, send) for route in self._routes)
 
     def legs(self, used: Used) -> tuple[Leg, ...]:
         """The legs of the slowest path."""
-        turn, send = self._turn(used[0]), self._send(used[1])
-        route = max(self._routes, key=lambda r: self._length(r, turn.high, send.high))
+        turn = self._turn(used[0])
+        sends = [Leg(name="uplink", kind="queue", estimate=self._send(used[1]))]
+        if len(used) > 2:
+            line = self._line(used[2])
+            sends.append(Leg(name="shared uplink", kind="queue", estimate=line))
+        send = sum(leg.estimate.high for leg in sends)
+        route = max(self._routes, key=lambda r: self._length(r, turn.high, send))
         passed = {s.name for s in route.steps if isinstance(s, Leg) and s.kind == "stage"}
         beside = self._beside(passed)
         found: list[Leg] = []
@@ -155,7 +165,7 @@ class _Share:
             if isinstance(step, Leg):
                 found.append(step)
             elif step == _SEND:
-                found.append(Leg(name="uplink", kind="queue", estimate=send))
+                found += sends
             else:
                 found.append(Leg(name=self.layout.device.name, kind="queue", estimate=turn))
                 found += beside
@@ -173,6 +183,13 @@ class _Share:
         crowd, collected = self.layout.crowd, self.layout.flow.sync is not None
         wide = self.layout.device.uplink_bandwidth
         return _send(crowd.message, crowd.batches, wide, collected, used, self.queue)
+
+    def _line(self, used: int) -> Estimate:
+        """The wait for the line that is behind the uplinks of the site's devices."""
+        crowd, collected = self.layout.crowd, self.layout.flow.sync is not None
+        wide = self.layout.site.line
+        assert wide is not None, "only a shared line has a utilisation"
+        return _send(crowd.line_message, crowd.line_batches, wide, collected, used, self.queue)
 
     def _all(self) -> list[_Route]:
         known: dict[str, list[_Route]] = {}
@@ -195,10 +212,7 @@ class _Share:
             if (source in self.path.here) == here:
                 yield route
             elif here:
-                device = layout.device
-                yield route.then(_hop(
-                    "return", size, device.uplink_rtt, device.uplink_bandwidth, self.tail
-                ))  # fmt: skip
+                yield route.then(self._hop("return", size))
             else:
                 yield self._up(route, size)
 
@@ -213,7 +227,7 @@ class _Share:
 
     def _up(self, route: _Route, size: int) -> _Route:
         """The route to the cloud with `size` bytes, or with the batch that they are in."""
-        layout, device = self.layout, self.layout.device
+        layout = self.layout
         if layout.flow.sync is not None:
             # A batch is sent as a whole, and waited for in the queue of the uplink.
             size = 0
@@ -222,8 +236,12 @@ class _Share:
                 basis=f"sent once in {format_duration(layout.batch)}",
             )))  # fmt: skip
         route = replace(route, sends=route.sends + 1, steps=(*route.steps, _SEND))
-        hop = _hop("upload", size, device.uplink_rtt, device.uplink_bandwidth, self.tail)
-        return route.then(hop, _service(self.tail))
+        return route.then(self._hop("upload", size), _service(self.tail))
+
+    def _hop(self, name: str, size: int) -> Leg:
+        """The way between the site and the cloud, over the line too if devices share one."""
+        device, line = self.layout.device, self.layout.site.line
+        return _hop(name, size, device.uplink_rtt, device.uplink_bandwidth, line, self.tail)
 
     def _beside(self, path: set[str]) -> tuple[Leg, ...]:
         """What the device does for the event beside its slowest path."""
@@ -259,10 +277,13 @@ def _service(of: Tail) -> Leg:
 
 
 @lru_cache(maxsize=65_536)
-def _hop(name: str, size: int, rtt: int, bandwidth: int, of: Tail) -> Leg:
+def _hop(name: str, size: int, rtt: int, bandwidth: int, line: int | None, of: Tail) -> Leg:
     """A round trip at most, and sending `size` bytes; nothing is sent with a batch."""
     wire = _wire(size, bandwidth)
     sent = f", {format_bytes(size)} at {bandwidth / 10**6:g} Mbit/s" if size else ""
+    if line is not None:
+        wire += _wire(size, line)
+        sent += f" and {line / 10**6:g} Mbit/s" if size else ""
     trip = _late(Estimate(
         low=rtt // 4, mid=rtt // 2, high=rtt, basis=f"round trip {format_duration(rtt)}{sent}"
     ), of)  # fmt: skip

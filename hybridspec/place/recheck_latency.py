@@ -8,8 +8,9 @@ Newton's method, one walk over all paths instead of routes, and so a tolerance o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import NormalDist
+from typing import NamedTuple
 
 from hybridspec.ir.graph import DeviceClass, Stage
 from hybridspec.ir.latency import LatencyTable
@@ -19,12 +20,37 @@ _NONE = Estimate(low=0, mid=0, high=0, basis="")
 _SERVICE = (8_000, 25_000)
 
 
+class Line(NamedTuple):
+    """An uplink that a site shares: its rate, the share that is `used`, and what else is on it.
+
+    That is the longest message and all batches of all devices, in microseconds on the wire.
+    """
+
+    wide: int
+    used: float
+    message: float
+    batches: float
+
+
+def line_of(
+    wide: int, there: Iterable[tuple[Sequence[Decision], DeviceClass, int]], table: LatencyTable
+) -> Line:  # fmt: skip
+    """The uplink of that rate, with all flows of the site by the devices that they run on."""
+    sent = message = batches = 0.0
+    for decisions, device, count in there:
+        for flow in (_Flow(decision, device, count, table) for decision in decisions):
+            sent += sum(rate * size for rate, size in flow.sent)
+            message = max(message, flow.message(wide))
+            batches += flow.batches(wide) * count
+    return Line(wide, sent * 8 / wide, message, batches)
+
+
 def late(
     decisions: Sequence[Decision], device: DeviceClass, count: int, table: LatencyTable,
-    used: tuple[float, float],
+    used: tuple[float, float], line: Line | None = None,
 ) -> Iterator[str]:  # fmt: skip
     """Flows on `count` devices of a class that miss their bound with both shares `used` of it."""
-    flows = [_Flow(decision, device, count, table) for decision in decisions]
+    flows = [_Flow(decision, device, count, table, line) for decision in decisions]
     for flow in flows:
         bound = flow.decision.flow.latency
         if bound is None:
@@ -39,9 +65,10 @@ class _Flow:
     """One flow as a plan runs it: what it does to others, and how slow it is among them."""
 
     def __init__(
-        self, decision: Decision, device: DeviceClass, count: int, table: LatencyTable
-    ) -> None:
-        self.decision, self.device, self.count = decision, device, count
+        self, decision: Decision, device: DeviceClass, count: int, table: LatencyTable,
+        line: Line | None = None,
+    ) -> None:  # fmt: skip
+        self.decision, self.device, self.count, self.line = decision, device, count, line
         self.stages = {stage.name: stage for stage in decision.flow.stages}
         self.kinds = {name: host.kind for name, host in decision.chosen.hosts}
         self.times = {name: self._figures(stage, table) for name, stage in self.stages.items()}
@@ -73,26 +100,23 @@ class _Flow:
         """Microseconds that one event keeps a device busy at most."""
         return sum(self.times[n].high for n, kind in self.kinds.items() if kind == "edge")
 
-    @property
-    def message(self) -> float:
-        """The longest that one of its messages is on the wire."""
+    def message(self, wide: int) -> float:
+        """The longest that one of its messages is on a wire."""
         sizes = [size for _, size in self.sent] if self.decision.flow.sync is None else []
-        return self._wire(max(sizes, default=0))
+        return _wire(max(sizes, default=0), wide)
 
-    @property
-    def batches(self) -> float:
-        """The longest that its batches are on the wire, one of each kind."""
+    def batches(self, wide: int) -> float:
+        """The longest that a device's batches are on a wire, one of each kind."""
         sync = self.decision.flow.sync
         if sync is None:
             return 0
         most = math.inf if sync.largest is None else sync.largest
         return sum(
-            self._wire(max(size, min(most, math.ceil(rate * size * sync.every / 1e6 / self.count))))
+            _wire(
+                max(size, min(most, math.ceil(rate * size * sync.every / 1e6 / self.count))), wide
+            )
             for rate, size in self.sent
         )
-
-    def _wire(self, size: float) -> float:
-        return math.ceil(size * 8e6 / self.device.uplink_bandwidth)
 
     def slowest(self, flows: Sequence[_Flow], used: tuple[float, float]) -> float:
         """The upper end of the slowest path among `flows`."""
@@ -115,18 +139,26 @@ class _Flow:
         bound = self.decision.flow.latency
         assert bound is not None
         turn = _wait(max(flow.job for flow in flows), used[0], queue)
-        message = max(flow.message for flow in flows)
-        batches = sum(flow.batches for flow in flows)
-        if self.decision.flow.sync is not None:
-            send = _clear(batches, message, used[1], queue)
-        else:
-            send = _wait(message, used[1], queue) + (self._wire(1500) if batches else 0)
+        wide, line = self.device.uplink_bandwidth, self.line
+        message = max(flow.message(wide) for flow in flows)
+        batches = sum(flow.batches(wide) for flow in flows)
+        send = self._send(wide, used[1], message, batches, queue)
+        if line is not None:
+            send += self._send(line.wide, line.used, line.message, line.batches, queue)
         visit = sum(_late(self.times[n], share) for n in needed if self.kinds[n] == "edge")
         known: dict[str, Mapping[tuple[bool, bool], float]] = {}
         for name in self.stages:
             if name in needed:
                 known[name] = self._through(name, known, share, turn, send)
         return max(time + visit * turned for (_, turned), time in known[bound.to].items())
+
+    def _send(
+        self, wide: int, used: float, message: float, batches: float, queue: float
+    ) -> float:  # fmt: skip
+        """The wait for a wire."""
+        if self.decision.flow.sync is not None:
+            return _clear(batches, message, used, queue)
+        return _wait(message, used, queue) + (_wire(1500, wide) if batches else 0)
 
     def _needed(self, name: str) -> set[str]:
         found = {name}
@@ -143,7 +175,8 @@ class _Flow:
         queues += sum(self._window(name) is not None for name in edge)
         up = {i for n in needed - edge for i in self.stages[n].inputs if i not in needed - edge}
         down = {i for n in edge for i in self.stages[n].inputs if i in needed - edge}
-        return legs + len(up) * (rtt + 1) + len(down) * rtt, queues + len(up)
+        wires = 1 if self.line is None else 2
+        return legs + len(up) * (rtt + 1) + len(down) * rtt, queues + wires * len(up)
 
     def _window(self, name: str) -> int | None:
         stage = self.stages[name]
@@ -181,14 +214,20 @@ class _Flow:
             return 0
         rtt, sync = self.device.uplink_rtt, self.decision.flow.sync
         hop = _late(Estimate(low=0, mid=rtt // 2, high=rtt, basis=""), share)
+        wires = _wire(size, self.device.uplink_bandwidth)
+        wires += _wire(size, self.line.wide) if self.line is not None else 0
         if edge:
-            return hop + self._wire(size)
+            return hop + wires
         service = _late(Estimate(low=0, mid=_SERVICE[0], high=_SERVICE[1], basis=""), share)
         if sync is None:
-            return send + hop + self._wire(size) + service
+            return send + hop + wires + service
         rate = sum(r * s for r, s in self.sent)
         full = sync.largest * self.count * 1e6 / rate if sync.largest and rate else math.inf
         return min(sync.every, math.ceil(full) if full < math.inf else full) + send + hop + service
+
+
+def _wire(size: float, wide: int) -> float:
+    return math.ceil(size * 8e6 / wide)
 
 
 def _late(time: Estimate, share: float) -> float:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hybridspec.base.units import write_bandwidth
 from hybridspec.ir.graph import Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import more_memory
@@ -32,6 +33,7 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
     """
     sizes = {d.device_class.name: _plenty(d.device_class.name, d.upto, choices)
              for d in site.devices}  # fmt: skip
+    written, site = site.line, replace(site, line=_least_line(site, sizes, choices))
 
     def carries(name: str, size: _Size) -> bool:
         return fit_together(_resized(site, {**sizes, name: size}), choices)
@@ -53,7 +55,34 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
             words.append(f"put {count} `{name}` there")
         if more:
             words.append(f"use {more_memory(more * _MIB, name)}")
+    if written is not None and site.line is not None and site.line > written:
+        words.append(f"raise `uplink.shared` to {write_bandwidth(site.line)}")
     return tuple(words)
+
+
+def _least_line(
+    site: Site, sizes: Mapping[str, _Size], choices: Sequence[Sequence[Configuration]]
+) -> int | None:  # fmt: skip
+    """The narrowest uplink that all devices can share, in kbit/s above what they do."""
+    if site.line is None:
+        return None
+    here, now = _resized(site, sizes), site.line
+    most = _plenty_line(now, choices) // 1000
+    steps = range(-(-now // 1000), most)
+
+    def carries(line: int) -> bool:
+        return fit_together(replace(here, line=line), choices)
+
+    if carries(now):
+        return now
+    return 1000 * (steps.start + bisect_left(steps, True, key=lambda kbit: carries(kbit * 1000)))
+
+
+def _plenty_line(now: int, choices: Sequence[Sequence[Configuration]]) -> int:
+    """A line that carries everything, however empty a flow wants it to be."""
+    everything = sum(max((c.uplink for c in options), default=0) for options in choices)
+    least = min((c.ceiling.line for options in choices for c in options), default=WHOLE)
+    return now + 2 * 8 * everything * -(-WHOLE // max(1, least))
 
 
 def _dearest(devices: SiteDevices) -> tuple[int, str]:

@@ -150,6 +150,18 @@ def uplink(device: DeviceClass, bits: int) -> Change:
     )  # fmt: skip
 
 
+def line(sites: Sequence[str], bits: int) -> Change:
+    """Another bandwidth of the uplink that all devices of a site share, at each of some sites."""
+    text = write_bandwidth(bits)
+    return Change(
+        f"sites.{sites[0]}.uplink.shared" if len(sites) == 1 else "", text,
+        f"raise the uplink that {named(sites)} share{'s' if len(sites) == 1 else ''} to {text}",
+        lambda graph: with_sites(graph, lambda site: replace(
+            site, line=parse_bandwidth(text)) if site.name in sites else site),
+        bits,
+    )  # fmt: skip
+
+
 def memory(device: DeviceClass, size: int) -> Change:
     """A board with another size of memory for a class; `size` is in bytes, whole MiB."""
     more = (size - device.board.memory) // 2**20

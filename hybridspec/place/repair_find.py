@@ -35,6 +35,7 @@ from hybridspec.place.repair_change import (
     country,
     elsewhere,
     latency,
+    line,
     memory,
     offline,
     quota,
@@ -125,6 +126,8 @@ def _cure(failure: Failure, sites: Sequence[Site], flow: Flow, way: Configuratio
         return bandwidth(flow, way.uplink * 8)
     if code == "HS0304" and failure.unit != "B":
         return offline(flow, 0)
+    if code == "HS0424":
+        return line([s.name for s in sites], ceil(way.uplink * 8 / MAX_UPLINK))
     if code == "HS0301" and failure.message.startswith("runs at sites"):
         return country(site.zone, site.country)
     if code in ("HS0301", "HS0310") and way.region is not None:
@@ -199,6 +202,9 @@ def _levers(graph: Graph, sites: Sequence[str], clash: Sequence[Stated]) -> Iter
         elif stated.rank == COUNT:
             here = next(site for site in graph.sites if site.name == name)
             yield _number(here, sites or (name,), rest[-1])
+        elif stated.rank == UPLINK and kind == "sites":
+            here = next(site for site in graph.sites if site.name == name)
+            yield _wider_line(here, sites or (name,))
         elif stated.rank == UPLINK:
             yield _wider(classes[name])
         elif stated.rank == MEMORY:
@@ -230,6 +236,12 @@ def _wider(device: DeviceClass) -> _Amount:
     step = 1000 if device.uplink_bandwidth <= 10**7 else 10**6
     now = device.uplink_bandwidth
     return _Amount(lambda n: uplink(device, now + n * step), max(1, now // step) * _TIMES)
+
+
+def _wider_line(site: Site, sites: Sequence[str]) -> _Amount:
+    now = site.line or 0
+    step = 1000 if now <= 10**7 else 10**6
+    return _Amount(lambda n: line(sites, now + n * step), max(1, now // step) * _TIMES)
 
 
 def _roomier(device: DeviceClass) -> _Amount:

@@ -11,10 +11,14 @@ from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.problem import ANY, WHOLE, Resource
 
-BUSY, MEMORY, UPLINK, DISK = range(4)
+BUSY, MEMORY, UPLINK, DISK, LINE = range(5)
 
-Taken: TypeAlias = tuple[int, int, int, int]
-"""Busy microseconds a second, bytes of memory, tenths of bits a second up, bytes kept offline."""
+SITE = ""
+"""Instead of a device class: what all devices of a site share."""
+
+Taken: TypeAlias = tuple[int, int, int, int, int]
+"""Busy microseconds a second, bytes of memory, tenths of bits a second up, bytes kept offline, and
+tenths of bits a second over the line of the site."""
 
 
 class Room(NamedTuple):
@@ -35,14 +39,20 @@ def rooms(device: DeviceClass) -> tuple[Room, Room, Room, Room]:
     )
 
 
+def line_room(line: int) -> Room:
+    """What flows may take of the line that all devices of a site share."""
+    return Room(floor(MAX_UPLINK * 10) * line, 0)
+
+
 def taken(option: Configuration) -> Taken:
-    """What a way takes of its device class."""
-    return option.demand, option.memory, option.uplink * 8 * 10, option.waiting
+    """What a way takes of its device class, and of the line of the site."""
+    sent = option.uplink * 8 * 10
+    return option.demand, option.memory, sent, option.waiting, sent
 
 
 def ceilings(option: Configuration) -> Taken:
     """Up to which permille each may be used by all flows for the way to keep its latency."""
-    return option.ceiling.busy, WHOLE, option.ceiling.uplink, WHOLE
+    return option.ceiling.busy, WHOLE, option.ceiling.uplink, WHOLE, option.ceiling.line
 
 
 class Bought(NamedTuple):
@@ -53,7 +63,10 @@ class Bought(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Something shared by the ways of a device class whose store is in a region, or in `ANY`."""
+    """Something shared by the ways of a device class whose store is in a region, or in `ANY`.
+
+    Of `SITE` it is shared by all ways.
+    """
 
     device: str
     which: int
@@ -68,7 +81,7 @@ class Column(NamedTuple):
         return ceilings(option)[self.which] if self._has(option, store) else WHOLE
 
     def _has(self, option: Configuration, store: int) -> bool:
-        mine = option.device is not None and option.device.name == self.device
+        mine = option.device is not None and self.device in (SITE, option.device.name)
         return mine and self.store in (ANY, store)
 
 
@@ -107,4 +120,9 @@ def supply(site: Site, stores: Sequence[int], scarce: Scarce) -> Supply:
             for store in stores:
                 columns.append(Column(name, which, store))
                 resources.append(Resource(base=base, unit=room.unit, purchase=purchases[store]))
+    if site.line is not None:
+        column, base = Column(SITE, LINE, ANY), line_room(site.line).base
+        if scarce(column, base):
+            columns.append(column)
+            resources.append(Resource(base=base))
     return Supply(tuple(columns), tuple(resources), tuple(bought))

@@ -20,7 +20,7 @@ from hybridspec.place.problem import (
     Resource,
     SiteClass,
 )
-from hybridspec.place.shared import ceilings, rooms, taken
+from hybridspec.place.shared import LINE, SITE, ceilings, line_room, rooms, taken
 
 
 def fit_together(site: Site, choices: Sequence[Sequence[Configuration]]) -> bool:
@@ -30,11 +30,14 @@ def fit_together(site: Site, choices: Sequence[Sequence[Configuration]]) -> bool
         SearchTooLarge: that was not found out in time.
     """
     columns = [(devices.device_class.name, which) for devices in site.devices
-               for which in range(4)]  # fmt: skip
+               for which, _ in enumerate(rooms(devices.device_class))]  # fmt: skip
     resources = tuple(
         Resource(base=room.base + room.unit * devices.upto)
         for devices in site.devices for room in rooms(devices.device_class)
     )  # fmt: skip
+    if site.line is not None:
+        columns.append((SITE, LINE))
+        resources += (Resource(base=line_room(site.line).base),)
     variants: dict[tuple[str, str], set[str]] = {}
     for options in choices:
         for option in options:
@@ -63,9 +66,9 @@ def _pair(
     return Pair(
         options=Options(
             cost=np.zeros(rows, np.int64),
-            load=table([[taken(option)[which] if class_name(option) == name else 0
+            load=table([[taken(option)[which] if name in (SITE, class_name(option)) else 0
                           for name, which in columns] for option in options], len(columns)),
-            ceiling=table([[ceilings(option)[which] if class_name(option) == name else WHOLE
+            ceiling=table([[ceilings(option)[which] if name in (SITE, class_name(option)) else WHOLE
                              for name, which in columns] for option in options], len(columns)),
             units=np.zeros((rows, 0), np.int64),
             needs=table(needs, len(held)),

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
-from hybridspec.ir.graph import DeviceClass, Graph, Region, Stage
+from hybridspec.ir.graph import DeviceClass, Graph, Region, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
-from hybridspec.place.recheck_latency import late
+from hybridspec.place.recheck_latency import Line, late, line_of
 from hybridspec.place.recheck_shared import counted, quotas, settled
 from hybridspec.place.recount import recount
 from hybridspec.place.verify_split import faults_of_split
@@ -251,13 +251,15 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
                 loads[decision.site.name, device.name].append(same)
                 there[decision.site.name, device.name].append(decision)
     faults: list[str] = []
-    good: set[tuple[int, ...]] = set()
+    good: set[tuple[object, ...]] = set()
     for site in graph.sites:
+        line, narrow = _line(site, there, loads, table)
+        faults += narrow
         for devices in site.devices:
             device, count = devices.device_class, devices.count
             if not count:
                 continue
-            case = (id(device), count, *map(id, loads[site.name, device.name]))
+            case = (line, id(device), count, *map(id, loads[site.name, device.name]))
             if case in good:
                 continue
             before = len(faults)
@@ -277,10 +279,25 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
                 min(0.7, float(used[0]) / 1e6 / count),
                 min(0.8, float(used[2]) * 8 / device.uplink_bandwidth / count),
             )
-            faults += late(there[site.name, device.name], device, count, table, shares)
+            faults += late(there[site.name, device.name], device, count, table, shares, line)
             if len(faults) == before:
                 good.add(case)
     return faults
+
+
+def _line(
+    site: Site, there: Mapping[tuple[str, str], list[Decision]],
+    loads: Mapping[tuple[str, str], list[tuple[Fraction, ...]]], table: LatencyTable,
+) -> tuple[Line | None, list[str]]:  # fmt: skip
+    """The uplink that all devices of the site share, if they do, and whether it is too narrow."""
+    if site.line is None:
+        return None, []
+    names = [devices.device_class.name for devices in site.devices]
+    sent = sum((one[2] for name in names for one in loads[site.name, name]), Fraction(0))
+    narrow = sent * 8 > Fraction(4, 5) * site.line
+    mine = [(there[site.name, d.device_class.name], d.device_class, d.count) for d in site.devices]
+    line = line_of(site.line, mine, table)
+    return line, [f"{site.name}: too narrow a shared uplink"] * narrow
 
 
 def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tuple[Fraction, ...]:

@@ -54,6 +54,7 @@ def _site(
         sink.extend([found] if found is not None else [])
     if zone is None:
         return None
+    line = written.uplink.shared if written.uplink is not None else None
     return Site(
         name=name,
         country=written.country,
@@ -64,6 +65,8 @@ def _site(
         devices=devices,
         uplink_month=(written.uplink.month or 0) if written.uplink is not None else 0,
         carbon=_or(written.carbon, energy.carbon.get(written.country), None),
+        line=line,
+        line_origin=None if line is None else origins.value("sites", name, "uplink", "shared"),
         origin=origins.key("sites", name),
         country_origin=country_span,
     )  # fmt: skip

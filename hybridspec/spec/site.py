@@ -50,6 +50,12 @@ class SiteUplink(Section):
         key("Usable upload rate of each device at this site.", example="5Mbit/s", gt=0,
             absent="that of the device class"),
     ] = None  # fmt: skip
+    shared: Annotated[
+        Bandwidth | None,
+        key("Usable upload rate of the line that all devices at this site share, behind each one's "
+            "own `bandwidth`.", example="20Mbit/s", gt=0, absent="each device has a line of its "
+            "own"),
+    ] = None  # fmt: skip
     rtt: Annotated[
         Duration | None,
         key("Round trip to the cloud region from this site, 95th percentile.", example="80ms",

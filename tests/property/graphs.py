@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from property.restrictions import restricted
+from property.restrictions import restricted, sharing
 
 from hybridspec.base.source import SourceFile, Span
 from hybridspec.base.units import DAY, HOUR, SECOND, YEAR
@@ -235,7 +235,8 @@ def instance(seed: int) -> Instance:
         made = _draw(rng)
         if all(_ways(made, here) <= MAX_JOINT for here in made.sites):
             drawn = _table(rng, made)
-            return Instance(seed, restricted(made, random.Random(f"rules {seed}")), drawn)
+            made = restricted(made, random.Random(f"rules {seed}"))
+            return Instance(seed, sharing(made, random.Random(f"lines {seed}")), drawn)
 
 
 def _ways(of: Graph, here: Site) -> int:

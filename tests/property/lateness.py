@@ -31,11 +31,15 @@ class Before:
     job: int = 0
     message: int = 0
     batches: int = 0
+    line_message: int = 0
+    line_batches: int = 0
+    """The last two are those on the line that all devices of the site share."""
 
     def with_(self, other: Before) -> Before:
         """Both of them."""
         return Before(max(self.job, other.job), max(self.message, other.message),
-                      self.batches + other.batches)  # fmt: skip
+                      self.batches + other.batches, max(self.line_message, other.line_message),
+                      self.line_batches + other.line_batches)  # fmt: skip
 
 
 def neighbours(
@@ -59,6 +63,38 @@ def neighbours(
         sent = [(rate, size) for rate, size in sent if rate * size * 8 <= wire]
         found = found.with_(Before(job=job)).with_(packets(flow, sent, count))
     return found
+
+
+def on_the_line(
+    table: LatencyTable, flows: Sequence[Flow], site: Site, wide: int
+) -> Before:  # fmt: skip
+    """The worst that other flows can do to the line that all devices share, on any of them."""
+    found = Before()
+    for flow in flows:
+        products = {s.name: (s.output_rate, s.output_size) for s in flow.stages}
+        read = {i for s in flow.stages if s.place != "site" for i in s.inputs}
+        sent = [products.get(i, (flow.data.rate, flow.data.size)) for i in read]
+        each = []
+        for devices in site.devices:
+            wire = min(wide, devices.device_class.uplink_bandwidth * devices.count)
+            fits = [(r, size) for r, size in sent if r * size * 80 <= 8 * wire]
+            each.append(gathered(flow, fits, devices.count))
+        found = found.with_(Before(line_message=max(one.line_message for one in each),
+                                   line_batches=max(one.line_batches for one in each)))  # fmt: skip
+    return found
+
+
+def gathered(flow: Flow, sent: Sequence[tuple[Fraction, int]], count: int) -> Before:
+    """What a flow sends from all of its devices at a time."""
+    if flow.sync is None:
+        return Before(line_message=max([size for _, size in sent], default=0))
+    sizes = []
+    for rate, size in sent:
+        pile = math.ceil(rate * size * flow.sync.every / 1_000_000) + count
+        if flow.sync.largest is not None:
+            pile = min(pile, flow.sync.largest * count)
+        sizes.append(max(pile, size * count))
+    return Before(line_batches=sum(sizes))
 
 
 def packets(flow: Flow, sent: Sequence[tuple[Fraction, int]], count: int) -> Before:
@@ -85,8 +121,8 @@ class Way:
     time: Callable[[Stage], Estimate | None]
     before: Before
     batch: int
-    own: tuple[int, int]
-    """Permille of the limits of time and uplink that the flow takes alone."""
+    own: tuple[int, int, int]
+    """Permille of the limits of time, uplink and line that the flow takes alone."""
 
     @property
     def stages(self) -> Mapping[str, Stage]:
@@ -118,21 +154,26 @@ class Way:
         hops = {(source, self.kinds[name]) for name in needed for source in self.stages[name].inputs
                 if self.kinds.get(source, "edge") != self.kinds[name]}  # fmt: skip
         ups = [kind for _, kind in hops].count("cloud")
-        legs, queues = legs + bool(self.device.uplink_rtt) * len(hops) + ups, queues + ups
+        legs += bool(self.device.uplink_rtt) * len(hops) + ups
+        queues += ups * (2 if self.site.line else 1)
         chance = (1000 - bound.percentile) / 1000
         alike = chance / max(1, legs + queues)
         halves = [(chance / 2 / legs, chance / 2 / queues)] if legs and queues else []
         return [(alike, alike), *halves]
 
-    def slowest(self, busy: int, full: int) -> int:
+    def slowest(self, busy: int, full: int, line: int) -> int:
         """The upper end over every path, listed one by one."""
-        return min(self._slowest(busy, full, *share) for share in self.shares())
+        return min(self._slowest(busy, full, line, *share) for share in self.shares())
 
-    def _slowest(self, busy: int, full: int, share: float, queue: float) -> int:
+    def _slowest(self, busy: int, full: int, line: int, share: float, queue: float) -> int:
         assert self.flow.latency is not None
         to = self.flow.latency.to
         turn = waits(self.before.job, min(busy, 1000) * 0.7 / 1000, queue)
-        send = self._send(min(full, 1000) * 0.8 / 1000, queue)
+        before, wide = self.before, self.device.uplink_bandwidth
+        send = self._send(before.message, before.batches, wide, min(full, 1000) * 0.0008, queue)
+        if self.site.line:
+            send += self._send(before.line_message, before.line_batches, self.site.line,
+                               min(line, 1000) * 0.0008, queue)  # fmt: skip
         needed = {name for path in self.paths(to) for name in path}
         here = sum(late(self.figures(n), share) for n in needed if self.kinds[n] == "edge")
         return max(self._length(path, share, turn, send, here) for path in self.paths(to))
@@ -147,7 +188,8 @@ class Way:
                 kind = self.kinds[name]
                 length += late(span(self.device.uplink_rtt), share)
                 if kind == "edge" or self.flow.sync is None:
-                    length += self._wire(size)
+                    length += wire(size, self.device.uplink_bandwidth)
+                    length += wire(size, self.site.line) if self.site.line else 0
                 if kind == "cloud":
                     length += late(Estimate(low=0, mid=8_000, high=25_000, basis=""), share)
                     length += send + self.batch
@@ -162,25 +204,22 @@ class Way:
             size = stage.output_size
         return length + (here if visited else 0)
 
-    def _send(self, used: float, share: float) -> int:
-        message, batches = self._wire(self.before.message), self._wire(self.before.batches)
+    def _send(self, message: int, batches: int, wide: int, used: float, share: float) -> int:
+        message, batches = wire(message, wide), wire(batches, wide)
         if self.flow.sync is None:
-            return waits(message, used, share) + (self._wire(1500) if batches else 0)
+            return waits(message, used, share) + (wire(1500, wide) if batches else 0)
         if not message or not used:
             return batches
         half = root(used) / 2
         work = batches + math.log(2 / share) * message / half
         return up(work / (1 - used * math.expm1(half) / half))
 
-    def _wire(self, size: int) -> int:
-        return math.ceil(Fraction(size * 8_000_000, self.device.uplink_bandwidth))
-
-    def ceilings(self) -> tuple[int, int]:
-        """How full devices and uplinks may get, in permille of their limits."""
+    def ceilings(self) -> tuple[int, int, int]:
+        """How full devices, uplinks and the line may get, in permille of their limits."""
         bound = self.flow.latency
-        if bound is None or self.slowest(1000, 1000) <= bound.bound:
-            return 1000, 1000
-        busy, full = min(self.own[0], 1000), min(self.own[1], 1000)
+        if bound is None or self.slowest(1000, 1000, 1000) <= bound.bound:
+            return 1000, 1000, 1000
+        busy, full, line = (min(own, 1000) for own in self.own)
 
         def most(top: int, holds: Callable[[int], bool]) -> int:
             low = 0
@@ -189,17 +228,27 @@ class Way:
                 low, top = (middle, top) if holds(middle) else (low, middle - 1)
             return low
 
-        def fine(one: int, other: int) -> bool:
-            return self.slowest(one, other) <= bound.bound
+        def fine(one: int, two: int, three: int) -> bool:
+            return self.slowest(one, two, three) <= bound.bound
 
-        a, b = 1000 - busy, 1000 - full
-        even = most(1000, lambda s: fine(busy + a * s // 1000, full + b * s // 1000))
+        a, b, c = 1000 - busy, 1000 - full, 1000 - line
+        even = most(1000, lambda s: fine(
+            busy + a * s // 1000, full + b * s // 1000, line + c * s // 1000))  # fmt: skip
         busy, full = busy + a * even // 1000, full + b * even // 1000
+        line += c * even // 1000
         start = busy
-        busy += most(1000 - busy, lambda more: fine(start + more, full))
+        busy += most(1000 - busy, lambda more: fine(start + more, full, line))
         begin = full
-        full += most(1000 - full, lambda more: fine(busy, begin + more))
-        return busy, full
+        full += most(1000 - full, lambda more: fine(busy, begin + more, line))
+        if not self.site.line:
+            return busy, full, 1000
+        first = line
+        return busy, full, line + most(1000 - line, lambda more: fine(busy, full, first + more))
+
+
+def wire(size: int, wide: int) -> int:
+    """Microseconds on a wire."""
+    return math.ceil(Fraction(size * 8_000_000, wide))
 
 
 def span(rtt: int) -> Estimate:

@@ -14,7 +14,8 @@ SECOND = 1_000_000
 class Load:
     """What one way asks of the devices and the uplinks of its class, in whole units.
 
-    The last two are how full, in permille of their limits, time and uplinks may be for its bound.
+    The last are how full, in permille of their limits, time, uplinks and the line that all share
+    may be for its bound.
     """
 
     busy: int
@@ -23,6 +24,7 @@ class Load:
     waiting: int
     busy_most: int = 1000
     uplink_most: int = 1000
+    line_most: int = 1000
 
 
 def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
@@ -42,4 +44,9 @@ def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
             found.add("HS0303")
         if sum(load.waiting for load in mine) > board.disk // 2 * count:
             found.add("HS0304")
+    everybody = [load for mine in loads.values() for load in mine]
+    most = min([load.line_most for load in everybody], default=1000)
+    sent = sum(load.uplink for load in everybody) * 8 * 10 * 1000
+    if site.line is not None and sent > 8 * site.line * most:
+        found.add("HS0424")
     return found

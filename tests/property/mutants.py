@@ -131,6 +131,16 @@ def ignore_shared_disk(patch: Patch) -> None:
     without_load(patch, 3)
 
 
+def ignore_the_shared_line(patch: Patch) -> None:
+    """Each flow has the uplink of the site for itself."""
+    without_load(patch, 4)
+
+
+def fill_the_shared_line(patch: Patch) -> None:
+    """No flow by itself is too much for the uplink of the site."""
+    without(patch, bounds.line)
+
+
 def one_device_too_many(patch: Patch) -> None:
     """Off by one in the capacity of a class."""
     real = bounds.capacity
@@ -349,7 +359,8 @@ ENGINE: tuple[Mutant, ...] = (
     nobody_waits, nobody_comes, ignore_the_ceiling,
     forget_the_window, forget_the_lan, take_the_first_branch, round_sending_down,
     cut_loops, come_back_from_the_cloud, ignore_shared_memory,
-    ignore_shared_time, ignore_shared_disk, one_device_too_many, fill_the_uplink,
+    ignore_shared_time, ignore_shared_disk, ignore_the_shared_line, fill_the_shared_line,
+    one_device_too_many, fill_the_uplink,
     ignore_reserved_memory, ignore_missing_figures, ignore_long_absence, forget_raw_uploads,
     cheapest_region_ignoring_terms, no_store_terms, free_egress, free_energy, round_down,
     keep_for_ever, energy_at_the_upper_end, sites_are_all_alike, disagree,

@@ -160,12 +160,18 @@ class Case:
         job = sum(time.high for time in edge if time is not None)
         before = before.with_(lateness.Before(job=job))
         before = before.with_(lateness.packets(self.flow, self._products(), self.count))
+        line, wide = Fraction(0), self.site.line
+        if wide is not None:
+            before = before.with_(lateness.on_the_line(self.table, others, self.site, wide))
+            before = before.with_(lateness.gathered(self.flow, self._products(), self.count))
+            line = Fraction(self.load().uplink * 8 * 1000 * 10, 8 * wide)
         busy = Fraction(self.load().busy * 1000 * 10, 7 * self.count * SECOND)
         wire = Fraction(self.device.uplink_bandwidth * 8 * self.count, 10)
         full = self.load().uplink * 8 * 1000 / wire
         return lateness.Way(
             flow=self.flow, site=self.site, device=self.device, kinds=self.kinds, time=self.time,
-            before=before, batch=self._batch(), own=(math.ceil(busy), math.ceil(full)),
+            before=before, batch=self._batch(),
+            own=(math.ceil(busy), math.ceil(full), math.ceil(line)),
         )  # fmt: skip
 
     def slowest(self) -> int:
@@ -208,8 +214,8 @@ class Case:
 
     def bounded(self) -> Load:
         """Its loads, with what its latency allows others beside it."""
-        busy, uplink = self.lateness().ceilings()
-        return replace(self.load(), busy_most=busy, uplink_most=uplink)
+        busy, uplink, line = self.lateness().ceilings()
+        return replace(self.load(), busy_most=busy, uplink_most=uplink, line_most=line)
 
     def _batch(self) -> int:
         sync = self.flow.sync

@@ -1,10 +1,11 @@
-"""Restrictions drawn on top of a random Graph: facets, policies, bandwidths and batches."""
+"""Restrictions drawn on top of a random Graph: facets, policies, bandwidths, batches, uplinks."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from hybridspec.base.source import SourceFile, Span
 from hybridspec.base.units import HOUR
@@ -33,6 +34,22 @@ def restricted(of: Graph, rng: random.Random) -> Graph:
         of, zones=tuple(zones.values()), sites=tuple(sites.values()), flows=flows,
         policies=policies,
     )  # fmt: skip
+
+
+def sharing(of: Graph, rng: random.Random) -> Graph:
+    """The graph, in one of four cases with uplinks that all devices of a site share."""
+    if rng.random() < 0.75:
+        return of
+
+    def line(site: Site) -> Site:
+        sent = sum(int(f.data.rate * f.data.size * 8) for f in of.flows if site in f.sites) or 8
+        times = rng.choice((None, Fraction(1, 3), 1, Fraction(5, 4), Fraction(3, 2), 4, 1_000))
+        return site if times is None else replace(site, line=max(1, int(sent * times)))
+
+    sites = {site.name: line(site) for site in of.sites}
+    flows = tuple(replace(flow, sites=tuple(sites[site.name] for site in flow.sites))
+                  for flow in of.flows)  # fmt: skip
+    return replace(of, sites=tuple(sites.values()), flows=flows)
 
 
 def _some(values: Sequence[str], rng: random.Random) -> tuple[str, ...]:

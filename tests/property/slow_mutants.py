@@ -41,7 +41,7 @@ def nobody_waits(patch: Patch) -> None:
 
 def nobody_comes(patch: Patch) -> None:
     """Other flows have jobs and messages as small as this one's."""
-    patch.setattr(candidates, "crowd", lambda *_: Crowd())
+    patch.setattr(candidates, "crowds", lambda table, flow, site: (Crowd(),) * len(site.devices))
 
 
 def ignore_the_ceiling(patch: Patch) -> None:
@@ -76,8 +76,8 @@ def take_the_first_branch(patch: Patch) -> None:
 def round_sending_down(patch: Patch) -> None:
     """Half a round trip, and sending that is never felt."""
     real = path._hop
-    patch.setattr(path, "_hop", lambda name, size, rtt, bandwidth, of: real(
-        name, 0, rtt // 2, bandwidth, of))  # fmt: skip
+    patch.setattr(path, "_hop", lambda name, size, rtt, *rest: real(
+        name, 0, rtt // 2, *rest))  # fmt: skip
 
 
 def send_at_once(patch: Patch) -> None:
