@@ -218,9 +218,9 @@ def _errors(spec: Path, options: Options) -> list[str]:
 def _too_large(fault: Exception) -> Exception:
     """What to say of a question that cannot be answered in time."""
     from hybridspec.base.errors import UsageError
-    from hybridspec.place.arrays import TooDear
     from hybridspec.place.configuration import TooManyWays
     from hybridspec.place.engine.api import SearchTooLarge
+    from hybridspec.place.listing import TooDear
 
     if not isinstance(fault, (TooManyWays, SearchTooLarge, TooDear)):
         return fault

@@ -1,27 +1,14 @@
-"""Read-only arrays of integers, and of amounts that can be added up."""
+"""Read-only arrays of integers, and a listed problem made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from hybridspec.place.problem import MAX_MONEY, Choice, Ints
-
-
-class TooDear(Exception):
-    """The costs of a plan could be more than can be added up exactly."""
-
-
-def money(amounts: Sequence[int]) -> Ints:
-    """Amounts, with room to add up hundreds of them.
-
-    Raises:
-        TooDear: one of them leaves none.
-    """
-    if any(amount >= MAX_MONEY >> 8 for amount in amounts):
-        raise TooDear
-    return ints(amounts)
+from hybridspec.place.listing import ListedPair, Listing
+from hybridspec.place.problem import Choice, Ints, Options, Pair, Problem, SiteClass
 
 
 def ints(values: Sequence[int]) -> Ints:
@@ -43,3 +30,40 @@ def frozen(array: Ints) -> Ints:
     """The array, which nobody changes from now on."""
     array.flags.writeable = False
     return array
+
+
+def in_arrays(listing: Listing) -> Problem:
+    """The problem that is listed."""
+    made = _Tables()
+    return Problem(
+        classes=tuple(
+            SiteClass(
+                sites=of.sites, purchases=of.purchases, resources=of.resources,
+                pairs=tuple(made.pair(pair, len(of.resources), len(of.purchases))
+                            for pair in of.pairs),
+            ) for of in listing.classes
+        ),
+        choices=tuple(Choice(cost=ints(choice.cost), use=table(choice.use, len(listing.quotas)))
+                      for choice in listing.choices),
+        quotas=ints(listing.quotas), uniformity=listing.uniformity,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Tables:
+    """The tables of all pairs, those of the same traits once."""
+
+    known: dict[int, tuple[Ints, Ints, Ints, Ints, Ints]] = field(default_factory=dict)
+
+    def pair(self, pair: ListedPair, resources: int, purchases: int) -> Pair:
+        of = pair.traits
+        if id(of) not in self.known:
+            self.known[id(of)] = (
+                table(of.load, resources), table(of.ceiling, resources),
+                table(of.units, purchases), table(of.needs, len(of.choices)),
+                table(of.use, len(of.quotas)),
+            )  # fmt: skip
+        load, ceiling, units, needs, use = self.known[id(of)]
+        options = Options(cost=ints(pair.cost), load=load, ceiling=ceiling, units=units,
+                          needs=needs, use=use)  # fmt: skip
+        return Pair(options=options, choices=of.choices, quotas=of.quotas)

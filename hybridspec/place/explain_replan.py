@@ -10,11 +10,11 @@ from hybridspec.ir.graph import Graph, Region, Site
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Plan
 from hybridspec.place import cost
-from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
 from hybridspec.place.decide import Decided, Undecided, decide
 from hybridspec.place.engine.api import SearchTooLarge
+from hybridspec.place.listing import TooDear
 from hybridspec.place.repair_change import Change
 
 MAX_SOLVES = 400

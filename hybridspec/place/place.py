@@ -20,18 +20,17 @@ from hybridspec.ir.plan import (
     Store,
 )
 from hybridspec.place import cost
-from hybridspec.place.arrays import TooDear
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays, class_name
 from hybridspec.place.decide import Decided, Planned, Undecided, decide
-from hybridspec.place.engine.solve import SearchTooLarge
+from hybridspec.place.engine.api import SearchTooLarge
 from hybridspec.place.explain import CROWDED, FULL, MIXED, leaves_zone, too_dear, too_large
+from hybridspec.place.listing import TooDear
 from hybridspec.place.problem import MAX_MONEY
 from hybridspec.place.progress import telling
 from hybridspec.place.quota import quota_uses
 from hybridspec.place.residency import refused, residency
 from hybridspec.place.split import as_run
-from hybridspec.place.unplaceable import unplaceable
 
 
 def place(
@@ -44,6 +43,8 @@ def place(
     try:
         decided = decide(Candidates(graph, table), telling(say, graph.currency))
         if isinstance(decided, Undecided):
+            from hybridspec.place.unplaceable import unplaceable
+
             sink.extend(unplaceable(decided))
             return None
         decisions = _Lister(decided).decisions()

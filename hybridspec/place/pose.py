@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hybridspec.ir.graph import Region, Site, Zone
-from hybridspec.place.arrays import TooDear, free, ints, money, table
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import Way
-from hybridspec.place.problem import MAX_MONEY, Choice, Problem, SiteClass
+from hybridspec.place.listing import ListedChoice, ListedClass, Listing, money
 from hybridspec.place.quota import INFERENCE, TRAINING, Limit, limits, trained
 from hybridspec.place.rows import Held, Numbers, Rows, holding, hosting
+
+if TYPE_CHECKING:
+    from hybridspec.place.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +39,7 @@ class Bundled:
     variants: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Posed:
     """A problem and what its numbers stand for.
 
@@ -43,11 +47,18 @@ class Posed:
     quotas are `limits`, of which those that nobody can reach are left out.
     """
 
-    problem: Problem
+    listing: Listing
     groups: tuple[Group, ...]
     stores: tuple[tuple[Zone, tuple[Region, ...]], ...]
     bundled: tuple[Bundled, ...]
     limits: tuple[Limit, ...]
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The problem in arrays; few questions about a small one need them."""
+        from hybridspec.place.arrays import in_arrays
+
+        return in_arrays(self.listing)
 
 
 def pose(candidates: Candidates) -> Posed:
@@ -81,21 +92,21 @@ class _Poser:
         bundled = tuple(self._bundled(groups, len(stores)))
         reached = tuple(self._reached(groups, stores))
         classes = [self._class(sites) for sites in groups]
-        problem = Problem(
+        listing = Listing(
             classes=tuple(made for made, _ in classes),
             choices=(
                 *(self._store_choice(zone, regions, len(reached)) for zone, regions in stores),
-                *(free(len(bundle.variants), len(reached)) for bundle in bundled),
+                *(_free(len(bundle.variants), len(reached)) for bundle in bundled),
             ),
-            quotas=ints([limit.capacity for limit in reached]),
+            quotas=tuple(limit.capacity for limit in reached),
             uniformity=graph.uniformity,
         )
-        _affordable(problem)
+        listing.affordable()
         found = tuple(
             Group(sites, ways, tuple(b.device for b in self.rows.frame(sites[0]).offered.bought))
             for sites, (_, ways) in zip(groups, classes, strict=True)
         )
-        return Posed(problem, found, stores, bundled, reached)
+        return Posed(listing, found, stores, bundled, reached)
 
     def _stores(self) -> Iterable[tuple[Zone, tuple[Region, ...]]]:
         for zone in self.candidates.graph.zones:
@@ -104,14 +115,14 @@ class _Poser:
                 self.numbers.store[zone.name] = len(self.numbers.store)
                 yield zone, regions
 
-    def _store_choice(self, zone: Zone, regions: Sequence[Region], quotas: int) -> Choice:
+    def _store_choice(self, zone: Zone, regions: Sequence[Region], quotas: int) -> ListedChoice:
         amounts = [sum(term.amount for term in self.candidates.terms(zone, region))
                    for region in regions]  # fmt: skip
         use = [[0] * quotas for _ in regions]
         for row, region in zip(use, regions, strict=True):
             if region.label in self._training:
                 row[self._training[region.label]] = self._trained(zone)
-        return Choice(cost=money(amounts), use=table(use, quotas))
+        return ListedChoice(money(amounts), tuple(map(tuple, use)))
 
     def _trained(self, zone: Zone) -> int:
         return trained(self.candidates.models(self.candidates.sites(zone)))
@@ -164,26 +175,16 @@ class _Poser:
                 number += 1
                 yield limit
 
-    def _class(self, sites: Sequence[Site]) -> tuple[SiteClass, tuple[tuple[Way, ...], ...]]:
+    def _class(self, sites: Sequence[Site]) -> tuple[ListedClass, tuple[tuple[Way, ...], ...]]:
         frame = self.rows.frame(sites[0])
         pairs = [self.rows.pair(sites[0], index) for index in range(len(frame.pairs))]
-        made = SiteClass(
+        made = ListedClass(
             sites=len(sites), pairs=tuple(pair for pair, _ in pairs),
             purchases=self.rows.purchases(sites[0]), resources=frame.offered.resources,
         )  # fmt: skip
         return made, tuple(ways for _, ways in pairs)
 
 
-def _affordable(problem: Problem) -> None:
-    """The dearest of everything can be added up.
-
-    Raises:
-        TooDear: it cannot.
-    """
-    total = sum(int(choice.cost.max(initial=0)) for choice in problem.choices)
-    for of in problem.classes:
-        dearest = sum(int(pair.options.cost.max(initial=0)) for pair in of.pairs)
-        dearest += sum(purchase.cost * purchase.most for purchase in of.purchases)
-        total += of.sites * dearest
-    if total >= MAX_MONEY:
-        raise TooDear
+def _free(alternatives: int, quotas: int) -> ListedChoice:
+    """A choice of which no alternative costs anything, or takes anything of a quota."""
+    return ListedChoice((0,) * alternatives, ((0,) * quotas,) * alternatives)

@@ -8,12 +8,13 @@ signed one that holds what is in them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Ints: TypeAlias = NDArray[np.int64]
+Ints: TypeAlias = "NDArray[np.int64]"
 
 ANY = -1
 """In `Options.needs`: the option does not care which alternative is chosen."""

@@ -1,4 +1,4 @@
-"""Ways as rows of arrays: what is the same at all sites of a shape, and its order at one of them.
+"""Ways as rows of tables: what is the same at all sites of a shape, and its order at one of them.
 
 Rows are made by label, without costs; where energy has a price, they are sorted by cost.
 """
@@ -6,17 +6,15 @@ Rows are made by label, without costs; where energy has a price, they are sorted
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
-
-import numpy as np
 
 from hybridspec.ir.graph import Site
 from hybridspec.place import cost
-from hybridspec.place.arrays import frozen, ints, money, table
 from hybridspec.place.candidates import Candidates, Crowds
 from hybridspec.place.configuration import Power, Way, class_name
-from hybridspec.place.problem import ANY, WHOLE, Ints, Options, Pair, Purchase
+from hybridspec.place.listing import ListedPair, Table, Traits, money
+from hybridspec.place.problem import ANY, WHOLE, Purchase
 from hybridspec.place.shared import Column, Supply, supply
 
 Held: TypeAlias = tuple[str, str]
@@ -51,9 +49,9 @@ class Template:
     """
 
     rows: tuple[Row, ...]
-    constant: Ints
+    constant: tuple[int, ...]
     powers: tuple[Power, ...]
-    draws: Ints
+    draws: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,13 +63,13 @@ class Frame:
 
     templates: tuple[Template, ...]
     offered: Supply
-    pairs: tuple[Pair, ...]
+    pairs: tuple[Traits, ...]
 
 
 class Sorted(NamedTuple):
-    """A pair of the problem, and the way of each of its rows."""
+    """Rows by cost and label: what they take and need, and the way of each."""
 
-    pair: Pair
+    traits: Traits
     ways: tuple[Way, ...]
 
 
@@ -83,7 +81,7 @@ class Rows:
     numbers: Numbers
     _templates: dict[tuple[int, int, Crowds], Template] = field(default_factory=dict)
     _frames: dict[tuple[object, ...], Frame] = field(default_factory=dict)
-    _sorted: dict[tuple[int, int, bytes], Sorted] = field(default_factory=dict)
+    _sorted: dict[tuple[int, int, tuple[int, ...]], Sorted] = field(default_factory=dict)
 
     def template(self, site: Site, index: int) -> Template:
         """The rows of one flow at sites like this."""
@@ -135,27 +133,20 @@ class Rows:
         return _template([Row(row.way, store) for row in plain.rows
                           for store in (stores if row.store == ANY else (row.store,))])  # fmt: skip
 
-    def _unsorted(self, site: Site, template: Template, offered: Supply) -> Pair:
-        """A pair with its rows by label, and with no cost."""
+    def _unsorted(self, site: Site, template: Template, offered: Supply) -> Traits:
+        """The rows of a pair by label, without their cost."""
         choices, needs = self._needs(self.numbers.store.get(site.zone.name), template)
         quotas, use = self._use(template)
         none = {d.device_class.name for d in site.devices if d.most is not None and not d.count}
         loads, tops, units = [], [], []
         for way, store in template.rows:
-            loads.append([column.load(way.unpriced, store) for column in offered.columns])
-            tops.append([column.ceiling(way.unpriced, store) for column in offered.columns])
-            units.append([int(bought.device == class_name(way.unpriced) and bought.device in none
-                              and bought.store in (ANY, store))
-                          for bought in offered.bought])  # fmt: skip
-        options = Options(
-            cost=ints([0] * len(loads)),
-            load=table(loads, len(offered.columns)),
-            ceiling=table(tops, len(offered.columns)),
-            units=table(units, len(offered.bought)),
-            needs=needs,
-            use=use,
-        )  # fmt: skip
-        return Pair(options=options, choices=choices, quotas=quotas)
+            of = way.unpriced
+            loads.append(tuple(column.load(of, store) for column in offered.columns))
+            tops.append(tuple(column.ceiling(of, store) for column in offered.columns))
+            units.append(tuple(int(bought.device == class_name(of) and bought.device in none
+                                   and bought.store in (ANY, store))
+                               for bought in offered.bought))  # fmt: skip
+        return Traits(tuple(loads), tuple(tops), tuple(units), needs, use, choices, quotas)
 
     def purchases(self, site: Site) -> tuple[Purchase, ...]:
         """What may be bought for a site, at what one costs there."""
@@ -166,10 +157,11 @@ class Rows:
             region = regions[store] if store != ANY else next(iter(regions), None)
             each = cost.unit_cost(self.candidates.graph, site, here.device_class)
             each += self.candidates.device_cost(site.zone, region)
-            found.append(Purchase(cost=int(money([each])[0]), least=0, most=here.upto - here.count))
+            (each,) = money([each])
+            found.append(Purchase(cost=each, least=0, most=here.upto - here.count))
         return tuple(found)
 
-    def _needs(self, store: int | None, template: Template) -> tuple[tuple[int, ...], Ints]:
+    def _needs(self, store: int | None, template: Template) -> tuple[tuple[int, ...], Table]:
         """The choices that any of the ways depends on, and the alternatives that each needs."""
         choices: list[int] = []
         needs: list[Sequence[int]] = []
@@ -183,7 +175,7 @@ class Rows:
             needs.append([variants[mine[held]] if held in mine else ANY for mine in helds])
         return tuple(choices), _columns(needs, len(helds))
 
-    def _use(self, template: Template) -> tuple[tuple[int, ...], Ints]:
+    def _use(self, template: Template) -> tuple[tuple[int, ...], Table]:
         """The quotas that any of the ways takes from, and how much of them each takes."""
         hosted = [hosting(row.way) for row in template.rows]
         quotas = sorted({self.numbers.hosting[region] for region, work in hosted
@@ -192,27 +184,22 @@ class Rows:
                 for region, work in hosted] for quota in quotas]  # fmt: skip
         return tuple(quotas), _columns(use, len(hosted))
 
-    def pair(self, site: Site, index: int) -> Sorted:
-        """A pair with its rows by cost and label; sites with the same order share all but costs."""
+    def pair(self, site: Site, index: int) -> tuple[ListedPair, tuple[Way, ...]]:
+        """A pair with its rows by cost and label, and its ways; the same order is made once."""
         frame = self.frame(site)
-        template, plain = frame.templates[index], frame.pairs[index]
-        amounts = [self._energy(site, power) for power in template.powers]
-        costs = template.constant + template.draws @ money(amounts)
-        order = np.argsort(costs, kind="stable")
-        key = (id(frame), index, order.tobytes())
+        template = frame.templates[index]
+        amounts = money([self._energy(site, power) for power in template.powers])
+        costs = [
+            constant + sum(map(amounts.__getitem__, draws))
+            for constant, draws in zip(template.constant, template.draws, strict=True)
+        ]
+        order = tuple(sorted(range(len(costs)), key=costs.__getitem__))
+        key = (id(frame), index, order)
         if key not in self._sorted:
-            options = plain.options
-            self._sorted[key] = Sorted(
-                replace(plain, options=replace(
-                    options, load=frozen(options.load[order]),
-                    ceiling=frozen(options.ceiling[order]), units=frozen(options.units[order]),
-                    needs=frozen(options.needs[order]), use=frozen(options.use[order]),
-                )),
-                tuple(template.rows[row].way for row in order),
-            )  # fmt: skip
-        pair, ways = self._sorted[key]
-        options = replace(pair.options, cost=frozen(costs[order]))
-        return Sorted(replace(pair, options=options), ways)
+            ways = tuple(template.rows[row].way for row in order)
+            self._sorted[key] = Sorted(frame.pairs[index].ordered(order), ways)
+        traits, ways = self._sorted[key]
+        return ListedPair(tuple(map(costs.__getitem__, order)), traits), ways
 
     def _energy(self, site: Site, power: Power) -> int:
         """What a power costs at a site over the horizon."""
@@ -225,23 +212,15 @@ class Rows:
 
 def _template(rows: Sequence[Row]) -> Template:
     powers: dict[Power, int] = {}
-    for row in rows:
-        for part in row.way.parts:
-            if isinstance(part, Power):
-                powers.setdefault(part, len(powers))
-    draws = np.zeros((len(rows), len(powers)), np.int64)
-    for number, row in enumerate(rows):
-        for part in row.way.parts:
-            if isinstance(part, Power):
-                draws[number, powers[part]] += 1
+    draws = [tuple(powers.setdefault(part, len(powers)) for part in row.way.parts
+                   if isinstance(part, Power)) for row in rows]  # fmt: skip
     constant = [sum(part.amount for part in row.way.parts if not isinstance(part, Power))
                 for row in rows]  # fmt: skip
-    return Template(tuple(rows), money(constant), tuple(powers), frozen(draws))
+    return Template(tuple(rows), money(constant), tuple(powers), tuple(draws))
 
 
-def _columns(columns: Sequence[Sequence[int]], rows: int) -> Ints:
-    made = np.array(columns, np.int64).reshape(len(columns), rows)
-    return frozen(np.ascontiguousarray(made.T))
+def _columns(columns: Sequence[Sequence[int]], rows: int) -> Table:
+    return tuple(zip(*columns, strict=True)) if columns else ((),) * rows
 
 
 def _scarce(templates: Iterable[Template], column: Column, base: int) -> bool:

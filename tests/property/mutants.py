@@ -42,6 +42,7 @@ from hybridspec.place.candidates import Candidates
 from hybridspec.place.cost import term
 from hybridspec.place.decide import Decided
 from hybridspec.place.layout import Layout
+from hybridspec.place.otherwise import Otherwise
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
@@ -276,8 +277,13 @@ def take_what_is_left_for_free(patch: Patch) -> None:
 
 def runner_up_is_the_winner(patch: Patch) -> None:
     """The runner-up may run the flow in the same way."""
-    patch.setattr(Decided, "_second", lambda self, group, plan, pair: Second(
-        self.way(group, pair, self.answer.plans[group][plan].rows[pair]), 0))  # fmt: skip
+    patch.setattr(
+        Otherwise,
+        "second",
+        lambda self, group, plan, pair: Second(
+            self.decided.planned[self.decided.posed.groups[group].sites[0].name].chosen[pair], 0
+        ),
+    )
 
 
 def runner_up_moves_the_bundle(patch: Patch) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from hybridspec.place.engine.again import Ground
-from hybridspec.place.engine.block import Block
-from hybridspec.place.engine.site import Found
-from hybridspec.place.problem import Answer, Ints, Problem
+if TYPE_CHECKING:
+    from hybridspec.place.engine.again import Ground
+    from hybridspec.place.engine.block import Block
+    from hybridspec.place.engine.site import Found
+    from hybridspec.place.problem import Answer, Ints, Problem
 
 
 class SearchTooLarge(Exception):

@@ -1,4 +1,4 @@
-"""What the devices of a site can carry, and how many it takes."""
+"""What the devices of a site can carry, and how many of them each option needs."""
 
 from __future__ import annotations
 
@@ -55,26 +55,3 @@ def alone(of: SiteClass, load: Ints, ceiling: Ints,
     for index, purchase in enumerate(of.purchases):
         fits &= counts[:, index] <= min(purchase.most, 2**62)
     return counts, fits
-
-
-def bought_for(of: SiteClass, loads: Sequence[int], ceilings: Sequence[int],
-               least: Sequence[int]) -> tuple[int, ...] | None:  # fmt: skip
-    """The fewest devices that carry loads under ceilings, or None if there may not be as many."""
-    bought = [
-        p.most if p.cost < 0 else max(p.least, n) for p, n in zip(of.purchases, least, strict=True)
-    ]
-    for resource, load, ceiling in zip(of.resources, loads, ceilings, strict=True):
-        if load <= 0:
-            continue
-        if ceiling <= 0:
-            return None
-        capacity = -(-load * WHOLE // min(ceiling, WHOLE))
-        if resource.purchase is None or resource.unit <= 0:
-            if resource.base < capacity:
-                return None
-            continue
-        count = -((resource.base - capacity) // resource.unit)
-        bought[resource.purchase] = max(bought[resource.purchase], count)
-    if any(n > p.most for n, p in zip(bought, of.purchases, strict=True)):
-        return None
-    return tuple(bought)

@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 
 from hybridspec.place.engine.block import BIG, Block, Bools, Core
-from hybridspec.place.engine.capacity import bought_for
 from hybridspec.place.engine.descend import descend
+from hybridspec.place.engine.devices import bought_for
 from hybridspec.place.engine.duals import Box
 from hybridspec.place.problem import ANY, WHOLE, Ints
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from hybridspec.place.engine.block import BIG
-from hybridspec.place.engine.capacity import bought_for, capacities
+from hybridspec.place.engine.capacity import capacities
+from hybridspec.place.engine.devices import bought_for
 from hybridspec.place.engine.duals import Duals, Prices, ceil
 from hybridspec.place.problem import ANY, WHOLE, Ints
 
