@@ -53,6 +53,33 @@ def queued(
     return when[order][mine], waits[mine]
 
 
+def tandem(
+    rng: np.random.Generator, senders: int, gap: float, sizes: Times, wires: tuple[float, float],
+    streams: int,
+) -> Times:  # fmt: skip
+    """What messages of `senders` devices wait for their own uplinks and for the one behind them.
+
+    Each device sends one every `gap` on average; `wires` is how long a byte is on either uplink.
+    """
+    sent, work, before = [], [], []
+    for own in np.array_split(sizes, senders):
+        times = own * wires[0]
+        when, waits = queued(
+            arrivals(rng, gap, len(own), streams), times, np.zeros(0), np.zeros(0), np.inf
+        )
+        own, times = own[: len(when)], times[: len(when)]
+        sent.append(when + waits + times)
+        work.append(own * wires[1])
+        before.append(waits)
+    arrived = np.concatenate(sent)
+    order = np.argsort(arrived, kind="stable")
+    last = min(float(times[-1]) for times in sent)
+    load = np.concatenate(work)[order]
+    _, behind = queued(arrived[order], load, np.zeros(0), np.zeros(0), np.inf)
+    both: Times = np.concatenate(before)[order] + behind
+    return both[arrived[order] < last]
+
+
 @dataclass(frozen=True)
 class World:
     """What a layout meets: how full things are, how events come, and what slow legs share."""
@@ -61,6 +88,7 @@ class World:
     full: int
     streams: int
     together: bool
+    line: int = 0
 
 
 def latencies(layout: Layout, world: World, rng: np.random.Generator, events: int) -> Times:
@@ -85,6 +113,14 @@ def latencies(layout: Layout, world: World, rng: np.random.Generator, events: in
         parts.append(
             _waits(rng, mean, np.full(events, wire), largest, world.full / 1000 * FULL, world)
         )
+        line = layout.site.line
+        if line is not None:
+            shared = layout.crowd.line_message * 8e6 / line
+            parts.append(_waits(
+                rng, mean / layout.count, np.full(events, size * 8e6 / line), shared,
+                world.line / 1000 * FULL, world,
+            ))  # fmt: skip
+            wire += size * 8e6 / line
         rtt = device.uplink_rtt
         parts.append(drawn(rng, Estimate(low=0, mid=rtt // 2, high=rtt, basis=""), events) + wire)
         parts.append(drawn(rng, Estimate(low=0, mid=8_000, high=25_000, basis=""), events))

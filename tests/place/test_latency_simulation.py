@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from place.simulated import World, arrivals, latencies, queued
+from place.simulated import World, arrivals, latencies, queued, tandem
 from property.graphs import bound, data, device, flow, graph, region, site, stage, table, zone
 
 from hybridspec.base.units import SECOND
@@ -40,7 +40,8 @@ def case(seed: int) -> tuple[Layout, World]:
         for before, name in pairwise(names)
     ]
     percentile = rng.choice((500, 900, 950, 950, 990))
-    lab = site("lab", zone(), (gateway, count), lan_rtt=rng.choice((0, 2_000, 20_000)))
+    line = random.Random(f"line {seed}").choice((None, None, 4 * 10**6, 50 * 10**6))
+    lab = site("lab", zone(), (gateway, count), lan_rtt=rng.choice((0, 2_000, 20_000)), line=line)
     of = replace(bound(SECOND, names[-1]), percentile=percentile)
     one = flow("watch", frames, (lab,), *stages, latency=of)
 
@@ -50,16 +51,18 @@ def case(seed: int) -> tuple[Layout, World]:
             low=0, mid=mid, high=mid + rng.choice((0, mid // 2, mid, 2 * mid)), basis=""
         )
 
-    made = graph(one, regions=(region(),))
+    made, job, message = graph(one, regions=(region(),)), (0, 500, 9_000), (0, 1_000, 30_000)
     cut = rng.randint(1, len(names))
     layout = Layout(
         graph=made, table=table(made, figures), site=lab, flow=one, device=gateway, count=count,
         region=region(), cloud=frozenset(names[cut:]), variants=(),
-        others=Crowd(job=rng.choice((0, 500, 9_000)), message=rng.choice((0, 1_000, 30_000))),
+        others=Crowd(job=rng.choice(job), message=rng.choice(message), line_message=30_000),
     )  # fmt: skip
-    busy, full = (min(1000, max(own, rng.randint(0, 1000))) for own in layout.used)
-    return layout, World(busy=busy, full=full, streams=rng.choice((0, 0, 3, 11)),
-                         together=rng.random() < 0.5)  # fmt: skip
+    busy, full = (min(1000, max(own, rng.randint(0, 1000))) for own in layout.used[:2])
+    return layout, World(
+        busy=busy, full=full, streams=rng.choice((0, 0, 3, 11)), together=rng.random() < 0.5,
+        line=min(1000, max(seed * 37 % 1000, *layout.used[2:])) if line else 0,
+    )  # fmt: skip
 
 
 def cases() -> list[tuple[int, Layout, World]]:
@@ -72,7 +75,8 @@ def test_no_more_events_are_late_than_the_percentile_allows() -> None:
     ratios = []
     for seed, layout, world in cases():
         assert layout.path is not None
-        stated = layout.path.high((world.busy, world.full))
+        used = (world.busy, world.full, world.line)
+        stated = layout.path.high(used[: len(layout.used)])
         times = latencies(layout, world, np.random.default_rng(seed), EVENTS)
         share = layout.path.bound.percentile / 1000
         seen = float(np.quantile(times, share))
@@ -97,6 +101,22 @@ def test_a_wait_is_that_of_the_worst_queue_and_not_far_above(used: Fraction, sha
     stated = wait(1000, used, tail(1 - Fraction(share, 1000)))
     assert seen <= stated * 1.01 + 10
     assert stated <= 1.2 * seen + 1_000
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_uplink_behind_uplinks_keeps_nobody_longer_than_its_share(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    senders, chance = int(rng.integers(1, 9)), float(rng.choice((0.5, 0.1, 0.05, 0.01)))
+    largest, events = int(rng.choice((200, 4_000, 60_000))), 120_000
+    sizes = largest * rng.choice((1.0, 1.0, 0.2, 0.02), events)
+    mean, full = float(np.mean(sizes)), rng.uniform(0.05, 0.8, 2)
+    wires = (1.0, float(full[1] / full[0] / senders))
+    waits = tandem(rng, senders, mean / float(full[0]), sizes, wires, int(rng.choice((0, 0, 5))))
+    seen = float(np.quantile(waits, 1 - chance))
+    late = tail(Fraction(chance) / 2)
+    stated = sum(wait(int(largest * wire), Fraction(part).limit_denominator(10**6), late)
+                 for wire, part in zip(wires, full, strict=True))  # fmt: skip
+    assert seen <= stated * 1.01 + 10, f"{seen} of {stated}, {senders} at {full}"
 
 
 def test_what_goes_behind_everything_else_is_done_when_it_should() -> None:
