@@ -7,11 +7,11 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import forked
 import pytest
 from hypothesis import settings
 
@@ -50,19 +50,23 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cli(cache: Path) -> Cli:
-    """Run `hybridspec` as users do, in a process of its own; returns code, stdout and stderr."""
+def mother() -> Iterator[Path]:
+    """Where commands are forked, one place per worker."""
+    with forked.mother() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def cli(cache: Path, mother: Path) -> Cli:
+    """Run `hybridspec` in a process of its own; returns code, stdout and stderr."""
 
     def run(
         *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None,
         timeout: float = 120,
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("HYBRIDSPEC", "PULUMI"))}
-        return subprocess.run(
-            [sys.executable, "-m", "hybridspec", *map(str, arguments)],
-            cwd=cwd, env={**plain, "HYBRIDSPEC_CACHE": str(cache), **(env or {})},
-            capture_output=True, text=True, timeout=timeout, check=False,
-        )  # fmt: skip
+        environment = {**plain, "HYBRIDSPEC_CACHE": str(cache), **(env or {})}
+        return forked.run(mother, arguments, cwd=cwd, env=environment, timeout=timeout)
 
     return run
 

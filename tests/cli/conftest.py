@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli import fleets
+from conftest import Cli
 
 
 @pytest.fixture(scope="session")
-def seed(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+def seed(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Path:
     """What `init` writes; copied by every test that deploys."""
-    return fleets.seed(tmp_path_factory.mktemp("seed") / "system", cache)
+    folder = tmp_path_factory.mktemp("seed") / "system"
+    done = cli("init", folder)
+    assert done.returncode == 0, done.stderr
+    return folder

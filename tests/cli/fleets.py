@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import forked
+
 from hybridspec.deliver import process
 from hybridspec.deliver.stack import Stack
 
@@ -23,14 +25,14 @@ Done = subprocess.CompletedProcess[str]
 class System:
     """A spec in a folder of its own, and the command line on it."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
-        self.folder, self.cache = folder, cache
+    def __init__(self, folder: Path, cache: Path, mother: Path) -> None:
+        self.folder, self.mother = folder, mother
         self.spec = folder / "hybridspec.yaml"
         self.stack = Stack(self.spec)
         self.env = {**os.environ, "HYBRIDSPEC_CACHE": str(cache), "PYTHONUNBUFFERED": ""}
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """A command on the spec, running, in a process group of its own."""
+        """A command on the spec, started from nothing and running, for a test to interrupt."""
         return subprocess.Popen(
             [sys.executable, "-m", "hybridspec", arguments[0], self.folder, *arguments[1:]],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env,
@@ -39,9 +41,8 @@ class System:
 
     def run(self, *arguments: str | Path) -> Done:
         """A command on the spec, to its end."""
-        child = self.start(*arguments)
-        out, err = child.communicate(timeout=180)
-        return Done(child.args, child.returncode, out, err)
+        line = [arguments[0], self.folder, *arguments[1:]]
+        return forked.run(self.mother, line, env=self.env, timeout=180)
 
     def up(self, *arguments: str | Path) -> dict[str, Any]:
         """Deploy; the status document of a fleet that runs what it should."""
@@ -115,20 +116,10 @@ def until(true: Callable[[], object], *, what: Callable[[], str], limit_s: float
         time.sleep(0.01)
 
 
-def seed(folder: Path, cache: Path) -> Path:
-    """The spec that `init` starts with: one device class, one site, one model."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hybridspec", "init", str(folder)],
-        env={**os.environ, "HYBRIDSPEC_CACHE": str(cache)}, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @contextmanager
-def system(seed: Path, folder: Path, cache: Path) -> Iterator[System]:
+def system(seed: Path, folder: Path, cache: Path, mother: Path) -> Iterator[System]:
     """A copy of a seed to deploy; ended in any case."""
-    made = System(shutil.copytree(seed, folder), cache)
+    made = System(shutil.copytree(seed, folder), cache, mother)
     try:
         yield made
     finally:

@@ -23,18 +23,20 @@ from hybridspec.ir.tree import FileTree
 
 
 @pytest.fixture(scope="module")
-def fleet(seed: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def fleet(
+    seed: Path, cache: Path, mother: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
     """A deployed system; every test leaves it deployable."""
     base = tmp_path_factory.mktemp("ein Ördner 工場")
-    with system(seed, base / "system", cache) as made:
+    with system(seed, base / "system", cache, mother) as made:
         made.up()
         yield made
 
 
 def test_before_up_everything_is_new_and_after_it_nothing_changes(
-    seed: Path, cache: Path, tmp_path: Path
+    seed: Path, cache: Path, mother: Path, tmp_path: Path
 ) -> None:
-    with system(seed, tmp_path / "system", cache) as made:
+    with system(seed, tmp_path / "system", cache, mother) as made:
         assert made.run("preview", "--expect-no-changes").returncode == 7
         assert not (made.folder / "build").exists()
         done = made.run("up")
@@ -257,9 +259,9 @@ def test_what_was_written_is_believed_inside_the_folder_alone(tmp_path: Path) ->
 
 
 def test_with_everything_forgotten_old_processes_end_and_up_starts_again(
-    seed: Path, cache: Path, tmp_path: Path
+    seed: Path, cache: Path, mother: Path, tmp_path: Path
 ) -> None:
-    with system(seed, tmp_path / "system", cache) as made:
+    with system(seed, tmp_path / "system", cache, mother) as made:
         made.up()
         old = set(made.processes())
         assert len(old) == 2

@@ -82,16 +82,16 @@ def cut_off(made: System, moment: str, number: signal.Signals) -> Run:
 
 
 @pytest.fixture(scope="module")
-def cached(seed: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cached(seed: Path, cache: Path, mother: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The seed, once its model is in the cache."""
-    with system(seed, tmp_path_factory.mktemp("cached") / "system", cache) as made:
+    with system(seed, tmp_path_factory.mktemp("cached") / "system", cache, mother) as made:
         assert made.run("build").returncode == 0
     return seed
 
 
 @pytest.fixture
-def made(cached: Path, cache: Path, tmp_path: Path) -> Iterator[System]:
-    with system(cached, tmp_path / "system", cache) as system_:
+def made(cached: Path, cache: Path, mother: Path, tmp_path: Path) -> Iterator[System]:
+    with system(cached, tmp_path / "system", cache, mother) as system_:
         yield system_
 
 

@@ -53,7 +53,7 @@ def _targets() -> set[str]:
 
 
 @pytest.fixture
-def copy(tmp_path: Path, cache: Path) -> Iterator[Path]:
+def copy(tmp_path: Path, cache: Path, mother: Path) -> Iterator[Path]:
     """What the documents' commands may touch; whatever they started is ended."""
     for name in COPIED:
         source = ROOT / name
@@ -64,12 +64,12 @@ def copy(tmp_path: Path, cache: Path) -> Iterator[Path]:
     yield tmp_path
     for state in tmp_path.rglob(".hybridspec/*/local"):
         spec = state.parents[2] / f"{state.parent.name}.yaml"
-        _run(f"hybridspec destroy {spec}", tmp_path, cache)
+        _run(f"hybridspec destroy {spec}", tmp_path, cache, mother)
 
 
-def _run(command: str, folder: Path, cache: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: str, folder: Path, cache: Path, mother: Path) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HYBRIDSPEC", "PULUMI"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(mother), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**kept, "PATH": path, "HYBRIDSPEC_CACHE": str(cache), "PYTHONUTF8": "1",
                    "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}  # fmt: skip
     return subprocess.run(
@@ -79,7 +79,9 @@ def _run(command: str, folder: Path, cache: Path) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("path", _fenced("console"), ids=_name)
-def test_commands_do_what_the_document_shows(path: Path, copy: Path, cache: Path) -> None:
+def test_commands_do_what_the_document_shows(
+    path: Path, copy: Path, cache: Path, mother: Path
+) -> None:
     folder = copy / path.parent.relative_to(ROOT)
     for fence in fences.fences(path.read_text()):
         for command in fences.commands(fence) if fence.language == "console" else ():
@@ -90,7 +92,7 @@ def test_commands_do_what_the_document_shows(path: Path, copy: Path, cache: Path
             if command.text.startswith("cd "):
                 folder = folder / command.text.removeprefix("cd ")
                 continue
-            done = _run(command.text, folder, cache)
+            done = _run(command.text, folder, cache, mother)
             shown = textwrap.indent(done.stdout, "  | ")
             assert done.returncode == 0, f"{where} ended with {done.returncode}\n{shown}"
             lost = fences.missing(command.expected, done.stdout)
