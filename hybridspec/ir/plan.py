@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Stage, Zone
 from hybridspec.ir.verdict import Certificate, Obligation, claim
@@ -232,8 +232,7 @@ class FleetMember:
     flows: tuple[Flow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Residency:
+class Residency(NamedTuple):
     """One cell of the placement matrix: where one facet of one asset lies.
 
     `verdict` is one of `Verdict`; `why` is the certificate in words. `operators` are the countries

@@ -6,19 +6,19 @@ of one country are judged as one, so that a row names thousands of sites and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import reduce
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from hybridspec.ir.graph import Graph, Region
 from hybridspec.ir.half import written
 from hybridspec.ir.label import BOTTOM, Label, join
 from hybridspec.ir.plan import Decision, FleetMember, Residency, Store
-from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Reason, Verdict, meet
+from hybridspec.ir.verdict import ORDER, Certificate, Permission, Place, Reason
 from hybridspec.law.certificate import certificate
 from hybridspec.law.claim import WEIGHTS, Claims, claims, own
 from hybridspec.law.claim import stops as stopped
-from hybridspec.law.duty import shortened
 from hybridspec.law.locate import (
     COMPUTED,
     HELD,
@@ -26,6 +26,7 @@ from hybridspec.law.locate import (
     Spot,
     at_sink,
 )
+from hybridspec.place.meet import in_words, together
 
 
 class Cell(NamedTuple):
@@ -39,9 +40,24 @@ class Cell(NamedTuple):
     names: tuple[str, ...]
 
 
+class _At(NamedTuple):
+    """Sites of a country that run a stage, there or in a region; `kept` is what ends.
+
+    `place` names the region, `names` are those of the sites.
+    """
+
+    country: str
+    region: Region | None
+    kept: bool
+    names: tuple[str, ...]
+    place: str
+
+
 _Names: TypeAlias = tuple[str, ...]
 _Met: TypeAlias = tuple[int, Permission, tuple[str, str], tuple[_Names, _Names, _Names]]
 """Which of its cells decides, what it may, in words, and countries, operators and partitions."""
+_Facet: TypeAlias = tuple[str, _Met, tuple[tuple[int, bool, bool], ...]]
+"""A facet, its verdict, and the parts of a spread that are there: with sites, with the region."""
 
 
 def residency(
@@ -50,11 +66,12 @@ def residency(
 ) -> tuple[Residency, ...]:  # fmt: skip
     """One row per asset, zone and facet, sorted."""
     matrix = _Matrix(claims(graph), decisions, stores, fleet)
-    rows: dict[tuple[str, str, str], list[Cell]] = {}
+    cells: dict[tuple[str, str, str], list[Cell]] = {}
     for cell in matrix.cells():
         for zone in (cell.zone,) if cell.asset not in matrix.trained else matrix.owners(cell):
-            rows.setdefault((zone, cell.asset, cell.spot.facet), []).append(cell)
-    return tuple(matrix.row(zone, cells) for (zone, _, _), cells in sorted(rows.items()))
+            cells.setdefault((zone, cell.asset, cell.spot.facet), []).append(cell)
+    rows = [matrix.row(zone, cells[zone, asset, facet]) for zone, asset, facet in sorted(cells)]
+    return tuple(sorted((*rows, *matrix.stages()), key=itemgetter(1, 0, 2)))
 
 
 class _Matrix:
@@ -66,23 +83,39 @@ class _Matrix:
     ) -> None:  # fmt: skip
         self.claims, self.labels = of, of.law.labels
         self.decisions, self.fleet = decisions, fleet
+        self.born: dict[tuple[str, str, str], list[_Names]] = {}
+        self.run: dict[tuple[str, str, str], list[_Names]] = {}
+        self.spread: dict[tuple[str, str], list[_At]] = {}
         self.seen: dict[tuple[tuple[int, int, str], ...], _Met] = {}
         self.regions = {store.zone.name: store.region for store in stores}
         self.trained = {
             f"{what} {model.name}" for model in of.graph.models if model.training is not None
             for what in ("model", "training")
         }  # fmt: skip
+        self._gather()
 
-    def cells(self) -> Iterator[Cell]:
-        """Everything that the plan puts anywhere."""
-        groups: dict[tuple[object, ...], list[Decision]] = {}
+    def _gather(self) -> None:
+        """What each flow does at sites that are alike: its data, its models and its stages."""
+        groups: dict[tuple[str, str, str, int], list[Decision]] = {}
         for decision in self.decisions:
             site, chosen = decision.site, decision.chosen
             key = (decision.flow.name, site.zone.name, site.country, id(chosen.hosts))
             groups.setdefault(key, []).append(decision)
-        for group in groups.values():
-            names = tuple(f"site {decision.site.name}" for decision in group)
-            yield from self._flow(group[0], names)
+        for (_, zone, country, _), group in groups.items():
+            flow, chosen = group[0].flow, group[0].chosen
+            names = tuple(sorted(f"site {decision.site.name}" for decision in group))
+            self.born.setdefault((flow.data.name, zone, country), []).append(names)
+            for stage, (_, host) in zip(flow.stages, chosen.hosts, strict=True):
+                region = chosen.region if host.kind == "cloud" else None
+                place = f"region {region.label}" if region is not None else ""
+                at = _At(country, region, stage.place == "cloud", names, place)
+                self.spread.setdefault((zone, f"{flow.name}.{written(stage.name)}"), []).append(at)
+                if stage.model is not None and region is None:
+                    self.run.setdefault((stage.model.name, zone, country), []).append(names)
+
+    def cells(self) -> Iterator[Cell]:
+        """Everything that the plan puts anywhere, except what stages work on."""
+        yield from self._data()
         for zone, region in self.regions.items():
             yield from self._region(zone, region)
         yield from self._bundles()
@@ -93,31 +126,47 @@ class _Matrix:
         """The zones that answer for weights: all that they learnt from."""
         return tuple(sorted({cell.zone, *(z for z in cell.label.zones if z in self.claims.zones)}))
 
-    def _flow(self, decision: Decision, names: tuple[str, ...]) -> Iterator[Cell]:
-        """A flow at sites that are alike: its data, its stages and its models there."""
-        site, flow, region = decision.site, decision.flow, decision.chosen.region
-        zone, hosts = site.zone.name, dict(decision.chosen.hosts)
-        data = f"data {flow.data.name}"
-        node = f"{data}@{zone}"
-        for spot in self.claims.at_site(site.country, ("process",)):
-            yield Cell(zone, data, node, self.labels.of(node), spot, names)
-        for stage in flow.stages:
-            asset = f"{flow.name}.{written(stage.name)}"
-            node = f"stage {asset}@{zone}"
+    def _data(self) -> Iterator[Cell]:
+        """What is born at sites, and the models that run there."""
+        for (name, zone, country), names in self.born.items():
+            node = f"data {name}@{zone}"
+            for spot in self.claims.at_site(country, ("process",)):
+                yield Cell(zone, f"data {name}", node, self.labels.of(node), spot, _all(names))
+        for (model, zone, country), names in self.run.items():
+            yield from self._weights(model, zone, country, _all(names))
+
+    def stages(self) -> Iterator[Residency]:
+        """The rows of what stages work on; those of stages that are alike are judged once."""
+        known: dict[tuple[object, ...], list[_Facet]] = {}
+        for zone, stage in sorted(self.spread):
+            spread, node = self.spread[zone, stage], f"stage {stage}@{zone}"
             label = self.labels.within(node)
-            if hosts[stage.name].kind == "cloud" and region is not None:
-                place = (f"region {region.label}",)
-                for spot in self.claims.in_region(
-                    region, HELD if stage.place == "cloud" else COMPUTED
-                ):
-                    yield Cell(zone, asset, node, label, spot, place)
-                for spot in self.claims.between(site.country, region):
-                    yield Cell(zone, asset, node, label, spot, (*names, *place))
-                continue
-            for spot in self.claims.at_site(site.country, ("process", "logs")):
-                yield Cell(zone, asset, node, label, spot, names)
-            if stage.model is not None:
-                yield from self._weights(stage.model.name, zone, site.country, names)
+            key = (id(label), zone, *((at.country, at.place, at.kept) for at in spread))
+            if key not in known:
+                known[key] = [*self._facets(zone, label, spread)]
+            for facet, met, parts in known[key]:
+                yield _row(stage, zone, facet, _there(spread, parts), met,
+                           certificate(self.labels, node, met[1]))  # fmt: skip
+
+    def _facets(self, zone: str, label: Label, spread: list[_At]) -> Iterator[_Facet]:
+        """The verdict of each facet of a stage, and who is there in which of its parts."""
+        cells: dict[str, list[Cell]] = {}
+        parts: dict[str, list[tuple[int, bool, bool]]] = {}
+        for part, at in enumerate(spread):
+            for spots, site in self._spots(at):
+                for spot in spots:
+                    cells.setdefault(spot.facet, []).append(Cell(zone, "", "", label, spot, ()))
+                    parts.setdefault(spot.facet, []).append((part, site, at.region is not None))
+        for facet, found in sorted(cells.items()):
+            yield facet, self._met(_distinct(found)), tuple(dict.fromkeys(parts[facet]))
+
+    def _spots(self, at: _At) -> Iterator[tuple[tuple[Spot, ...], bool]]:
+        """Where what a stage works on lies, and whether that is at its site."""
+        if at.region is None:
+            yield self.claims.at_site(at.country, ("process", "logs")), True
+        else:
+            yield self.claims.in_region(at.region, HELD if at.kept else COMPUTED), False
+            yield self.claims.between(at.country, at.region), True
 
     def _weights(
         self, model: str, zone: str, country: str, names: tuple[str, ...]
@@ -198,27 +247,24 @@ class _Matrix:
 
     def row(self, zone: str, cells: list[Cell]) -> Residency:
         """The meet over everything that one row is about."""
-        first = cells[0]
-        distinct = _distinct(cells) if len(cells) > 1 else {_spot(first): first}
+        first, distinct = cells[0], _distinct(cells)
+        met = self._met(distinct)
+        return _row(first.asset, zone, first.spot.facet, _names(cells), met,
+                    self._certificate(list(distinct.values())[met[0]], met[1]))  # fmt: skip
+
+    def _met(self, distinct: dict[tuple[int, int, str], Cell]) -> _Met:
         key = tuple(distinct)
-        met = self.seen.get(key)
-        if met is None:
-            met = self.seen[key] = self._meet([*distinct.values()])
-        worst, whole, (verdict, why), (countries, operators, partitions) = met
-        return Residency(
-            asset=first.asset, zone=zone, facet=first.spot.facet, places=_names(cells),
-            countries=countries, operators=operators, partitions=partitions, verdict=verdict,
-            why=why, obligations=whole.obligations,
-            certificate=self._certificate(distinct[key[worst]], whole),
-        )  # fmt: skip
+        if key not in self.seen:
+            self.seen[key] = self._meet([*distinct.values()])
+        return self.seen[key]
 
     def _meet(self, cells: list[Cell]) -> _Met:
         """The meet over cells of different labels and spots; rows of many assets share it."""
         asked = [self.claims.ask(c.label, c.spot, c.zone) for c in cells]
         order = sorted(range(len(asked)), key=lambda n: ORDER.index(asked[n].verdict))
-        whole = _together([asked[n] for n in order])
+        whole = together([asked[n] for n in order])
         spots = [cell.spot.place for cell in cells]
-        return order[0], whole, (whole.verdict.value, _why(whole)), (
+        return order[0], whole, (whole.verdict.value, in_words(whole)), (
             tuple(sorted({c for place in spots for c in place.countries})),
             tuple(sorted({place.operator for place in spots if place.operator})),
             tuple(sorted({place.partition for place in spots if place.partition})),
@@ -228,6 +274,17 @@ class _Matrix:
         if cell.node not in self.labels:
             return Certificate(reasons=whole.reasons)
         return certificate(self.labels, cell.node, whole)
+
+
+def _row(
+    asset: str, zone: str, facet: str, places: _Names, met: _Met, shown: Certificate | None
+) -> Residency:
+    _, whole, (verdict, why), (countries, operators, partitions) = met
+    return Residency(
+        asset=asset, zone=zone, facet=facet, places=places, countries=countries,
+        operators=operators, partitions=partitions, verdict=verdict, why=why,
+        obligations=whole.obligations, certificate=shown,
+    )  # fmt: skip
 
 
 def refused(graph: Graph, rows: tuple[Residency, ...]) -> list[Residency]:
@@ -257,58 +314,6 @@ NOWHERE = Place(name="where updates are kept", countries=())
 """Without a region, the user serves updates; nobody states from where."""
 
 
-def _together(permissions: list[Permission]) -> Permission:
-    if len(permissions) == 1:
-        return permissions[0]
-    return Permission(
-        verdict=meet(*(p.verdict for p in permissions)),
-        reasons=tuple(dict.fromkeys(r for p in permissions for r in p.reasons)),
-        obligations=tuple(dict.fromkeys(o for p in permissions for o in p.obligations)),
-    )  # fmt: skip
-
-
-def _why(whole: Permission) -> str:
-    """The certificate in words: the wall that holds it, then what decided, three of it."""
-    words = _texts(r for r in whole.reasons if r.verdict is whole.verdict)
-    if whole.verdict in (Verdict.SATISFIED, Verdict.CONDITIONAL):
-        count = len(whole.obligations)
-        counted = count > 1 and whole.verdict is Verdict.CONDITIONAL
-        words = _walls(whole) + ([f"while {count} obligations are met"] if counted else _texts(
-            r for r in whole.reasons
-            if r.verdict is whole.verdict and not r.rule.startswith("zone:")
-        ))  # fmt: skip
-    words = [shortened(text) for text in dict.fromkeys(words)]
-    more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
-    return "; ".join(words[:3]) + more or "no wall, policy or law of the spec restricts it"
-
-
-def _texts(reasons: Iterable[Reason]) -> list[str]:
-    """What reasons say, each rule once with all of the countries that its text ends in."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for reason in reasons:
-        ending = ", ".join(reason.countries)
-        stem = reason.text.removesuffix(f" {ending}") if ending else reason.text
-        found.setdefault((reason.rule, stem), set()).update(
-            reason.countries if stem != reason.text else ())  # fmt: skip
-    return [f"{stem} {_listed(sorted(countries))}" if countries else stem
-            for (_, stem), countries in found.items()]  # fmt: skip
-
-
-def _listed(countries: list[str]) -> str:
-    more = f" and {len(countries) - 8} more" if len(countries) > 8 else ""
-    return ", ".join(countries[:8]) + more
-
-
-def _walls(whole: Permission) -> list[str]:
-    """Each zone that allows it once, with all countries in which it does."""
-    found: dict[str, set[str]] = {}
-    for reason in whole.reasons:
-        if reason.rule.startswith("zone:") and reason.verdict is Verdict.SATISFIED:
-            found.setdefault(reason.rule.removeprefix("zone:"), set()).update(reason.countries)
-    return [f"zone `{name}` allows it in {', '.join(sorted(countries))}"
-            for name, countries in sorted(found.items())]  # fmt: skip
-
-
 def _spot(cell: Cell) -> tuple[int, int, str]:
     """What the law is asked of a cell; labels and spots are kept, so that ids stand for them."""
     return id(cell.label), id(cell.spot), cell.zone
@@ -333,6 +338,25 @@ def _names(cells: list[Cell]) -> tuple[str, ...]:
     if len(cells) == 1 or all(cell.names is first for cell in cells):
         return first if len(first) == 1 else tuple(sorted(first))
     return tuple(sorted({name for cell in cells for name in cell.names}))
+
+
+def _there(spread: list[_At], parts: tuple[tuple[int, bool, bool], ...]) -> _Names:
+    """Who is in some parts of a spread."""
+    if len(parts) == 1:
+        part, site, cloud = parts[0]
+        at = spread[part]
+        if not cloud:
+            return at.names
+        return tuple(sorted((*at.names, at.place))) if site else (at.place,)
+    found: set[str] = set()
+    for part, site, cloud in parts:
+        found.update(spread[part].names if site else ())
+        found.update((spread[part].place,) if cloud else ())
+    return tuple(sorted(found))
+
+
+def _all(names: list[_Names]) -> _Names:
+    return names[0] if len(names) == 1 else tuple({name for some in names for name in some})
 
 
 def _where(graph: Graph, device: str) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import cache
 
 from hybridspec.ir.plan import Residency
@@ -52,7 +51,7 @@ def enforced(
         if row.verdict not in _CLAIMED:
             return row
         guards, why = together(row.places, row.facet, _kind(row.asset, row.facet))
-        return replace(row, guards=guards, unenforced=why)
+        return row._replace(guards=guards, unenforced=why)
 
     return tuple(map(judged, rows))
 

@@ -78,9 +78,9 @@ def ignore_other_countries_bundles(patch: Patch) -> None:
 
 def trust_the_matrix(patch: Patch) -> None:
     """Every row is satisfied, and no rule ran before."""
-    real = residency._Matrix.row
+    real = residency._row
     patch.setattr(deciding, "check", lambda graph, sink: None)
-    patch.setattr(residency._Matrix, "row", lambda *a: replace(real(*a), verdict="satisfied"))
+    patch.setattr(residency, "_row", lambda *a: real(*a)._replace(verdict="satisfied"))
 
 
 def ignore_feedback_offline(patch: Patch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,7 +49,7 @@ def test_a_zone_has_one_finding_however_many_rows_there_are() -> None:
 
 @pytest.mark.parametrize(
     "quiet",
-    [rows(Verdict.SATISFIED), [replace(row, certificate=None) for row in rows()], []],
+    [rows(Verdict.SATISFIED), [row._replace(certificate=None) for row in rows()], []],
     ids=["kept", "unproved", "nothing"],
 )
 def test_what_is_kept_is_not_said(quiet: list[Residency]) -> None:

@@ -150,36 +150,36 @@ CORRUPT: dict[str, tuple[Plan, str]] = {
     "a row is there twice": (
         replace(PLAN, residency=(ROW, *PLAN.residency)), "about the same"),
     "a row is about nothing": (
-        replace(PLAN, residency=(replace(ROW, asset="x"), *PLAN.residency)), "about nothing"),
+        replace(PLAN, residency=(ROW._replace(asset="x"), *PLAN.residency)), "about nothing"),
     "a gap is called satisfied": (
         replace(PLAN, residency=tuple(
-            replace(r, verdict="satisfied") if r.facet == "support" else r
+            r._replace(verdict="satisfied") if r.facet == "support" else r
             for r in PLAN.residency)), "does not hold"),
     "nobody waived a row": (
-        replace(PLAN, residency=(replace(ROW, verdict="waived"), *PLAN.residency[1:])),
+        replace(PLAN, residency=(ROW._replace(verdict="waived"), *PLAN.residency[1:])),
         "waived by nobody"),
     "a row has no certificate": (
-        replace(PLAN, residency=(replace(ROW, certificate=None), *PLAN.residency[1:])),
+        replace(PLAN, residency=(ROW._replace(certificate=None), *PLAN.residency[1:])),
         "no certificate"),
     "a row is violated": (
-        replace(PLAN, residency=(replace(ROW, verdict="violated"), *PLAN.residency[1:])), "row"),
+        replace(PLAN, residency=(ROW._replace(verdict="violated"), *PLAN.residency[1:])), "row"),
     "a row calls a place abroad satisfied": (
-        replace(PLAN, residency=(replace(ROW, countries=("US",), verdict="satisfied"),
+        replace(PLAN, residency=(ROW._replace(countries=("US",), verdict="satisfied"),
                                  *PLAN.residency[1:])), "row"),
     "a row calls an unknown place satisfied": (
-        replace(PLAN, residency=(replace(ROW, countries=(), verdict="satisfied"),
+        replace(PLAN, residency=(ROW._replace(countries=(), verdict="satisfied"),
                                  *PLAN.residency[1:])), "row"),
     "the matrix leaves a site out": (
         replace(PLAN, residency=tuple(
-            replace(r, places=tuple(p for p in r.places if p != "site lab"))
+            r._replace(places=tuple(p for p in r.places if p != "site lab"))
             for r in PLAN.residency)), "leaves out site lab"),
     "the matrix leaves a store out": (
         replace(PLAN, residency=tuple(
-            replace(r, places=tuple(p for p in r.places if p != "region aws/us-one"))
+            r._replace(places=tuple(p for p in r.places if p != "region aws/us-one"))
             for r in PLAN.residency)), "leaves out region aws/us-one"),
     "the matrix leaves a country out": (
         replace(PLAN, residency=tuple(
-            replace(r, countries=r.countries[1:]) for r in PLAN.residency)),
+            r._replace(countries=r.countries[1:]) for r in PLAN.residency)),
         "leaves out a country"),
     "a board is forbidden": (
         chosen(device=replace(GATEWAY, board=board("cursed"))), "against policy cursed"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -19,7 +18,7 @@ ROW = Residency(asset="zone store", zone="eu", facet="store", places=("region ma
 
 def judged(**changes: object) -> Residency:
     """The row as it is with its guards."""
-    (row,) = enforced((replace(ROW, **changes),), REGIONS, {"agent"})  # type: ignore[arg-type]
+    (row,) = enforced((ROW._replace(**changes),), REGIONS, {"agent"})  # type: ignore[arg-type]
     return row
 
 
@@ -58,13 +57,13 @@ def test_what_nothing_enforces_is_said(changes: dict[str, object], why: str) -> 
 
 @pytest.mark.parametrize("verdict", ["gap", "violated"])
 def test_what_is_no_claim_has_no_guards(verdict: str) -> None:
-    assert judged(verdict=verdict) == replace(ROW, verdict=verdict)
+    assert judged(verdict=verdict) == ROW._replace(verdict=verdict)
 
 
 def test_all_platforms_have_to_guard_a_site() -> None:
-    (row,) = enforced((replace(ROW, places=("site a",), facet="keys"),), REGIONS, {"agent"})
+    (row,) = enforced((ROW._replace(places=("site a",), facet="keys"),), REGIONS, {"agent"})
     assert "agent keeps no key" in row.unenforced
-    (row,) = enforced((replace(ROW, places=("site a",)),), REGIONS, ())
+    (row,) = enforced((ROW._replace(places=("site a",)),), REGIONS, ())
     assert row.unenforced
 
 
