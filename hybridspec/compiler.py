@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -42,6 +43,11 @@ def silent(_: str) -> None:
     """Progress that nobody sees."""
 
 
+def _to_the_end() -> AbstractContextManager[Callable[[], bool]]:
+    """A search that nobody ends."""
+    return nullcontext(lambda: False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What a run needs beside the spec.
@@ -50,7 +56,8 @@ class Options:
     environment that declared variables are looked up in; without `waivers` it judges as if the
     spec had none. `plugins` are rules of strangers to ask beside those of the spec. `settings` are
     values laid over the spec, as `key=value`. `change` makes another spec of the one that was read,
-    which stays as it is.
+    which stays as it is. `searching` lasts as long as a search for a plan, and gives what says
+    whether it shall end with the best plan so far.
     """
 
     cache: Path
@@ -61,6 +68,7 @@ class Options:
     plugins: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     change: Callable[[Spec], Spec] | None = None
+    searching: Callable[[], AbstractContextManager[Callable[[], bool]]] = _to_the_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +193,8 @@ def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
 def _place(judged: _Judged, options: Options, sink: Sink) -> Build:
     graph, loaded, matched = judged
     table = latency_table(graph)
-    plan = place(graph, table, sink, options.progress)
+    with options.searching() as stop:
+        plan = place(graph, table, sink, options.progress, stop)
     sink.stop_if_errors()
     if plan is None:
         raise AssertionError("place returned neither a plan nor a finding")

@@ -278,8 +278,7 @@ def run(argv: Sequence[str]) -> int:
     except HybridspecError as fault:
         return failure.fail(fault.message, fault.help, fault.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        return failure.fail("interrupted", "what was done is kept; run the same command again, or "
-                            "`hybridspec destroy`", 8, as_json=as_json)  # fmt: skip
+        return failure.fail("interrupted", _after(argv[0] if argv else ""), 8, as_json=as_json)
     except BrokenPipeError:
         output.close()
         return 1
@@ -288,6 +287,15 @@ def run(argv: Sequence[str]) -> int:
         return failure.system_fault(fault, as_json=as_json)
     except Exception as fault:
         return failure.unexpected(fault, as_json=as_json)
+
+
+def _after(command: str) -> str:
+    """What to do after an interruption."""
+    if command == "plan":
+        return "run it again, with `--best-so-far` to have the best plan found at the next Ctrl-C"
+    if command in ("up", "destroy"):
+        return "what was done is kept; run the same command again, or `hybridspec destroy`"
+    return "run the same command again"
 
 
 def _run(argv: Sequence[str]) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +29,12 @@ ParetoFlag = Annotated[
     bool, typer.Option("--pareto", help="Show what faster plans cost, as far as there are any.")
 ]
 
+BestFlag = Annotated[
+    bool,
+    typer.Option("--best-so-far",
+                 help="Let Ctrl-C end the search with the best plan found, and its gap."),
+]  # fmt: skip
+
 
 def plan(
     spec: SpecPath = Path(),
@@ -34,10 +43,13 @@ def plan(
     plugin: PluginFlag = None,
     what_if: WhatIfFlag = None,
     pareto: ParetoFlag = False,
+    best_so_far: BestFlag = False,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Decide the placement at least cost and say why."""
     options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
+    if best_so_far:
+        options = replace(options, searching=interruptible)
     if pareto:
         options = replace(options, settings=tuple(what_if or ()))
         _pareto(spec, options, format)
@@ -56,6 +68,24 @@ def plan(
     output.findings(build.findings, "human")
     terminal.plan(terminal.console(), report_of(build, ()))
     print(f"Plan {build.plan_digest}")
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """While it lasts, the first Ctrl-C is only noted, and the second one interrupts as ever."""
+    asked = False
+
+    def note(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)
+        output.say("placing: ends with the best plan so far; Ctrl-C again gives up")
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _what_if(spec: Path, options: Options, settings: list[str], format: Format) -> None:

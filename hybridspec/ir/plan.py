@@ -1,7 +1,6 @@
 """The Plan: where everything runs, what it costs and why; and the slices that targets emit.
 
-Money is in integer micro-units of `Plan.currency` over the whole horizon, durations in
-microseconds.
+Money is in micro-units of `Plan.currency` over the whole horizon, durations in microseconds.
 """
 
 from __future__ import annotations
@@ -286,6 +285,7 @@ class Plan:
     """The placement: decisions, stores, cost and its proof.
 
     `bound` is a proven lower bound on `cost`; the plan is optimal only when they are equal.
+    `stopped` says that somebody ended the search for a cheaper one.
     """
 
     decisions: tuple[Decision, ...]
@@ -299,6 +299,7 @@ class Plan:
     bound: int
     quotas: tuple[QuotaUse, ...] = ()
     counts: tuple[DeviceCount, ...] = ()
+    stopped: bool = False
 
     @property
     def gap(self) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from hybridspec.ir.plan import Second
 from hybridspec.place.engine.api import Solved
 from hybridspec.place.engine.solve import runner_up, solve
-from hybridspec.place.part import cost_at, part, rows, used
+from hybridspec.place.part import cost_at, part, rows, unmetered, used
 from hybridspec.place.problem import Impossible, Ints, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +60,11 @@ class Otherwise:
         room = self.left + used(of, mine.rows, len(self.left))
         small = part(self.problem, [group], made, sites=1,
                      only={(group, pair): kept}, room=room)  # fmt: skip
-        solved = solve(small)
+        solved = solve(unmetered(small))
+        if not isinstance(solved, Impossible):  # far quicker, and mostly there is room for it
+            (other,) = solved.answer.plans[0]
+            if (used(small.classes[0], other.rows, len(room)) > room).any():
+                solved = solve(small)
         if isinstance(solved, Impossible):
             return None
         (other,) = solved.answer.plans[0]

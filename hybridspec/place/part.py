@@ -56,6 +56,18 @@ def unlimited(problem: Problem) -> Ints:
     return np.full(len(problem.quotas), 2**60, np.int64)
 
 
+def unmetered(problem: Problem) -> Problem:
+    """The problem without quotas: whoever answers it within them answers it with them as well."""
+    return replace(
+        problem, quotas=problem.quotas[:0],
+        classes=tuple(replace(of, pairs=tuple(
+            replace(pair, quotas=(), options=replace(pair.options, use=pair.options.use[:, :0]))
+            for pair in of.pairs
+        )) for of in problem.classes),
+        choices=tuple(replace(choice, use=choice.use[:, :0]) for choice in problem.choices),
+    )  # fmt: skip
+
+
 def rows(pair: Pair, made: Mapping[int, int]) -> Ints:
     """The rows of a pair that choices leave to it."""
     good = np.ones(len(pair.options), np.bool_)

@@ -34,14 +34,15 @@ from hybridspec.place.split import as_run
 
 
 def place(
-    graph: Graph, table: LatencyTable, sink: Sink, say: Callable[[str], None] = lambda _: None
-) -> Plan | None:
+    graph: Graph, table: LatencyTable, sink: Sink, say: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Plan | None:  # fmt: skip
     """The cheapest plan that keeps every bound; None with findings if there is none.
 
-    `say` hears of a search that takes long.
+    `say` hears of a search that takes long, which ends with what it has once `stop` says so.
     """
     try:
-        decided = decide(Candidates(graph, table), telling(say, graph.currency))
+        decided = decide(Candidates(graph, table), telling(say, graph.currency, stop=stop))
         if isinstance(decided, Undecided):
             from hybridspec.place.unplaceable import unplaceable
 
@@ -80,6 +81,7 @@ def place(
         bound=answer.bound + owned,
         quotas=quota_uses(graph, decisions, stores),
         counts=bought,
+        stopped=answer.stopped,
     )
 
 

@@ -1,4 +1,4 @@
-"""Says how far a long search is: the cheapest plan so far, the proven bound, and the gap."""
+"""Says how far a long search is, and ends one that is not to go on once it has a plan."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ QUIET = 2.0
 
 
 def telling(
-    say: Callable[[str], None], currency: str, clock: Callable[[], float] = time.monotonic
-) -> Watch:
-    """A watch that tells `say`, and never stops the search."""
+    say: Callable[[str], None], currency: str, clock: Callable[[], float] = time.monotonic,
+    stop: Callable[[], bool] = lambda: False,
+) -> Watch:  # fmt: skip
+    """A watch that tells `say`, and stops the search when `stop` says so and there is a plan."""
     last = clock()
 
     def watch(found: Progress) -> bool:
@@ -24,7 +25,7 @@ def telling(
         if now - last >= QUIET:
             last = now
             say(_words(found, currency))
-        return False
+        return found.cost is not None and stop()
 
     return watch
 
@@ -32,7 +33,9 @@ def telling(
 def _words(found: Progress, currency: str) -> str:
     bound = format_money(found.bound, currency)
     if found.cost is None:
-        return f"placing: no plan yet, and none below {bound}"
+        return "placing: no plan yet" + (f", and none below {bound}" if found.bound > 0 else "")
+    if found.bound <= 0 < found.cost:
+        return f"placing: {format_money(found.cost, currency)}, no bound yet"
     gap = found.cost - found.bound
     share = f"{100 * gap / found.cost:.3g} %" if found.cost else "0 %"
     return f"placing: {format_money(found.cost, currency)}, none below {bound}, gap {share}"

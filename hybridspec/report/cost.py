@@ -19,9 +19,7 @@ def cost(plan: Plan) -> dict[str, Any]:
         "bound": format_money(plan.bound, plan.currency),
         "gap": format_money(plan.gap, plan.currency),
         "optimal": plan.gap == 0,
-        "proof": "every combination was searched in exact integers"
-        if plan.gap == 0
-        else "bound proven by relaxation",
+        "proof": _proof(plan),
         "horizon": format_duration(plan.horizon),
         "groups": [_sum(group, [t for _, t in terms if t.group == group], plan.currency)
                    for group in GROUPS] + [_sum("total", [t for _, t in terms], plan.currency)],
@@ -29,6 +27,12 @@ def cost(plan: Plan) -> dict[str, Any]:
                    "amount": format_money(term.amount, plan.currency), "inputs": term.inputs}
                   for name, term in sorted(terms, key=lambda row: (-row[1].amount, row[0]))],
     }  # fmt: skip
+
+
+def _proof(plan: Plan) -> str:
+    if plan.gap == 0:
+        return "every combination was searched in exact integers"
+    return "bound proven by relaxation" + ("; the search was ended early" if plan.stopped else "")
 
 
 def _terms(plan: Plan) -> Iterator[tuple[str, CostTerm]]:

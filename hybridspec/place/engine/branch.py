@@ -84,7 +84,8 @@ def plain_frame(market: Market) -> Frame:
 class Branching:
     """The search over choices, the first one first, the smallest alternative first.
 
-    Answers that cost more than `limit` are of no use, and none costs less than `floor`.
+    Answers that cost more than `limit` are of no use, and none costs less than `floor`; `known` is
+    the cost of an answer that was found before.
     """
 
     market: Market
@@ -92,6 +93,7 @@ class Branching:
     limit: int | None = None
     watch: Watch | None = None
     floor: int = 0
+    known: int | None = None
     best: Best | None = None
     cut: int = BIG
     stopped: bool = False
@@ -190,6 +192,7 @@ class Branching:
         key = (index, made)
         if key not in self._found:
             self.visits += 1
+            self._tell()
             price = only(block, self.frame.charged[index], made)
             self._found[key] = search(block, price, fees=self.market.fees(index), steps=STEPS)
         return self._found[key]
@@ -201,8 +204,12 @@ class Branching:
             best = self._mixed(chosen, least)
         if best is not None and self._may_pay(best.cost):
             self.best = best
-            if self.watch is not None:
-                self.stopped |= self.watch(Progress(best.cost, self.floor))
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.watch is not None:
+            cost = self.known if self.best is None else self.best.cost
+            self.stopped |= self.watch(Progress(cost, self.floor))
 
     def _apart(self, chosen: tuple[int, ...], least: int) -> Best | None:
         """Every class with its cheapest plan, if the quotas suffice for that."""

@@ -124,8 +124,9 @@ def _decide(market: Market, watch: Watch | None) -> Result | None:
         if known is None:
             raise SearchTooLarge(max(0, fleet.bound))
         return Result(known, fleet.bound, prices, fleet.stopped, fleet.ground())
-    branching = Branching(market, fleet.frame(), None, watch, max(0, fleet.bound))
-    branching.deepen(_limits(fleet.bound, None if known is None else known.cost))
+    cost = None if known is None else known.cost
+    branching = Branching(market, fleet.frame(), None, watch, max(0, fleet.bound), cost)
+    branching.deepen(_limits(fleet.bound, cost))
     return _result(branching, known, prices, fleet.bound)
 
 

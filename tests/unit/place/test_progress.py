@@ -23,3 +23,18 @@ def test_a_plan_that_costs_nothing_has_no_gap() -> None:
     times = iter([0.0, 9.0])
     telling(said.append, "USD", clock=lambda: next(times))(Progress(0, 0))
     assert said[0].endswith("gap 0 %")
+
+
+def test_where_nothing_is_proven_yet_no_bound_is_named() -> None:
+    said: list[str] = []
+    times = iter([0.0, 9.0, 18.0])
+    watch = telling(said.append, "USD", clock=lambda: next(times))
+    watch(Progress(None, 0))
+    watch(Progress(7_000_000, 0))
+    assert said == ["placing: no plan yet", "placing: 7.00 USD, no bound yet"]
+
+
+def test_a_search_that_is_not_to_go_on_ends_with_its_first_plan() -> None:
+    watch = telling(lambda _: None, "USD", stop=lambda: True)
+    assert watch(Progress(None, 1)) is False
+    assert watch(Progress(5, 1)) is True

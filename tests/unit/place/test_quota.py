@@ -25,6 +25,7 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.place.place import place
 from hybridspec.place.verify import verify
+from hybridspec.report.cost import cost
 
 EU = zone()
 FRAMES = data(rate=Fraction(10))
@@ -160,3 +161,18 @@ def test_alike_sites_are_parted_only_where_that_saves_more_than_uniformity_is_wo
                regions=(region(inference_quota=1, inference_price=1),))  # fmt: skip
     assert sorted(hosts(placed(of)[0])) == ["cloud", "edge"]
     assert hosts(placed(replace(of, uniformity=1_000))[0]) == ["edge", "edge"]
+
+
+def test_a_search_that_is_ended_gives_the_plan_it_has_and_what_it_may_lack() -> None:
+    of = watching(1)
+    whole, early = (
+        place(of, slow(of), Sink(), stop=lambda end=end: end)  # type: ignore[misc]
+        for end in (False, True)
+    )
+    assert whole is not None
+    assert early is not None
+    assert (whole.stopped, early.stopped) == (False, True)
+    assert early.bound <= whole.cost <= early.cost
+    assert ("ended early" in cost(early)["proof"]) == (early.gap > 0)
+    with_gap = replace(early, bound=early.cost - 1)
+    assert cost(with_gap)["proof"].endswith("; the search was ended early")
