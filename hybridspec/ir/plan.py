@@ -1,7 +1,4 @@
-"""The Plan: where everything runs, what it costs and why; and the slices that targets emit.
-
-Money is in micro-units of `Plan.currency` over the whole horizon, durations in microseconds.
-"""
+"""The Plan: where everything runs, its cost and why; and the slices that targets emit."""
 
 from __future__ import annotations
 
@@ -284,8 +281,8 @@ class DeviceCount:
 class Plan:
     """The placement: decisions, stores, cost and its proof.
 
-    `bound` is a proven lower bound on `cost`; the plan is optimal only when they are equal.
-    `stopped` says that somebody ended the search for a cheaper one.
+    Money is in micro-units over the whole horizon. `bound` is a proven lower bound on `cost`; the
+    plan is optimal only when they are equal. `stopped`: somebody ended the search for a cheaper.
     """
 
     decisions: tuple[Decision, ...]
