@@ -64,7 +64,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceClass:
-    """A kind of edge device that the user runs.
+    """A kind of edge device that the user runs; `max_failed` of it at a site may have failed.
 
     `spares` and `failures` (in a year) are shares of its devices; `visit_price` is paid every
     `visit_every` and at each failure, `uplink_month` for each device, and the other prices of the
@@ -85,6 +85,7 @@ class DeviceClass:
     failures: Fraction = Fraction(0)
     visit_every: int | None = None
     visit_price: int = 0
+    max_failed: int = 0
     security: tuple[str, ...] = ()
     implicit: tuple[Implicit, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()
@@ -110,6 +111,11 @@ class SiteDevices:
     def upto(self) -> int:
         """As many as may stand there."""
         return self.count if self.most is None else self.most
+
+    @property
+    def working(self) -> int:
+        """As many of these as work when as many have failed as may."""
+        return max(0, self.upto - self.device_class.max_failed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,7 @@ def store_and_forward(layout: Layout) -> Iterator[Failure]:
     waiting = layout.waiting / layout.count
     room = layout.device.board.disk // 2
     if waiting > room:
-        enough = ceil(layout.waiting / room) if room else 0
+        enough = ceil(layout.waiting / room) + layout.device.max_failed if room else 0
         more = f", or put {enough} `{layout.device.name}` there" if enough else ""
         keeps = layout.flow.when_offline == "buffer" and layout.away > layout.batch
         drop = ", or write `when_offline: drop-oldest`" if keeps else ""
@@ -189,17 +189,30 @@ def _longer(layout: Layout, limit: int) -> str:
 
 def capacity(layout: Layout) -> Iterator[Failure]:
     """The devices of the class keep up with the rate."""
-    demand = Fraction(layout.demand, SECOND)
+    demand, name, failed = Fraction(layout.demand, SECOND), layout.device.name, _failed(layout)
     limit = MAX_BUSY * layout.count
-    if demand > limit:
-        name = layout.device.name
+    enough = max(1, ceil(demand / MAX_BUSY)) + layout.device.max_failed
+    if not any(d.working for d in layout.site.devices if d.device_class.name == name):
+        yield Failure(
+            code="HS0306", excess=1, unit="devices",
+            message=f"has to run on where {layout.device.max_failed} `{name}` may have failed, and "
+            "no other is there",
+            remedy=f"put {enough} `{name}` there",
+        )  # fmt: skip
+    elif demand > limit:
         yield Failure(
             code="HS0306", excess=int((demand - limit) * SECOND), unit="us/s",
             message=f"keeps {float(demand):.2f} devices busy at "
-            f"{float(layout.flow.data.rate):g} events/s, but {layout.count} `{name}` may give "
-            f"{float(limit):.2f}",
-            remedy=f"put {ceil(demand / MAX_BUSY)} `{name}` there",
+            f"{float(layout.flow.data.rate):g} events/s, but {layout.count} `{name}`{failed} may "
+            f"give {float(limit):.2f}",
+            remedy=f"put {enough} `{name}` there",
         )  # fmt: skip
+
+
+def _failed(layout: Layout) -> str:
+    """That devices may have failed, behind the number of those that work then."""
+    failed = layout.device.max_failed
+    return f" (with {failed} failed)" if failed else ""
 
 
 def uplink(layout: Layout) -> Iterator[Failure]:
@@ -210,7 +223,7 @@ def uplink(layout: Layout) -> Iterator[Failure]:
         yield Failure(
             code="HS0306", excess=int(bits - limit), unit="bit/s",
             message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplinks of {layout.count} "
-            f"`{layout.device.name}` may carry {float(limit) / 10**6:.1f}",
+            f"`{layout.device.name}`{_failed(layout)} may carry {float(limit) / 10**6:.1f}",
             remedy="run more stages at the site, or use an uplink of "
             f"{write_bandwidth(ceil(bits / (MAX_UPLINK * layout.count)))} for "
             f"`{layout.device.name}`",

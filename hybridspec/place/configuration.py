@@ -10,7 +10,7 @@ from math import ceil
 from typing import TypeAlias
 
 from hybridspec.base.units import SECOND
-from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, StageKind
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, SiteDevices, StageKind
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
@@ -108,13 +108,13 @@ def ways(
             raise TooManyWays
         layout = Layout(
             graph=graph, table=table, site=site, flow=run, device=device.device_class,
-            count=device.upto, region=region, cloud=cloud, variants=variants,
+            count=max(1, device.working), region=region, cloud=cloud, variants=variants,
             others=others.get(device.device_class.name),
         )  # fmt: skip
         layout.like(twins.setdefault((device.device_class.name, cloud, variants), layout))
         unpriced = _configuration(layout)
-        if device.most is not None:
-            unpriced = _at_worst(unpriced, layout, device.count)
+        if device.most is not None or device.device_class.max_failed:
+            unpriced = _at_worst(unpriced, layout, device)
         parts = tuple(
             powers.setdefault((p.device.name, p.stage, p.busy), p) if isinstance(p, Power) else p
             for p in _parts(layout)
@@ -123,26 +123,39 @@ def ways(
     return tuple(found)
 
 
-def _at_worst(way: Configuration, layout: Layout, least: int) -> Configuration:
+def _at_worst(way: Configuration, layout: Layout, devices: SiteDevices) -> Configuration:
     """A way whose latency holds with as many devices as may stand there, and with few of them.
 
     With fewer than it needs by itself it is not run; in between it is no slower than at the ends.
+    With all that stand there its load is the same, and so it is where fewest have to bear it.
     """
+    if devices.most is not None:
+        few = _fewest(way, layout, devices.count - layout.device.max_failed)
+        other = _configuration(replace(layout, count=few))
+        way = replace(_slower(way, other), waiting=max(way.waiting, other.waiting))
+    if layout.count < devices.upto:
+        way = _slower(way, _configuration(replace(layout, count=devices.upto)))
+    return way
+
+
+def _fewest(way: Configuration, layout: Layout, least: int) -> int:
+    """The fewest devices that a way may have, where there are at least so many."""
     device, room = layout.device, layout.device.board.disk // 2
     needed = [
         least, 1, ceil(layout.demand / (MAX_BUSY * SECOND)),
         ceil(way.uplink * 8 / (MAX_UPLINK * device.uplink_bandwidth)),
         ceil(layout.waiting / room) if room else 1,
     ]  # fmt: skip
-    few = replace(layout, count=min(layout.count, max(needed)))
-    other = _configuration(few)
+    return min(layout.count, max(needed))
+
+
+def _slower(way: Configuration, other: Configuration) -> Configuration:
+    """A way that holds its times with another number of devices as well."""
     slower = max(way, other, key=lambda one: one.latency.high if one.latency is not None else 0)
-    late = [f for f in other.failures if f.code == "HS0302" and f not in way.failures]
-    if any(f.code == "HS0302" for f in way.failures):
-        late = []
+    known = {failure.code for failure in way.failures}
+    late = [f for f in other.failures if f.code in ("HS0302", "HS0415") and f.code not in known]
     return replace(
         way, legs=slower.legs, latency=slower.latency, failures=(*way.failures, *late),
-        waiting=max(way.waiting, other.waiting),
         ceiling=lower(way.ceiling, other.ceiling),
     )  # fmt: skip
 

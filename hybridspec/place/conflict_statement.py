@@ -107,7 +107,8 @@ def shared(site: Site, devices: SiteDevices, resource: str) -> Statement:
         days = device.max_offline
         words = f"the disk of `{name}`" + (f", {format_duration(days)} offline" if days else "")
         return Statement(OFFLINE, f"devices.{name}.max_offline", words, device.offline_origin)
-    words = f"{devices.upto} `{name}` at `{site.name}`"
+    failed = f", of which {device.max_failed} may have failed" if device.max_failed else ""
+    words = f"{devices.upto} `{name}` at `{site.name}`{failed}"
     return Statement(COUNT, f"sites.{site.name}.devices.{name}", words, devices.origin)
 
 

@@ -53,7 +53,8 @@ def crowds(table: LatencyTable, flow: Flow, site: Site) -> tuple[Crowd, ...]:
 
     It runs on one of them, but whichever that is, the line is there for all.
     """
-    found = [crowd(table, (flow,), d.device_class, d.upto, max(1, d.count), site.line)
+    found = [crowd(table, (flow,), d.device_class, d.upto,
+                   max(1, d.count - d.device_class.max_failed), site.line)
              for d in site.devices]  # fmt: skip
     if site.line is None:
         return tuple(found)

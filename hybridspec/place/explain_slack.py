@@ -72,7 +72,8 @@ def _rooms(
     devices: SiteDevices, way: Configuration, others: Sequence[Configuration], where: str
 ) -> Iterator[tuple[str, str, str, str, str, int, int]]:
     """What a class offers at the site, and what is taken of it."""
-    device, board, count = devices.device_class, devices.device_class.board, devices.count
+    device, board = devices.device_class, devices.device_class.board
+    count = max(0, devices.count - device.max_failed)
     everybody = (way, *others)
     name, here = device.name, devices.origin.ref
     # Queues: a flow with a bound on latency leaves the others less than the whole.

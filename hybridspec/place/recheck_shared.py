@@ -43,6 +43,8 @@ def counted(graph: Graph, plan: Plan) -> list[str]:
     faults = []
     left = {(count.site, count.device): count.count for count in plan.counts}
     stand: dict[tuple[str, str], int] = {}
+    failed = {(site.name, here.device_class.name): here.device_class.max_failed
+              for site in graph.sites for here in site.devices}  # fmt: skip
     for site in graph.sites:
         for here in site.devices:
             key = site.name, here.device_class.name
@@ -56,8 +58,14 @@ def counted(graph: Graph, plan: Plan) -> list[str]:
             if here.count != stand.get(key):
                 faults.append(f"{decision.flow.name} at {key[0]}: placed on other devices")
         device = decision.chosen.device
-        if device is not None and not stand.get((decision.site.name, device.name)):
+        if device is None:
+            continue
+        number = stand.get((decision.site.name, device.name), 0)
+        if not number:
             faults.append(f"{decision.flow.name} at {decision.site.name}: on no device at all")
+        elif number <= failed[decision.site.name, device.name]:
+            faults.append(f"{decision.flow.name} at {decision.site.name}: on devices that may all "
+                          "have failed")  # fmt: skip
     return faults
 
 

@@ -31,7 +31,7 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
     the memory of all of them, suffice unless flows need different variants of one model, where
     nothing does. From there every class is made as small as the others allow, the dearest first.
     """
-    sizes = {d.device_class.name: _plenty(d.device_class.name, d.upto, choices)
+    sizes = {d.device_class.name: _plenty(d, choices)
              for d in site.devices}  # fmt: skip
     written, site = site.line, replace(site, line=_least_line(site, sizes, choices))
 
@@ -89,7 +89,8 @@ def _dearest(devices: SiteDevices) -> tuple[int, str]:
     return (-devices.device_class.board.price, devices.device_class.name)
 
 
-def _plenty(name: str, count: int, choices: Sequence[Sequence[Configuration]]) -> _Size:
+def _plenty(devices: SiteDevices, choices: Sequence[Sequence[Configuration]]) -> _Size:
+    name, failed = devices.device_class.name, devices.device_class.max_failed
     needs = (
         max((c.memory for c in options if c.device is not None and c.device.name == name),
             default=0)
@@ -99,7 +100,7 @@ def _plenty(name: str, count: int, choices: Sequence[Sequence[Configuration]]) -
     least = min((min(c.ceiling.busy, c.ceiling.uplink) for options in choices for c in options),
                 default=WHOLE)  # fmt: skip
     spare = -(-WHOLE // max(1, least))
-    return _Size(count * len(choices) * spare, -(-sum(needs) // _MIB))
+    return _Size(devices.upto * len(choices) * spare + failed, -(-sum(needs) // _MIB))
 
 
 def _resized(site: Site, sizes: Mapping[str, _Size]) -> Site:

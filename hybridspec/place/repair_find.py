@@ -141,16 +141,17 @@ def _hardware(
     """Devices that a way lacks, or larger ones."""
     device, room = here.device_class, here.device_class.board.disk // 2
     if failure.code == "HS0304" and room:
-        return count(sites, device.name, ceil(Fraction(way.waiting, room)))
+        return count(sites, device.name, ceil(Fraction(way.waiting, room)) + device.max_failed)
     if failure.code == "HS0303":
         free = device.board.memory - device.board.reserved_memory
         size = device.board.memory + ceil(Fraction(way.memory - free, _MIB)) * _MIB
         return memory(device, size)
     if failure.code == "HS0306" and failure.unit == "bit/s":
-        bits = ceil(Fraction(way.uplink * 8) / (MAX_UPLINK * here.upto))
+        bits = ceil(Fraction(way.uplink * 8) / (MAX_UPLINK * max(1, here.working)))
         return uplink(device, bits)
     if failure.code == "HS0306":
-        return count(sites, device.name, ceil(Fraction(way.demand, 10**6) / MAX_BUSY))
+        enough = max(1, ceil(Fraction(way.demand, 10**6) / MAX_BUSY)) + device.max_failed
+        return count(sites, device.name, enough)
     return None
 
 

@@ -137,15 +137,17 @@ class Rows:
         """The rows of a pair by label, without their cost."""
         choices, needs = self._needs(self.numbers.store.get(site.zone.name), template)
         quotas, use = self._use(template)
-        none = {d.device_class.name for d in site.devices if d.most is not None and not d.count}
+        lacks = {d.device_class.name: 1 + d.device_class.max_failed - d.count for d in site.devices}
         loads, tops, units = [], [], []
         for way, store in template.rows:
             of = way.unpriced
             loads.append(tuple(column.load(of, store) for column in offered.columns))
             tops.append(tuple(column.ceiling(of, store) for column in offered.columns))
-            units.append(tuple(int(bought.device == class_name(of) and bought.device in none
-                                   and bought.store in (ANY, store))
-                               for bought in offered.bought))  # fmt: skip
+            units.append(tuple(
+                max(0, lacks[bought.device])
+                if bought.device == class_name(of) and bought.store in (ANY, store) else 0
+                for bought in offered.bought
+            ))  # fmt: skip
         return Traits(tuple(loads), tuple(tops), tuple(units), needs, use, choices, quotas)
 
     def purchases(self, site: Site) -> tuple[Purchase, ...]:

@@ -29,13 +29,20 @@ class Room(NamedTuple):
 
 
 def rooms(device: DeviceClass) -> tuple[Room, Room, Room, Room]:
-    """What the devices of a class offer, in the order of `Taken`; memory is that of each."""
-    board = device.board
+    """What the devices of a class offer, in the order of `Taken`; memory is that of each.
+
+    Those that may have failed offer nothing.
+    """
+    board, failed = device.board, device.max_failed
+
+    def each(unit: int) -> Room:
+        return Room(-failed * unit, unit)
+
     return (
-        Room(0, floor(MAX_BUSY * 1_000_000)),
+        each(floor(MAX_BUSY * 1_000_000)),
         Room(max(0, board.memory - board.reserved_memory), 0),
-        Room(0, floor(MAX_UPLINK * 10) * device.uplink_bandwidth),
-        Room(0, board.disk // 2),
+        each(floor(MAX_UPLINK * 10) * device.uplink_bandwidth),
+        each(board.disk // 2),
     )
 
 

@@ -7,11 +7,11 @@ costs in its own way, so that a fault in one of the two shows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 
-from hybridspec.ir.graph import DeviceClass, Graph, Region, Site, Stage
+from hybridspec.ir.graph import DeviceClass, Graph, Region, Site, SiteDevices, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.law.claim import claims
@@ -38,7 +38,7 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     stores = {store.zone.name: store.region for store in plan.stores}
     faults.extend(each(groups, lambda decision: [
         *_residency(decision, stores), *_figures(decision, table), *_offline(decision),
-        *_policies(graph, decision), *_budget(decision),
+        *_policies(graph, decision), *_budget(decision), *_kept(decision),
     ]))  # fmt: skip
     faults.extend(_stores(graph, plan))
     faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
@@ -147,7 +147,10 @@ def _stage_time(decision: Decision, name: str, table: LatencyTable) -> int | Non
 def _kept(decision: Decision) -> list[str]:
     """Nothing waits longer for the network than its zone keeps it."""
     device, limit, sent = decision.chosen.device, decision.site.zone.retention, _upload(decision)
-    if device is None or limit is None or not sent or _away(decision, device, sent) <= limit:
+    if device is None or limit is None or not sent:
+        return []
+    count = next(d.count for d in decision.site.devices if d.device_class.name == device.name)
+    if not count or _away(decision, device, sent, count) <= limit:
         return []
     return [f"{decision.flow.name} at {decision.site.name}: waits longer than it may be kept"]
 
@@ -256,33 +259,51 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
         line, narrow = _line(site, there, loads, table)
         faults += narrow
         for devices in site.devices:
-            device, count = devices.device_class, devices.count
-            if not count:
-                continue
-            case = (line, id(device), count, *map(id, loads[site.name, device.name]))
-            if case in good:
-                continue
-            before = len(faults)
-            board, nothing = device.board, (Fraction(0),) * 4
-            used = [sum(column) for column in zip(nothing, *loads[site.name, device.name],
-                                                  strict=True)]  # fmt: skip
-            limits = (
-                ("too busy", Fraction(7, 10) * 1_000_000 * count),
-                ("too little memory", board.memory - board.reserved_memory),
-                ("too narrow an uplink", Fraction(8, 10) * device.uplink_bandwidth * count / 8),
-                ("too little disk while offline", board.disk // 2 * count),
-            )
-            faults += [f"{device.name} at {site.name}: {what}"
-                       for (what, limit), load in zip(limits, used, strict=True)
-                       if load > limit]  # fmt: skip
-            shares = (
-                min(0.7, float(used[0]) / 1e6 / count),
-                min(0.8, float(used[2]) * 8 / device.uplink_bandwidth / count),
-            )
-            faults += late(there[site.name, device.name], device, count, table, shares, line)
-            if len(faults) == before:
-                good.add(case)
+            key = site.name, devices.device_class.name
+            case = (line, id(devices.device_class), devices.count, *map(id, loads[key]))
+            if devices.count and case not in good:
+                found = _overloaded(site, devices, loads[key])
+                for count in _counts(devices):
+                    found += late(there[key], devices.device_class, count, table,
+                                  _filled(devices, count, loads[key]), line)  # fmt: skip
+                faults += found
+                good |= set() if found else {case}
     return faults
+
+
+def _counts(devices: SiteDevices) -> list[int]:
+    """How many devices there are to work: all, and all but those that may have failed."""
+    few = devices.count - devices.device_class.max_failed
+    return sorted({devices.count, few} - {n for n in (few,) if n < 1})
+
+
+def _overloaded(
+    site: Site, devices: SiteDevices, loads: Sequence[tuple[Fraction, ...]]
+) -> list[str]:  # fmt: skip
+    """What the devices of a class cannot carry when as many have failed as may."""
+    device, board, count = devices.device_class, devices.device_class.board, _counts(devices)[0]
+    limits: tuple[tuple[str, Fraction | int], ...] = (
+        ("too busy", Fraction(7, 10) * 1_000_000 * count),
+        ("too little memory", board.memory - board.reserved_memory),
+        ("too narrow an uplink", Fraction(8, 10) * device.uplink_bandwidth * count / 8),
+        ("too little disk while offline", board.disk // 2 * count),
+    )
+    return [f"{device.name} at {site.name}: {what}"
+            for (what, limit), load in zip(limits, _sum(loads), strict=True)
+            if load > limit]  # fmt: skip
+
+
+def _filled(
+    devices: SiteDevices, count: int, loads: Sequence[tuple[Fraction, ...]]
+) -> tuple[float, float]:  # fmt: skip
+    """Which share of their time and of their uplinks so many devices give."""
+    busy, _, sent, _ = _sum(loads)
+    wide = devices.device_class.uplink_bandwidth
+    return min(0.7, float(busy) / 1e6 / count), min(0.8, float(sent) * 8 / wide / count)
+
+
+def _sum(loads: Sequence[tuple[Fraction, ...]]) -> list[Fraction]:
+    return [sum(column, Fraction(0)) for column in zip((Fraction(0),) * 4, *loads, strict=True)]
 
 
 def _line(
@@ -312,18 +333,17 @@ def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tupl
                 used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
     memory = Fraction(sum(table.memory.get(entry, 10**18) for entry in used))
     sent = _upload(decision)
-    away = _away(decision, device, sent)
+    few = next(_counts(d)[0] for d in decision.site.devices if d.device_class.name == device.name)
+    away = _away(decision, device, sent, few)
     return busy, memory, sent, sent * away / 1_000_000
 
 
-def _away(decision: Decision, device: DeviceClass, sent: Fraction) -> Fraction:
-    """Microseconds in which what is sent to the cloud piles up."""
+def _away(decision: Decision, device: DeviceClass, sent: Fraction, devices: int) -> Fraction:
+    """Microseconds in which what so many devices send to the cloud piles up."""
     keeps = decision.flow.when_offline == "buffer"
     away = Fraction(max(decision.flow.offline, device.max_offline) if keeps else 0)
     sync = decision.flow.sync
     if sync is not None and sync.largest is not None and sent:
-        devices = next(d.count for d in decision.site.devices
-                       if d.device_class.name == device.name)  # fmt: skip
         away += min(sync.every, ceil(sync.largest * devices * 1_000_000 / sent))
     elif sync is not None:
         away += sync.every

@@ -87,6 +87,7 @@ def _device_class(
         uplink_month=written.uplink.month or 0,
         uplink_up_price=written.uplink.up_gb or 0,
         uplink_down_price=written.uplink.down_gb or 0,
+        max_failed=written.max_failed,
         **_upkeep(written.upkeep),
         security=tuple(sorted(set(written.security))),
         origin=origins.key("devices", name),

@@ -160,6 +160,16 @@ class DeviceClass(Section):
             example=["secure-boot", "tpm"], absent="none is claimed"),
     ] = []  # fmt: skip
     max_offline: Annotated[Duration, key("Longest time the device is out of reach.", example="P3D")]
+    max_failed: Annotated[
+        int,
+        key(
+            "Devices of this class at one site that may have failed: the others carry all that "
+            "runs on the class, within every bound.",
+            example=1,
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 0
     uplink: Annotated[
         Uplink,
         key("Connection to the cloud.", example={"bandwidth": "20Mbit/s", "rtt": "35ms"}),

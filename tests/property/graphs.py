@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from property.restrictions import restricted, sharing
+from property.restrictions import failing, restricted, sharing
 
 from hybridspec.base.source import SourceFile, Span
 from hybridspec.base.units import DAY, HOUR, SECOND, YEAR
@@ -236,7 +236,8 @@ def instance(seed: int) -> Instance:
         if all(_ways(made, here) <= MAX_JOINT for here in made.sites):
             drawn = _table(rng, made)
             made = restricted(made, random.Random(f"rules {seed}"))
-            return Instance(seed, sharing(made, random.Random(f"lines {seed}")), drawn)
+            made = sharing(made, random.Random(f"lines {seed}"))
+            return Instance(seed, failing(made, random.Random(f"failures {seed}")), drawn)
 
 
 def _ways(of: Graph, here: Site) -> int:

@@ -43,9 +43,9 @@ class Before:
 
 
 def neighbours(
-    table: LatencyTable, flows: Sequence[Flow], device: DeviceClass, count: int
+    table: LatencyTable, flows: Sequence[Flow], device: DeviceClass, count: int, fewest: int
 ) -> Before:
-    """The worst that other flows can do, wherever they run."""
+    """The worst that other flows can do, wherever they run and however many devices work."""
     found = Before()
     for flow in flows:
         job = 0
@@ -61,7 +61,7 @@ def neighbours(
         sent = [products.get(i, (flow.data.rate, flow.data.size)) for i in read]
         wire = Fraction(8 * device.uplink_bandwidth * count, 10)
         sent = [(rate, size) for rate, size in sent if rate * size * 8 <= wire]
-        found = found.with_(Before(job=job)).with_(packets(flow, sent, count))
+        found = found.with_(Before(job=job)).with_(packets(flow, sent, fewest))
     return found
 
 

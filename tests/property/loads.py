@@ -32,7 +32,11 @@ def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
     found = set()
     for devices in site.devices:
         mine = loads.get(devices.device_class.name, ())
-        board, count = devices.device_class.board, devices.count
+        board, failed = devices.device_class.board, devices.device_class.max_failed
+        count = devices.count - failed
+        if mine and count < 1:
+            found.add("HS0306")
+        count = max(1, count)
         time = min([load.busy_most for load in mine], default=1000)
         if sum(load.busy for load in mine) * 10 * 1000 > 7 * count * SECOND * time:
             found.add("HS0306")

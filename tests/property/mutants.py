@@ -24,7 +24,7 @@ from property.slow_mutants import (
     take_the_first_branch,
 )
 
-from hybridspec.ir.graph import StageKind
+from hybridspec.ir.graph import SiteDevices, StageKind
 from hybridspec.ir.plan import Second
 from hybridspec.law.claim import Claims
 from hybridspec.place import (
@@ -140,6 +140,17 @@ def ignore_the_shared_line(patch: Patch) -> None:
 def fill_the_shared_line(patch: Patch) -> None:
     """No flow by itself is too much for the uplink of the site."""
     without(patch, bounds.line)
+
+
+def nobody_fails_beside_others(patch: Patch) -> None:
+    """What flows share is all that stands there, whatever may have failed."""
+    real = shared.rooms
+    patch.setattr(shared, "rooms", lambda device: real(replace(device, max_failed=0)))
+
+
+def nobody_fails(patch: Patch) -> None:
+    """A flow alone has all devices that stand there."""
+    patch.setattr(SiteDevices, "working", property(lambda self: self.upto))
 
 
 def one_device_too_many(patch: Patch) -> None:
@@ -366,6 +377,7 @@ ENGINE: tuple[Mutant, ...] = (
     forget_the_window, forget_the_lan, take_the_first_branch, round_sending_down,
     cut_loops, come_back_from_the_cloud, ignore_shared_memory,
     ignore_shared_time, ignore_shared_disk, ignore_the_shared_line, fill_the_shared_line,
+    nobody_fails_beside_others, nobody_fails,
     one_device_too_many, fill_the_uplink,
     ignore_reserved_memory, ignore_missing_figures, ignore_long_absence, forget_raw_uploads,
     cheapest_region_ignoring_terms, no_store_terms, free_egress, free_energy, round_down,

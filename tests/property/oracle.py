@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
@@ -101,7 +102,8 @@ class Case:
         self.region, self.way = region, way
         self.kinds = dict(way.hosts)
         self.devices = next(d for d in site.devices if d.device_class.name == way.device)
-        self.device, self.count = self.devices.device_class, self.devices.count
+        self.device = self.devices.device_class
+        self.count = max(1, self.devices.count - self.device.max_failed)
         self.stages = {stage.name: stage for stage in flow.stages}
 
     def time(self, stage: Stage) -> Estimate | None:
@@ -126,11 +128,12 @@ class Case:
             found.add("HS0315")
         if self.flow.bandwidth is not None and self._sent() * 8 > self.flow.bandwidth:
             found.add("HS0317")
-        if self.flow.latency is not None and self.slowest() > self.flow.latency.bound:
+        bound = self.flow.latency
+        if bound is not None and max(self.slowest(), self._whole().slowest()) > bound.bound:
             found.add("HS0302")
         found |= self._overload()
         kept = self.site.zone.retention
-        if kept is not None and self._sent() and self._away() > kept:
+        if kept is not None and self._sent() and self._whole()._away() > kept:
             found.add("HS0415")
         if self.flow.offline and self._needed_offline() & self.way.cloud:
             found.add("HS0304")
@@ -152,10 +155,17 @@ class Case:
     def _overload(self) -> set[str]:
         return overload(self.site, {self.way.device: [self.load()]})
 
+    def _whole(self) -> Case:
+        """The same with every device at work."""
+        found = copy(self)
+        found.count = self.devices.count
+        return found
+
     def lateness(self) -> lateness.Way:
         """What its latency depends on."""
         others = [f for f in flows_of(self.graph, self.site) if f.name != self.flow.name]
-        before = lateness.neighbours(self.table, others, self.device, self.count)
+        fewest = max(1, self.devices.count - self.device.max_failed)
+        before = lateness.neighbours(self.table, others, self.device, self.devices.count, fewest)
         edge = [self.time(s) for n, s in self.stages.items() if self.kinds[n] == "edge"]
         job = sum(time.high for time in edge if time is not None)
         before = before.with_(lateness.Before(job=job))
@@ -214,7 +224,8 @@ class Case:
 
     def bounded(self) -> Load:
         """Its loads, with what its latency allows others beside it."""
-        busy, uplink, line = self.lateness().ceilings()
+        few, all_of = self.lateness().ceilings(), self._whole().lateness().ceilings()
+        busy, uplink, line = map(min, zip(few, all_of, strict=True))
         return replace(self.load(), busy_most=busy, uplink_most=uplink, line_most=line)
 
     def _batch(self) -> int:

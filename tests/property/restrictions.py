@@ -52,6 +52,26 @@ def sharing(of: Graph, rng: random.Random) -> Graph:
     return replace(of, sites=tuple(sites.values()), flows=flows)
 
 
+def failing(of: Graph, rng: random.Random) -> Graph:
+    """The graph, in one of four cases with devices that may have failed."""
+    if rng.random() < 0.75:
+        return of
+    failed = {d.name: rng.choice((0, 1, 1, 2)) for d in of.device_classes}
+
+    def weaker(site: Site) -> Site:
+        classes = [replace(d.device_class, max_failed=failed[d.device_class.name])
+                   for d in site.devices]  # fmt: skip
+        return replace(site, devices=tuple(
+            replace(d, device_class=of) for d, of in zip(site.devices, classes, strict=True)
+        ))  # fmt: skip
+
+    sites = {site.name: weaker(site) for site in of.sites}
+    flows = tuple(replace(flow, sites=tuple(sites[site.name] for site in flow.sites))
+                  for flow in of.flows)  # fmt: skip
+    classes = tuple(replace(d, max_failed=failed[d.name]) for d in of.device_classes)
+    return replace(of, sites=tuple(sites.values()), flows=flows, device_classes=classes)
+
+
 def _some(values: Sequence[str], rng: random.Random) -> tuple[str, ...]:
     return tuple(sorted(rng.sample(values, rng.randint(1, len(values)))))
 

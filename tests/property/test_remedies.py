@@ -35,6 +35,8 @@ def applied(graph: Graph, finding: Diagnostic) -> Graph:
         graph = _classes(graph, name, _roomier(int(number) * 2**20))
     for number, unit, name in re.findall(r"an uplink of (\d+)(\w+/s) for `(\w+)`", text):
         graph = _classes(graph, name, _faster(int(number) * _UNIT[unit]))
+    for number, unit in re.findall(r"raise `uplink.shared` to (\d+)(\w+/s)", text):
+        graph = _shared(graph, _where(finding), int(number) * _UNIT[unit])
     return graph
 
 
@@ -80,6 +82,11 @@ def _sites(graph: Graph, names: set[str], device: str, count: int) -> Graph:
         replace(d, count=max(d.count, count))
         if site.name in names and d.device_class.name == device else d for d in site.devices
     )))  # fmt: skip
+
+
+def _shared(graph: Graph, names: set[str], least: int) -> Graph:
+    return _each_site(graph, lambda site: site if site.line is None or site.name not in names
+                      else replace(site, line=max(site.line, least)))  # fmt: skip
 
 
 def _classes(graph: Graph, name: str, change: Callable[[DeviceClass], DeviceClass]) -> Graph:
