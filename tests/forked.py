@@ -15,6 +15,7 @@ import array
 import contextlib
 import json
 import os
+import resource
 import selectors
 import shlex
 import signal
@@ -57,17 +58,18 @@ def mother() -> Iterator[Path]:
 
 def run(
     address: Path, arguments: Sequence[str | Path], *, env: Mapping[str, str],
-    cwd: Path | None = None, timeout: float = 120,
+    cwd: Path | None = None, timeout: float = 120, limits: Mapping[int, int] | None = None,
 ) -> Done:  # fmt: skip
-    """Run a command line to its end, as `subprocess.run` does."""
+    """Run a command line to its end, as `subprocess.run` does; `limits` are of `setrlimit`."""
     with (
         Path(os.devnull).open("rb") as stdin,
         tempfile.TemporaryFile() as stdout,
         tempfile.TemporaryFile() as stderr,
     ):
         words = [str(a) for a in arguments]
-        code = ask(address, words, folder=str(cwd or Path.cwd()), environment=env, timeout=timeout,
-                   streams=[one.fileno() for one in (stdin, stdout, stderr)])  # fmt: skip
+        streams = [stdin.fileno(), stdout.fileno(), stderr.fileno()]
+        code = ask(address, words, folder=str(cwd or Path.cwd()), environment=env, streams=streams,
+                   timeout=timeout, limits=limits)  # fmt: skip
         said = []
         for stream in (stdout, stderr):
             stream.seek(0)
@@ -78,13 +80,15 @@ def run(
 def ask(
     address: Path, arguments: Sequence[str], *, folder: str, environment: Mapping[str, str],
     streams: Sequence[int], timeout: float | None = None,
+    limits: Mapping[int, int] | None = None,
 ) -> int:  # fmt: skip
     """Run a command line to its end; its exit code, or the negative number of a signal.
 
     Raises:
         TimeoutError: it took too long, and was killed.
     """
-    request = {"arguments": list(arguments), "folder": folder, "environment": dict(environment)}
+    request = {"arguments": list(arguments), "folder": folder, "environment": dict(environment),
+               "limits": list((limits or {}).items())}  # fmt: skip
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(str(address / "socket"))
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))]
@@ -186,6 +190,8 @@ def become(request: Mapping[str, Any]) -> Callable[[], None]:
     os.environ.clear()
     os.environ.update(request["environment"])
     os.chdir(request["folder"])
+    for kind, most in request["limits"]:
+        resource.setrlimit(kind, (most, most))
     sys.argv = ["hybridspec", *request["arguments"]]
     from hybridspec.__main__ import main
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import tempfile
@@ -21,7 +22,8 @@ from hybridspec.cli.output_tree import Output, compiled, default_folder, write_o
 from hybridspec.compiler import Build, Options
 from hybridspec.deliver import fleet, process
 from hybridspec.deliver.enforcement import unproven
-from hybridspec.deliver.evaluate import Evaluation, evaluate, require
+from hybridspec.deliver.evaluate import Evaluation, require
+from hybridspec.deliver.evaluation_cache import evaluate_once
 from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.deliver.publish import remove_channel
 from hybridspec.deliver.stack import Stack
@@ -51,6 +53,7 @@ def local(spec: Path, name: str) -> Stack:
     return Stack(spec=spec, name=name)
 
 
+@functools.cache
 def tool_digest() -> str:
     """One digest over this program and its targets: another version means another build."""
     total = hashlib.sha256(__version__.encode())
@@ -109,7 +112,7 @@ def up(
             remove_channel(former / "channel")
         stack.remember_output(output.folder)
         progress("evaluating the cloud stacks offline")
-        evaluations = evaluated(output.build, output.folder)
+        evaluations = evaluated(output.build, output.folder, options.cache)
         refuse_outside(output.build, evaluations)
         progress("signing and publishing the channel")
         refresh_after = publish_channel(stack, output, progress)
@@ -135,19 +138,23 @@ def build(spec: Path, folder: Path | None, options: Options) -> Output:
     return write_output(made, folder or default_folder(spec, made.graph.name))
 
 
-def evaluated(build: Build, folder: Path) -> dict[str, Evaluation]:
-    """Every emitted stack, run offline."""
+def evaluated(build: Build, folder: Path, cache: Path) -> dict[str, Evaluation]:
+    """Every emitted stack, run offline; what an earlier run made of the same is in the cache."""
     providers = {store.region.cloud: store.region.provider for store in build.plan.stores}
-    for cloud, _ in build.stacks:
-        sdk = registry.targets()[providers[cloud]].sdk
+    sdks = {cloud: registry.targets()[providers[cloud]].sdk for cloud, _ in build.stacks}
+    for sdk in sdks.values():
         if sdk is not None:
             require(sdk)
-    clouds = [cloud for cloud, _ in build.stacks]
+
+    def run(cloud: str) -> Evaluation:
+        sdk = sdks[cloud]
+        return evaluate_once(
+            folder / "stacks" / cloud, project=build.graph.name, cache=cache, tool=tool_digest(),
+            sdk=sdk.distribution if sdk is not None else "",
+        )  # fmt: skip
+
     with ThreadPoolExecutor(max_workers=4) as pool:
-        found = pool.map(
-            lambda cloud: evaluate(folder / "stacks" / cloud, project=build.graph.name), clouds
-        )
-        return dict(zip(clouds, found, strict=True))
+        return dict(zip(sdks, pool.map(run, sdks), strict=True))
 
 
 def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
@@ -234,7 +241,7 @@ def preview(spec: Path, options: Options) -> list[dict[str, str]]:
         for cloud, tree in made.stacks:
             write_tree(Path(work) / "stacks" / cloud, tree)
         progress("evaluating the cloud stacks offline")
-        evaluations = evaluated(made, Path(work))
+        evaluations = evaluated(made, Path(work), options.cache)
     refuse_outside(made, evaluations)
     before, after = stack.load().get("resources", {}), resource_digests(evaluations)
     return [

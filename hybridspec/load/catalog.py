@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from hybridspec.base.diagnostic import Sink
@@ -65,6 +66,7 @@ def written_catalogs() -> dict[str, dict[str, Any]]:
     return found
 
 
+@lru_cache(maxsize=16)
 def parse_catalog(name: str, text: str) -> Catalog:
-    """One catalogue from its text; raises `ValueError` with the first fault."""
+    """One catalogue from its text, which is read once; raises `ValueError` with the first fault."""
     return bind_text(f"{name}/catalog.yaml", text, Catalog, "the catalogue")

@@ -26,7 +26,7 @@ class System:
     """A spec in a folder of its own, and the command line on it."""
 
     def __init__(self, folder: Path, cache: Path, mother: Path) -> None:
-        self.folder, self.mother = folder, mother
+        self.folder, self.cache, self.mother = folder, cache, mother
         self.spec = folder / "hybridspec.yaml"
         self.stack = Stack(self.spec)
         self.env = {**os.environ, "HYBRIDSPEC_CACHE": str(cache), "PYTHONUNBUFFERED": ""}

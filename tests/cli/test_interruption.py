@@ -6,6 +6,7 @@ Moments are recognised by what a run says and writes, never by the clock.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -66,6 +67,8 @@ MOMENTS: dict[str, Callable[[Run], object]] = {
 
 def cut_off(made: System, moment: str, number: signal.Signals) -> Run:
     """Start `up` and end it at a moment."""
+    if moment == "a stack is evaluated":
+        shutil.rmtree(made.cache / "evaluations", ignore_errors=True)  # or it would not be
     run = Run(made, made.start("up"))
     reader = threading.Thread(target=run.follow)
     reader.start()

@@ -11,10 +11,10 @@ import os
 import re
 import resource
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import forked
 import pytest
 from diagnostics.expectations import bare
 
@@ -29,21 +29,13 @@ Run = Callable[[Path], "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def limited(cache: Path) -> Run:
+def limited(cache: Path, mother: Path) -> Run:
     """Validate as users do, under the limits."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-
-    def run(spec: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "hybridspec", "validate", spec.name], cwd=spec.parent,
-            env={**os.environ, "HYBRIDSPEC_CACHE": str(cache)}, preexec_fn=limit,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    return run
+    env = {**os.environ, "HYBRIDSPEC_CACHE": str(cache)}
+    limits = {resource.RLIMIT_AS: MEMORY, resource.RLIMIT_CPU: SECONDS}
+    return lambda spec: forked.run(
+        mother, ["validate", spec.name], cwd=spec.parent, env=env, limits=limits
+    )
 
 
 def with_zones(zones: str) -> str:

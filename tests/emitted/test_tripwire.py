@@ -49,8 +49,8 @@ def build(cache: Path) -> Build:
     return compile_file(EXAMPLE, Options(cache=cache))
 
 
-def test_what_is_emitted_passes(build: Build, built: Path) -> None:
-    refuse_outside(build, evaluated(build, built))
+def test_what_is_emitted_passes(build: Build, built: Path, cache: Path) -> None:
+    refuse_outside(build, evaluated(build, built, cache))
 
 
 def test_a_bundle_lists_the_hosts_of_its_zones_and_no_other(build: Build) -> None:
@@ -68,12 +68,14 @@ def test_a_bundle_lists_the_hosts_of_its_zones_and_no_other(build: Build) -> Non
             assert all(region.name in host.split(".") for host in one["hosts"])
 
 
-def test_a_program_without_a_guard_is_stopped(build: Build, built: Path, tmp_path: Path) -> None:
+def test_a_program_without_a_guard_is_stopped(
+    build: Build, built: Path, cache: Path, tmp_path: Path
+) -> None:
     shutil.copytree(built / "stacks", tmp_path / "stacks")
     path = tmp_path / "stacks" / "aws" / "data.py"
     path.write_text(path.read_text().replace("block_public_acls=True", "block_public_acls=False"))
     with pytest.raises(SpecInvalid) as stopped:
-        refuse_outside(build, evaluated(build, tmp_path))
+        refuse_outside(build, evaluated(build, tmp_path, cache))
     (only,) = stopped.value.findings
     assert only.code == "HS0503"
     assert "`bucket-public-blocked`" in only.message
@@ -81,15 +83,16 @@ def test_a_program_without_a_guard_is_stopped(build: Build, built: Path, tmp_pat
 
 @pytest.mark.parametrize(("file", "old", "new", "least"), MUTANTS.values(), ids=list(MUTANTS))
 def test_a_mutant_is_caught(
-    file: str, old: str, new: str, least: int, build: Build, built: Path, tmp_path: Path
-) -> None:
+    file: str, old: str, new: str, least: int, build: Build, built: Path, cache: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     shutil.copytree(built / "stacks", tmp_path / "stacks")
     path = tmp_path / "stacks" / "aws" / file
     text = path.read_text()
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))
     with pytest.raises(SpecInvalid) as stopped:
-        refuse_outside(build, evaluated(build, tmp_path))
+        refuse_outside(build, evaluated(build, tmp_path, cache))
     found = stopped.value.findings
     assert {f.code for f in found} <= {"HS0502", "HS0503"}
     assert len([f for f in found if f.code == "HS0502"]) >= least
