@@ -15,6 +15,7 @@ from place.random_problems import problem, seeded
 from placement.checker import check
 from placement.monoliths import cp_sat
 
+from hybridspec.place.engine import descend, halves
 from hybridspec.place.engine.solve import Solved, solve
 from hybridspec.place.problem import Impossible, Options, Problem
 
@@ -67,6 +68,15 @@ def test_an_edited_class_is_solved_from_the_answer_before_as_from_nothing() -> N
         if isinstance(again, Solved) and isinstance(fresh, Solved):
             assert check(after, again.answer) == [], seed
             assert again.answer.cost == again.answer.bound == fresh.answer.cost, seed
+
+
+def test_it_is_exact_where_all_sites_are_put_together_of_halves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(descend, "QUICK", 0)
+    monkeypatch.setattr(halves, "AT_ONCE", 3)
+    for seed in range(SEEDS // 2):
+        assert list(differences(seeded(seed))) == [], seed
 
 
 def _said(problem: Problem) -> object:

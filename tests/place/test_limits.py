@@ -11,7 +11,17 @@ from place import brute_force
 from place.random_problems import seeded
 from placement.checker import check
 
-from hybridspec.place.engine import branch, fleet, generate, market, pool, site, solve
+from hybridspec.place.engine import (
+    branch,
+    descend,
+    fleet,
+    generate,
+    halves,
+    market,
+    pool,
+    site,
+    solve,
+)
 from hybridspec.place.engine import round as rounding
 from hybridspec.place.engine.api import SearchTooLarge
 from hybridspec.place.problem import Impossible
@@ -31,6 +41,10 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         (branch, "STEPS", 4), (market, "STEPS", 4), (fleet, "HARD_STEPS", 5),
     ),
     "one box": ((site, "MAX_BOXES", 1),),
+    "halves are cut short": (
+        (descend, "QUICK", 0), (halves, "LABELS", 3), (halves, "HALVINGS", 2),
+        (halves, "AT_ONCE", 2), (halves, "STEP", 1), (branch, "STEPS", 30), (market, "STEPS", 30),
+    ),
     "one round of columns": ((generate, "ROUNDS", 1), (fleet, "OUTER", 1), (solve, "CLOSABLE", 0)),
     "few labels": ((pool, "MAX_LABELS", 2),),
     "classes are rounded apart": (

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from hybridspec.place.engine.block import BIG, Core
 from hybridspec.place.engine.capacity import capacities, usable
 from hybridspec.place.engine.duals import Box, Duals, Prices, ceil
+from hybridspec.place.engine.halves import Halves
 from hybridspec.place.engine.packed import PackedWalk
 from hybridspec.place.engine.walk import Walk, WideWalk
 from hybridspec.place.problem import ANY, Ints
 
-QUICK = 400
-"""Steps after which better prices pay."""
+QUICK = 100
+"""Steps after which other ways pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +34,88 @@ def descend(core: Core, price: Ints, fees: Sequence[int], box: Box, limit: int,
     top = limit if ranks is not None else limit - 1
     if prices.floor > top:
         return Descent(None, ceil(prices.floor), steps)
-    value, picked, cut, left = _walk(duals, prices, limit, None, min(steps, QUICK))
-    left += steps - min(steps, QUICK)
-    if cut < BIG and left > 0 and len(duals.mu):
+    look = _Look(duals, limit, steps)
+    look.walk(prices, max(QUICK, 2 * core.pairs))
+    if look.unsettled:
+        look.halves(prices, look.left // 4)
+    if look.unsettled and len(duals.mu):
         better = duals.solve()
         prices = better if better.bound > prices.bound else prices
-        if prices.floor > (value if ranks is not None else value - 1):
-            cut = BIG
+        if prices.floor > (look.value if ranks is not None else look.value - 1):
+            look.cut = BIG
         else:
-            found, other, cut, left = _walk(duals, prices, value, None, left)
-            value, picked = found, other or picked
-    bound = max(ceil(prices.floor), min(value, cut))
-    if ranks is not None and value < BIG and cut >= BIG:
-        _, other, _, left = _walk(duals, prices, value, ranks, left)
-        picked = other or picked
-    return Descent(picked, bound, left)
+            look.halves(prices, look.left * 3 // 4)
+    if look.unsettled:
+        look.walk(prices, look.left)
+    bound = max(ceil(prices.floor), min(look.value, look.cut))
+    if ranks is not None and look.value < BIG and look.cut >= BIG:
+        look.first(prices, ranks)
+    return Descent(look.picked, bound, look.left)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What is known of a box: the best value below the limit, the least of what was left out."""
+
+    duals: Duals
+    value: int
+    left: int
+    picked: tuple[int, ...] | None = None
+    cut: int = -BIG
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether there may be something better, and steps to look for it."""
+        return self.cut < BIG and self.left > 0
+
+    def walk(self, prices: Prices, steps: int) -> None:
+        """Go depth first."""
+        steps = min(steps, self.left)
+        walk = _walk(self.duals, prices, self.value, None, steps)
+        walk.run()
+        self._heard(walk, steps)
+
+    def halves(self, prices: Prices, steps: int) -> None:
+        """Put halves together, if the box is plain enough for it."""
+        large = int(abs(self.duals.plain).max(initial=0)) * self.duals.core.pairs >= 2 * BIG
+        if large or _wide(self.duals) or (rooms := _plain_rooms(self.duals)) is None:
+            return
+        halves = Halves(self.duals, prices, rooms, _spent(self.duals), self.value, steps)
+        halves.run()
+        self._heard(halves, steps)
+
+    def first(self, prices: Prices, ranks: Ints) -> None:
+        """Of the plans that are as cheap, the first."""
+        walk = _walk(self.duals, prices, self.value, ranks, self.left)
+        walk.run()
+        self.picked, self.left = walk.best[1] or self.picked, walk.left
+
+    def _heard(self, search: Walk | PackedWalk | Halves, steps: int) -> None:
+        """What a search found; what any of them did not leave out is not left out."""
+        self.value, picked = search.best
+        self.picked = picked or self.picked
+        self.cut = max(self.cut, search.cut)
+        self.left -= steps - max(0, search.left)
 
 
 def _walk(duals: Duals, prices: Prices, limit: int, ranks: Ints | None,
-          steps: int) -> tuple[int, tuple[int, ...] | None, int, int]:  # fmt: skip
-    """The best value below the limit, its plan, the least that was not looked at, steps left."""
-    if prices.floor > limit:
-        return limit, None, BIG, steps
-    box, core = duals.box, duals.core
-    wide = any(low < high and fee > 0
-               for low, high, fee in zip(box.least, box.most, duals.fees, strict=True))  # fmt: skip
-    if wide:
-        walk: Walk | PackedWalk = WideWalk(duals, prices, limit, ranks, steps)
-    elif (rooms := _plain_rooms(duals)) is not None:
-        spent = sum(f * n for f, n in zip(duals.fees, box.least, strict=True))
-        walk = PackedWalk(core, duals, prices, rooms, spent, limit, ranks, steps)
-    else:
-        walk = Walk(duals, prices, limit, ranks, steps)
-    walk.run()
-    return (*walk.best, walk.cut, walk.left)
+          steps: int) -> Walk | PackedWalk:  # fmt: skip
+    """The walk that suits a box."""
+    if _wide(duals):
+        return WideWalk(duals, prices, limit, ranks, steps)
+    if (rooms := _plain_rooms(duals)) is not None:
+        return PackedWalk(duals.core, duals, prices, rooms, _spent(duals), limit, ranks, steps)
+    return Walk(duals, prices, limit, ranks, steps)
+
+
+def _wide(duals: Duals) -> bool:
+    """Whether what is bought is still open, and costs."""
+    return any(low < high and fee > 0 for low, high, fee in zip(
+        duals.box.least, duals.box.most, duals.fees, strict=True))  # fmt: skip
+
+
+def _spent(duals: Duals) -> int:
+    return sum(f * n for f, n in zip(duals.fees, duals.box.least, strict=True))
 
 
 def _plain_rooms(duals: Duals) -> list[int] | None:
