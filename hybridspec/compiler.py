@@ -138,6 +138,7 @@ def validate_file(path: Path, options: Options) -> Build:
     """
     sink = Sink()
     build = _settle(_place(_graph(path, options, sink), options, sink), options, sink)
+    _expressed(build, options.stack, sink)
     return replace(build, findings=sink.findings)
 
 
@@ -272,6 +273,18 @@ def _emit(build: Build, stack: str, sink: Sink) -> Build:
         sink.extend(map(_unsupported, unsupported))
     sink.stop_if_errors()
     return replace(build, stacks=tuple(stacks), contents=tuple(contents))
+
+
+def _expressed(build: Build, stack: str, sink: Sink) -> None:
+    """What clouds cannot express of a plan is known before anything is rendered."""
+    from hybridspec.emit.cut import cloud_slices
+
+    known = targets()
+    for part in cloud_slices(build.graph, build.placed, "", stack):
+        emit = known[part.provider].emit_cloud
+        if emit is not None:
+            sink.extend(_unsupported(p) for p in emit(part) if isinstance(p, Unsupported))
+    sink.stop_if_errors()
 
 
 def _hosts(region: Region) -> tuple[str, ...]:

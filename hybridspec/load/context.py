@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -275,9 +276,17 @@ class Surroundings:
     def _whole_zone(self, path: Path) -> Any:
         return {"countries": self._countries(path)}
 
-    def _metadata(self, _: Path) -> Any:
-        name = self.folder.name if self.folder is not None else "my-system"
-        return {"name": name, "owner": "team@example.org", "as_of": "2026-11-01"}
+    def _name(self, _: Path) -> Any:
+        """What the folder is called, as far as that is a name."""
+        called = "" if self.folder is None else self.folder.absolute().name
+        return re.sub("[^a-z0-9]+", "-", called.lower()).strip("-0123456789") or None
+
+    def _metadata(self, path: Path) -> Any:
+        return {
+            "name": self._name(path) or "my-system",
+            "owner": "team@example.org",
+            "as_of": "2026-11-01",
+        }
 
 
 _Known = Callable[[Surroundings, Path], Any]
@@ -287,6 +296,9 @@ _ENTRIES: dict[str, _Known] = {
 }  # fmt: skip
 _KNOWN: tuple[tuple[Path, _Known], ...] = (
     (("metadata",), Surroundings._metadata),
+    (("metadata", "name"), Surroundings._name),
+    (("metadata", "name"), lambda *_: "my-system"),
+    (("metadata", "owner"), lambda *_: "team@example.org"),
     (("zones",), Surroundings._section),
     (("zones", "*", "countries"), Surroundings._countries),
     (("devices",), Surroundings._section),

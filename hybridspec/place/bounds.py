@@ -143,7 +143,7 @@ def offline(layout: Layout) -> Iterator[Failure]:
             code="HS0304", excess=layout.flow.offline, unit="us",
             message=f"runs `{'`, `'.join(away)}` in the cloud, which is out of reach for "
             f"{format_duration(layout.flow.offline)}",
-            remedy="lower `offline` to 0s",
+            remedy="remove `offline`",
         )  # fmt: skip
 
 

@@ -69,10 +69,12 @@ def bandwidth(flow: Flow, bits: int) -> Change:
 
 
 def offline(flow: Flow, micros: int) -> Change:
-    """Another time for which a flow has to work without a network."""
-    text = write_duration(micros) if micros else "0s"
+    """Another time for which a flow has to work without a network, or none."""
+    text = write_duration(micros) if micros else ""
+    words = f"set `offline` of `{flow.name}` to {text}" if micros else (
+        f"remove `offline` of `{flow.name}`")  # fmt: skip
     return Change(
-        f"flows.{flow.name}.offline", text, f"set `offline` of `{flow.name}` to {text}",
+        f"flows.{flow.name}.offline", text, words,
         lambda graph: with_flow(graph, flow.name, offline=micros),
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ def applied(graph: Graph, finding: Diagnostic) -> Graph:
         graph = _flows(graph, _flow(finding), _later(int(number) * _UNIT[unit]))
     for number, unit in re.findall(r"raise `bandwidth` to (\d+)(\w+/s)", text):
         graph = _flows(graph, _flow(finding), _wider(int(number) * _UNIT[unit]))
-    if "lower `offline` to 0s" in text:
+    if "remove `offline`" in text:
         graph = _flows(graph, _flow(finding), lambda flow: replace(flow, offline=0))
     for number, name in re.findall(r"put (\d+) `(\w+)` there", text):
         graph = _sites(graph, _where(finding), name, int(number))

@@ -41,7 +41,8 @@ def law_unknown(graph: Graph) -> Iterator[Diagnostic]:
                 f"{')' if named else ''}, whose law on personal data is not among the facts on "
                 f"{graph.as_of}",
                 span=data.origin,
-                help="have the law looked at and waive this with `{rule: \"unknown:"
-                f"{country}\", at: data.{data.name}, countries: [{country}], ...}}`",
+                help="have the law looked at and waive this under `waivers`, with `rule: "
+                f"\"unknown:{country}\"`, `at: data.{data.name}`, `countries: [{country}]`, "
+                "and who answers for it, why and until when",
                 about=About(rule=f"{UNKNOWN}{country}", countries=(country,) if country else ()),
             )  # fmt: skip

@@ -12,7 +12,7 @@ transfer, or drop the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hybridspec.base.diagnostic import Diagnostic, Label
 from hybridspec.check.rules.duty_unmet import unmet
@@ -59,11 +59,11 @@ def _counts(of: Claims, refusal: Refusal) -> bool:
 
 def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
     refusals = [(region, of.refused(zone.name, region)) for region in of.graph.regions]
-    there = ", ".join(f"{region.name} ({region.country})" for region, _ in refusals[:8])
+    there = [f"{region.name} ({region.country})" for region, _ in refusals[:8]]
     return Diagnostic(
         code="HS0310",
         message=f"zone `{zone.name}` needs a cloud region for {need}, but "
-        + (f"none of {there} may hold what would lie there" if there else "`clouds` allows none"),
+        + (f"{_none(there)} hold what would lie there" if there else "`clouds` allows none"),
         span=flow.origin,
         help=_help(of, zone, refusals),
         notes=(
@@ -75,6 +75,13 @@ def _finding(of: Claims, flow: Flow, zone: Zone, need: str) -> Diagnostic:
             ),
         ),
     )  # fmt: skip
+
+
+def _none(places: Sequence[str]) -> str:
+    """`X may not`, or `none of X and Y may`."""
+    if len(places) == 1:
+        return f"{places[0]} may not"
+    return f"none of {', '.join(places[:-1])} and {places[-1]} may"
 
 
 def _allowed(zone: Zone, refusals: list[tuple[Region, tuple[Refusal, ...]]]) -> Label:
