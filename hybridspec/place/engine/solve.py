@@ -48,14 +48,11 @@ def solve(problem: Problem, *, progress: Watch | None = None,
         return again
     live = [index for index, of in enumerate(problem.classes) if of.sites > 0]
     blocks = [make_block(problem.classes[index]) for index in live]
-    alone = [i for i, block in zip(live, blocks, strict=True)
-             if search(block, block.cost, steps=STEPS_ALONE) is None]  # fmt: skip
-    if alone or not all(len(choice.cost) for choice in problem.choices):
-        return Impossible(classes=tuple(alone))
     market = Market(replace(problem, classes=tuple(b.of for b in blocks)), blocks)
-    result = _decide(market, progress)
+    posed = all(len(choice.cost) for choice in problem.choices)
+    result = _decide(market, progress) if posed else None
     if result is None:
-        return Impossible(classes=())
+        return Impossible(classes=tuple(map(live.__getitem__, _helpless(blocks))))
     best = uniform(market, result.best)
     plans: list[tuple[SitePlan, ...]] = [() for _ in problem.classes]
     for index, own in zip(live, best.plans, strict=True):
@@ -109,11 +106,15 @@ def _decide(market: Market, watch: Watch | None) -> Result | None:
     problem = market.problem
     free = (0.0,) * len(problem.quotas)
     if not free and prod(len(c.cost) for c in problem.choices) <= FEW:
+        if _helpless(market.blocks):
+            return None
         branching = Branching(market, plain_frame(market), watch=watch)
         branching.run()
         return _result(branching, None, free, -BIG)
     fleet = Fleet(market, watch)
     fleet.run()
+    if fleet.best is None and _helpless(market.blocks):
+        return None
     known = None
     if fleet.best is not None:
         plans = site_plans(len(market.blocks), fleet.best.run.columns, fleet.best.counts)
@@ -128,6 +129,12 @@ def _decide(market: Market, watch: Watch | None) -> Result | None:
     branching = Branching(market, fleet.frame(), None, watch, max(0, fleet.bound), cost)
     branching.deepen(_limits(fleet.bound, cost))
     return _result(branching, known, prices, fleet.bound)
+
+
+def _helpless(blocks: Sequence[Block]) -> list[int]:
+    """The blocks whose sites have no plan, whatever is chosen and whatever quotas leave."""
+    return [index for index, block in enumerate(blocks)
+            if search(block, block.cost, steps=STEPS_ALONE) is None]  # fmt: skip
 
 
 def _limits(bound: int, cost: int | None) -> list[int | None]:
