@@ -133,6 +133,17 @@ def write_duration(micros: int) -> str:
     return f"{micros // _DURATION[unit]}{unit}"
 
 
+def round_up(micros: int) -> int:
+    """The next duration that people would write: whole ms, from 10 s on whole seconds, and so on.
+
+    >>> write_duration(round_up(5_161)), write_duration(round_up(223_266_900))
+    ('6ms', '224s')
+    """
+    steps = ((10 * SECOND, 1000), (10 * MINUTE, SECOND), (10 * HOUR, MINUTE))
+    step = next((step for end, step in steps if micros < end), HOUR)
+    return -(-micros // step) * step
+
+
 @lru_cache(maxsize=4096)
 def format_bytes(size: int) -> str:
     """Bytes in binary units.

@@ -7,7 +7,14 @@ from fractions import Fraction
 from math import ceil
 from typing import TypeAlias
 
-from hybridspec.base.units import SECOND, format_bytes, format_duration, write_bandwidth
+from hybridspec.base.units import (
+    SECOND,
+    format_bytes,
+    format_duration,
+    round_up,
+    write_bandwidth,
+    write_duration,
+)
 from hybridspec.ir.plan import Failure
 from hybridspec.law.claim import claims
 from hybridspec.law.refusal import Refusal
@@ -111,7 +118,7 @@ def latency(layout: Layout) -> Iterator[Failure]:
         message=f"takes up to {format_duration(high)} to `{bound.to}`, "
         f"{format_duration(over)} over the bound of {format_duration(bound.bound)}; the "
         f"longest part is {longest} with {format_duration(worst.estimate.high)}",
-        remedy=f"raise the bound to {-(-high // 1000)}ms",
+        remedy=f"raise the bound to {write_duration(round_up(high))}",
     )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ _ORDER = (
 )  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
 _FIXED = ("HS0301", "HS0310", "HS0315", "HS0321", "HS0603")
+_FAR = 10
+"""A way that takes so many times its bound is no near one, whatever else the others lack."""
 
 CROWDED = Failure(
     code="HS0401", excess=1, unit="",
@@ -59,7 +61,9 @@ def infeasible(
         groups.setdefault((nearest.label, nearest.failures), []).extend(sites)
         tried.setdefault((nearest.label, nearest.failures), options)
     for (label, failures), sites in groups.items():
-        first, *others = sorted(failures, key=lambda f: (f.code not in _FIXED, _rank(f)))
+        first, *others = sorted(
+            failures, key=lambda f: (f.code not in _FIXED, not _overloads(f), _rank(f))
+        )
         also = "".join(f"; and {failure.message}" for failure in others)
         yield Diagnostic(
             code=first.code,
@@ -101,7 +105,7 @@ def _mended(
 
 def _raised(failure: Failure, flow: Flow) -> Edits:
     """A bound of the flow with the amount that helps; law and geography have none."""
-    amount = re.search(r"(?:raise the bound|raise `bandwidth`) to ([0-9]+[a-zA-Z/]+)",
+    amount = re.search(r"(?:raise the bound|raise `bandwidth`) to (P?[0-9]+[a-zA-Z/]+)",
                        failure.remedy)  # fmt: skip
     if amount is None:
         return ()
@@ -150,11 +154,19 @@ def _rank(failure: Failure) -> int:
     return _ORDER.index(failure.code)
 
 
-def _distance(option: Configuration) -> tuple[int, int, list[int], int, str]:
+def _overloads(failure: Failure) -> bool:
+    """Whether more is sent than an uplink carries: how long that takes says nothing."""
+    return failure.code == "HS0424" or (failure.code, failure.unit) == ("HS0306", "bit/s")
+
+
+def _distance(option: Configuration) -> tuple[int, bool, int, list[int], int, str]:
     fixed = sum(failure.code in _FIXED for failure in option.failures)
+    high = option.latency.high if option.latency is not None else 0
+    far = any(failure.code == "HS0302" and high > _FAR * (high - failure.excess)
+              for failure in option.failures)  # fmt: skip
     ranks = sorted((_rank(failure) for failure in option.failures), reverse=True)
     excess = sum(failure.excess for failure in option.failures)
-    return (fixed, len(option.failures), ranks, excess, option.label)
+    return (fixed, far, len(option.failures), ranks, excess, option.label)
 
 
 def _span(failure: Failure, flow: Flow) -> Span:

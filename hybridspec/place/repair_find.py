@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 from math import ceil
 
+from hybridspec.base.units import round_up
 from hybridspec.ir.conflict import Repair
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site, SiteDevices
 from hybridspec.ir.latency import LatencyTable
@@ -121,7 +122,7 @@ def _cure(failure: Failure, sites: Sequence[Site], flow: Flow, way: Configuratio
                  and d.device_class.name == way.device.name), None)  # fmt: skip
     code = failure.code
     if code == "HS0302" and way.latency is not None:
-        return latency(flow, ceil(Fraction(way.latency.high, 1000)) * 1000)
+        return latency(flow, round_up(way.latency.high))
     if code == "HS0317":
         return bandwidth(flow, way.uplink * 8)
     if code == "HS0304" and failure.unit != "B":

@@ -17,13 +17,20 @@ SEEDS = 300
 NO_AMOUNT = {"HS0415", "HS0301", "HS0310", "HS0315", "HS0321", "HS0603"}
 """Law, geography and unknown figures: nothing that a larger number of anything would cure."""
 
-_UNIT = {"kbit/s": 10**3, "Mbit/s": 10**6, "ms": 1000}
+_UNIT = {
+    "kbit/s": 10**3,
+    "Mbit/s": 10**6,
+    "ms": 1000,
+    "s": 10**6,
+    "min": 60 * 10**6,
+    "h": 3600 * 10**6,
+}
 
 
 def applied(graph: Graph, finding: Diagnostic) -> Graph:
     """The graph with every amount that the finding's help names put into it."""
     text = finding.help
-    for number, unit in re.findall(r"raise the bound to (\d+)(ms)", text):
+    for number, unit in re.findall(r"raise the bound to (\d+)(ms|s|min|h)\b", text):
         graph = _flows(graph, _flow(finding), _later(int(number) * _UNIT[unit]))
     for number, unit in re.findall(r"raise `bandwidth` to (\d+)(\w+/s)", text):
         graph = _flows(graph, _flow(finding), _wider(int(number) * _UNIT[unit]))
