@@ -57,7 +57,7 @@ def infeasible(
     groups: dict[tuple[str, tuple[Failure, ...]], list[Site]] = {}
     tried: dict[tuple[str, tuple[Failure, ...]], Sequence[Configuration]] = {}
     for sites, options in stuck:
-        nearest = min(options, key=_distance)
+        nearest = min(options, key=distance)
         groups.setdefault((nearest.label, nearest.failures), []).extend(sites)
         tried.setdefault((nearest.label, nearest.failures), options)
     for (label, failures), sites in groups.items():
@@ -159,7 +159,8 @@ def _overloads(failure: Failure) -> bool:
     return failure.code == "HS0424" or (failure.code, failure.unit) == ("HS0306", "bit/s")
 
 
-def _distance(option: Configuration) -> tuple[int, bool, int, list[int], int, str]:
+def distance(option: Configuration) -> tuple[int, bool, int, list[int], int, str]:
+    """How much would have to change for a way to do; what is far off its bound comes late."""
     fixed = sum(failure.code in _FIXED for failure in option.failures)
     high = option.latency.high if option.latency is not None else 0
     far = any(failure.code == "HS0302" and high > _FAR * (high - failure.excess)
@@ -193,7 +194,7 @@ def _others(site: Site, options: Sequence[Configuration], nearest: str) -> list[
     for devices in site.devices:
         name = devices.device_class.name
         mine = [o for o in options if o.device is not None and o.device.name == name]
-        best = min(mine, key=_distance, default=None)
+        best = min(mine, key=distance, default=None)
         if best is not None and best.label != nearest:
             notes.append(Label(
                 span=devices.origin,
