@@ -199,7 +199,10 @@ def become(request: Mapping[str, Any]) -> Callable[[], None]:
 
 
 def prepare() -> None:
-    """Import all that a command line may need, and nothing that starts threads: no onnxruntime."""
+    """Import all that a command line may need, but for onnxruntime, which starts threads.
+
+    The shipped catalogues are read too, since no command changes them.
+    """
     import importlib
     import pkgutil
     import threading
@@ -216,6 +219,9 @@ def prepare() -> None:
                 importlib.import_module(module.name)
     for name in _LATE:
         importlib.import_module(name)
+    from hybridspec.load.catalog import load_catalogs
+
+    load_catalogs()
     assert threading.active_count() == 1
     assert "onnxruntime" not in sys.modules
 

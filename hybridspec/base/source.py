@@ -99,6 +99,12 @@ _SECRET = re.compile(
 """What stands where secrets do, in a line of a file that may be too broken to be understood."""
 
 
+@lru_cache(maxsize=4)
+def _starred(line: str) -> str:
+    """A line without its secrets; a huge one holds many faults and is searched once."""
+    return _SECRET.sub(_stars, line)
+
+
 def _stars(match: re.Match[str]) -> str:
     return match[1] + "".join("*" if char.strip() else char for char in match[2])
 
@@ -111,7 +117,7 @@ def excerpt(span: Span) -> tuple[str, str]:
     >>> print("|".join(excerpt(span)))
     count: -1|       ^^
     """
-    text = _SECRET.sub(_stars, span.file.line(span.line))
+    text = _starred(span.file.line(span.line))
     end = span.end_column if span.end_line == span.line else len(text) + 1
     start = span.column - 1
     width = max(1, min(end - span.column, len(text) - start))
