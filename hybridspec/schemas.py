@@ -275,10 +275,11 @@ _PLAIN = ("string", "number", "integer", "boolean")
 @cache
 def _units() -> dict[str, Schema]:
     """The quantities of the language, by how they are called."""
-    found = [TypeAdapter(kind).json_schema() for kind in (
+    kinds: tuple[Any, ...] = (
         quantity.Duration, quantity.Size, quantity.Bandwidth, quantity.Power, quantity.Rate,
         quantity.Money, quantity.Share,
-    )]  # fmt: skip
+    )  # fmt: skip
+    found = [TypeAdapter(kind).json_schema() for kind in kinds]
     return {made["description"]: made for made in found}
 
 

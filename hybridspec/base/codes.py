@@ -194,6 +194,7 @@ CODES: dict[str, Code] = {
         "a price a hundred times above or below the usual one",
         severity="warning",
     ),
+    "HS0411": Code("currency-unrated", "an amount in a currency that no rate is stated of"),
     "HS0415": Code(
         "buffer-outlives-retention", "events wait longer than they may be kept", policy=True
     ),

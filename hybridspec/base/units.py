@@ -1,7 +1,8 @@
 """Quantities as users write them, parsed to exact integers (or fractions) and back.
 
 Durations become microseconds, sizes bytes, bandwidths bits per second, power milliwatts,
-rates events per second (a `Fraction`), money integer micro-units of its currency.
+rates events per second (a `Fraction`), amounts of money integer micro-units of a currency, and
+prices the same, exactly.
 Duration periods follow ISO 8601 (`P3D`, `PT12H`); years count 365 days, months are refused
 because their length is not fixed.
 """
@@ -9,12 +10,17 @@ because their length is not fixed.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
+from typing import TypeAlias
 
 SECOND = 1_000_000
 MINUTE, HOUR, DAY, YEAR = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND, 365 * 86_400 * SECOND
+
+Price: TypeAlias = int | Fraction
+"""Micro-units of a currency for one of something, never rounded."""
 
 _LIMIT = 10**18
 _LONGEST = 1000 * YEAR
@@ -197,13 +203,32 @@ def format_amount(value: int, unit: str) -> str:
     return f"{sign}{size}{f' {unit}' if unit else ''}"
 
 
-def format_money(micro: int, currency: str) -> str:
+def exact(price: Fraction) -> Price:
+    """The same price, as an integer where it is one.
+
+    >>> exact(Fraction(22)), exact(Fraction(53, 2))
+    (22, Fraction(53, 2))
+    """
+    return price.numerator if price.denominator == 1 else price
+
+
+@lru_cache(maxsize=4096)
+def format_price(price: Price, currency: str) -> str:
+    """A price with up to ten digits that say something.
+
+    >>> format_price(245_000, "EUR"), format_price(Fraction(53, 2), "USD")
+    ('0.245 EUR', '0.0000265 USD')
+    """
+    return f"{Decimal(f'{float(price) / 10**6:.10g}'):f} {currency}"
+
+
+def format_money(micro: Price, currency: str) -> str:
     """Money with two decimals, rounded half to even.
 
     >>> format_money(1_234_567_890, "USD")
     '1,234.57 USD'
     """
-    cents = round(Fraction(micro, 10_000))
+    cents = round(Fraction(micro) / 10_000)
     whole, part = divmod(abs(cents), 100)
     return f"{'-' if cents < 0 else ''}{whole:,}.{part:02} {currency}"
 

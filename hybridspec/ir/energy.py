@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Generic, TypeVar
+
+from hybridspec.base.units import Price
+
+V = TypeVar("V", bound=Price)
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Generic[V]):
     """A figure of one country with the row that it is from."""
 
-    value: int
+    value: V
     row: str
     as_of: date
     source: str
@@ -21,5 +26,5 @@ class Dated:
 class Energy:
     """By country: micro-units and grams of CO2 equivalent per kilowatt-hour."""
 
-    prices: Mapping[str, Dated] = field(default_factory=dict)
-    carbon: Mapping[str, Dated] = field(default_factory=dict)
+    prices: Mapping[str, Dated[Price]] = field(default_factory=dict)
+    carbon: Mapping[str, Dated[int]] = field(default_factory=dict)

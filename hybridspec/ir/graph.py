@@ -1,7 +1,7 @@
 """The Graph: what the spec means once every name, unit and fact is resolved.
 
 Durations are microseconds, sizes bytes, bandwidths bits per second, power milliwatts, rates
-events per second, money integer micro-units of `Graph.currency`. Origins never take part in
+events per second, prices exact micro-units of `Graph.currency`. Origins never take part in
 comparison, so moving a line in the spec does not change what it means.
 """
 
@@ -267,6 +267,7 @@ class Flow:
 class Graph:
     """The whole resolved spec; `unassessed` says what of it has no effect yet, in sentences.
 
+    `rates` are what a unit of other currencies is worth as the spec states it, as text.
     `uniformity` is how much dearer alike sites may be to run alike, in permille. `law` are the
     legal facts to judge by, `warn_before` and `facts_age` when their ends and their age are warned
     of, `roles` what the controller says to be under them.
@@ -292,6 +293,7 @@ class Graph:
     release_every: int | None = None
     energy: Energy = field(default=Energy(), repr=False)
     defaults: tuple[tuple[str, str, str], ...]
+    rates: tuple[tuple[str, str], ...] = ()
     description: str = ""
     controller: Party | None = None
     officer: Party | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hybridspec.base.source import Span
+from hybridspec.base.units import Price
 from hybridspec.ir.law import Evidence, Implicit
 from hybridspec.ir.origin import maybe, spanned
 
@@ -16,7 +17,7 @@ class Charge:
 
     name: str
     per: str
-    price: int
+    price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +42,12 @@ class Region:
     country: str
     partition: str
     operator: str
-    storage_price: int
-    egress_price: int
-    inference_price: int
-    training_price: int
-    key_price: int
-    registry_price: int
+    storage_price: Price
+    egress_price: Price
+    inference_price: Price
+    training_price: Price
+    key_price: Price
+    registry_price: Price
     training_instance: str
     services: tuple[str, ...]
     source: str

@@ -1,7 +1,7 @@
 """Boards, device classes and sites as the Graph holds them: what stands where, and what it costs.
 
-Durations are microseconds, sizes bytes, bandwidths bits per second, power milliwatts, and money
-integer micro-units of `Graph.currency`.
+Durations are microseconds, sizes bytes, bandwidths bits per second, power milliwatts, and prices
+micro-units of `Graph.currency`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from hybridspec.base.source import Span
+from hybridspec.base.units import Price
 from hybridspec.ir.law import Implicit
 from hybridspec.ir.origin import maybe, spanned
 from hybridspec.ir.zone import Zone
@@ -53,7 +54,7 @@ class Board:
     disk: int
     idle_power: int
     load_power: int
-    price: int
+    price: Price
     life: int
     capabilities: tuple[str, ...]
     rates: tuple[Rates, ...]
@@ -78,13 +79,13 @@ class DeviceClass:
     max_offline: int
     uplink_bandwidth: int
     uplink_rtt: int
-    uplink_month: int = 0
-    uplink_up_price: int = 0
-    uplink_down_price: int = 0
+    uplink_month: Price = 0
+    uplink_up_price: Price = 0
+    uplink_down_price: Price = 0
     spares: Fraction = Fraction(0)
     failures: Fraction = Fraction(0)
     visit_every: int | None = None
-    visit_price: int = 0
+    visit_price: Price = 0
     max_failed: int = 0
     security: tuple[str, ...] = ()
     implicit: tuple[Implicit, ...] = ()
@@ -131,9 +132,9 @@ class Site:
     country: str
     zone: Zone
     lan_rtt: int
-    energy_price: int
+    energy_price: Price
     devices: tuple[SiteDevices, ...]
-    uplink_month: int = 0
+    uplink_month: Price = 0
     carbon: int | None = None
     line: int | None = None
     origin: Span = spanned()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path as File
 from typing import Any, TypeVar
 
@@ -23,7 +24,7 @@ from hybridspec.load.fix import NONE, Fix, Fixer, slug
 from hybridspec.load.shape import Place
 from hybridspec.load.suggest import example
 from hybridspec.load.yaml import Document, Plain
-from hybridspec.spec.quantity import NAME_PATTERN, REFERENCE_PATTERN
+from hybridspec.spec.quantity import DOLLARS, NAME_PATTERN, REFERENCE_PATTERN
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -48,15 +49,17 @@ _KINDS = {
 
 
 def bind(
-    document: Document, model: type[Model], sink: Sink, folder: File | None = None
-) -> Model | None:
+    document: Document, model: type[Model], sink: Sink, folder: File | None = None,
+    rates: Mapping[str, Fraction] = DOLLARS,
+) -> Model | None:  # fmt: skip
     """Build `model` from the document, or put every fault into `sink` and return None.
 
     `folder` is where files that the document names may lie; what is found there is only proposed.
+    `rates` are the currencies that amounts may be in, each with what one unit of it is worth.
     """
     value, surplus = _bounded(document.value, model)
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, context=rates)
     except ValidationError as fault:
         errors = fault.errors(include_url=False, include_context=True)
     binder = _Binder(document, model, Surroundings(document.value, folder))
@@ -188,7 +191,7 @@ class _Binder:
 
     def _repair(self, error: ErrorDetails, place: Place, wrong: Sequence[Place]) -> Fix:
         fixer = Fixer(self.root, self.document, self.around)
-        if error["type"] == "secret":
+        if error["type"] in ("secret", "rate"):
             return NONE
         if place.at_key and error["type"] == "literal_error":
             return fixer.key(place)
@@ -241,14 +244,13 @@ def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, s
     if value is None and (wanted := _KINDS.get(kind) or context.get("kind")):
         return ("HS0203", f"{title} is empty; it needs {wanted}",
                 f"fill it, for example `{example}`{purpose}")  # fmt: skip
-    if kind == "secret" and context.get("address"):
-        return ("HS0211", f"{title} holds credentials",
-                "take them out of the address; what needs a token has a key for its reference, "
-                "such as `token: secret://env/NAME`")  # fmt: skip
     if kind == "secret":
-        return ("HS0211", f"{title} takes only a reference to a secret",
-                "write `secret://env/NAME`, `secret://vault/path` or `secret://aws-sm/path`, and "
-                "replace a secret that has been in the file")  # fmt: skip
+        return _secret_fault(title, bool(context.get("address")))
+    if kind == "rate":
+        code = context["currency"]
+        return ("HS0411", f"{title} is in {code}, and the spec states no rate of {code}",
+                f"add `{code}` under `metadata.rates`, with what one unit of it is worth in USD on "
+                "the day of `as_of`; or write the amount in USD")  # fmt: skip
     if kind == "unit":
         return ("HS0204", f"{title} needs {context['kind']}, not {written}",
                 f"write it like {context['example']}{purpose}")  # fmt: skip
@@ -275,6 +277,16 @@ def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, s
         return ("HS0203", f"{title} needs {_KINDS[kind]}, not {text}{written}",
                 f"write it like `{example}`{purpose}")  # fmt: skip
     return _range_fault(kind, f"{title} is {written}", title, context, purpose, example)
+
+
+def _secret_fault(title: str, in_address: bool) -> tuple[str, str, str]:
+    if in_address:
+        return ("HS0211", f"{title} holds credentials",
+                "take them out of the address; what needs a token has a key for its reference, "
+                "such as `token: secret://env/NAME`")  # fmt: skip
+    return ("HS0211", f"{title} takes only a reference to a secret",
+            "write `secret://env/NAME`, `secret://vault/path` or `secret://aws-sm/path`, and "
+            "replace a secret that has been in the file")  # fmt: skip
 
 
 def _range_fault(

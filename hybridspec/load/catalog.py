@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -18,12 +19,16 @@ from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
 from hybridspec.target import registry
 
+ONE = Fraction(1)
 
-def load_catalogs(clouds: Collection[str] | None = None) -> tuple[dict[str, Catalog], str]:
+
+def load_catalogs(
+    clouds: Collection[str] | None = None, dollar: Fraction = ONE
+) -> tuple[dict[str, Catalog], str]:
     """Catalogue of every target by its name, and one digest over all of them.
 
     Given names of `clouds`, those of other clouds are left out, since reading them takes time; the
-    digest is over all the same.
+    digest is over all the same. `dollar` is its worth in the currency of the spec.
 
     Raises:
         ValueError: a target ships a catalogue that breaks its own schema.
@@ -34,19 +39,21 @@ def load_catalogs(clouds: Collection[str] | None = None) -> tuple[dict[str, Cata
         text = registry.catalog_text(target)
         digest.update(f"{name}\0{text}\0".encode())
         if clouds is None or target.kind != "cloud" or name in clouds:
-            catalogs[name] = parse_catalog(name, text)
+            catalogs[name] = parse_catalog(name, text, dollar)
     digest.update(f"energy\0{energy_digest()}\0".encode())
     return catalogs, digest.hexdigest()
 
 
-def catalogs_of(spec: Spec, origins: Origins, sink: Sink) -> tuple[dict[str, Catalog], str]:
+def catalogs_of(
+    spec: Spec, origins: Origins, sink: Sink, dollar: Fraction = ONE
+) -> tuple[dict[str, Catalog], str]:
     """The catalogues that the spec needs, with its own rows; faults of these go to `sink`.
 
     A spec that names an unknown cloud gets all of them, so that it can be told what there is.
     """
     named = {cloud.provider for cloud in spec.clouds.values()} | set(spec.catalog.regions)
     known = {name for name, target in registry.targets().items() if target.kind == "cloud"}
-    catalogs, digest = load_catalogs(named if named <= known else None)
+    catalogs, digest = load_catalogs(named if named <= known else None, dollar)
     if not (spec.catalog.boards or spec.catalog.regions):
         return catalogs, digest
     own = json.dumps(spec.catalog.model_dump(exclude_unset=True), sort_keys=True, default=str)
@@ -67,6 +74,6 @@ def written_catalogs() -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=16)
-def parse_catalog(name: str, text: str) -> Catalog:
+def parse_catalog(name: str, text: str, dollar: Fraction = ONE) -> Catalog:
     """One catalogue from its text, which is read once; raises `ValueError` with the first fault."""
-    return bind_text(f"{name}/catalog.yaml", text, Catalog, "the catalogue")
+    return bind_text(f"{name}/catalog.yaml", text, Catalog, "the catalogue", {"USD": dollar})

@@ -17,6 +17,7 @@ from hybridspec.load.bind import bind
 from hybridspec.load.catalog import catalogs_of
 from hybridspec.load.compose import LOCAL, compose
 from hybridspec.load.documents import load_documents
+from hybridspec.load.exchange import rates_of
 from hybridspec.load.model import load_models
 from hybridspec.load.setting import with_settings
 from hybridspec.load.site_table import Tabled, add_sites
@@ -107,11 +108,12 @@ def load(
     tabled = add_sites(filled.document, path.parent, sink)
     document = with_settings(_finished(tabled.document), settings)
     bound = Sink()
-    spec = bind(document, Spec, bound, path.parent)
+    rates = rates_of(document.value)
+    spec = bind(document, Spec, bound, path.parent, rates)
     _explain(bound, filled, tabled, sink)
     if spec is None:
         return None
-    catalogs, catalog_digest = catalogs_of(spec, document.origins, sink)
+    catalogs, catalog_digest = catalogs_of(spec, document.origins, sink, rates["USD"])
     return Loaded(
         path=path,
         stack=stack,

@@ -9,7 +9,7 @@ from itertools import product
 from math import ceil
 from typing import TypeAlias
 
-from hybridspec.base.units import SECOND
+from hybridspec.base.units import SECOND, Price
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, SiteDevices, StageKind
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
@@ -46,7 +46,7 @@ _Run: TypeAlias = tuple[Flow, frozenset[str], tuple[tuple[str, str], ...]]
 Twins: TypeAlias = dict[tuple[str, frozenset[str], tuple[tuple[str, str], ...]], Layout]
 """A layout by device class, stages in the cloud and variants, in whichever region."""
 
-Known: TypeAlias = dict[tuple[Power, int], CostTerm]
+Known: TypeAlias = dict[tuple[Power, Price], CostTerm]
 """What is known to be paid for power at a price."""
 
 

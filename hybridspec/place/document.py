@@ -115,6 +115,9 @@ def _facts(graph: Graph, plan: Plan) -> list[dict[str, str]]:
         *((f"board {name}", row.as_of, row.source) for name, row in sorted(boards.items())),
         *((f"region {name}", row.as_of, row.source) for name, row in sorted(regions.items())),
     ]
+    day = date.fromisoformat(graph.as_of)
+    rows += [(f"rate of {code}", day, f"the spec: 1 {code} is {worth}")
+             for code, worth in graph.rates]  # fmt: skip
     rows += _energy(graph)
     law = graph.law
     if law.version:
@@ -129,11 +132,11 @@ def _energy(graph: Graph) -> list[tuple[str, date | None, str]]:
     """The rows about electricity of the countries of sites and regions."""
     prices = graph.energy.prices
     paid = {(site.country, site.energy_price) for site in graph.sites}
-    priced = {prices[c] for c, price in paid if c in prices and prices[c].value == price}
-    places = sorted({country for country, _ in paid} | {r.country for r in graph.regions})
-    emitted = {graph.energy.carbon[c] for c in places if c in graph.energy.carbon}
-    rows = {(one.row, one.as_of, one.source) for one in (*priced, *emitted)}
-    return sorted(rows)
+    priced = [prices[c] for c, price in paid if c in prices and prices[c].value == price]
+    places = {country for country, _ in paid} | {r.country for r in graph.regions}
+    emitted = [graph.energy.carbon[c] for c in places if c in graph.energy.carbon]
+    rows: set[tuple[str, date | None, str]] = {(one.row, one.as_of, one.source) for one in priced}
+    return sorted(rows.union((one.row, one.as_of, one.source) for one in emitted))
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

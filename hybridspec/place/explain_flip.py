@@ -41,7 +41,7 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
         first = here.unchanged()
         if first is None or first.label != now.label:  # others of its class decide it
             here, first = whole, now
-        for lever in (*bounds(site, flow, ways), *prices(site, region)):
+        for lever in (*bounds(site, flow, ways), *prices(graph, site, region)):
             for value in values(here, lever, first):
                 found = _checked(whole, here, lever, value, now)
                 if found is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 
-from hybridspec.base.units import format_duration, write_bandwidth
-from hybridspec.ir.graph import Flow, Region, Site, SiteDevices
+from hybridspec.base.units import Price, exact, format_duration, write_bandwidth
+from hybridspec.ir.graph import Flow, Graph, Region, Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.repair_change import (
     Change,
@@ -53,45 +54,58 @@ class Lever:
     hints: tuple[int, ...] = ()
 
 
-def prices(site: Site, region: Region | None) -> Iterator[Lever]:
+def prices(graph: Graph, site: Site, region: Region | None) -> Iterator[Lever]:
     """The price of energy at a site, and every price of the region of its store."""
-    yield from _energy(site)
+    key, name = f"sites.{site.name}.energy_price", site.name
+    yield _price(
+        f"energy at {name}, per kWh", site.energy_price, graph.currency, key,
+        f"energy at {name} for",
+        lambda price: lambda graph: with_site(
+            graph, name, lambda here: replace(here, energy_price=price)
+        ),
+    )  # fmt: skip
     if region is not None:
-        yield from region_prices(region, rising=True)
+        yield from region_prices(graph, region, rising=True)
 
 
-def region_prices(region: Region, *, rising: bool) -> Iterator[Lever]:
+def region_prices(graph: Graph, region: Region, *, rising: bool) -> Iterator[Lever]:
     """Every price of a region; one that holds no store can only draw it by becoming cheaper."""
     for field in fields(Region):
         now = getattr(region, field.name)
-        if field.name.endswith("_price") and isinstance(now, int):
-            most = max(now, 1) * MAX_TIMES if rising else now
-            yield _price(region, field.name, now, most=most)
+        if field.name.endswith("_price") and now is not None:
+            yield _region_price(graph, region, field.name, now, rising=rising)
 
 
-def _energy(site: Site) -> Iterator[Lever]:
-    key, name = f"sites.{site.name}.energy_price", site.name
-    yield Lever(
-        f"energy at {site.name}, per kWh", "", "USD", site.energy_price, 0,
-        max(site.energy_price, 1) * MAX_TIMES, 1, _money,
-        lambda value: Change(key, _money(value), f"energy at {name} for {_money(value)}",
-                             lambda graph: with_site(graph, name, lambda here: replace(
-                                 here, energy_price=value))),
-        "",
-    )  # fmt: skip
-
-
-def _price(region: Region, field: str, now: int, *, most: int) -> Lever:
+def _region_price(graph: Graph, region: Region, field: str, now: Price, *, rising: bool) -> Lever:
     name, words = _PRICES.get(field, ("", field.removesuffix("_price").replace("_", " ")))
     # What a cloud's account pays stands above the catalogue, and is not one region's alone.
     own = not name or " prices from the spec" in region.source
     key = "" if own else f"catalog.regions.{region.provider}.{region.name}.prices.{name}"
     label = region.label
+    return _price(
+        f"{label}: {words}", now, graph.currency, key, f"{label}: {words} for",
+        lambda price: lambda graph: with_region(graph, label, **{field: price}), rising=rising,
+    )  # fmt: skip
+
+
+def _price(
+    words: str, now: Price, currency: str, key: str, phrase: str,
+    becoming: Callable[[Price], Callable[[Graph], Graph]], *, rising: bool = True,
+) -> Lever:  # fmt: skip
+    """The lever of a price: in micro-units, or in thousandths of them if it is no whole number."""
+    scale = 1 if isinstance(now, int) else 1000
+    steps = round(now * scale)
+
+    def shown(value: int) -> str:
+        return _money(value * (1000 // scale), currency)
+
+    def change(value: int) -> Change:
+        price = now if value == steps else exact(Fraction(value, scale))
+        return Change(key, shown(value), f"{phrase} {shown(value)}", becoming(price))
+
     return Lever(
-        f"{label}: {words}", "", "USD", now, 0, most, 1, _money,
-        lambda value: Change(key, _money(value), f"{label}: {words} for {_money(value)}",
-                             lambda graph: with_region(graph, label, **{field: value})),
-        "",
+        words, "", currency, steps, 0, max(steps, 1) * MAX_TIMES if rising else steps, 1,
+        shown, change, "",
     )  # fmt: skip
 
 
@@ -152,8 +166,8 @@ def exact_duration(micros: int) -> str:
     )
 
 
-def _money(micro: int) -> str:
+def _money(nano: int, currency: str) -> str:
     """An exact price as a spec writes it."""
-    whole, part = divmod(micro, 10**6)
-    digits = f"{part:06}".rstrip("0")
-    return f"{whole}.{digits:0<2} USD"
+    whole, part = divmod(nano, 10**9)
+    digits = f"{part:09}".rstrip("0")
+    return f"{whole}.{digits:0<2} {currency}"

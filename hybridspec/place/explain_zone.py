@@ -84,7 +84,7 @@ def _flips(
     try:
         for region in sorted((r for r in graph.regions if r.label in labels),
                              key=lambda region: labels.index(region.label)):  # fmt: skip
-            for lever in region_prices(region, rising=region.label == chosen):
+            for lever in region_prices(graph, region, rising=region.label == chosen):
                 ends = (lever.most,) if region.label == chosen else (lever.least,)
                 for value in values(replanner, lever, now, ends):
                     yield flip(lever, value, now, replanner.with_change(lever.change(value)))

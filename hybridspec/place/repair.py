@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hybridspec.base.units import write_bandwidth
+from hybridspec.base.units import Price, write_bandwidth
 from hybridspec.ir.graph import Site, SiteDevices
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import more_memory
@@ -85,7 +85,7 @@ def _plenty_line(now: int, choices: Sequence[Sequence[Configuration]]) -> int:
     return now + 2 * 8 * everything * -(-WHOLE // max(1, least))
 
 
-def _dearest(devices: SiteDevices) -> tuple[int, str]:
+def _dearest(devices: SiteDevices) -> tuple[Price, str]:
     return (-devices.device_class.board.price, devices.device_class.name)
 
 

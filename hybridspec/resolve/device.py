@@ -11,6 +11,7 @@ from typing import TypedDict
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import add_key, removed
 from hybridspec.base.source import Origins
+from hybridspec.base.units import Price
 from hybridspec.ir.graph import Board, DeviceClass, Rates
 from hybridspec.resolve.implicit import of_devices
 from hybridspec.resolve.references import lookup
@@ -101,7 +102,7 @@ class _Upkeep(TypedDict, total=False):
     spares: Fraction
     failures: Fraction
     visit_every: int | None
-    visit_price: int
+    visit_price: Price
 
 
 def _upkeep(written: Upkeep | None) -> _Upkeep:

@@ -24,6 +24,7 @@ from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.implicit import only_guarded
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.policy import policies
+from hybridspec.resolve.price import converted, stated_rates
 from hybridspec.resolve.region import resolve_regions
 from hybridspec.resolve.site import resolve_sites
 from hybridspec.resolve.unassessed import unassessed
@@ -62,7 +63,8 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink), facts
     )
     regions = with_agreements(regions, spec, facts.documents, facts.controls, origins)
-    sites = resolve_sites(spec, origins, zones, classes, facts.energy, sink)
+    energy = converted(facts.energy, spec.metadata, origins, sink)
+    sites = resolve_sites(spec, origins, zones, classes, energy, sink)
     data = resolve_data(spec, origins, law, sink)
     models = resolve_models(spec, origins, facts.models, regions, sink)
     flows = resolve_flows(spec, origins, data=data, models=models, sites=sites, sink=sink)
@@ -95,12 +97,11 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         stacks=governance.stacks(spec, origins, sink),
         unassessed=unassessed(spec),
         **_law(spec, law),
-        roles=tuple(sorted(set(spec.metadata.roles))),
         origin=origins.value("metadata"),
         sites_origin=origins.key("sites"),
         validity_origin=origins.value("rollout", "validity"),
     )
-    return replace(_with_rollout(graph, spec, origins, sink), energy=facts.energy)
+    return replace(_with_rollout(graph, spec, origins, sink), energy=energy)
 
 
 def _with_facts(regions: tuple[Region, ...], facts: Facts) -> tuple[Region, ...]:
@@ -129,10 +130,11 @@ def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, Devi
 
 
 def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Graph:
-    """The same with how releases reach the fleet, and how alike its sites are kept."""
+    """The same with how releases reach the fleet, its rates, and how alike its sites are kept."""
     revert = spec.rollout.revert
     return replace(
         graph,
+        rates=stated_rates(spec.metadata),
         uniformity=floor(1000 * (spec.objective.uniformity or 0)),
         release_every=spec.rollout.every,
         gates=rollout.gates(spec),
@@ -148,6 +150,7 @@ class _Law(TypedDict):
     law: LawFacts
     warn_before: int
     facts_age: int
+    roles: tuple[str, ...]
 
 
 def _law(spec: Spec, law: LawFacts) -> _Law:
@@ -156,6 +159,7 @@ def _law(spec: Spec, law: LawFacts) -> _Law:
         "law": on_day(law, spec.metadata.as_of),
         "warn_before": _or(spec.metadata.warn_before, defaults.WARN_BEFORE),
         "facts_age": _or(spec.metadata.facts_age, defaults.FACTS_AGE),
+        "roles": tuple(sorted(set(spec.metadata.roles))),
     }
 
 

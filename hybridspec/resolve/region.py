@@ -40,7 +40,7 @@ def resolve_regions(
         for index, name in enumerate(written.regions):
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
-                _compare(region, written, origins, sink)
+                _compare(region, written, origins, sink, spec.metadata.currency)
                 priced = _limited(_agreed(region, written), written, origins)
                 mine.setdefault(name, replace(priced, administered_from=admins, charges=charges))
         _one_partition(cloud, tuple(mine.values()), sink)
@@ -79,13 +79,14 @@ _PRICES = {
 }  # fmt: skip
 
 
-def _compare(region: Region, written: Cloud, origins: Origins, sink: Sink) -> None:
+def _compare(region: Region, written: Cloud, origins: Origins, sink: Sink, currency: str) -> None:
     """A finding for each price of the account that is far from that of the list."""
     for key, field in _PRICES.items() if written.prices is not None else ():
         price = getattr(written.prices, key)
         if price is not None:
             span = origins.value("clouds", region.cloud, "prices", key)
-            found = unlikely(price, getattr(region, field), f"`{key}` in {region.label}", span)
+            usual, what = getattr(region, field), f"`{key}` in {region.label}"
+            found = unlikely(price, usual, what, span, currency)
             sink.extend([found] if found is not None else [])
 
 

@@ -11,11 +11,12 @@ from hybridspec.base.country import BLOC_NAMES, COUNTRIES
 from hybridspec.base.country_names import country_hint, respelt_country
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.source import Origins, Span
+from hybridspec.base.units import Price, exact
 from hybridspec.ir.energy import Dated, Energy
 from hybridspec.ir.graph import DeviceClass, Site, SiteDevices
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve import defaults
-from hybridspec.resolve.price import unlikely
+from hybridspec.resolve.price import dollar, unlikely
 from hybridspec.resolve.references import idle, lookup
 from hybridspec.spec import site as written_site
 from hybridspec.spec.document import Spec
@@ -50,7 +51,8 @@ def _site(
     usual = energy.prices.get(written.country)
     if written.energy_price is not None and usual is not None:
         found = unlikely(written.energy_price, usual.value, f"`energy_price` of `{name}`",
-                         origins.value("sites", name, "energy_price"))  # fmt: skip
+                         origins.value("sites", name, "energy_price"),
+                         spec.metadata.currency)  # fmt: skip
         sink.extend([found] if found is not None else [])
     if zone is None:
         return None
@@ -61,7 +63,7 @@ def _site(
         zone=zone,
         lan_rtt=defaults.LAN_RTT.value if written.lan_rtt is None else written.lan_rtt,
         energy_price=_or(written.energy_price, energy.prices.get(written.country),
-                         defaults.ENERGY_PRICE.value),
+                         exact(defaults.ENERGY_PRICE.value * dollar(spec.metadata))),
         devices=devices,
         uplink_month=(written.uplink.month or 0) if written.uplink is not None else 0,
         carbon=_or(written.carbon, energy.carbon.get(written.country), None),
@@ -72,10 +74,11 @@ def _site(
     )  # fmt: skip
 
 
-_D = TypeVar("_D", int, None)
+_V = TypeVar("_V", bound=Price)
+_D = TypeVar("_D", bound=Price | None)
 
 
-def _or(written: int | None, known: Dated | None, default: _D) -> int | _D:
+def _or(written: _V | None, known: Dated[_V] | None, default: _D) -> _V | _D:
     """What is written, else what is known of the country, else the default."""
     if written is not None:
         return written

@@ -10,7 +10,16 @@ from hybridspec.spec.evidence import Role
 from hybridspec.spec.flow import Flow
 from hybridspec.spec.observability import Observability
 from hybridspec.spec.policy import Plugin, Policy, Waiver
-from hybridspec.spec.quantity import Day, Duration, Name, Section, key
+from hybridspec.spec.quantity import (
+    Currency,
+    CurrencyCode,
+    Day,
+    Duration,
+    Exchange,
+    Name,
+    Section,
+    key,
+)
 from hybridspec.spec.rollout import Objective, Rollout
 from hybridspec.spec.site import Cloud, DeviceClass, Site
 from hybridspec.spec.stack import Stack
@@ -69,10 +78,17 @@ class Metadata(Section):
             gt=0, absent="1 year: decisions are reviewed and laws amended within years"),
     ] = None  # fmt: skip
     currency: Annotated[
-        Literal["USD"],
-        key("Currency of every amount.",
+        Currency,
+        key("Currency that plan and reports are in; it needs a rate unless it is `USD`.",
+            example="EUR",
             absent="`USD`: the catalogue's list prices are in it, and no rate is guessed"),
     ] = "USD"  # fmt: skip
+    rates: Annotated[
+        dict[CurrencyCode, Exchange],
+        key("What one unit of each other currency in which amounts are written is worth on the "
+            "day of `as_of`.", example={"EUR": "1.08 USD"}, max_length=200,
+            absent="none; every amount is in `USD`, and no rate is ever looked up"),
+    ] = {}  # fmt: skip
     description: Annotated[
         str | None,
         key("What the system is for, in a sentence or two.", max_length=2000,

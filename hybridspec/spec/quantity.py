@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from hybridspec.base import units
+from hybridspec.base.units import Price, exact
 
 NAME_PATTERN = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
@@ -116,23 +125,69 @@ Rate: TypeAlias = Annotated[
 """Events per second."""
 
 
-def _money(value: object) -> int:
-    match = (
-        re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) USD", value)
-        if isinstance(value, str)
-        else None
-    )
+_AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ([A-Z]{3})")
+
+
+def _money(value: object, info: ValidationInfo) -> Price:
+    match = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise _misfit("an amount of money with its currency", "0.09 USD")
-    return int((Decimal(match[1]) * 10**6).to_integral_value())
+    rate = (info.context or DOLLARS).get(match[2])
+    if rate is None:
+        raise PydanticCustomError("rate", "no rate", {"currency": match[2]})
+    return _worth(match[1], rate)
 
+
+@lru_cache(maxsize=4096)
+def _worth(number: str, rate: Fraction) -> Price:
+    return exact(Fraction(number) * 10**6 * rate)
+
+
+DOLLARS: Mapping[str, Fraction] = {"USD": Fraction(1)}
+"""What catalogues are in."""
 
 Money: TypeAlias = Annotated[
-    int,
-    BeforeValidator(_money),
-    _schema("an amount of money", r"^[0-9]+(\.[0-9]+)? USD$", "0.09 USD"),
+    Price,
+    PlainValidator(_money),
+    _schema("an amount of money", r"^[0-9]+(\.[0-9]+)? [A-Z]{3}$", "0.09 USD"),
 ]
-"""Integer micro-units."""
+"""Micro-units, exactly, in the currency whose rates are the context; else US dollars."""
+
+
+def _rate(value: object) -> Fraction:
+    match = _AMOUNT.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match[2] != "USD":
+        raise _misfit("what one unit of the currency is worth in US dollars", "1.08 USD")
+    rate = Fraction(match[1])
+    if not Fraction(1, 10**6) <= rate <= 10**6:
+        raise _misfit("a rate between 0.000001 and 1000000 USD", "1.08 USD")
+    return rate
+
+
+Exchange: TypeAlias = Annotated[
+    Fraction,
+    BeforeValidator(_rate),
+    _schema("what one unit is worth in US dollars", r"^[0-9]+(\.[0-9]+)? USD$", "1.08 USD"),
+]
+"""US dollars that one unit of a currency is worth."""
+
+
+def _currency(value: object, info: ValidationInfo) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
+        raise _misfit("a currency by its three letters", "EUR")
+    if value not in (info.context or DOLLARS):
+        raise PydanticCustomError("rate", "no rate", {"currency": value})
+    return value
+
+
+CurrencyCode: TypeAlias = Annotated[
+    str, Field(pattern="^[A-Z]{3}$", description="currency code of ISO 4217")
+]
+
+Currency: TypeAlias = Annotated[
+    str, PlainValidator(_currency), _schema("a currency", "^[A-Z]{3}$", "EUR")
+]
+"""A currency by its letters in ISO 4217, of which the context has a rate."""
 
 
 _SHARE = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]{1,15})?%?")

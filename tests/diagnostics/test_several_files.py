@@ -105,7 +105,7 @@ CASES: dict[str, dict[str, str]] = {
         "name,country,lan_rtt,devices.box,energy_price",
         'berlin,DE,3,2,1 USD  # error: HS0204 "`lan_rtt` needs a duration"',
         'paris,FR,3ms,x,1 EUR  # error: HS0203 "`box` needs a whole number"'
-        '  # error: HS0204 "`energy_price` needs an amount"',
+        '  # error: HS0411 "no rate of EUR"',
         'München,DE,1ms,1,1 USD  # error: HS0207 "`München` is not a usable name"',
         "rome,IT,,-1,1 USD"
         '  # error: HS0205 "`box` is `-1`"'),

@@ -22,7 +22,7 @@ def inference(graph: Graph, region: Region, stage: Stage, latency: Estimate) -> 
     return cloud(
         "cloud", f"inference {stage.name}", seconds * region.inference_price,
         f"{round(events)} events x {latency.mid} us x {_SERVERLESS_GB} GB x "
-        f"{money(region.inference_price)}/GB-s",
+        f"{money(graph, region.inference_price)}/GB-s",
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def training(graph: Graph, region: Region, name: str, job: Training) -> CostTerm
     runs = Fraction(graph.horizon, job.every)
     return cloud(
         "cloud", f"training {name}", runs * job.hours * region.training_price,
-        f"{shown(runs)} runs x {job.hours} h x {money(region.training_price)}/h",
+        f"{shown(runs)} runs x {job.hours} h x {money(graph, region.training_price)}/h",
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def registry(graph: Graph, region: Region, model: Model) -> CostTerm:
     return cloud(
         "storage", f"registry {model.name}", size * months(graph) * region.registry_price,
         f"{shown(size)} GB x {shown(months(graph))} months x "
-        f"{money(region.registry_price)}/GB-month",
+        f"{money(graph, region.registry_price)}/GB-month",
     )  # fmt: skip
 
 
@@ -59,5 +59,5 @@ def key(graph: Graph, region: Region) -> CostTerm:
     """The one customer key of a zone."""
     return cloud(
         "cloud", "key", months(graph) * region.key_price,
-        f"{shown(months(graph))} months x {money(region.key_price)}",
+        f"{shown(months(graph))} months x {money(graph, region.key_price)}",
     )  # fmt: skip

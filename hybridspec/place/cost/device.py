@@ -32,12 +32,12 @@ def unit_cost(graph: Graph, site: Site, device: DeviceClass) -> int:
 def _owned(graph: Graph, device: DeviceClass) -> Iterator[CostTerm]:
     """Purchases, as many as lives are begun in the horizon, with spares and replacements."""
     price, lives = device.board.price, -(-graph.horizon // device.board.life)
-    yield edge("capex", "devices", lives * price, f"{money(price)} x {lives} purchases")
+    yield edge("capex", "devices", lives * price, f"{money(graph, price)} x {lives} purchases")
     if device.spares:
         share = f"{shown(100 * device.spares)} %"
         yield edge("capex", "spares", lives * price * device.spares,
-                   f"{share} of {money(price)} x {lives} purchases")  # fmt: skip
+                   f"{share} of {money(graph, price)} x {lives} purchases")  # fmt: skip
     failures = failed(graph, device)
     if failures:
         yield edge("capex", "replacements", failures * price,
-                   f"{shown(failures)} failures x {money(price)}")  # fmt: skip
+                   f"{shown(failures)} failures x {money(graph, price)}")  # fmt: skip

@@ -25,7 +25,7 @@ def energy(graph: Graph, site: Site, device: DeviceClass, busy: Fraction, stage:
     return edge(
         "energy", f"energy {stage}", kwh(graph, device, busy) * site.energy_price,
         f"{float(busy):.6f} devices busy x {power / 1000:g} W above idle x "
-        f"{money(site.energy_price)}/kWh",
+        f"{money(graph, site.energy_price)}/kWh",
     )  # fmt: skip
 
 
@@ -34,5 +34,5 @@ def idle(graph: Graph, site: Site, device: DeviceClass) -> CostTerm:
     drawn = Fraction(device.board.idle_power, 10**6) * Fraction(graph.horizon, HOUR)
     return edge(
         "energy", "idle energy", drawn * site.energy_price,
-        f"{shown(drawn)} kWh x {money(site.energy_price)}/kWh",
+        f"{shown(drawn)} kWh x {money(graph, site.energy_price)}/kWh",
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from hybridspec.base.units import SECOND
+from hybridspec.base.units import SECOND, Price
 from hybridspec.ir.graph import DeviceClass, Graph, Region, Site, Stage
 from hybridspec.ir.plan import CostTerm
 from hybridspec.place.cost.term import GB, cloud, edge, money, months, shown
@@ -16,7 +16,7 @@ def returned(graph: Graph, region: Region, stage: Stage, rate: Fraction) -> Cost
     volume = rate * stage.output_size * Fraction(graph.horizon, SECOND) / GB
     return cloud(
         "network", f"egress {stage.name}", volume * region.egress_price,
-        f"{shown(volume)} GB x {money(region.egress_price)}/GB",
+        f"{shown(volume)} GB x {money(graph, region.egress_price)}/GB",
     )  # fmt: skip
 
 
@@ -33,9 +33,9 @@ def received(graph: Graph, device: DeviceClass, stage: Stage) -> Iterator[CostTe
         yield _metered(graph, f"data down {stage.name}", rate, device.uplink_down_price)
 
 
-def _metered(graph: Graph, name: str, rate: Fraction, price: int) -> CostTerm:
+def _metered(graph: Graph, name: str, rate: Fraction, price: Price) -> CostTerm:
     volume = rate * Fraction(graph.horizon, SECOND) / GB
-    return edge("network", name, volume * price, f"{shown(volume)} GB x {money(price)}/GB")
+    return edge("network", name, volume * price, f"{shown(volume)} GB x {money(graph, price)}/GB")
 
 
 def device_fee(graph: Graph, device: DeviceClass) -> Iterator[CostTerm]:
@@ -50,6 +50,6 @@ def site_fee(graph: Graph, site: Site) -> Iterator[CostTerm]:
         yield _fee(graph, site.uplink_month)
 
 
-def _fee(graph: Graph, price: int) -> CostTerm:
+def _fee(graph: Graph, price: Price) -> CostTerm:
     return edge("network", "uplink", months(graph) * price,
-                f"{shown(months(graph))} months x {money(price)}")  # fmt: skip
+                f"{shown(months(graph))} months x {money(graph, price)}")  # fmt: skip

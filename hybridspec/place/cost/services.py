@@ -27,7 +27,7 @@ def services(
         if count and charge.price:
             yield cloud(
                 "cloud", f"service {charge.name}", count * round(months(graph) * charge.price),
-                f"{count} x {shown(months(graph))} months x {money(charge.price)}",
+                f"{count} x {shown(months(graph))} months x {money(graph, charge.price)}",
             )  # fmt: skip
 
 
@@ -41,5 +41,5 @@ def writes(graph: Graph, region: Region, flow: Flow, stage: Stage) -> Iterator[C
         if charge.per == "10k-writes" and charge.price and count:
             yield cloud(
                 "storage", f"service {charge.name} {stage.name}", count / _MANY * charge.price,
-                f"{round(count)} objects x {money(charge.price)}/10000",
+                f"{round(count)} objects x {money(graph, charge.price)}/10000",
             )  # fmt: skip

@@ -18,5 +18,5 @@ def storage(graph: Graph, region: Region, stage: Stage, retention: int | None) -
     volume = per_month * horizon * (horizon / 2 if kept is None or kept > horizon else kept)
     return cloud(
         "storage", f"storage {stage.name}", volume * region.storage_price,
-        f"{shown(volume)} GB-months x {money(region.storage_price)}",
+        f"{shown(volume)} GB-months x {money(graph, region.storage_price)}",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from hybridspec.base.units import YEAR
+from hybridspec.base.units import YEAR, Price, format_price
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import CostGroup, CostTerm
 
@@ -30,9 +30,9 @@ def months(graph: Graph) -> Fraction:
     return Fraction(graph.horizon) / MONTH
 
 
-def money(micro: int) -> str:
+def money(graph: Graph, price: Price) -> str:
     """A price as the inputs of a term show it."""
-    return f"{micro / 10**6:.10g}"
+    return format_price(price, graph.currency)
 
 
 def shown(quantity: Fraction, digits: int = 6) -> str:

@@ -34,7 +34,7 @@ def updates(
         yield cloud(
             "updates", f"updates {model.name}", devices * round(runs * size * region.egress_price),
             f"{shown(runs)} releases x {devices} devices x {shown(size)} GB x "
-            f"{money(region.egress_price)}/GB",
+            f"{money(graph, region.egress_price)}/GB",
         )  # fmt: skip
 
 
@@ -47,7 +47,8 @@ def fetched(graph: Graph, site: Site, device: DeviceClass) -> Iterator[CostTerm]
     if runs and size:
         yield edge(
             "updates", "updates", runs * size * device.uplink_down_price,
-            f"{shown(runs)} releases x {shown(size)} GB x {money(device.uplink_down_price)}/GB",
+            f"{shown(runs)} releases x {shown(size)} GB x "
+            f"{money(graph, device.uplink_down_price)}/GB",
         )  # fmt: skip
 
 

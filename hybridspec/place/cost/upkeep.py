@@ -17,7 +17,7 @@ def visits(graph: Graph, device: DeviceClass) -> Iterator[CostTerm]:
     count = planned + failed(graph, device)
     if count and device.visit_price:
         yield edge("upkeep", "visits", count * device.visit_price,
-                   f"{shown(count)} visits x {money(device.visit_price)}")  # fmt: skip
+                   f"{shown(count)} visits x {money(graph, device.visit_price)}")  # fmt: skip
 
 
 def failed(graph: Graph, device: DeviceClass) -> Fraction:

@@ -89,8 +89,11 @@ def fault(text: str) -> Diagnostic:
     ("size: 999999999999TB", "HS0204", "`size` needs a size within range, not `999999999999TB`",
      "write it like 4KiB or 2MB"),
     ("rate: 5 a day", "HS0204", "`rate` needs a rate, not `5 a day`", "write it like 24/s or 6/h"),
-    ("price: 5 EUR", "HS0204", "`price` needs an amount of money with its currency, not `5 EUR`",
-     "write it like 0.09 USD"),
+    ("price: 5 euros", "HS0204",
+     "`price` needs an amount of money with its currency, not `5 euros`", "write it like 0.09 USD"),
+    ("price: 5 EUR", "HS0411", "`price` is in EUR, and the spec states no rate of EUR",
+     "add `EUR` under `metadata.rates`, with what one unit of it is worth in USD on the day of "
+     "`as_of`; or write the amount in USD"),
     ("share: most", "HS0204", "`share` needs a share, not `most`", "write it like 0.95 or 95%"),
     ("share: 1.01", "HS0205", "`share` is `1.01`, but a share lies between 0 and 1",
      "write it like `0.95` or `95%`"),

@@ -16,11 +16,13 @@ from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.load.bind import bind
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.load.energy import shipped_energy
+from hybridspec.load.exchange import rates_of
 from hybridspec.load.facts import shipped_facts
 from hybridspec.load.yaml import parse
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.catalog import Catalog
 from hybridspec.spec.document import Spec
+from hybridspec.spec.quantity import DOLLARS
 from hybridspec.target.registry import targets
 
 PLAIN: dict[str, Any] = {
@@ -70,13 +72,15 @@ def lowered(
     source, sink = SourceFile(shown="s.yaml", name="s.yaml", text=text), Sink()
     document = parse(source, sink)
     assert document is not None, sink.findings
-    bound = bind(document, Spec, sink)
+    rates = rates_of(document.value)
+    bound = bind(document, Spec, sink, rates=rates)
     assert bound is not None, sink.findings
     data = DataFile(path=Path("e.npz"), digest="0" * 64,
                     arrays=(("x", "float32", (4, 8)), ("label", "int64", (4,))))  # fmt: skip
     models = {name: ModelFile(path=Path("m.onnx"), facts=facts(), evaluation=data)
               for name in bound.models}  # fmt: skip
-    given = Facts(catalogs=catalogs or _CATALOGS, catalog_digest=_DIGEST, spec_digest="1" * 64,
+    known = _CATALOGS if rates is DOLLARS else load_catalogs({"aws"}, rates["USD"])[0]
+    given = Facts(catalogs=catalogs or known, catalog_digest=_DIGEST, spec_digest="1" * 64,
                   models=models, needs={"aws": ("s3", "kms")}, law=shipped_facts(),
                   energy=shipped_energy(),
                   controls={name: one.controls for name, one in targets().items()})  # fmt: skip
