@@ -204,6 +204,9 @@ CODES: dict[str, Code] = {
     "HS0424": Code(
         "line-exceeded", "the uplink that a site's devices share is too narrow", policy=True
     ),
+    "HS0425": Code(
+        "models-exclusive", "more models than one on a device that holds one", policy=True
+    ),
     # emit
     "HS0501": Code("target-unsupported", "a target cannot express what the spec asks"),
     "HS0502": Code(

@@ -67,6 +67,7 @@ class Board:
 class DeviceClass:
     """A kind of edge device that the user runs; `max_failed` of it at a site may have failed.
 
+    With `one_model` a device holds one model at a time, whichever flows run it.
     `spares` and `failures` (in a year) are shares of its devices; `visit_price` is paid every
     `visit_every` and at each failure, `uplink_month` for each device, and the other prices of the
     uplink per GB. `security` is what is set up on it, `implicit` what its software sends by
@@ -87,6 +88,7 @@ class DeviceClass:
     visit_every: int | None = None
     visit_price: Price = 0
     max_failed: int = 0
+    one_model: bool = False
     security: tuple[str, ...] = ()
     implicit: tuple[Implicit, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()
@@ -94,6 +96,7 @@ class DeviceClass:
     security_origin: Span | None = maybe()
     board_origin: Span = spanned()
     offline_origin: Span = spanned()
+    one_model_origin: Span | None = maybe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,17 @@ def memory(layout: Layout) -> Iterator[Failure]:
         )  # fmt: skip
 
 
+def exclusive(layout: Layout) -> Iterator[Failure]:
+    """A device that holds one model at a time runs no other."""
+    names, device = sorted({model for model, _ in layout.held}), layout.device.name
+    if layout.device.one_model and len(names) > 1:
+        yield Failure(
+            code="HS0425", excess=len(names) - 1, unit="models",
+            message=f"runs `{'`, `'.join(names)}` on `{device}`, which holds one model at a time",
+            remedy="run all of them but one in the cloud, or in flows on other device classes",
+        )  # fmt: skip
+
+
 def offline(layout: Layout) -> Iterator[Failure]:
     """What must work without a network runs at the site."""
     if not layout.flow.offline:
@@ -276,8 +287,8 @@ def more_memory(missing: int, name: str) -> str:
 Bound: TypeAlias = Callable[[Layout], Iterator[Failure]]
 
 BOUNDS: tuple[Bound, ...] = (
-    residency, policies, region, latency, memory, capacity, offline, store_and_forward, retention,
-    uplink, line, budget, quota, figures,
+    residency, policies, region, latency, memory, exclusive, capacity, offline,
+    store_and_forward, retention, uplink, line, budget, quota, figures,
 )  # fmt: skip
 
 

@@ -36,9 +36,9 @@ from hybridspec.place.problem import (
     SiteClass,
 )
 from hybridspec.place.quota import INFERENCE, TRAINING, Limit, limits, trained
-from hybridspec.place.shared import LINE, SITE, ceilings, line_room, rooms, taken
+from hybridspec.place.shared import LINE, Column, everything, single
 
-_RESOURCES = ("busy", "memory", "uplink", "disk")
+_RESOURCES = ("busy", "memory", "uplink", "disk", "line", "model")
 _BOUNDLESS = 2**50
 """Room for everything: no load of a spec reaches it."""
 
@@ -185,25 +185,37 @@ class Relaxed:
 
 
 def _place(candidates: Candidates, sites: Sequence[Site]) -> _Place:
-    site, resources = sites[0], []
-    columns = []
-    for devices in site.devices:
-        name, here = devices.device_class.name, rooms(devices.device_class)
-        for which, room in enumerate(here):
-            resources.append((shared(site, devices, _RESOURCES[which]),
-                              room.base + room.unit * devices.upto))  # fmt: skip
-            columns.append((name, which))
-    if site.line is not None:
-        resources.append((line(site), line_room(site.line).base))
-        columns.append((SITE, LINE))
+    site = sites[0]
+    tried: Sequence[Region | None] = candidates.graph.regions or (None,)
+    of = candidates.flows(site)
+    models = single(
+        way.unpriced for index in range(len(of)) for region in tried
+        for way in (candidates.ways(site, index, region) if _exclusive(site) else ())
+    )  # fmt: skip
+    columns, resources = [], []
+    for column, base in everything(site, models, len(of)):
+        columns.append(column)
+        resources.append((_stated(site, column), base))
     flows = tuple(_asked(candidates, site, index, flow, columns)
-                  for index, flow in enumerate(candidates.flows(site)))  # fmt: skip
+                  for index, flow in enumerate(of))  # fmt: skip
     return _Place(site.zone, len(sites), tuple(resources), flows)
+
+
+def _exclusive(site: Site) -> bool:
+    return any(devices.device_class.one_model for devices in site.devices)
+
+
+def _stated(site: Site, column: Column) -> Statement:
+    """What the spec says of something that is shared at a site."""
+    if column.which == LINE:
+        return line(site)
+    devices = next(d for d in site.devices if d.device_class.name == column.device)
+    return shared(site, devices, _RESOURCES[column.which])
 
 
 def _asked(
     candidates: Candidates, site: Site, index: int, flow: Flow,
-    columns: Sequence[tuple[str, int]],
+    columns: Sequence[Column],
 ) -> _Asked:  # fmt: skip
     graph = candidates.graph
     fitting = {region.label for region in candidates.regions(site.zone) if region is not None}
@@ -223,13 +235,12 @@ def _asked(
 
 def _way(
     option: Configuration, breaks: frozenset[Statement], where: int,
-    columns: Sequence[tuple[str, int]],
+    columns: Sequence[Column],
 ) -> _Way:  # fmt: skip
     name = class_name(option)
-    load, top = taken(option), ceilings(option)
     return _Way(
-        breaks, tuple(load[which] if of in (SITE, name) else 0 for of, which in columns),
-        tuple(top[which] if of in (SITE, name) else WHOLE for of, which in columns), where,
+        breaks, tuple(column.load(option, ANY) for column in columns),
+        tuple(column.ceiling(option, ANY) for column in columns), where,
         frozenset(((name, model), variant) for model, variant in option.held), option.hosted,
     )  # fmt: skip
 

@@ -48,7 +48,7 @@ def statement_of(
         return Statement(OFFLINE, f"flows.{flow.name}.offline",
                          f"`{flow.name}` works offline for {format_duration(flow.offline)}",
                          flow.offline_origin)  # fmt: skip
-    if here is not None and code in ("HS0303", "HS0304", "HS0306"):
+    if here is not None and code in ("HS0303", "HS0304", "HS0306", "HS0425"):
         return shared(site, here, _RESOURCE.get((code, failure.unit), "busy"))
     if code == "HS0424":
         return line(site)
@@ -74,7 +74,8 @@ def clash(
     return smallest_hitting(masks, lambda statement: statement)
 
 
-_RESOURCE = {("HS0303", "B"): "memory", ("HS0304", "B"): "disk", ("HS0306", "bit/s"): "uplink"}
+_RESOURCE = {("HS0303", "B"): "memory", ("HS0304", "B"): "disk", ("HS0306", "bit/s"): "uplink",
+             ("HS0425", "models"): "model"}  # fmt: skip
 
 
 def _devices(site: Site, way: Configuration) -> SiteDevices | None:
@@ -99,6 +100,9 @@ def shared(site: Site, devices: SiteDevices, resource: str) -> Statement:
     if resource == "memory":
         return Statement(MEMORY, f"devices.{name}.board", f"`{name}` is a {device.board.title}",
                          device.board_origin)  # fmt: skip
+    if resource == "model":
+        return Statement(MEMORY, f"devices.{name}.one_model", f"`{name}` holds one model at a time",
+                         device.one_model_origin)  # fmt: skip
     if resource == "uplink":
         return Statement(UPLINK, f"devices.{name}.uplink.bandwidth",
                          f"the uplink of `{name}` carries "

@@ -17,8 +17,8 @@ from hybridspec.place.quota import TRAINING, Limit
 
 # Wishes before law: among equally short ways out, relax what is the user's own to relax.
 _ORDER = (
-    "HS0302", "HS0317", "HS0306", "HS0424", "HS0304", "HS0415", "HS0303", "HS0422", "HS0603",
-    "HS0310", "HS0321", "HS0315", "HS0301",
+    "HS0302", "HS0317", "HS0306", "HS0424", "HS0304", "HS0415", "HS0303", "HS0425", "HS0422",
+    "HS0603", "HS0310", "HS0321", "HS0315", "HS0301",
 )  # fmt: skip
 # Law, geography and unknown figures: no amount of anything cures them.
 _FIXED = ("HS0301", "HS0310", "HS0315", "HS0321", "HS0603")
@@ -141,9 +141,12 @@ def _named(sites: Sequence[Site]) -> str:
 def _limited(
     failure: Failure, site: Site, options: Sequence[Configuration]
 ) -> Span | None:  # fmt: skip
-    """The line of the quota, or of the shared uplink, that a failure is about."""
+    """The line of the quota, the shared uplink or the device class that a failure is about."""
     if failure.code == "HS0424":
         return site.line_origin
+    if failure.code == "HS0425":
+        devices = (option.device for option in options if failure in option.failures)
+        return next((device.one_model_origin for device in devices if device is not None), None)
     return next((
         option.region.inference_quota_origin for option in options
         if failure.code == "HS0422" and failure in option.failures and option.region is not None
@@ -207,14 +210,21 @@ def together_infeasible(
     sites: Sequence[Site], flows: Sequence[Flow], additions: Sequence[str]
 ) -> Diagnostic:
     """Each flow fits alone, but the devices of the sites cannot carry them together."""
+    exclusive = [f"`{d.device_class.name}`" for d in sites[0].devices if d.device_class.one_model]
+    nothing = (
+        f"{' and '.join(exclusive)} holds one model at a time: give each model a device class of "
+        "its own, or move a flow to other sites"
+        if exclusive
+        else "they need different variants of a model: move a flow to other sites, or give each "
+        "a model of its own"
+    )
     return Diagnostic(
         code="HS0401",
         message=f"each flow fits alone at {_named(sites)}, but the devices there cannot carry "
         f"{', '.join(f'`{flow.name}`' for flow in flows)} together",
         span=sites[0].origin,
         help=f"{'; and '.join(additions)}, or move a flow to other sites" if additions
-        else "they need different variants of a model: move a flow to other sites, or give each "
-        "a model of its own",
+        else nothing,
         notes=tuple(Label(span=flow.origin, message=f"`{flow.name}` is one of them")
                     for flow in flows),
     )  # fmt: skip

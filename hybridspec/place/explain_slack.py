@@ -87,6 +87,12 @@ def _rooms(
         "HS0303", f"memory of each {name}", "B", f"devices.{name}.board", device.board_origin.ref,
         sum(c.memory for c in everybody), max(0, board.memory - board.reserved_memory),
     )  # fmt: skip
+    if device.one_model:
+        models = {model for c in everybody for model, _ in c.held}
+        yield (
+            "HS0425", f"models that each {name} holds", "models", f"devices.{name}.one_model",
+            _ref(device.one_model_origin), len(models), 1,
+        )  # fmt: skip
     yield (
         "HS0306", f"uplink of {name}", "bit/s", f"devices.{name}.uplink.bandwidth",
         device.origin.ref, sum(c.uplink * 8 for c in everybody),

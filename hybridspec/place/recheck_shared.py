@@ -69,6 +69,21 @@ def counted(graph: Graph, plan: Plan) -> list[str]:
     return faults
 
 
+def exclusive(graph: Graph, plan: Plan) -> list[str]:
+    """Devices that hold one model at a time have one, whichever flows run it."""
+    apart = {(site.name, here.device_class.name) for site in graph.sites for here in site.devices
+             if here.device_class.one_model}  # fmt: skip
+    models: dict[tuple[str, str], set[str]] = {}
+    for decision in plan.decisions if apart else ():
+        hosts = dict(decision.chosen.hosts)
+        for stage in decision.flow.stages:
+            key = decision.site.name, hosts[stage.name].name
+            if stage.model is not None and hosts[stage.name].kind == "edge" and key in apart:
+                models.setdefault(key, set()).add(stage.model.name)
+    return [f"{device} at {site}: more models than the one that it holds"
+            for (site, device), names in sorted(models.items()) if len(names) > 1]  # fmt: skip
+
+
 def settled(graph: Graph, plan: Plan) -> Graph:
     """The graph with as many devices as the plan says, where the spec leaves that to it."""
     left = {(count.site, count.device): count.count for count in plan.counts}

@@ -209,7 +209,7 @@ def _levers(graph: Graph, sites: Sequence[str], clash: Sequence[Stated]) -> Iter
             yield _wider_line(here, sites or (name,))
         elif stated.rank == UPLINK:
             yield _wider(classes[name])
-        elif stated.rank == MEMORY:
+        elif stated.rank == MEMORY and rest != ["one_model"]:
             yield _roomier(classes[name])
         elif stated.rank == QUOTA:
             yield from _raised(graph, rest[-1], at)

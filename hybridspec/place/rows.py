@@ -15,7 +15,7 @@ from hybridspec.place.candidates import Candidates, Crowds
 from hybridspec.place.configuration import Power, Way, class_name
 from hybridspec.place.listing import ListedPair, Table, Traits, money
 from hybridspec.place.problem import ANY, WHOLE, Purchase
-from hybridspec.place.shared import Column, Supply, supply
+from hybridspec.place.shared import Column, Single, Supply, single, supply
 
 Held: TypeAlias = tuple[str, str]
 """A device class and a model."""
@@ -114,7 +114,10 @@ class Rows:
         def scarce(column: Column, base: int) -> bool:
             return _scarce(templates, column, base)
 
-        offered = supply(site, stores, scarce)
+        models: Single = {}
+        if any(devices.device_class.one_model for devices in site.devices):
+            models = single(row.way.unpriced for template in templates for row in template.rows)
+        offered = supply(site, stores, scarce, models, len(templates))
         pairs = tuple(self._unsorted(site, template, offered) for template in templates)
         return Frame(templates, offered, pairs)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import floor
 from typing import NamedTuple, TypeAlias
 
@@ -11,7 +11,7 @@ from hybridspec.ir.plan import Configuration
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.problem import ANY, WHOLE, Resource
 
-BUSY, MEMORY, UPLINK, DISK, LINE = range(5)
+BUSY, MEMORY, UPLINK, DISK, LINE, MODEL = range(6)
 
 SITE = ""
 """Instead of a device class: what all devices of a site share."""
@@ -72,24 +72,71 @@ class Bought(NamedTuple):
 class Column(NamedTuple):
     """Something shared by the ways of a device class whose store is in a region, or in `ANY`.
 
-    Of `SITE` it is shared by all ways.
+    Of `SITE` it is shared by all ways. Of a `MODEL` on devices that hold one at a time, every way
+    that holds it takes so little, and lets it be used so little, that no way with another fits
+    beside it; up to 1,000 of the `flows` may hold another one.
     """
 
     device: str
     which: int
     store: int
+    model: str = ""
+    flows: int = 0
 
     def load(self, option: Configuration, store: int) -> int:
         """What a way takes of it."""
-        return taken(option)[self.which] if self._has(option, store) else 0
+        if not self._has(option, store):
+            return 0
+        if self.which == MODEL:
+            return (1 if self._holds(option) else self.flows) if option.held else 0
+        return taken(option)[self.which]
 
     def ceiling(self, option: Configuration, store: int) -> int:
         """Up to which permille it may be used for the way to keep its latency."""
-        return ceilings(option)[self.which] if self._has(option, store) else WHOLE
+        if not self._has(option, store):
+            return WHOLE
+        if self.which == MODEL:
+            return 1 if self._holds(option) else WHOLE
+        return ceilings(option)[self.which]
+
+    def _holds(self, option: Configuration) -> bool:
+        return any(model == self.model for model, _ in option.held)
 
     def _has(self, option: Configuration, store: int) -> bool:
         mine = option.device is not None and self.device in (SITE, option.device.name)
         return mine and self.store in (ANY, store)
+
+
+Single: TypeAlias = Mapping[str, Sequence[str]]
+"""The models that a way may hold on each device class."""
+
+
+def single(options: Iterable[Configuration]) -> Single:
+    """The models that any of some ways holds, by device class."""
+    found: dict[str, set[str]] = {}
+    for option in options:
+        if option.device is not None and option.device.one_model:
+            found.setdefault(option.device.name, set()).update(model for model, _ in option.held)
+    return {name: sorted(models) for name, models in found.items()}
+
+
+def exclusive(site: Site, models: Single, flows: int) -> Iterator[tuple[Column, int]]:
+    """What keeps ways apart that hold different models on devices that hold one, and its room."""
+    for devices in site.devices:
+        here = models.get(devices.device_class.name, ()) if devices.device_class.one_model else ()
+        for model in here if len(here) > 1 else ():
+            yield Column(devices.device_class.name, MODEL, ANY, model, flows), WHOLE * flows
+
+
+def everything(site: Site, models: Single, flows: int) -> Iterator[tuple[Column, int]]:
+    """All that is shared at a site, with as many devices as may stand there."""
+    for devices in site.devices:
+        for which, room in enumerate(rooms(devices.device_class)):
+            column = Column(devices.device_class.name, which, ANY)
+            yield column, room.base + room.unit * devices.upto
+    if site.line is not None:
+        yield Column(SITE, LINE, ANY), line_room(site.line).base
+    yield from exclusive(site, models, flows)
 
 
 class Supply(NamedTuple):
@@ -107,7 +154,9 @@ Scarce: TypeAlias = Callable[[Column, int], bool]
 """Whether the flows of a site could want more of something than that much."""
 
 
-def supply(site: Site, stores: Sequence[int], scarce: Scarce) -> Supply:
+def supply(
+    site: Site, stores: Sequence[int], scarce: Scarce, models: Single, flows: int
+) -> Supply:  # fmt: skip
     """What the ways at a site share, as far as it could ever be short."""
     columns: list[Column] = []
     resources: list[Resource] = []
@@ -132,4 +181,7 @@ def supply(site: Site, stores: Sequence[int], scarce: Scarce) -> Supply:
         if scarce(column, base):
             columns.append(column)
             resources.append(Resource(base=base))
+    for column, base in exclusive(site, models, flows):
+        columns.append(column)
+        resources.append(Resource(base=base))
     return Supply(tuple(columns), tuple(resources), tuple(bought))

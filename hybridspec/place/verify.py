@@ -18,7 +18,7 @@ from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
 from hybridspec.place.recheck_latency import Line, late, line_of
-from hybridspec.place.recheck_shared import counted, quotas, settled
+from hybridspec.place.recheck_shared import counted, exclusive, quotas, settled
 from hybridspec.place.recount import recount
 from hybridspec.place.verify_split import faults_of_split
 
@@ -44,6 +44,7 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
     faults.extend(_bundles(plan))
     faults.extend(counted(graph, plan))
+    faults.extend(exclusive(graph, plan))
     graph = settled(graph, plan)
     faults.extend(_shared(graph, table, plan))
     faults.extend(quotas(graph, plan, groups, lambda decision, stage: _stage_time(

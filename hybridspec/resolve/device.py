@@ -89,12 +89,14 @@ def _device_class(
         uplink_up_price=written.uplink.up_gb or 0,
         uplink_down_price=written.uplink.down_gb or 0,
         max_failed=written.max_failed,
+        one_model=written.one_model,
         **_upkeep(written.upkeep),
         security=tuple(sorted(set(written.security))),
         origin=origins.key("devices", name),
         security_origin=origins.value("devices", name, "security"),
         board_origin=origins.value("devices", name, "hardware" if written.hardware else "board"),
         offline_origin=origins.value("devices", name, "max_offline"),
+        one_model_origin=origins.value("devices", name, "one_model") if written.one_model else None,
     )
 
 

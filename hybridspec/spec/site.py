@@ -170,6 +170,14 @@ class DeviceClass(Section):
             le=1_000_000,
         ),
     ] = 0
+    one_model: Annotated[
+        bool,
+        key(
+            "Whether a device holds one model at a time, as accelerators do that load a model "
+            "whole; then all flows that a site runs on the class share one model.",
+            example=True,
+        ),
+    ] = False
     uplink: Annotated[
         Uplink,
         key("Connection to the cloud.", example={"bandwidth": "20Mbit/s", "rtt": "35ms"}),

@@ -25,6 +25,7 @@ class Load:
     busy_most: int = 1000
     uplink_most: int = 1000
     line_most: int = 1000
+    models: frozenset[str] = frozenset()
 
 
 def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
@@ -34,6 +35,9 @@ def overload(site: Site, loads: Mapping[str, Sequence[Load]]) -> set[str]:
         mine = loads.get(devices.device_class.name, ())
         board, failed = devices.device_class.board, devices.device_class.max_failed
         count = devices.count - failed
+        held = frozenset[str]().union(*(load.models for load in mine))
+        if devices.device_class.one_model and len(held) > 1:
+            found.add("HS0425")
         if mine and count < 1:
             found.add("HS0306")
         count = max(1, count)

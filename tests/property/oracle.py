@@ -219,7 +219,7 @@ class Case:
         away = self._away()
         return Load(
             busy=math.ceil(busy), memory=sum(weights.values()), uplink=math.ceil(sent),
-            waiting=math.ceil(sent * away / SECOND),
+            waiting=math.ceil(sent * away / SECOND), models=frozenset(m for m, _ in weights),
         )  # fmt: skip
 
     def bounded(self) -> Load:

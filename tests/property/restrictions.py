@@ -53,14 +53,16 @@ def sharing(of: Graph, rng: random.Random) -> Graph:
 
 
 def failing(of: Graph, rng: random.Random) -> Graph:
-    """The graph, in one of four cases with devices that may have failed."""
+    """The graph, in one of four cases with devices that may have failed or hold one model."""
     if rng.random() < 0.75:
         return of
-    failed = {d.name: rng.choice((0, 1, 1, 2)) for d in of.device_classes}
+    failed = {d.name: rng.choice((0, 0, 1, 1, 2)) for d in of.device_classes}
+    single = {d.name for d in of.device_classes if rng.random() < 0.5}
 
     def weaker(site: Site) -> Site:
-        classes = [replace(d.device_class, max_failed=failed[d.device_class.name])
-                   for d in site.devices]  # fmt: skip
+        old = [d.device_class for d in site.devices]
+        classes = [replace(of, max_failed=failed[of.name], one_model=of.name in single)
+                   for of in old]  # fmt: skip
         return replace(site, devices=tuple(
             replace(d, device_class=of) for d, of in zip(site.devices, classes, strict=True)
         ))  # fmt: skip
@@ -68,7 +70,8 @@ def failing(of: Graph, rng: random.Random) -> Graph:
     sites = {site.name: weaker(site) for site in of.sites}
     flows = tuple(replace(flow, sites=tuple(sites[site.name] for site in flow.sites))
                   for flow in of.flows)  # fmt: skip
-    classes = tuple(replace(d, max_failed=failed[d.name]) for d in of.device_classes)
+    classes = tuple(replace(d, max_failed=failed[d.name], one_model=d.name in single)
+                    for d in of.device_classes)  # fmt: skip
     return replace(of, sites=tuple(sites.values()), flows=flows, device_classes=classes)
 
 
