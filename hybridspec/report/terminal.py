@@ -101,6 +101,8 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
     if quotas:
         table(out, "Quotas", capacity.QUOTAS, quotas)
     cost, counts = report["cost"], report["verdict"]["residency"]
+    table(out, "Costs", ["part", "what it is", "cost"],
+          [(p["part"], p["what"], p["amount"]) for p in cost["parts"]])  # fmt: skip
     word = "optimal" if cost["optimal"] else f"gap {cost['gap']}"
     out.print(_text(f"Cost {cost['total']} over {cost['horizon']}, {word}: {cost['proof']}."))
     out.print(_text(

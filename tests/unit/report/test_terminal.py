@@ -47,7 +47,14 @@ def test_a_plan_shows_every_decision_and_the_proof(report: dict[str, Any]) -> No
         assert f"{placement['site']} ({placement['country']})" in made
         assert placement["cost"] in made
     assert f"Cost {report['cost']['total']}" in made
+    parts = [part["amount"] for part in report["cost"]["parts"]]
+    assert all(amount in made for amount in parts)
+    assert sum(map(_cents, parts)) == _cents(report["cost"]["total"])
     assert "facets satisfied" in made
+
+
+def _cents(amount: str) -> int:
+    return int(re.sub("[^0-9-]", "", amount))
 
 
 def test_an_explanation_shows_every_reason(report: dict[str, Any]) -> None:
