@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import threading
 
 
 def main() -> None:
@@ -18,11 +20,23 @@ def main() -> None:
     try:
         from hybridspec.cli.app import run
 
-        raise SystemExit(run(sys.argv[1:]))
+        _end(run(sys.argv[1:]))
     except KeyboardInterrupt:
         raise SystemExit(8) from None
     finally:
         gc.freeze()  # the process ends: nothing is left to look for
+
+
+def _end(status: int) -> None:
+    """End at once if nothing else runs: to take what a large spec became apart takes long."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):  # nobody reads any more, which Python itself takes care of
+        raise SystemExit(status) from None
+    if threading.active_count() == 1:
+        os._exit(status)
+    raise SystemExit(status)
 
 
 if __name__ == "__main__":

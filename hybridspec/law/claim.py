@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache, reduce
+from functools import cached_property, lru_cache, reduce
+from operator import itemgetter
 from typing import NamedTuple
 
 from hybridspec.ir.graph import Flow, Graph, Model, Region, Site, Stage
@@ -201,9 +202,7 @@ class Claims:
 
     def models(self, zone: str) -> list[Model]:
         """The models that run in a zone, by name."""
-        found = {stage.model.name: stage.model for flow in self.flows.get(zone, [])
-                 for stage in flow.stages if stage.model is not None}  # fmt: skip
-        return [found[name] for name in sorted(found)]
+        return [model for (_, of), (model, _) in self._runs.items() if of == zone]
 
     def carried(self, zone: str) -> list[tuple[Model, str, frozenset[str]]]:
         """Models that a class's one bundle may bring into a zone from another, with their owner.
@@ -214,20 +213,23 @@ class Claims:
         here = {devices.device_class.name for site in self.graph.sites if site.zone.name == zone
                 for devices in site.devices}  # fmt: skip
         own = {model.name for model in self.models(zone)}
-        found: dict[tuple[str, str], Model] = {}
-        classes: dict[tuple[str, str], set[str]] = {}
-        for other in sorted(self.zones):
-            for flow in self.flows[other] if other != zone else ():
-                models = [stage.model for stage in flow.stages if stage.model is not None]
-                shared = here & self._classes(flow, other) if models else frozenset()
-                for model in models if shared else ():
-                    if model.training is not None or model.name not in own:
-                        found[model.name, other] = model
-                        classes.setdefault((model.name, other), set()).update(shared)
         return [
-            (model, owner, frozenset(classes[name, owner]))
-            for (name, owner), model in sorted(found.items(), key=lambda pair: pair[0])
+            (model, owner, classes & here)
+            for (name, owner), (model, classes) in self._runs.items()
+            if owner != zone and here & classes and (model.training is not None or name not in own)
         ]
+
+    @cached_property
+    def _runs(self) -> dict[tuple[str, str], tuple[Model, frozenset[str]]]:
+        """The models that each zone runs, by name and zone, and the device classes of its sites."""
+        found: dict[tuple[str, str], tuple[Model, frozenset[str]]] = {}
+        for zone in sorted(self.zones):
+            for flow in self.flows[zone]:
+                models = {s.model.name: s.model for s in flow.stages if s.model is not None}
+                for name, model in models.items():
+                    _, before = found.get((name, zone), (model, frozenset[str]()))
+                    found[name, zone] = model, before | self._classes(flow, zone)
+        return dict(sorted(found.items(), key=itemgetter(0)))
 
     def _classes(self, flow: Flow, zone: str) -> frozenset[str]:
         """The device classes of a flow's sites in a zone."""

@@ -202,6 +202,8 @@ class _Wirer:
                             self.wiring.edge(source, node)
 
     def _telemetry(self) -> None:
+        if not self.graph.observability.sinks:
+            return
         wiring = self.wiring
         lived_in = sorted({site.zone.name for site in self.graph.sites})
         running: dict[str, dict[int, None]] = {zone: {} for zone in lived_in}

@@ -12,7 +12,7 @@ from hybridspec.base.source import SourceFile, Span
 
 MAX_COLUMNS = 200
 _ENDS = re.compile("(?<=\n)|(?<=\r)(?!\n)")
-_FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufffd"
+_FORBIDDEN = ("[^\\t\\n\\r\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufffd"
                         "\\U00010000-\\U0010ffff]")  # fmt: skip
 """Control characters, and the line ends that neither spreadsheets nor this reader know."""
 
@@ -99,7 +99,7 @@ class Table:
 
 def read_table(source: SourceFile, sink: Sink) -> Table | None:
     """The table in a file, or None and a finding if it has no header."""
-    bad = _FORBIDDEN.search(source.text)
+    bad = re.search(_FORBIDDEN, source.text)
     lines = [line for line in _ENDS.split(source.text) if line]
     if bad is not None:
         before = _ENDS.split(source.text[: bad.start()])

@@ -34,9 +34,7 @@ _WORDS: dict[str, bool | None] = {
 _NUMERIC = frozenset("+-.0123456789")
 """What a number begins with."""
 _INT = re.compile(r"[-+]?[0-9]{1,30}|0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
-_FORBIDDEN = re.compile(
-    "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
-)
+_FORBIDDEN = "[^\\t\\n\\r\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]"
 """What https://yaml.org/spec/1.2.2/#51-character-set leaves out."""
 _new = tuple.__new__
 """Makes a `Span` in less time than calling it does; a spec has a hundred thousand."""
@@ -327,7 +325,7 @@ def _end(source: SourceFile) -> Span:
 
 
 def _unreadable_character(source: SourceFile) -> Diagnostic:
-    found = _FORBIDDEN.search(source.text)
+    found = re.search(_FORBIDDEN, source.text)
     line, column = position(source.text, found.start()) if found else (1, 1)
     return _finding("HS0103", "a control character is not allowed in YAML",
                     _point(source, line, column), "remove the character")  # fmt: skip

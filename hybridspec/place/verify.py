@@ -7,7 +7,7 @@ costs in its own way, so that a fault in one of the two shows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 
@@ -324,19 +324,20 @@ def _line(
 
 def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tuple[Fraction, ...]:
     """Busy microseconds a second, bytes of memory, bytes a second up, bytes kept offline."""
-    busy, used = Fraction(0), set()
+    stages, used = {stage.name: stage for stage in decision.flow.stages}, set()
+    busy: list[tuple[Fraction, int]] = []
     for name, host in decision.chosen.hosts:
-        stage = next(s for s in decision.flow.stages if s.name == name)
+        stage = stages[name]
         if host.kind == "edge":
             time = _stage_time(decision, name, table)
-            busy += stage.input_rate * (time if time is not None else 10**9)
+            busy.append((stage.input_rate, time if time is not None else 10**9))
             if stage.model is not None:
                 used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
     memory = Fraction(sum(table.memory.get(entry, 10**18) for entry in used))
     sent = _upload(decision)
     few = next(_counts(d)[0] for d in decision.site.devices if d.device_class.name == device.name)
     away = _away(decision, device, sent, few)
-    return busy, memory, sent, sent * away / 1_000_000
+    return _total(busy), memory, sent, sent * away / 1_000_000
 
 
 def _away(decision: Decision, device: DeviceClass, sent: Fraction, devices: int) -> Fraction:
@@ -357,8 +358,15 @@ def _upload(decision: Decision) -> Fraction:
     made = {s.name: (s.output_rate, s.output_size) for s in decision.flow.stages}
     read = {i for s in decision.flow.stages if kinds[s.name] == "cloud" for i in s.inputs}
     raw = decision.flow.data.rate, decision.flow.data.size
-    crossing = (made.get(name, raw) for name in read if kinds.get(name) != "cloud")
-    return sum((rate * size for rate, size in crossing), Fraction(0))
+    return _total(made.get(name, raw) for name in read if kinds.get(name) != "cloud")
+
+
+def _total(parts: Iterable[tuple[Fraction, int]]) -> Fraction:
+    """The sum of products; those of one denominator are added up as integers."""
+    found: dict[int, int] = {}
+    for rate, times in parts:
+        found[rate.denominator] = found.get(rate.denominator, 0) + rate.numerator * times
+    return sum((Fraction(n, d) for d, n in found.items()), Fraction(0))
 
 
 def _cost(plan: Plan) -> list[str]:

@@ -1,7 +1,5 @@
 """What a target's `catalog.yaml` offers: regions, boards, instances and egress, with sources."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

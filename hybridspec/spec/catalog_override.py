@@ -1,7 +1,5 @@
 """Rows of the catalogue that a spec adds, and figures of a shipped row that it replaces."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

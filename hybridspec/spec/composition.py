@@ -1,7 +1,5 @@
 """What a spec is put together from: included files, variables and tables of sites."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import create_model

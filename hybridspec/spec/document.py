@@ -1,7 +1,5 @@
 """The root of a spec: version, metadata and the sections."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from hybridspec.spec.catalog_override import CatalogOverride

@@ -1,7 +1,5 @@
 """What the file of energy facts holds: prices and carbon of a kilowatt-hour by country, dated."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What the user can show: roles under the law, documents, and agreements with a provider."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from hybridspec.spec.quantity import Address, Day, Name, Section, key

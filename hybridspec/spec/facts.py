@@ -1,7 +1,5 @@
 """What a facts pack says: blocs, adequacy decisions and regimes; each row dated, with source."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Flows: the stages between a data asset and its sinks, and the bounds they keep."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from hybridspec.spec.quantity import Bandwidth, Duration, Name, Section, Share, Size, key

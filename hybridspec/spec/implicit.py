@@ -3,8 +3,6 @@
 What nobody states is written as `unknown`: it is a gap, never a guess.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field

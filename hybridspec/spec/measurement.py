@@ -1,7 +1,5 @@
 """What the user has measured of a model on a device class, in place of an estimate."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from hybridspec.spec.quantity import Day, Duration, Name, Section, key

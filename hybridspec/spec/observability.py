@@ -1,7 +1,5 @@
 """What is measured and logged, and where it is sent: one kind of sink per `type`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field

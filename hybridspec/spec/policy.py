@@ -1,7 +1,5 @@
 """The user's own rules: restrictions beyond the zones', and waivers of findings."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field

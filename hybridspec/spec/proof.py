@@ -1,7 +1,5 @@
 """Where a spec names documents as proof: each with the path of its name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from hybridspec.base.source import Path

@@ -1,7 +1,5 @@
 """Field types of the spec: quantities with units, names and countries, with their JSON Schema."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import date

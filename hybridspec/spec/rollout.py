@@ -1,7 +1,5 @@
 """How releases reach the fleet and what the placement minimises."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from hybridspec.spec.quantity import Duration, Name, Section, Share, Size, key

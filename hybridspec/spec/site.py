@@ -1,7 +1,5 @@
 """Where things can be: device classes, sites and clouds."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from hybridspec.spec.evidence import Agreement

@@ -1,7 +1,5 @@
 """Stacks: deployments of a spec, and where the engine keeps their state."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from hybridspec.spec.quantity import Address, Name, Section, key

@@ -1,7 +1,5 @@
 """How models are trained: in the cloud of their zone, on a schedule or when they drift."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from hybridspec.spec.quantity import Duration, Name, Section, Share, key

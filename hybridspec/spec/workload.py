@@ -1,7 +1,5 @@
 """What there is to run: data assets and models."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from hybridspec.spec.measurement import Measurement

@@ -1,7 +1,5 @@
 """Compliance zones: where each facet of their data may lie, under which law and for how long."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, GetJsonSchemaHandler
