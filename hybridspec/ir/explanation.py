@@ -101,7 +101,10 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Everything about one decision; `sites` are all where it is the same."""
+    """Everything about one decision; `sites` are all where it is the same.
+
+    `ended` is the value at which the search for flips had to end; empty if it looked at all.
+    """
 
     decision: Decision
     sites: tuple[str, ...]
@@ -110,6 +113,7 @@ class Explanation:
     checklists: tuple[tuple[str, tuple[Indicator, ...]], ...]
     flips: tuple[Flip, ...] = ()
     bindings: tuple[Binding, ...] = ()
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

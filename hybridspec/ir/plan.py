@@ -157,10 +157,12 @@ class Others:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """How a flow would run if not as it does, and what the whole site's plan would cost more."""
+    """How a flow would run if not as it does, and what its site costs more then, if not `exact` at
+    most."""
 
     option: Configuration
     delta: int
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.place.explain_lever import Lever, bounds, prices
 from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, alone, outcome, way_of
+from hybridspec.place.explain_shadow import shadows
 
 _GUESSES = 8
 """How often a crossing is guessed before intervals are halved only."""
@@ -37,19 +38,23 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
         outcome(graph, plan, of.chosen.way.label, of.chosen.way),
         [of.chosen.way, *(c.way for c in of.others)],
     )
+    ended = "the plan as it is"
     try:
         first = here.unchanged()
         if first is None or first.label != now.label:  # others of its class decide it
             here, first = whole, now
+        bindings += shadows(graph, site, ways, whole, now)
         for lever in (*bounds(site, flow, ways), *prices(graph, site, region)):
+            ended = lever.words
             for value in values(here, lever, first):
                 found = _checked(whole, here, lever, value, now)
                 if found is not None:
                     flips.append(found)
                     bindings += _binding(lever, value, now, whole)
+        ended = ""
     except Exhausted:
         pass
-    return replace(of, flips=tuple(flips), bindings=tuple(bindings))
+    return replace(of, flips=tuple(flips), bindings=tuple(bindings), ended=ended)
 
 
 def _checked(

@@ -30,13 +30,14 @@ class Outcome:
     """What came of deciding anew: the answer to what is in question, and what everything costs.
 
     `way` is that of the flow in question, if it is one. `cost` leaves out what the declared
-    devices cost wherever flows run; `whole` does not.
+    devices cost wherever flows run; `whole` does not. `exact` says that it is proven least.
     """
 
     label: str
     way: Configuration | None
     cost: int
     whole: int
+    exact: bool = True
 
 
 Asked: TypeAlias = Callable[[Decided], tuple[str, Configuration | None]]
@@ -100,13 +101,14 @@ class Replanner:
             return None
         fixed = sum(term.amount for term in cost.fleet_terms(graph))
         cheapest = found.answer.cost
-        return Outcome(*self.asked(found), cheapest, cheapest + fixed)
+        return Outcome(*self.asked(found), cheapest, cheapest + fixed,
+                       cheapest == found.answer.bound)  # fmt: skip
 
 
 def outcome(graph: Graph, plan: Plan, label: str, way: Configuration | None) -> Outcome:
     """What a plan says of something that it has decided."""
     fixed = sum(term.amount for term in cost.fleet_terms(graph))
-    return Outcome(label, way, plan.cost - fixed, plan.cost)
+    return Outcome(label, way, plan.cost - fixed, plan.cost, plan.gap == 0)
 
 
 def alone(graph: Graph, site: Site, region: Region | None) -> Graph:

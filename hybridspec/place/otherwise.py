@@ -13,7 +13,7 @@ import numpy as np
 
 from hybridspec.ir.plan import Second
 from hybridspec.place.engine.api import Solved
-from hybridspec.place.engine.solve import runner_up, solve
+from hybridspec.place.engine.solve import other_plan, solve
 from hybridspec.place.part import cost_at, part, rows, unmetered, used
 from hybridspec.place.problem import Impossible, Ints, Problem
 
@@ -45,11 +45,11 @@ class Otherwise:
         free = any(choice not in made for one in of.pairs for choice in one.choices)
         if free or any(one.quotas for one in of.pairs):
             return self._choosing(group, plan, pair, made)
-        found = runner_up(self.solved, group, pair, differing)
+        found = other_plan(self.solved, group, pair, differing)
         if found is None:
             return None
-        delta, other = found
-        return Second(self.decided.way(group, pair, other.rows[pair]), delta)
+        delta, other, exact = found
+        return Second(self.decided.way(group, pair, other.rows[pair]), delta, exact)
 
     def _choosing(self, group: int, plan: int, pair: int, made: dict[int, int]) -> Second | None:
         """The same for a site with a bundle of its own, or with quotas that leave it only some."""
@@ -71,6 +71,7 @@ class Otherwise:
         return Second(
             self.decided.way(group, pair, int(kept[other.rows[pair]])),
             solved.answer.cost - cost_at(of, mine.rows, mine.bought),
+            solved.answer.cost == solved.answer.bound,
         )
 
     @cached_property

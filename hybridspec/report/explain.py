@@ -42,7 +42,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 def decision_data(of: Explanation, currency: str) -> dict[str, Any]:
     """One decision with everything about it."""
     decision = of.decision
-    other, extra = decision.runner_up, decision.runner_up_delta
+    second = decision.second()
     return {
         "flow": decision.flow.name, "sites": list(of.sites), "zone": decision.site.zone.name,
         "country": decision.site.country,
@@ -54,11 +54,12 @@ def decision_data(of: Explanation, currency: str) -> dict[str, Any]:
             else format_duration(decision.chosen.latency.high),
             "legs": [_leg(leg) for leg in decision.chosen.legs],
         },
-        "runnerUp": None if other is None or extra is None
-        else {"way": way_text(other), "placement": other.label,
-              "extra": format_money(extra, currency)},
+        "runnerUp": None if second is None
+        else {"way": way_text(second.option), "placement": second.option.label,
+              "extra": format_money(second.delta, currency), "searched": second.exact},
         "binding": [_binding(one, currency) for one in of.bindings],
         "flips": [flip_data(one, currency) for one in of.flips],
+        "flipsEndedAt": of.ended,
         "candidates": [_candidate(one, currency) for one in of.others],
         "checklist": checklist_data(of.checklists),
     }  # fmt: skip

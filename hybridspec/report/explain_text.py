@@ -64,8 +64,7 @@ def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
         f"costs {chosen['cost']} over {plan['horizon']}; the whole plan {plan['cost']}, "
         + ("proven least" if plan["optimal"] else f"at most {plan['gap']} above the least"),
     ]
-    lines.append(f"runner-up of the joint plan, +{second['extra']}: {second['way']}" if second
-                 else "no other way leaves the site a plan")  # fmt: skip
+    lines.append(_second(second) if second else "no other way leaves the site a plan")
     yield (f"{of['flow']} at {where} ({of['country']}, zone {of['zone']})", ("",),
            [(line,) for line in lines])  # fmt: skip
     for checklist in of["checklist"]:
@@ -83,12 +82,24 @@ def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
             for b in of["binding"]
         ]  # fmt: skip
     yield from _flips("What would flip it", of["flips"])
+    if of["flipsEndedAt"]:
+        yield "The search for what would flip it is not complete", ("",), [
+            (f"it ended at {of['flipsEndedAt']}, after as many plans as are tried: that value "
+             "and others may flip it as well",)
+        ]  # fmt: skip
     yield _terms(chosen["terms"])
     if chosen["legs"]:
         yield "Latency, leg by leg", ("leg", "low", "high", "basis"), [
             (leg["name"], leg["low"], leg["high"], leg["basis"]) for leg in chosen["legs"]
         ]  # fmt: skip
     yield "Every other way", ("cost", "way"), list(_others(of["candidates"]))
+
+
+def _second(second: Doc) -> str:
+    if second["searched"]:
+        return f"runner-up of the joint plan, +{second['extra']}: {second['way']}"
+    return (f"runner-up of the joint plan, at most +{second['extra']} (the search for a cheaper "
+            f"one was cut): {second['way']}")  # fmt: skip
 
 
 def _flips(title: str, flips: Sequence[Doc]) -> Iterator[Block]:

@@ -174,6 +174,13 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     costs at those prices than the cheapest plan of the class does, which is never less than 0.
     Where pairs interact too widely to look at everything, it is the cheapest plan found.
     """
+    found = other_plan(solved, class_index, pair_index, differing)
+    return None if found is None else found[:2]
+
+
+def other_plan(solved: Solved, class_index: int, pair_index: int,
+               differing: NDArray[np.bool_]) -> tuple[int, SitePlan, bool] | None:  # fmt: skip
+    """The same, and whether the search for it came to its end."""
     block, price, best = _standing(solved, class_index)
     kept = block.pair != pair_index
     kept[~kept] = differing[block.row[~kept]]
@@ -181,9 +188,8 @@ def runner_up(solved: Solved, class_index: int, pair_index: int,
     if best is None or other is None or not other.picked:
         return None
     rows = block.rows(np.array(other.picked, np.int64))
-    return max(0, other.value - best.value), SitePlan(
-        sites=block.of.sites, rows=rows, bought=other.bought
-    )
+    plan = SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
+    return max(0, other.value - best.value), plan, other.bound >= other.value
 
 
 def _standing(solved: Solved, index: int) -> tuple[Block, Ints, Found | None]:
