@@ -16,7 +16,7 @@ def main() -> None:
         raise SystemExit(agent(sys.argv[2:]))
     # Almost nothing that a run makes is garbage before it ends; looking for it takes a third of the
     # time of a fleet of thousands.
-    gc.set_threshold(1_000_000, 5, 50)
+    gc.set_threshold(10_000_000, 5, 50)
     try:
         from hybridspec.cli.app import run
 
