@@ -13,7 +13,8 @@ import numpy as np
 
 from hybridspec.ir.plan import Second
 from hybridspec.place.engine.api import Solved
-from hybridspec.place.engine.solve import other_plan, solve
+from hybridspec.place.engine.other import other_plan
+from hybridspec.place.engine.solve import solve
 from hybridspec.place.part import cost_at, part, rows, unmetered, used
 from hybridspec.place.problem import Impossible, Ints, Problem
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from hybridspec.place.engine.again import Ground
-    from hybridspec.place.engine.block import Block
-    from hybridspec.place.engine.site import Found
-    from hybridspec.place.problem import Answer, Ints, Problem
+    from hybridspec.place.engine.other import Standing
+    from hybridspec.place.problem import Answer, Problem
 
 
 class SearchTooLarge(Exception):
@@ -43,6 +42,4 @@ class Solved:
     problem: Problem
     answer: Answer
     ground: Ground | None = field(default=None, repr=False)
-    kept: tuple[int, tuple[Block, Ints, Found | None]] | None = field(
-        default=None, init=False, repr=False
-    )
+    kept: tuple[int, Standing] | None = field(default=None, init=False, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hybridspec.place.engine.block import BIG, Core
 from hybridspec.place.engine.capacity import capacities, usable
@@ -16,6 +17,9 @@ from hybridspec.place.problem import ANY, Ints
 QUICK = 100
 """Steps after which other ways pay."""
 
+Memory: TypeAlias = dict[tuple[tuple[int, ...], tuple[int, ...]], dict[int, float]]
+"""By least and most purchases of a box, what a unit of each resource is worth in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Descent:
@@ -27,10 +31,16 @@ class Descent:
 
 
 def descend(core: Core, price: Ints, fees: Sequence[int], box: Box, limit: int,
-            ranks: Ints | None, steps: int) -> Descent:  # fmt: skip
-    """The cheapest plan of a box below `limit`; with `ranks`, at most that, and the first."""
+            ranks: Ints | None, steps: int, memory: Memory | None = None) -> Descent:  # fmt: skip
+    """The cheapest plan of a box below `limit`; with `ranks`, at most that, and the first.
+
+    `memory` has prices for boxes of much the same search, and gets those of this one.
+    """
     duals = Duals(core, price, fees, box)
-    prices = duals.climb()
+    known = None if memory is None else memory.get((box.least, box.most))
+    prices = duals.climb() if known is None else duals.at_prices(known)
+    if memory is not None:
+        memory[box.least, box.most] = duals.each()
     top = limit if ranks is not None else limit - 1
     if prices.floor > top:
         return Descent(None, ceil(prices.floor), steps)

@@ -73,6 +73,8 @@ class Duals:
     bases: Floats = field(init=False)
     own: Floats = field(init=False)
     mu: Floats = field(init=False)
+    priced: list[int] = field(init=False)
+    scale: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         core, box = self.core, self.box
@@ -92,6 +94,7 @@ class Duals:
         # What is not there before something is bought may be lacking: nobody may need it.
         priced = [r for r in self.tight if lowest[r] >= 0 and usable(rooms[r], most[r]) > 0]
         scale = np.array([float(usable(rooms[r], most[r])) for r in priced])
+        self.priced, self.scale = priced, scale
         self.loads = own_loads[:, priced] / scale
         self.own = np.zeros((len(priced), len(self.fees)))
         self.bases = np.zeros(len(priced))
@@ -102,6 +105,15 @@ class Duals:
             if resource.purchase is not None:
                 self.own[index, resource.purchase] = resource.unit * share
         self.mu = np.zeros(len(priced))
+
+    def each(self) -> dict[int, float]:
+        """The price of a unit of each resource."""
+        return dict(zip(self.priced, (self.mu / self.scale).tolist(), strict=True))
+
+    def at_prices(self, each: dict[int, float]) -> Prices:
+        """The bound at prices of units that were good for much the same box."""
+        self.mu = np.array([each.get(number, 0.0) for number in self.priced]) * self.scale
+        return self.bound(self.mu)
 
     def bound(self, mu: Floats) -> Prices:
         """The bound at some prices."""

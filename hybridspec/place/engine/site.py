@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 
 from hybridspec.place.engine.block import BIG, Block, Bools, Core
-from hybridspec.place.engine.descend import descend
+from hybridspec.place.engine.descend import Memory, descend
 from hybridspec.place.engine.devices import bought_for
 from hybridspec.place.engine.duals import Box
 from hybridspec.place.problem import ANY, WHOLE, Ints
@@ -36,12 +36,13 @@ class Found:
 
 
 def search(block: Block, price: Ints, *, fees: Sequence[int] | None = None, first: bool = False,
-           steps: int = STEPS, start: Sequence[int] | None = None) -> Found | None:  # fmt: skip
+           steps: int = STEPS, start: Sequence[int] | None = None,
+           memory: Memory | None = None) -> Found | None:  # fmt: skip
     """The cheapest plan, or None if there is none; options at `BIG` are not to be used.
 
     `fees` are the prices of the purchases if they are not what they cost. Among equally cheap
     plans it is the one with the smallest rows if it is to be the `first`. `start` is a plan, in
-    rows of the block, that may be good.
+    rows of the block, that may be good; `memory` is shared by searches that are much the same.
     """
     fees = block.fees if fees is None else fees
     if block.empty:
@@ -55,7 +56,7 @@ def search(block: Block, price: Ints, *, fees: Sequence[int] | None = None, firs
         return Found(spent, (), bought, spent)
     kinds = block.kinds(price)
     ranks = block.ranks(price) if first else None
-    looking = _Search(block.core, kinds, fees, ranks, steps)
+    looking = _Search(block.core, kinds, fees, ranks, steps, memory)
     if start is not None and ranks is None:
         looking.begin(block.kind[list(start)])
     found = looking.run()
@@ -69,7 +70,8 @@ class _Search:
     """The search over the kinds of a site."""
 
     def __init__(self, core: Core, price: Ints, fees: Sequence[int], ranks: Ints | None,
-                 steps: int) -> None:  # fmt: skip
+                 steps: int, memory: Memory | None) -> None:  # fmt: skip
+        self.memory = memory
         self.core, self.price, self.fees, self.ranks, self.left = core, price, fees, ranks, steps
         self.best: Found | None = None
 
@@ -103,7 +105,8 @@ class _Search:
             if quick[0] <= box.bound:
                 return quick[0]
         limit = BIG if self.best is None else self.best.value
-        descent = descend(self.core, self.price, self.fees, box, limit, self.ranks, self.left)
+        descent = descend(self.core, self.price, self.fees, box, limit, self.ranks, self.left,
+                          self.memory)  # fmt: skip
         self.left = descent.left
         if descent.picked is not None:
             checked = plan_cost(self.core, self.price, np.array(descent.picked), self.fees)

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hybridspec.place.engine.again import Ground, changed, edit
 from hybridspec.place.engine.api import Progress, SearchTooLarge, Solved, Watch
 from hybridspec.place.engine.block import BIG, Block, make_block
 from hybridspec.place.engine.branch import Best, Branching, plain_frame, site_plans
 from hybridspec.place.engine.fleet import WIDE, Fleet
-from hybridspec.place.engine.market import Market, only
-from hybridspec.place.engine.site import Found, search
+from hybridspec.place.engine.market import Market
+from hybridspec.place.engine.other import runner_up
+from hybridspec.place.engine.site import search
 from hybridspec.place.engine.uniform import uniform
-from hybridspec.place.problem import Answer, Impossible, Ints, Problem, SitePlan
+from hybridspec.place.problem import Answer, Impossible, Problem, SitePlan
 
 FEW = 64
 """Combinations of alternatives that are looked at one by one, if there are no quotas."""
@@ -25,8 +23,6 @@ STEPS = (1, 4, 16, 64, 256)
 """How far above the bound an answer is looked for, in permille of it, one after the other."""
 STEPS_ALONE = 2_000
 """Of the search whether a site has any plan: if that is not clear by then, it may have one."""
-STEPS_OTHER = 20_000
-"""Of the search for another plan of a site."""
 FEW_OTHERS = 20
 """One class in so many may be another for an answer to be made from the one before."""
 CLOSABLE = 400
@@ -164,50 +160,6 @@ def _result(branching: Branching, known: Best | None, prices: tuple[float, ...],
     if known is not None and known.cost < best.cost:
         best = known
     return Result(best, max(bound, branching.bound), prices, branching.stopped)
-
-
-def runner_up(solved: Solved, class_index: int, pair_index: int,
-              differing: NDArray[np.bool_]) -> tuple[int, SitePlan] | None:  # fmt: skip
-    """The cheapest plan of a site in which a pair takes a row that is `differing`.
-
-    Choices and prices of quotas stay what they are in the answer. The amount is how much more it
-    costs at those prices than the cheapest plan of the class does, which is never less than 0.
-    Where pairs interact too widely to look at everything, it is the cheapest plan found.
-    """
-    found = other_plan(solved, class_index, pair_index, differing)
-    return None if found is None else found[:2]
-
-
-def other_plan(solved: Solved, class_index: int, pair_index: int,
-               differing: NDArray[np.bool_]) -> tuple[int, SitePlan, bool] | None:  # fmt: skip
-    """The same, and whether the search for it came to its end."""
-    block, price, best = _standing(solved, class_index)
-    kept = block.pair != pair_index
-    kept[~kept] = differing[block.row[~kept]]
-    other = search(block, np.where(kept, price, BIG), steps=STEPS_OTHER)
-    if best is None or other is None or not other.picked:
-        return None
-    rows = block.rows(np.array(other.picked, np.int64))
-    plan = SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
-    return max(0, other.value - best.value), plan, other.bound >= other.value
-
-
-def _standing(solved: Solved, index: int) -> tuple[Block, Ints, Found | None]:
-    """A class at the final prices and choices; the last one asked for is kept."""
-    if solved.kept is None or solved.kept[0] != index:
-        block = make_block(solved.problem.classes[index])
-        made = [solved.answer.chosen[c] for c in block.choices]
-        price = only(block, _priced(block, solved.answer.prices), made)
-        solved.kept = index, (block, price, search(block, price))
-    return solved.kept[1]
-
-
-def _priced(block: Block, prices: Sequence[float]) -> Ints:
-    """What options cost with what they take of the quotas."""
-    price = block.cost.copy()
-    for column, quota in enumerate(block.quotas):
-        price += np.rint(block.use[:, column] * prices[quota]).astype(np.int64)
-    return price
 
 
 __all__ = ["Progress", "SearchTooLarge", "Solved", "runner_up", "solve"]
