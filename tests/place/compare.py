@@ -126,3 +126,14 @@ def edited(problem: Problem, seed: int) -> Problem:
     other = random_problem(dice, like=problem).classes[0]
     classes = (*problem.classes[:number], other, *problem.classes[number + 1 :])
     return replace(problem, classes=classes)
+
+
+def regrouped(problem: Problem, seed: int) -> Problem:
+    """The problem with a class more, in front, and more or fewer sites in one that was there."""
+    dice = Random(f"regroup {seed}")
+    number = dice.randrange(len(problem.classes))
+    first = replace(edited(problem, seed).classes[0], sites=1)
+    classes = list(problem.classes)
+    sites = max(1, classes[number].sites + dice.choice((-1, -1, 0, 1)))
+    classes[number] = replace(classes[number], sites=sites)
+    return replace(problem, classes=(first, *classes))

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from place.compare import differences, edited
+from place import brute_force
+from place.compare import differences, edited, regrouped
 from place.random_problems import problem, seeded
 from placement.checker import check
 from placement.monoliths import cp_sat
 
 from hybridspec.place.engine import descend, halves
+from hybridspec.place.engine import solve as solving
 from hybridspec.place.engine.solve import Solved, solve
 from hybridspec.place.problem import Impossible, Options, Problem
 
@@ -68,6 +70,26 @@ def test_an_edited_class_is_solved_from_the_answer_before_as_from_nothing() -> N
         if isinstance(again, Solved) and isinstance(fresh, Solved):
             assert check(after, again.answer) == [], seed
             assert again.answer.cost == again.answer.bound == fresh.answer.cost, seed
+
+
+def test_sites_that_leave_their_class_are_solved_alone_and_bounds_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solving, "CLOSABLE", 0)
+    quick = 0
+    for seed in range(3 * SEEDS):
+        before = solve(seeded(seed))
+        if isinstance(before, Impossible) or before.ground is None:
+            continue
+        after = regrouped(before.problem, seed)
+        again = solving._edited(after, before)
+        if again is None:
+            continue
+        quick, best = quick + 1, brute_force.solve(after)
+        assert best is not None, seed
+        assert check(after, again.answer) == [], seed
+        assert again.answer.bound <= best.cost <= again.answer.cost, seed
+    assert quick > SEEDS / 10
 
 
 def test_it_is_exact_where_all_sites_are_put_together_of_halves(

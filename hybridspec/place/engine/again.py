@@ -47,21 +47,82 @@ class Edited:
     ground: Ground
 
 
-def changed(before: Problem, after: Problem) -> list[int] | None:
-    """The classes that are others, or None if the problems differ in more than classes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Carried:
+    """The ground of an answer in terms of another problem, of which `others` are new classes."""
+
+    ground: Ground
+    others: list[int]
+
+
+def carried(before: Problem, after: Problem, ground: Ground) -> Carried | None:
+    """What stays of an answer, or None if the problems differ in more than classes.
+
+    A class that only counts more or fewer sites keeps its plans; what its sites paid and cost at
+    least is theirs, each for itself.
+    """
     if (
-        len(before.classes) != len(after.classes)
-        or len(before.choices) != len(after.choices)
+        len(before.choices) != len(after.choices)
         or not np.array_equal(before.quotas, after.quotas)
         or before.uniformity != after.uniformity
         or not all(map(_same_choice, before.choices, after.choices))
     ):
         return None
-    return [
-        index
-        for index, (old, new) in enumerate(zip(before.classes, after.classes, strict=True))
-        if old is not new and not _same_class(old, new)
-    ]
+    known = _known(before, after)
+    costs = [list(own) for own in ground.costs]
+    sites, paid, dear = [], list[dict[int, list[int]]](), []
+    for own in ground.paid:
+        _give(costs, own, 1)
+    for index, of in enumerate(after.classes):
+        old = known.get(index)
+        count = 1 if old is None else before.classes[old].sites
+        sites.append(0 if old is None else ground.sites[old] // count * of.sites)
+        dear.append(0 if old is None else ground.dear[old])
+        paid.append({} if old is None else {
+            choice: [amount // count * of.sites for amount in amounts]
+            for choice, amounts in ground.paid[old].items()
+        })  # fmt: skip
+        _give(costs, paid[index], -1)
+    columns, counts = _moved(ground, {old: new for new, old in known.items()}, after)
+    made = replace(ground, columns=columns, counts=counts, sites=sites, paid=paid, dear=dear,
+                   costs=costs)  # fmt: skip
+    return Carried(made, [n for n in range(len(after.classes)) if n not in known])
+
+
+def _known(before: Problem, after: Problem) -> dict[int, int]:
+    """The classes that were there before, whatever they count, and what they were."""
+    at = {id(of.pairs): index for index, of in enumerate(before.classes)}
+    known, free = dict[int, int](), set(range(len(before.classes)))
+    for index, of in enumerate(after.classes):
+        old = at.get(id(of.pairs), index)
+        if old in free and _same_class(before.classes[old], of):
+            known[index] = old
+            free.remove(old)
+    return known
+
+
+def _give(costs: list[list[int]], paid: dict[int, list[int]], times: int) -> None:
+    """Give payments back to choices, or take them."""
+    for choice, amounts in paid.items():
+        costs[choice] = [a + times * b for a, b in zip(costs[choice], amounts, strict=True)]
+
+
+def _moved(ground: Ground, now: dict[int, int], after: Problem) -> tuple[list[Column], list[int]]:
+    """The columns under the new numbers of their classes, with as many sites as there are."""
+    columns, counts = [], []
+    left = [of.sites for of in after.classes]
+    for one, count in zip(ground.columns, ground.counts, strict=True):
+        index = now.get(one.of)
+        if index is not None:
+            taken = min(count, left[index])
+            left[index] -= taken
+            columns.append(one if index == one.of else replace(one, of=index))
+            counts.append(taken)
+    for place, one in enumerate(columns):
+        if counts[place]:
+            counts[place] += left[one.of]
+            left[one.of] = 0
+    return columns, counts
 
 
 def _same_choice(one: Choice, other: Choice) -> bool:
@@ -72,9 +133,9 @@ def _same_choice(one: Choice, other: Choice) -> bool:
 
 def _same_class(one: SiteClass, other: SiteClass) -> bool:
     return (
-        (one.sites, one.purchases, one.resources) == (other.sites, other.purchases, other.resources)
+        (one.purchases, one.resources) == (other.purchases, other.resources)
         and len(one.pairs) == len(other.pairs)
-        and all(map(_same_pair, one.pairs, other.pairs))
+        and (one.pairs is other.pairs or all(map(_same_pair, one.pairs, other.pairs)))
     )
 
 
@@ -101,8 +162,7 @@ def edit(problem: Problem, ground: Ground, others: Sequence[int]) -> Edited | No
             return None
         new, sites[index], paid[index], dear[index] = part
         columns.append(new)
-        for choice, amounts in paid[index].items():
-            costs[choice] = [a - b for a, b in zip(costs[choice], amounts, strict=True)]
+        _give(costs, paid[index], -1)
     counts = [of.sites for of in problem.classes]
     room = left_over(problem, ground.chosen)
     taken += [counts[index] for index in others]
@@ -131,8 +191,7 @@ def _searched(problem: Problem, ground: Ground, index: int, costs: list[list[int
     if market.shift < ground.shift:
         return None
     market.shift = ground.shift
-    for choice, amounts in ground.paid[index].items():
-        costs[choice] = [a + b for a, b in zip(costs[choice], amounts, strict=True)]
+    _give(costs, ground.paid[index], 1)
     made = [ground.chosen[c] for c in block.choices]
     plain = market.price(0, market.held(ground.prices))
     found = market.visit(0, only(block, plain, made))

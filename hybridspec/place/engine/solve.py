@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from hybridspec.place.engine.again import Ground, changed, edit
+from hybridspec.place.engine.again import Ground, carried, edit
 from hybridspec.place.engine.api import Progress, SearchTooLarge, Solved, Watch
 from hybridspec.place.engine.block import BIG, Block, make_block
 from hybridspec.place.engine.branch import Best, Branching, plain_frame, site_plans
@@ -72,10 +72,10 @@ def _edited(problem: Problem, before: Solved) -> Solved | None:
         or any(of.sites < 1 for of in problem.classes)
     ):
         return None
-    others = changed(before.problem, problem)
-    if others is None or len(others) > max(1, len(problem.classes) // FEW_OTHERS):
+    kept = carried(before.problem, problem, before.ground)
+    if kept is None or len(kept.others) > max(1, len(problem.classes) // FEW_OTHERS):
         return None
-    edited = edit(problem, before.ground, others)
+    edited = edit(problem, kept.ground, kept.others)
     if edited is None or edited.cost - edited.bound > WIDE * abs(edited.cost):
         return None
     plans = site_plans(len(problem.classes), edited.ground.columns, edited.ground.counts)
