@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from fractions import Fraction
@@ -18,7 +19,7 @@ from hybridspec.place.crowd import Crowd
 from hybridspec.place.layout import Layout
 from hybridspec.place.percentile import clear, tail, wait
 
-CASES = 60
+CASES = 300 if os.environ.get("HYBRIDSPEC_NIGHTLY") else 20
 EVENTS = 30_000
 FACTOR = 4.0
 """How far above the simulated percentile the stated one may be, from p90 on, slow legs together."""
@@ -83,7 +84,7 @@ def test_no_more_events_are_late_than_the_percentile_allows() -> None:
         assert stated >= seen, f"seed {seed}: {seen} us at p{100 * share:g}, stated {stated}"
         if world.together and share >= 0.9:
             ratios.append(stated / seen)
-    assert len(ratios) > CASES / 6
+    assert len(ratios) >= CASES / 8
     assert max(ratios) < FACTOR, f"{sorted(ratios)[-5:]}, median {np.median(ratios)}"
     print(f"{len(ratios)} cases: median {np.median(ratios):.2f}, largest {max(ratios):.2f}")
 

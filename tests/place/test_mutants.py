@@ -6,25 +6,15 @@ Run with `-s` to see which problem showed a fault, and how.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
-from place import brute_force
-from place.brute_force import Best
 from place.compare import against
+from place.known import instance
 from place.mutants import MUTANTS, Patch
-from place.random_problems import seeded
-
-from hybridspec.place.problem import Problem
 
 SEEDS = 1_000
-
-
-@cache
-def instance(seed: int) -> tuple[Problem, Best | None]:
-    """A problem and its best answer."""
-    problem = seeded(seed)
-    return problem, brute_force.solve(problem)
+SHOWN = {"ceilings a permille high": 190, "choices take nothing": 54, "counts are not whole": 34}
+"""Problems that are known to show a fault which few do; they are looked at first."""
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -32,7 +22,8 @@ def test_a_fault_in_the_engine_is_noticed(
     name: str, monkeypatch: Patch, record_property: Callable[[str, object], None]
 ) -> None:
     MUTANTS[name](monkeypatch)
-    for seed in range(SEEDS):
+    first = SHOWN.get(name, 0)
+    for seed in (*range(first, SEEDS), *range(first)):
         try:
             found = next(against(*instance(seed)), "")
         except (AssertionError, IndexError, ValueError) as fault:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from place import brute_force
-from place.random_problems import seeded
+from place.known import instance
 from placement.checker import check
 
 from hybridspec.place.engine.solve import Solved, solve
@@ -14,8 +13,8 @@ SEEDS = 150
 
 def test_small_problems_are_solved_and_proven() -> None:
     for seed in range(SEEDS):
-        problem = seeded(seed)
-        best, said = brute_force.solve(problem), solve(problem)
+        problem, best = instance(seed)
+        said = solve(problem)
         if best is None:
             assert isinstance(said, Impossible), seed
             continue
@@ -26,8 +25,8 @@ def test_small_problems_are_solved_and_proven() -> None:
 
 def test_equal_costs_are_settled_by_the_order_of_rows_where_no_quota_binds() -> None:
     for seed in range(SEEDS):
-        problem = seeded(seed)
-        best, said = brute_force.solve(problem), solve(problem)
+        problem, best = instance(seed)
+        said = solve(problem)
         if len(problem.quotas) or best is None:
             continue
         assert isinstance(said, Solved)
