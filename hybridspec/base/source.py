@@ -140,6 +140,10 @@ def _columns(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+_HIDDEN = re.compile(r"[^\x20-\x7e\n]+")
+"""What may hold characters that do not show."""
+
+
 def printable(text: str, *, keep: str = "") -> str:
     """`text` with every control character replaced, so that it cannot steer a terminal.
 
@@ -147,6 +151,22 @@ def printable(text: str, *, keep: str = "") -> str:
     True
     """
     return "".join(char if char.isprintable() or char in keep else "\ufffd" for char in text)
+
+
+def visible_json(text: str) -> str:
+    """A JSON document with every character escaped that does not show what it is.
+
+    >>> print(visible_json('{"a": "b\u202e c"}'))
+    {"a": "b\\u202e c"}
+    """
+    return _HIDDEN.sub(lambda found: "".join(map(_escaped, found[0])), text)
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{code[at : at + 4]}" for at in range(0, len(code), 4))
 
 
 def offset(text: str, line: int, column: int) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hybridspec.base.codes import CODES
 from hybridspec.base.diagnostic import Diagnostic, Severity
+from hybridspec.base.source import visible_json
 
 if TYPE_CHECKING:
     from hybridspec.compiler import Options
@@ -54,8 +55,8 @@ def note(text: str) -> None:
 
 def document(value: Any) -> None:
     """The one JSON document of a run."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    sys.stdout.write(f"{visible_json(text)}\n")
 
 
 def close() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hybridspec.base.source import printable
 from hybridspec.cli import output
 from hybridspec.cli.flags import Format, FormatFlag, StackFlag
 
@@ -30,7 +31,8 @@ def rules(
         kind = "policy" if rule["policy"] else "spec"
         print(f"{rule['code']}  {rule['severity']:8}{kind:8}{rule['offence']:26}{rule['title']}")
     for policy in found["policies"]:
-        print(f"{policy['id']}  {policy['severity']}  {policy['title']}: {policy['reason']}")
+        line = f"{policy['id']}  {policy['severity']}  {policy['title']}: {policy['reason']}"
+        print(printable(line))
     for plugin in found["plugins"]:
         use = "used" if plugin["used"] else "not used"
         print(f"plugin:{plugin['name']}  {use}  {plugin['package']}  "

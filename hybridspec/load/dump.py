@@ -130,6 +130,8 @@ def _text(text: str, *, key: bool = False) -> str:
 def _escaped(char: str) -> str:
     if char in '"\\':
         return "\\" + char
-    if _SAFE.fullmatch(char):
+    if _SAFE.fullmatch(char) and char.isprintable():
         return char
+    if ord(char) > 0xFFFF:
+        return f"\\U{ord(char):08x}"
     return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"

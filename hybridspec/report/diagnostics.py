@@ -10,7 +10,7 @@ from typing import Any
 from hybridspec import __version__
 from hybridspec.base.codes import CODES
 from hybridspec.base.diagnostic import Diagnostic, Edit, Label
-from hybridspec.base.source import Span, excerpt, printable
+from hybridspec.base.source import Span, excerpt, printable, visible_json
 from hybridspec.report.sarif import sarif, waiver_data
 
 FORMATS = ("human", "concise", "json", "sarif", "github")
@@ -27,14 +27,18 @@ def render(
     """
     if format == "sarif":
         log = sarif(findings, pages or {}, __version__)
-        return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+        return _document(log)
     if format == "json":
-        return json.dumps(as_data(findings), indent=2, ensure_ascii=False) + "\n"
+        return _document(as_data(findings))
     one = {"human": _human, "concise": _concise, "github": _github}[format]
     text = "\n".join(one(finding) for finding in findings)
     if format == "human" and text:
         text = _coloured(text) if colour else text
     return text + "\n" if text else ""
+
+
+def _document(value: Any) -> str:
+    return visible_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
 
 
 def as_data(findings: Sequence[Diagnostic]) -> dict[str, Any]:

@@ -8,7 +8,16 @@ from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined
 
+from hybridspec.base.source import printable
+
+
+def _shown(value: Any) -> Any:
+    """Text without characters that a reader does not see, or that turn it around."""
+    return printable(value, keep="\n") if type(value) is str else value
+
+
 _ENVIRONMENT = Environment(
+    finalize=_shown,
     loader=BaseLoader(),
     undefined=StrictUndefined,
     autoescape=True,
