@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -21,6 +22,7 @@ from hybridspec.spec.site import Site
 
 MAX_SITES = 20_000
 _NAME = "name"
+_RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,7 @@ def _site(shared: dict[str, Plain], columns: tuple[Path, ...], cells: tuple[str,
         head = str(column[0])
         if not text or head == _NAME:
             continue
-        value = resolve_scalar(text)
+        value = _value(head, text)
         if len(column) == 1:
             site[head] = value
             continue
@@ -176,6 +178,14 @@ def _site(shared: dict[str, Plain], columns: tuple[Path, ...], cells: tuple[str,
         else:
             group[str(column[1])] = value
     return site
+
+
+def _value(head: str, text: str) -> Plain:
+    """What a cell says: a range of devices is written `1..4`."""
+    ends = _RANGE.fullmatch(text) if head == "devices" else None
+    if ends is None:
+        return resolve_scalar(text)
+    return {"least": resolve_scalar(ends[1]), "most": resolve_scalar(ends[2])}
 
 
 def _columns(

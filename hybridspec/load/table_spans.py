@@ -58,7 +58,8 @@ class SiteSpans(Mapping[Path, Span]):
         if len(path) == 2:
             return born.name_cell
         column = path[2:]
-        index = born.columns.index(column) if column in born.columns else -1
+        cell = column if column in born.columns else column[:2]  # a range stands in one cell
+        index = born.columns.index(cell) if cell in born.columns else -1
         if index >= 0 and born.row.cells[index]:
             return born.table.cell(born.table.header if self._keys else born.row, index)
         return written.get(("site_tables", born.name, *column))

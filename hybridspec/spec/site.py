@@ -205,7 +205,8 @@ class Site(Section):
     zone: Annotated[Name, key("Compliance zone the site belongs to.", example="eu-plants")]
     devices: Annotated[
         dict[Name, Count | CountRange],
-        key("Device classes at the site and how many of each, or from how many to how many.",
+        key("Device classes at the site and how many of each, or from how many to how many: "
+            "`{least: 1, most: 4}`, in a table `1..4`.",
             example={"gateway": 3}, min_length=1),
     ]  # fmt: skip
     lan_rtt: Annotated[
