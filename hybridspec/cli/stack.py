@@ -28,7 +28,7 @@ from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.deliver.publish import remove_channel
 from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import RECORD, intact, write_tree
-from hybridspec.ir.tree import digest_of
+from hybridspec.ir.tree import digest_of, merge
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.load.compose import overlay_path
 from hybridspec.spec.catalog import Catalog
@@ -238,8 +238,9 @@ def preview(spec: Path, options: Options) -> list[dict[str, str]]:
     made = compiled(spec, options)
     stack, progress = Stack(spec=spec, name=options.stack), options.progress
     with tempfile.TemporaryDirectory() as work:
-        for cloud, tree in made.stacks:
-            write_tree(Path(work) / "stacks" / cloud, tree)
+        # As `up` writes them, to the file, so that it finds what is evaluated here.
+        stacks = [tree.under(f"stacks/{cloud}") for cloud, tree in made.stacks]
+        write_tree(Path(work), merge(stacks))
         progress("evaluating the cloud stacks offline")
         evaluations = evaluated(made, Path(work), options.cache)
     refuse_outside(made, evaluations)
