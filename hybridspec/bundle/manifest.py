@@ -7,6 +7,7 @@ agent shares with the compiler. Format: `hybridspec.dev/release/v1`, canonical J
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import types
@@ -138,9 +139,14 @@ def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _read(value: Any, kind: Any, where: str) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         if not isinstance(value, dict) or set(value) != set(hints):
             raise ManifestError(where, f"needs exactly the keys {', '.join(sorted(hints))}")
         return kind(**{key: _read(value[key], hints[key], f"{where}/{key}") for key in hints})

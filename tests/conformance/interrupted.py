@@ -15,6 +15,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import errno
+import gc
 import io
 import json
 import os
@@ -187,6 +188,7 @@ class Sweep:
         log = self.work / "log"
         self._restore()
         update.Device.open(self.home).cycle()  # so that no child has to import anything
+        gc.freeze()  # nor to look through all that was imported
         self._restore()
         _child(lambda: self._agent(0, log))
         names = log.read_text().splitlines()
