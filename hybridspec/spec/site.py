@@ -166,6 +166,7 @@ class DeviceClass(Section):
             example=1,
             ge=0,
             le=1_000_000,
+            absent="0: every device is needed",
         ),
     ] = 0
     one_model: Annotated[
@@ -174,6 +175,7 @@ class DeviceClass(Section):
             "Whether a device holds one model at a time, as accelerators do that load a model "
             "whole; then all flows that a site runs on the class share one model.",
             example=True,
+            absent="false: a device holds as many models as fit its memory",
         ),
     ] = False
     uplink: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
@@ -17,7 +18,7 @@ from hybridspec.load.bind import bind
 from hybridspec.load.yaml import parse
 from hybridspec.report.diagnostics import render
 from hybridspec.spec.document import Spec
-from hybridspec.spec.quantity import SecretRef, Section
+from hybridspec.spec.quantity import DOLLARS, SecretRef, Section
 from hybridspec.spec.zone import Zone
 
 
@@ -78,7 +79,9 @@ def test_an_example_is_accepted(name: str) -> None:
     kind: Any = info.annotation
     for part in info.metadata:
         kind = Annotated[kind, part]
-    TypeAdapter(kind).validate_python(read.value["it"])  # type: ignore[index,call-overload]
+    value: Any = read.value
+    rates = {"EUR": Fraction(108, 100), **DOLLARS}
+    TypeAdapter(kind).validate_python(value["it"], context=rates)
 
 
 @pytest.mark.parametrize(
