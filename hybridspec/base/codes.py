@@ -207,6 +207,9 @@ CODES: dict[str, Code] = {
     "HS0425": Code(
         "models-exclusive", "more models than one on a device that holds one", policy=True
     ),
+    "HS0426": Code(
+        "network-exceeded", "more is born at a site than its network carries", policy=True
+    ),
     # emit
     "HS0501": Code("target-unsupported", "a target cannot express what the spec asks"),
     "HS0502": Code(

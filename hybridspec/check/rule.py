@@ -21,6 +21,7 @@ from hybridspec.check.rules.ground_ends import ground_ends
 from hybridspec.check.rules.identifiability_unproven import identifiability_unproven
 from hybridspec.check.rules.key_unprotected import key_unprotected
 from hybridspec.check.rules.law_unknown import law_unknown
+from hybridspec.check.rules.network_exceeded import network_exceeded
 from hybridspec.check.rules.no_region import no_region
 from hybridspec.check.rules.policy_violated import policy_violated
 from hybridspec.check.rules.release_invalid import release_invalid
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     identifiability_unproven,
     key_unprotected,
     law_unknown,
+    network_exceeded,
     no_region,
     policy_violated,
     release_invalid,

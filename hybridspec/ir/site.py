@@ -127,7 +127,8 @@ class Site:
     """A place where data is born and devices stand.
 
     `uplink_month` is the fee of its own connection, `line` the rate of the one that all of its
-    devices share, None where each has its own; `carbon` are grams of CO2 equivalent per
+    devices share, None where each has its own; `lan` what its network carries from sensors to
+    devices, None where that is more than anything; `carbon` are grams of CO2 equivalent per
     kilowatt-hour, None where nobody has published them.
     """
 
@@ -140,6 +141,8 @@ class Site:
     uplink_month: Price = 0
     carbon: int | None = None
     line: int | None = None
+    lan: int | None = None
     origin: Span = spanned()
     country_origin: Span = spanned()
     line_origin: Span | None = maybe()
+    lan_origin: Span | None = maybe()

@@ -216,7 +216,7 @@ def site_shape(site: Site, kinds: Sequence[int], apart: str) -> tuple[object, ..
     devices = tuple((d.device_class.name, d.count, d.most, d.device_class.uplink_bandwidth,
                      d.device_class.uplink_rtt, d.device_class.uplink_up_price,
                      d.device_class.uplink_down_price) for d in site.devices)  # fmt: skip
-    return (apart, site.zone.name, site.lan_rtt, site.line, devices, *kinds)
+    return (apart, site.zone.name, site.lan_rtt, site.lan, site.line, devices, *kinds)
 
 
 _NAMED = ("name", "sites", "data", "stages")

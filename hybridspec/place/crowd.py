@@ -29,7 +29,8 @@ class Crowd:
 
     `job` is the longest work that one event makes on a device, in microseconds; `message` the
     largest that is sent at once, and `batches` all batches together, in bytes. The rest is the
-    same for the line that all devices of the site share, where they share one.
+    same for the line that all devices of the site share, where they share one, and for its network,
+    where that has a limit: bits a second and the largest event that are born there.
     """
 
     job: int = 0
@@ -37,6 +38,8 @@ class Crowd:
     batches: int = 0
     line_message: int = 0
     line_batches: int = 0
+    born: int = 0
+    event: int = 0
 
     def __add__(self, other: Crowd) -> Crowd:
         return Crowd(
@@ -45,6 +48,8 @@ class Crowd:
             batches=self.batches + other.batches,
             line_message=max(self.line_message, other.line_message),
             line_batches=self.line_batches + other.line_batches,
+            born=self.born + other.born,
+            event=max(self.event, other.event),
         )
 
 
@@ -56,6 +61,8 @@ def crowds(table: LatencyTable, flow: Flow, site: Site) -> tuple[Crowd, ...]:
     found = [crowd(table, (flow,), d.device_class, d.upto,
                    max(1, d.count - d.device_class.max_failed), site.line)
              for d in site.devices]  # fmt: skip
+    if site.lan is not None:
+        found = [one + birth(flow) for one in found]
     if site.line is None:
         return tuple(found)
     message = max(one.line_message for one in found)
@@ -110,6 +117,11 @@ def gathered(flow: Flow, sent: Iterable[tuple[Fraction, int]], count: int) -> Cr
         most = pile if flow.sync.largest is None else min(pile, count * flow.sync.largest)
         batches += max(most, count * size)
     return Crowd(line_batches=batches)
+
+
+def birth(flow: Flow) -> Crowd:
+    """What a flow brings onto the network of a site, wherever it runs there."""
+    return Crowd(born=ceil(flow.data.rate * flow.data.size * 8), event=flow.data.size)
 
 
 def _work(table: LatencyTable, stage: Stage, device: DeviceClass, count: int) -> int:

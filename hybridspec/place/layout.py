@@ -11,7 +11,16 @@ from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Host
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowd, feeding, gathered, sending
+from hybridspec.place.crowd import (
+    MAX_BUSY,
+    MAX_UPLINK,
+    Crowd,
+    birth,
+    crowd,
+    feeding,
+    gathered,
+    sending,
+)
 from hybridspec.place.path import Path, Used
 from hybridspec.place.problem import WHOLE
 
@@ -152,7 +161,7 @@ class Layout:
         found = others + Crowd(job=job) + sending(self.flow, self.sent.values(), self.count)
         if self.site.line is not None:
             found += gathered(self.flow, self.sent.values(), self.count)
-        return found
+        return found if self.site.lan is None else found + birth(self.flow)
 
     @cached_property
     def used(self) -> Used:

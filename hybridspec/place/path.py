@@ -126,6 +126,7 @@ class Path:
         up = sum(not back for _, back in crossing)
         moves = layout.device.uplink_rtt > 0
         lines = 1 if layout.site.line is None else 2
+        queues += layout.site.lan is not None
         return legs + moves * len(crossing) + up, queues + lines * up
 
 
@@ -204,7 +205,7 @@ class _Share:
         """Routes until `source` has reached the host of `stage`."""
         layout, here = self.layout, stage.name in self.path.here
         if source not in known:
-            route = _Route().then(_lan(layout.site.lan_rtt, self.tail))
+            route = _Route().then(*self._born())
             yield route if here else self._up(route, layout.flow.data.size)
             return
         size = next(s.output_size for s in self.path.stages if s.name == source)
@@ -215,6 +216,15 @@ class _Share:
                 yield route.then(self._hop("return", size))
             else:
                 yield self._up(route, size)
+
+    def _born(self) -> Iterator[Leg]:
+        """From the sensor to a device, over the network that all events of the site share."""
+        site, size, crowd = self.layout.site, self.layout.flow.data.size, self.layout.crowd
+        if site.lan is not None:
+            used = -(-crowd.born * WHOLE * MAX_UPLINK.denominator // MAX_UPLINK.numerator)
+            wait = _network(crowd.event, site.lan, -(-used // site.lan), self.queue)
+            yield Leg(name="site's network", kind="queue", estimate=wait)
+        yield _lan(site.lan_rtt, size, site.lan, self.tail)
 
     def _run(self, stage: Stage, route: _Route) -> _Route:
         """The route through a stage, and on to the end of its window."""
@@ -263,11 +273,28 @@ def _late(estimate: Estimate, of: Tail) -> Estimate:
 
 
 @lru_cache(maxsize=4096)
-def _lan(rtt: int, of: Tail) -> Leg:
-    """From a sensor to a device."""
-    return Leg(name="sensor", kind="network", estimate=_late(Estimate(
-        low=rtt // 4, mid=rtt // 2, high=rtt, basis="sensor to device on the site's network"
-    ), of))  # fmt: skip
+def _lan(rtt: int, size: int, bandwidth: int | None, of: Tail) -> Leg:
+    """From a sensor to a device; sending `size` bytes takes time where there is a bandwidth."""
+    basis = "sensor to device on the site's network"
+    trip = _late(Estimate(low=rtt // 4, mid=rtt // 2, high=rtt, basis=basis), of)
+    if bandwidth is None:
+        return Leg(name="sensor", kind="network", estimate=trip)
+    wire = _wire(size, bandwidth)
+    return Leg(name="sensor", kind="network", estimate=Estimate(
+        low=trip.low + wire, mid=trip.mid + wire, high=trip.high + wire,
+        basis=f"{basis}, {format_bytes(size)} at {bandwidth / 10**6:g} Mbit/s",
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _network(event: int, bandwidth: int, used: int, of: Tail) -> Estimate:
+    """The wait until a site's network is free, which is `used` by all that is born there."""
+    full, job = _share(used, MAX_UPLINK), _wire(event, bandwidth)
+    high = wait(job, full, of)
+    return Estimate(
+        low=0, mid=min(high, mean_wait(job, full)), high=high,
+        basis=f"network {float(100 * full):.3g} % full with events of up to {format_bytes(event)}",
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

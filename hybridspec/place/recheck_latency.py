@@ -32,6 +32,21 @@ class Line(NamedTuple):
     batches: float
 
 
+class Network(NamedTuple):
+    """The network of a site: its rate, the share that is `used`, and the largest event's bytes."""
+
+    wide: int
+    used: float
+    event: int
+
+
+def network_of(wide: int, decisions: Iterable[Decision]) -> Network:
+    """The network of that rate, with what all flows of the site are born from."""
+    data = [decision.flow.data for decision in decisions]
+    born = sum(float(one.rate) * one.size * 8 for one in data)
+    return Network(wide, born / wide, max((one.size for one in data), default=0))
+
+
 def line_of(
     wide: int, there: Iterable[tuple[Sequence[Decision], DeviceClass, int]], table: LatencyTable
 ) -> Line:  # fmt: skip
@@ -47,10 +62,10 @@ def line_of(
 
 def late(
     decisions: Sequence[Decision], device: DeviceClass, count: int, table: LatencyTable,
-    used: tuple[float, float], line: Line | None = None,
+    used: tuple[float, float], line: Line | None = None, network: Network | None = None,
 ) -> Iterator[str]:  # fmt: skip
     """Flows on `count` devices of a class that miss their bound with both shares `used` of it."""
-    flows = [_Flow(decision, device, count, table, line) for decision in decisions]
+    flows = [_Flow(decision, device, count, table, line, network) for decision in decisions]
     for flow in flows:
         bound = flow.decision.flow.latency
         if bound is None:
@@ -66,8 +81,9 @@ class _Flow:
 
     def __init__(
         self, decision: Decision, device: DeviceClass, count: int, table: LatencyTable,
-        line: Line | None = None,
+        line: Line | None = None, network: Network | None = None,
     ) -> None:  # fmt: skip
+        self.network = network
         self.decision, self.device, self.count, self.line = decision, device, count, line
         self.stages = {stage.name: stage for stage in decision.flow.stages}
         self.kinds = {name: host.kind for name, host in decision.chosen.hosts}
@@ -149,7 +165,7 @@ class _Flow:
         known: dict[str, Mapping[tuple[bool, bool], float]] = {}
         for name in self.stages:
             if name in needed:
-                known[name] = self._through(name, known, share, turn, send)
+                known[name] = self._through(name, known, (share, queue), turn, send)
         return max(time + visit * turned for (_, turned), time in known[bound.to].items())
 
     def _send(
@@ -175,6 +191,7 @@ class _Flow:
         queues += sum(self._window(name) is not None for name in edge)
         up = {i for n in needed - edge for i in self.stages[n].inputs if i not in needed - edge}
         down = {i for n in edge for i in self.stages[n].inputs if i in needed - edge}
+        queues += self.network is not None
         wires = 1 if self.line is None else 2
         return legs + len(up) * (rtt + 1) + len(down) * rtt, queues + wires * len(up)
 
@@ -185,13 +202,13 @@ class _Flow:
         return math.ceil(1_000_000 / stage.output_rate) if stage.output_rate else 0
 
     def _through(
-        self, name: str, known: Mapping[str, Mapping[tuple[bool, bool], float]], share: float,
-        turn: float, send: float,
+        self, name: str, known: Mapping[str, Mapping[tuple[bool, bool], float]],
+        shares: tuple[float, float], turn: float, send: float,
     ) -> Mapping[tuple[bool, bool], float]:  # fmt: skip
         """By (the device is to be visited anew, it was visited): the slowest way to the end."""
         found: dict[tuple[bool, bool], float] = {}
-        lan = self.decision.site.lan_rtt
-        start = {(True, False): _late(Estimate(low=0, mid=lan // 2, high=lan, basis=""), share)}
+        share = shares[0]
+        start = {(True, False): self._born(*shares)}
         edge, own = self.kinds[name] == "edge", _late(self.times[name], share)
         for source in self.stages[name].inputs:
             there = self.kinds.get(source, "edge") == "edge"
@@ -207,6 +224,15 @@ class _Flow:
                          else fresh and not visits, turned or visits)  # fmt: skip
                 found[state] = max(found.get(state, 0), time + (window or 0))
         return found
+
+    def _born(self, share: float, queue: float) -> float:
+        """From the sensor to the device."""
+        lan, network = self.decision.site.lan_rtt, self.network
+        trip = _late(Estimate(low=0, mid=lan // 2, high=lan, basis=""), share)
+        if network is None:
+            return trip
+        wait = _wait(_wire(network.event, network.wide), network.used, queue)
+        return trip + wait + _wire(self.decision.flow.data.size, network.wide)
 
     def _move(self, there: bool, edge: bool, size: int, share: float, send: float) -> float:
         """What it takes to get from one side to the other."""

@@ -17,7 +17,7 @@ from hybridspec.ir.plan import Decision, Plan
 from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
-from hybridspec.place.recheck_latency import Line, late, line_of
+from hybridspec.place.recheck_latency import Line, Network, late, line_of, network_of
 from hybridspec.place.recheck_shared import counted, exclusive, quotas, settled
 from hybridspec.place.recount import recount
 from hybridspec.place.verify_split import faults_of_split
@@ -258,15 +258,16 @@ def _shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:
     good: set[tuple[object, ...]] = set()
     for site in graph.sites:
         line, narrow = _line(site, there, loads, table)
-        faults += narrow
+        network, full = _network(site, there)
+        faults += [*narrow, *full]
         for devices in site.devices:
             key = site.name, devices.device_class.name
-            case = (line, id(devices.device_class), devices.count, *map(id, loads[key]))
+            case = (line, network, id(devices.device_class), devices.count, *map(id, loads[key]))
             if devices.count and case not in good:
                 found = _overloaded(site, devices, loads[key])
                 for count in _counts(devices):
                     found += late(there[key], devices.device_class, count, table,
-                                  _filled(devices, count, loads[key]), line)  # fmt: skip
+                                  _filled(devices, count, loads[key]), line, network)  # fmt: skip
                 faults += found
                 good |= set() if found else {case}
     return faults
@@ -320,6 +321,17 @@ def _line(
     mine = [(there[site.name, d.device_class.name], d.device_class, d.count) for d in site.devices]
     line = line_of(site.line, mine, table)
     return line, [f"{site.name}: too narrow a shared uplink"] * narrow
+
+
+def _network(
+    site: Site, there: Mapping[tuple[str, str], list[Decision]]
+) -> tuple[Network | None, list[str]]:  # fmt: skip
+    """The network of the site, if it has a limit, and whether more is born than it carries."""
+    if site.lan is None:
+        return None, []
+    names = [devices.device_class.name for devices in site.devices]
+    found = network_of(site.lan, (one for name in names for one in there[site.name, name]))
+    return found, [f"{site.name}: too narrow a network"] * (found.used > 0.8 + 1e-9)
 
 
 def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tuple[Fraction, ...]:

@@ -56,6 +56,7 @@ def _site(
         sink.extend([found] if found is not None else [])
     if zone is None:
         return None
+    lan = written.lan_bandwidth
     line = written.uplink.shared if written.uplink is not None else None
     return Site(
         name=name,
@@ -68,6 +69,8 @@ def _site(
         uplink_month=(written.uplink.month or 0) if written.uplink is not None else 0,
         carbon=_or(written.carbon, energy.carbon.get(written.country), None),
         line=line,
+        lan=lan,
+        lan_origin=None if lan is None else origins.value("sites", name, "lan_bandwidth"),
         line_origin=None if line is None else origins.value("sites", name, "uplink", "shared"),
         origin=origins.key("sites", name),
         country_origin=country_span,

@@ -216,6 +216,12 @@ class Site(Section):
         key("Round trip between a sensor and a device on the site's network.", example="2ms",
             absent="2 ms: a busy switched Ethernet, 95th percentile"),
     ] = None  # fmt: skip
+    lan_bandwidth: Annotated[
+        Bandwidth | None,
+        key("What the site's network carries from sensors to devices; everything that is born at "
+            "the site shares it.", example="100Mbit/s", gt=0,
+            absent="more than what is born there; sending takes no time on it"),
+    ] = None  # fmt: skip
     energy_price: Annotated[
         Money | None,
         key("Price of a kilowatt-hour at the site.", example="0.24 USD",

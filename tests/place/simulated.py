@@ -102,6 +102,11 @@ def latencies(layout: Layout, world: World, rng: np.random.Generator, events: in
     mean = 1e6 * layout.count / float(flow.data.rate)
     lan = layout.site.lan_rtt
     parts = [drawn(rng, Estimate(low=0, mid=lan // 2, high=lan, basis=""), events)]
+    if layout.site.lan is not None:
+        own, job = (8e6 * size / layout.site.lan for size in (flow.data.size, layout.crowd.event))
+        used = layout.crowd.born / layout.site.lan
+        born = _waits(rng, 1e6 / float(flow.data.rate), np.full(events, own), job, used, world)
+        parts.append(born + own)
     work = sum((times[s.name] for s in edge), np.zeros(events))
     waits = _waits(rng, mean, work, layout.crowd.job, world.busy / 1000 * BUSY, world)
     parts += [times[s.name][: len(waits)] for s in needed]

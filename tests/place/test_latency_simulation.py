@@ -42,7 +42,8 @@ def case(seed: int) -> tuple[Layout, World]:
     ]
     percentile = rng.choice((500, 900, 950, 950, 990))
     line = random.Random(f"line {seed}").choice((None, None, 4 * 10**6, 50 * 10**6))
-    lab = site("lab", zone(), (gateway, count), lan_rtt=rng.choice((0, 2_000, 20_000)), line=line)
+    lab = site("lab", zone(), (gateway, count), lan_rtt=rng.choice((0, 2_000, 20_000)), line=line,
+               lan=None if seed % 3 else 40 * frames.size * int(rate) + 10**6)  # fmt: skip
     of = replace(bound(SECOND, names[-1]), percentile=percentile)
     one = flow("watch", frames, (lab,), *stages, latency=of)
 
@@ -57,7 +58,8 @@ def case(seed: int) -> tuple[Layout, World]:
     layout = Layout(
         graph=made, table=table(made, figures), site=lab, flow=one, device=gateway, count=count,
         region=region(), cloud=frozenset(names[cut:]), variants=(),
-        others=Crowd(job=rng.choice(job), message=rng.choice(message), line_message=30_000),
+        others=Crowd(job=rng.choice(job), message=rng.choice(message), line_message=30_000,
+                     born=10 * frames.size * int(rate), event=2 * frames.size),
     )  # fmt: skip
     busy, full = (min(1000, max(own, rng.randint(0, 1000))) for own in layout.used[:2])
     return layout, World(

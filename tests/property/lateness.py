@@ -121,6 +121,10 @@ class Way:
     time: Callable[[Stage], Estimate | None]
     before: Before
     batch: int
+    born: int
+    """Bits a second that all flows of the site are born from."""
+    event: int
+    """The largest event that is born at the site."""
     own: tuple[int, int, int]
     """Permille of the limits of time, uplink and line that the flow takes alone."""
 
@@ -149,7 +153,7 @@ class Way:
         edge = {name for name in needed if self.kinds[name] == "edge"}
         legs = bool(self.site.lan_rtt)
         legs += sum(self.figures(name).high > self.figures(name).mid for name in needed)
-        queues = any(self.figures(name).high for name in edge)
+        queues = any(self.figures(name).high for name in edge) + bool(self.site.lan)
         queues += sum(self.stages[name].operation in WINDOWS for name in edge)
         hops = {(source, self.kinds[name]) for name in needed for source in self.stages[name].inputs
                 if self.kinds.get(source, "edge") != self.kinds[name]}  # fmt: skip
@@ -174,9 +178,17 @@ class Way:
         if self.site.line:
             send += self._send(before.line_message, before.line_batches, self.site.line,
                                min(line, 1000) * 0.0008, queue)  # fmt: skip
+        if self.site.lan:
+            full = min(1000, math.ceil(Fraction(self.born * 10_000, 8 * self.site.lan)))
+            turn_of_sensor = waits(wire(self.event, self.site.lan), full * 0.0008, queue)
+            turn_of_sensor += wire(self.flow.data.size, self.site.lan)
+        else:
+            turn_of_sensor = 0
         needed = {name for path in self.paths(to) for name in path}
         here = sum(late(self.figures(n), share) for n in needed if self.kinds[n] == "edge")
-        return max(self._length(path, share, turn, send, here) for path in self.paths(to))
+        return turn_of_sensor + max(
+            self._length(path, share, turn, send, here) for path in self.paths(to)
+        )
 
     def _length(self, path: Sequence[str], share: float, turn: int, send: int, here: int) -> int:
         lan = self.site.lan_rtt

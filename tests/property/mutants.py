@@ -13,6 +13,7 @@ from property import decide as deciding
 from property.slow_mutants import (
     drop_the_service_time,
     forget_the_lan,
+    forget_the_network,
     forget_the_window,
     ignore_the_ceiling,
     judge_by_the_middle,
@@ -374,7 +375,8 @@ ENGINE: tuple[Mutant, ...] = (
     ignore_residency, any_pin_for_all, ignore_training_pins, ignore_other_countries_bundles,
     trust_the_matrix, drop_the_service_time, judge_by_the_middle, judge_each_leg_alone,
     nobody_waits, nobody_comes, ignore_the_ceiling,
-    forget_the_window, forget_the_lan, take_the_first_branch, round_sending_down,
+    forget_the_window, forget_the_network, forget_the_lan, take_the_first_branch,
+    round_sending_down,
     cut_loops, come_back_from_the_cloud, ignore_shared_memory,
     ignore_shared_time, ignore_shared_disk, ignore_the_shared_line, fill_the_shared_line,
     nobody_fails_beside_others, nobody_fails,

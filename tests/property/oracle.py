@@ -163,7 +163,8 @@ class Case:
 
     def lateness(self) -> lateness.Way:
         """What its latency depends on."""
-        others = [f for f in flows_of(self.graph, self.site) if f.name != self.flow.name]
+        there = flows_of(self.graph, self.site)
+        others = [f for f in there if f.name != self.flow.name]
         fewest = max(1, self.devices.count - self.device.max_failed)
         before = lateness.neighbours(self.table, others, self.device, self.devices.count, fewest)
         edge = [self.time(s) for n, s in self.stages.items() if self.kinds[n] == "edge"]
@@ -180,7 +181,8 @@ class Case:
         full = self.load().uplink * 8 * 1000 / wire
         return lateness.Way(
             flow=self.flow, site=self.site, device=self.device, kinds=self.kinds, time=self.time,
-            before=before, batch=self._batch(),
+            before=before, batch=self._batch(), event=max(f.data.size for f in there),
+            born=sum(math.ceil(f.data.rate * f.data.size * 8) for f in there),
             own=(math.ceil(busy), math.ceil(full), math.ceil(line)),
         )  # fmt: skip
 

@@ -37,14 +37,16 @@ def restricted(of: Graph, rng: random.Random) -> Graph:
 
 
 def sharing(of: Graph, rng: random.Random) -> Graph:
-    """The graph, in one of four cases with uplinks that all devices of a site share."""
-    if rng.random() < 0.75:
+    """The graph, in one of eight cases with uplinks that all devices of a site share."""
+    if rng.random() < 0.88:
         return of
 
     def line(site: Site) -> Site:
         sent = sum(int(f.data.rate * f.data.size * 8) for f in of.flows if site in f.sites) or 8
         times = rng.choice((None, Fraction(1, 3), 1, Fraction(5, 4), Fraction(3, 2), 4, 1_000))
-        return site if times is None else replace(site, line=max(1, int(sent * times)))
+        wide = rng.choice((None, Fraction(5, 4), Fraction(3, 2), 30, 10**5))
+        line = None if times is None else max(1, int(sent * times))
+        return replace(site, line=line, lan=None if wide is None else int(sent * wide) + 8)
 
     sites = {site.name: line(site) for site in of.sites}
     flows = tuple(replace(flow, sites=tuple(sites[site.name] for site in flow.sites))
@@ -53,8 +55,8 @@ def sharing(of: Graph, rng: random.Random) -> Graph:
 
 
 def failing(of: Graph, rng: random.Random) -> Graph:
-    """The graph, in one of four cases with devices that may have failed or hold one model."""
-    if rng.random() < 0.75:
+    """The graph, in one of eight cases with devices that may have failed or hold one model."""
+    if rng.random() < 0.88:
         return of
     failed = {d.name: rng.choice((0, 0, 1, 1, 2)) for d in of.device_classes}
     single = {d.name for d in of.device_classes if rng.random() < 0.5}

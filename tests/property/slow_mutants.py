@@ -57,7 +57,12 @@ def forget_the_window(patch: Patch) -> None:
 def forget_the_lan(patch: Patch) -> None:
     """A sensor is reached in no time."""
     real = path._lan
-    patch.setattr(path, "_lan", lambda rtt, of: real(0, of))
+    patch.setattr(path, "_lan", lambda rtt, *rest: real(0, *rest))
+
+
+def forget_the_network(patch: Patch) -> None:
+    """What is born at a site never waits for its network."""
+    patch.setattr(path, "_network", lambda *_: NOTHING)
 
 
 def take_the_first_branch(patch: Patch) -> None:
