@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -187,8 +187,18 @@ def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
 def _graph(path: Path, options: Options, sink: Sink) -> _Judged:
     graph, loaded = _resolved(path, options, sink)
     matched = check(graph, sink)
+    if sink.has_errors:
+        sink.extend(_beside(graph, sink))
     sink.stop_if_errors()
     return graph, loaded, matched
+
+
+def _beside(graph: Graph, sink: Sink) -> Iterable[Diagnostic]:
+    """What cannot run where nothing found so far plays a part."""
+    from hybridspec.place.beside import beside, untouched
+
+    sites = untouched(graph, [f for f in sink.kept if f.severity is Severity.ERROR])
+    return list(beside(graph, latency_table(graph), sites)) if sites else ()
 
 
 def _place(judged: _Judged, options: Options, sink: Sink) -> Build:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ def findings(found: Sequence[Diagnostic], format: str) -> None:
 
     if format in ("human", "concise"):
         colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        sys.stderr.write(render(found, format, colour=colour))
+        sys.stderr.write(render(found, format, colour=colour, width=_width()))
         return
     pages = None
     if format == "sarif":
@@ -79,6 +80,13 @@ def findings(found: Sequence[Diagnostic], format: str) -> None:
 
         pages = {finding.code: code_page(finding.code) for finding in found}
     sys.stdout.write(render(found, format, pages=pages))
+
+
+def _width() -> int:
+    """Columns for findings: those of the terminal or of COLUMNS; 0 where a program may read."""
+    if "COLUMNS" in os.environ or sys.stderr.isatty():
+        return max(40, shutil.get_terminal_size().columns)
+    return 0
 
 
 def exit_code(found: Sequence[Diagnostic]) -> int:

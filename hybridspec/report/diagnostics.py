@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from hybridspec import __version__
@@ -19,18 +21,22 @@ SCHEMA = "hybridspec.dev/findings/v1"
 
 def render(
     findings: Sequence[Diagnostic], format: str, *, colour: bool = False,
-    pages: Mapping[str, str] | None = None,
+    pages: Mapping[str, str] | None = None, width: int = 0,
 ) -> str:  # fmt: skip
     """All findings in one of `FORMATS`; ends with a new line unless empty.
 
-    `pages` explain the codes, for the format that carries explanations.
+    `pages` explain the codes, for the format that carries explanations. For people, lines are
+    broken at `width`, unless it is 0.
     """
     if format == "sarif":
         log = sarif(findings, pages or {}, __version__)
         return _document(log)
     if format == "json":
         return _document(as_data(findings))
-    one = {"human": _human, "concise": _concise, "github": _github}[format]
+    forms: dict[str, Callable[[Diagnostic], str]] = {
+        "human": partial(_human, width=width), "concise": _concise, "github": _github
+    }  # fmt: skip
+    one = forms[format]
     text = "\n".join(one(finding) for finding in findings)
     if format == "human" and text:
         text = _coloured(text) if colour else text
@@ -46,15 +52,25 @@ def as_data(findings: Sequence[Diagnostic]) -> dict[str, Any]:
     return {"schemaVersion": SCHEMA, "findings": [_data(finding) for finding in findings]}
 
 
-def _human(finding: Diagnostic) -> str:
-    lines = [_head(finding)]
+def _human(finding: Diagnostic, *, width: int) -> str:
+    lines = _broken(_head(finding), width)
     if finding.span is not None:
         lines += _excerpt(finding.span)
     for note in finding.notes:
-        lines.append(printable(f"  note: {note.span.shown}: {note.message}"))
-    lines.append(printable(f"  help: {finding.help}"))
-    lines += _repair(finding)
+        lines += _broken(printable(f"  note: {note.span.shown}: {note.message}"), width)
+    for line in (printable(f"  help: {finding.help}"), *_repair(finding)):
+        lines += _broken(line, width)
     return "\n".join(lines) + "\n"
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A line in as many as it takes; paths and names stay whole."""
+    if not width or len(line) <= width:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line.strip(), max(40, width), initial_indent=indent,
+                         subsequent_indent=f"{indent}    ", break_long_words=False,
+                         break_on_hyphens=False)  # fmt: skip
 
 
 def _repair(finding: Diagnostic) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,9 +20,17 @@ _ROOM = 24
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that respects NO_COLOR and pipes; never guesses a width below 100 in a pipe."""
+    """A console that respects NO_COLOR, COLUMNS and pipes, in which it has 120 columns."""
     made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=120)
+    if made.is_terminal:
+        return made
+    return Console(stderr=stderr, highlight=False, width=columns(os.environ) or 120)
+
+
+def columns(environment: Mapping[str, str]) -> int:
+    """The width that COLUMNS asks for, if it is one; else 0."""
+    asked = environment.get("COLUMNS", "")
+    return max(40, int(asked)) if re.fullmatch("[1-9][0-9]{0,4}", asked) else 0
 
 
 def table(out: Console, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

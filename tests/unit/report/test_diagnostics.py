@@ -50,6 +50,15 @@ def test_a_finding_without_a_place_has_no_excerpt() -> None:
     ]
 
 
+def test_lines_are_broken_at_a_width_but_names_are_not() -> None:
+    long = Diagnostic(code="HS0101", message="word " * 30 + "x" * 90, span=None, help="do " * 40)
+    lines = render([long], "human", width=60).splitlines()
+    assert len(lines) > 4
+    assert all(len(line) <= 60 or "x" * 90 in line for line in lines)
+    assert render([long], "human", width=0).count("\n") == 3
+    assert " ".join(lines).split() == render([long], "human").split()
+
+
 def test_concise_is_one_line_a_finding() -> None:
     assert render([NOWHERE, FOUND, HOSTILE], "concise").count("\n") == 3
 
