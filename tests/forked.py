@@ -1,6 +1,6 @@
-"""Command lines in processes of their own that start at once: forks of one that imported it all.
+"""Programs in processes of their own that start at once: forks of one that has imported it all.
 
-Most of the time of a short command goes into imports. A mother process does them once; every
+Most of the time of a short run goes into imports. A mother process does them once; every
 command is a child of it with its own arguments, folder, environment and streams, ends as a process
 does, and leaves nothing behind in another. What a test says about how a process starts, about
 signals, hash seeds or terminals needs a real start and does without this.
@@ -32,13 +32,24 @@ Done = subprocess.CompletedProcess[str]
 
 _STREAMS = 3
 _MOTHER = "HYBRIDSPEC_FORKED_MOTHER"
+COMMANDS, PROGRAMS = "commands", "programs"
+"""What a mother bears: runs of `hybridspec`, or evaluations of emitted programs."""
+
 _LATE = ("highspy", "rich._emoji_codes", "typer._adapters", "typer._click.decorators",
          "encodings.cp437", "importlib.resources.readers")  # fmt: skip
 """What the command line imports only when it is needed."""
+_SDKS = {
+    "pulumi_aws": "ecr iam iot kms s3 sagemaker scheduler",
+    "pulumi_azure_native": "authorization containerregistry iothub keyvault managedidentity "
+    "machinelearningservices resources storage",
+    "pulumi_gcp": "artifactregistry cloudscheduler kms orgpolicy projects pubsub serviceaccount "
+    "storage",
+}
+"""What emitted programs import."""
 
 
 @contextmanager
-def mother() -> Iterator[Path]:
+def mother(kind: str = COMMANDS) -> Iterator[Path]:
     """A mother process; its address, which is a folder that also holds `hybridspec` to be run."""
     with tempfile.TemporaryDirectory(prefix="hybridspec-") as folder:
         address = Path(folder)
@@ -49,7 +60,7 @@ def mother() -> Iterator[Path]:
         plain = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
         with subprocess.Popen(
             [sys.executable, "-P", __file__, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**plain, _MOTHER: "1", "OPENBLAS_NUM_THREADS": "1"},
+            env={**plain, _MOTHER: kind, "OPENBLAS_NUM_THREADS": "1"},
         ) as process:  # fmt: skip
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
@@ -182,8 +193,8 @@ class Mother:
         line.close()
 
 
-def become(request: Mapping[str, Any]) -> Callable[[], None]:
-    """Turn a fresh child into the command that was asked for; returns what runs it."""
+def become(request: Mapping[str, Any], program: Callable[[], None]) -> Callable[[], None]:
+    """Turn a fresh child into the program that was asked for; returns what runs it."""
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -193,23 +204,22 @@ def become(request: Mapping[str, Any]) -> Callable[[], None]:
     for kind, most in request["limits"]:
         resource.setrlimit(kind, (most, most))
     sys.argv = ["hybridspec", *request["arguments"]]
-    from hybridspec.__main__ import main
-
-    return main
+    return program
 
 
-def prepare() -> None:
+def commands() -> Callable[[], None]:
     """Import all that a command line may need, but for onnxruntime, which starts threads.
 
     The shipped catalogues are read too, since no command changes them.
     """
     import importlib
     import pkgutil
-    import threading
 
     import hybridspec_targets
 
     import hybridspec
+    from hybridspec.__main__ import main
+    from hybridspec.load.catalog import load_catalogs
 
     apart = ("hybridspec.agent", "hybridspec.editor", "hybridspec.optimise.")
     for package in (hybridspec, hybridspec_targets):
@@ -219,30 +229,44 @@ def prepare() -> None:
                 importlib.import_module(module.name)
     for name in _LATE:
         importlib.import_module(name)
-    from hybridspec.load.catalog import load_catalogs
-
     load_catalogs()
-    assert threading.active_count() == 1
     assert "onnxruntime" not in sys.modules
+    return main
 
 
-def serve(address: Path) -> None:
+def programs() -> Callable[[], None]:
+    """Import what emitted programs do."""
+    import importlib
+
+    from hybridspec.deliver.evaluation_child import main
+
+    for package, modules in _SDKS.items():
+        for module in modules.split():
+            found = importlib.import_module(f"{package}.{module}")
+            getattr(found, "anything", None)  # an SDK loads what is looked into
+    return main
+
+
+def serve(address: Path, kind: str) -> None:
     """Be the mother at an address until stdin ends."""
     import gc
+    import threading
 
-    prepare()
+    program = {COMMANDS: commands, PROGRAMS: programs}[kind]()
+    assert threading.active_count() == 1
     served = Mother(address)
     gc.freeze()
     print("ready", flush=True)
     request = served.serve(sys.stdin.buffer)
     if request is not None:
-        become(request)()
+        become(request, program)()
 
 
 if __name__ == "__main__":
     where, *rest = sys.argv[1:]
-    if os.environ.pop(_MOTHER, ""):
-        serve(Path(where))
+    born = os.environ.pop(_MOTHER, "")
+    if born:
+        serve(Path(where), born)
     else:
         code = ask(
             Path(where), rest, folder=str(Path.cwd()), environment=os.environ, streams=(0, 1, 2)
