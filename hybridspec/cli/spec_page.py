@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from hybridspec.cli.category_page import categories
 from hybridspec.cli.generated_page import write_or_check
 from hybridspec.spec import quantity
 from hybridspec.spec.document import Spec
@@ -49,7 +50,8 @@ def page() -> str:
     titles = {name: path for name, path, _ in sections}
     kinds = [(kind, how) for kind, (_, how) in _KINDS.items()] + [("share", _SHARE)]
     head = _HEAD + "\n".join(f"| {kind} | {how} |" for kind, how in kinds)
-    return "\n\n".join([head, *(_section(*section, titles) for section in sections)]) + "\n"
+    parts = [head, *(_section(*section, titles) for section in sections), categories()]
+    return "\n\n".join(parts) + "\n"
 
 
 def _sections(root: Schema) -> list[tuple[str, str, Schema]]:
