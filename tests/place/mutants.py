@@ -41,7 +41,9 @@ def _seen(change: Callable[[Problem], Problem]) -> Mutant:
 
         def solve(problem: Problem) -> Solved | Impossible:
             said = real(change(problem))
-            return said if isinstance(said, Impossible) else replace(said, problem=problem)
+            return (
+                said if isinstance(said, Impossible) else replace(said, problem=problem, blocks={})
+            )
 
         patch.setattr(compare, "solve", solve)
 
@@ -163,7 +165,8 @@ def equal_costs_in_any_order(patch: Patch) -> None:
                 int(at[row]) for at, row in zip(own, plan.rows, strict=True))) for plan in group)
             for own, group in zip(orders, said.answer.plans, strict=True)
         )  # fmt: skip
-        return replace(said, problem=problem, answer=replace(said.answer, plans=plans))
+        return replace(said, problem=problem, blocks={},
+                       answer=replace(said.answer, plans=plans))  # fmt: skip
 
     patch.setattr(compare, "solve", solve)
 
@@ -184,7 +187,7 @@ def runner_up_chooses_anew(patch: Patch) -> None:
             replace(of, pairs=tuple(replace(one, options=replace(
                 one.options, needs=np.full_like(one.options.needs, ANY))) for one in of.pairs))
             for of in said.problem.classes))  # fmt: skip
-        return real(replace(said, problem=free), number, pair, differing)
+        return real(replace(said, problem=free, blocks={}), number, pair, differing)
 
     patch.setattr(compare, "runner_up", runner_up)
 

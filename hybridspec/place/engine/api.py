@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from hybridspec.place.engine.again import Ground
+    from hybridspec.place.engine.block import Block
     from hybridspec.place.engine.other import Standing
     from hybridspec.place.problem import Answer, Problem
 
@@ -36,10 +37,12 @@ Watch: TypeAlias = Callable[[Progress], bool]
 class Solved:
     """An answer and the problem that it answers.
 
-    `ground` is what the answer rests on, `kept` what was last looked up in it.
+    `ground` is what the answer rests on, `blocks` are classes as the search had them, `kept` is
+    what was last looked up.
     """
 
     problem: Problem
     answer: Answer
     ground: Ground | None = field(default=None, repr=False)
+    blocks: Mapping[int, Block] = field(default_factory=dict, repr=False)
     kept: tuple[int, Standing] | None = field(default=None, init=False, repr=False)

@@ -88,7 +88,7 @@ def other_plan(solved: Solved, class_index: int, pair_index: int,
 def _standing(solved: Solved, index: int) -> Standing:
     """A class at the final prices and choices; the last one asked for is kept."""
     if solved.kept is None or solved.kept[0] != index:
-        block = make_block(solved.problem.classes[index])
+        block = solved.blocks.get(index) or make_block(solved.problem.classes[index])
         made = [solved.answer.chosen[c] for c in block.choices]
         price = only(block, _priced(block, solved.answer.prices), made)
         memory: Memory = {}

@@ -61,7 +61,8 @@ def solve(problem: Problem, *, progress: Watch | None = None,
         prices=result.prices,
         stopped=result.stopped,
     )
-    return Solved(problem, answer, result.ground if len(live) == len(problem.classes) else None)
+    ground = result.ground if len(live) == len(problem.classes) else None
+    return Solved(problem, answer, ground, dict(zip(live, blocks, strict=True)))
 
 
 def _edited(problem: Problem, before: Solved) -> Solved | None:
