@@ -26,6 +26,9 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 settings.register_profile("no-clock", deadline=None)
 settings.load_profile("no-clock")
 
+# Nor does the width of whose terminal it is; pytest's workers are told that of the main process.
+os.environ.pop("COLUMNS", None)
+
 # A shell's background job ignores Ctrl-C and hands that on; the runs that tests interrupt do not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
