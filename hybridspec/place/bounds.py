@@ -66,6 +66,10 @@ def residency(layout: Layout) -> Iterator[Failure]:
         )  # fmt: skip
 
 
+_ABSURD = 100
+"""Who needs so many times the devices that there are has rather written a wrong figure."""
+
+
 def policies(layout: Layout) -> Iterator[Failure]:
     """No board takes part that a policy forbids for the data of the flow."""
     zone, board = layout.site.zone, layout.device.board
@@ -220,11 +224,19 @@ def capacity(layout: Layout) -> Iterator[Failure]:
     elif demand > limit:
         yield Failure(
             code="HS0306", excess=int((demand - limit) * SECOND), unit="us/s",
-            message=f"keeps {float(demand):.2f} devices busy at "
-            f"{float(layout.flow.data.rate):g} events/s, but {layout.count} `{name}`{failed} may "
-            f"give {float(limit):.2f}",
-            remedy=f"put {enough} `{name}` there",
+            message=f"keeps {_many(demand, '.2f')} devices busy at "
+            f"{_many(layout.flow.data.rate, 'g')} events/s, but {layout.count} `{name}`{failed} "
+            f"may give {float(limit):.2f}",
+            remedy=f"put {enough} `{name}` there" + (
+                f", or look for a mistake in `size` and `rate` of `{layout.flow.data.name}`"
+                if enough > _ABSURD * layout.count else ""
+            ),
         )  # fmt: skip
+
+
+def _many(number: Fraction, form: str) -> str:
+    """A number that stays readable when it is large."""
+    return f"{float(number):,.0f}" if number >= 10_000 else f"{float(number):{form}}"
 
 
 def _failed(layout: Layout) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
 from hybridspec.ir.law import LawFacts
@@ -38,6 +39,11 @@ def resolve_regions(
         inside = _inside_zones(spec, catalog, law)
         charges = _charges(cloud, written, catalog, origins, sink)
         for index, name in enumerate(written.regions):
+            owner = _owner(name, catalog, clouds)
+            if owner:
+                place = origins.value("clouds", cloud, "regions", index)
+                sink.add(_of_another(name, written.provider, owner, inside, place))
+                continue
             region = _region(cloud, written.provider, name, index, catalog, inside, origins, sink)
             if region is not None and _offers(region, needs[written.provider], sink):
                 _compare(region, written, origins, sink, spec.metadata.currency)
@@ -46,6 +52,22 @@ def resolve_regions(
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
     return tuple(found)
+
+
+def _owner(name: str, catalog: Catalog, clouds: Mapping[str, Catalog]) -> str:
+    """The provider that has a region of this name, if the cloud's own has none."""
+    if name in catalog.regions or name in catalog.locations:
+        return ""
+    return next((other for other, theirs in sorted(clouds.items()) if name in theirs.regions), "")
+
+
+def _of_another(name: str, mine: str, owner: str, inside: list[str], span: Span) -> Diagnostic:
+    such = f", such as `{inside[0]}`" if inside else ""
+    return Diagnostic(
+        code="HS0224", message=f"`{name}` is a region of `{owner}`, and this cloud is `{mine}`",
+        span=span, fixes=put(span, inside[0]) if inside else (),
+        help=f"name a region of `{mine}`{such}, or give `{name}` a cloud with `provider: {owner}`",
+    )  # fmt: skip
 
 
 def _inside_zones(spec: Spec, catalog: Catalog, law: LawFacts) -> list[str]:
