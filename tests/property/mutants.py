@@ -133,20 +133,9 @@ def ignore_shared_disk(patch: Patch) -> None:
     without_load(patch, 3)
 
 
-def ignore_the_shared_line(patch: Patch) -> None:
-    """Each flow has the uplink of the site for itself."""
-    without_load(patch, 4)
-
-
 def fill_the_shared_line(patch: Patch) -> None:
     """No flow by itself is too much for the uplink of the site."""
     without(patch, bounds.line)
-
-
-def nobody_fails_beside_others(patch: Patch) -> None:
-    """What flows share is all that stands there, whatever may have failed."""
-    real = shared.rooms
-    patch.setattr(shared, "rooms", lambda device: real(replace(device, max_failed=0)))
 
 
 def nobody_fails(patch: Patch) -> None:
@@ -378,8 +367,8 @@ ENGINE: tuple[Mutant, ...] = (
     forget_the_window, forget_the_network, forget_the_lan, take_the_first_branch,
     round_sending_down,
     cut_loops, come_back_from_the_cloud, ignore_shared_memory,
-    ignore_shared_time, ignore_shared_disk, ignore_the_shared_line, fill_the_shared_line,
-    nobody_fails_beside_others, nobody_fails,
+    ignore_shared_time, ignore_shared_disk, fill_the_shared_line,
+    nobody_fails,
     one_device_too_many, fill_the_uplink,
     ignore_reserved_memory, ignore_missing_figures, ignore_long_absence, forget_raw_uploads,
     cheapest_region_ignoring_terms, no_store_terms, free_egress, free_energy, round_down,

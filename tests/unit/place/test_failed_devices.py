@@ -13,6 +13,7 @@ from property.graphs import bound, data, device, flow, graph, site, stage, table
 from hybridspec.ir.graph import Flow, Graph, Sync
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate
+from hybridspec.place import shared
 
 FRAMES = data(rate=Fraction(100))
 
@@ -74,6 +75,17 @@ def test_the_checker_takes_the_failed_ones_away() -> None:
     plan, _ = decide(*plant(1, 0, 1))
     assert plan is not None
     assert "w0 at lab: on devices that may all have failed" in faults(*plant(1, 1, 1), plan)
+
+
+def test_a_failure_that_is_forgotten_beside_others_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = shared.rooms
+    monkeypatch.setattr(shared, "rooms", lambda device: real(replace(device, max_failed=0)))
+    made = plant(2, 1, 2)
+    plan, _ = decide(*made)
+    assert plan is not None
+    assert "box at lab: too busy" in faults(*made, plan)
 
 
 def test_a_bound_holds_with_all_and_with_those_that_are_left() -> None:

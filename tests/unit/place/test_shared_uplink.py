@@ -20,6 +20,7 @@ from property.graphs import (
     table,
     zone,
 )
+from property.mutants import without_load
 
 from hybridspec.base.units import parse_bandwidth
 from hybridspec.ir.graph import Graph, Sync
@@ -74,6 +75,13 @@ def test_the_checker_counts_what_all_classes_send() -> None:
     made, times = two(2 * MBIT - 1)
     assert "lab: too narrow a shared uplink" in faults(made, times, plan)
     assert faults(*two(2 * MBIT), decide(*two(2 * MBIT))[0]) == ()
+
+
+def test_a_line_that_is_forgotten_beside_others_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_load(monkeypatch, 4)
+    plan, _ = decide(*two(2 * MBIT - 1))
+    assert plan is not None
+    assert "lab: too narrow a shared uplink" in faults(*two(2 * MBIT - 1), plan)
 
 
 def test_a_flow_waits_behind_messages_of_other_classes() -> None:
