@@ -13,10 +13,23 @@ from hybridspec.ir.origin import maybe, spanned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What a managed service costs, in micro-units of each that `per` counts."""
+    """What a managed service costs, in micro-units of each that `per` counts.
+
+    `size` are the bytes that count as one message.
+    """
 
     name: str
     per: str
+    price: Price
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A virtual machine that serves inference, with its price in micro-units of an hour."""
+
+    name: str
+    vcpu: int
     price: Price
 
 
@@ -30,7 +43,9 @@ class Region:
     milliwatts of a busy virtual CPU with its share of the building, `pair` the region it
     replicates to by itself, `administered_from` where the account's own administrators work,
     `agreements` what was signed with the operator, `implicit` the flows that it adds, `charges`
-    what the managed services that are emitted cost,
+    what the managed services that are emitted cost, `instances` the machines that inference can be
+    served from, `billed_step` and `billed_least` the microseconds that a serverless request is
+    rounded up to and billed at least,
     `key_protection` how keys can be protected there as far as anybody states it, and `controls`
     those that what is emitted for it carries out, each with how. Quotas are how many
     training instances and cloud stages may run there at once, if known.
@@ -54,6 +69,9 @@ class Region:
     account: str = ""
     operator_country: str | None = None
     charges: tuple[Charge, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    billed_step: int = 1
+    billed_least: int = 0
     carbon: int | None = None
     power: int | None = None
     pair: str | None = None

@@ -279,6 +279,19 @@ def _emitted(layout: Layout) -> int | None:
     return round(total)
 
 
+def _talk(layout: Layout) -> dict[str, tuple[Fraction, int]]:
+    """Rate and size of what devices and computing cloud stages tell each other, each once."""
+    made = {s.name: s for s in layout.flow.stages if layout.host(s).kind == "cloud"}
+    found: dict[str, tuple[Fraction, int]] = {}
+    for stage in layout.flow.stages:
+        if stage.name not in made:
+            found |= {n: (made[n].output_rate, made[n].output_size)
+                      for n in stage.inputs if n in made}  # fmt: skip
+        elif stage.kind is not StageKind.SINK:
+            found |= {n: layout.sent[n] for n in stage.inputs if n in layout.sent}
+    return found
+
+
 def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
     graph, region = layout.graph, layout.region
     yield from cost.sent(graph, layout.device, layout.uplink)
@@ -296,8 +309,11 @@ def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
             yield from cost.writes(graph, region, layout.flow, stage)
             continue
         if estimate is not None:
-            yield cost.inference(graph, region, stage, estimate)
+            yield from cost.inference(graph, region, stage, estimate)
+        yield from cost.processed(graph, region, stage)
         fed = (s for s in layout.flow.stages if stage.name in s.inputs)
         if any(layout.host(after).kind == "edge" for after in fed):
             yield cost.returned(graph, region, stage, stage.output_rate)
             yield from cost.received(graph, layout.device, stage)
+    if region is not None and layout.uses_cloud:
+        yield from cost.messages(graph, region, layout.flow, _talk(layout))

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, SiteDevices, Stage
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Region, Site, SiteDevices, Stage
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import CostTerm, Decision, Plan, Store
+from hybridspec.ir.plan import CostTerm, Decision, Estimate, Plan, Store
 
 _MICROS = 1_000_000
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -100,31 +100,31 @@ def _flow_cost(graph: Graph, table: LatencyTable, decision: Decision) -> Fractio
     kinds = {name: host.kind for name, host in chosen.hosts}
     work, total = Fraction(0), Fraction(0)
     for stage in flow.stages:
-        time = _mid(table, decision, stage, device) if stage.kind != "sink" else 0
-        busy = stage.input_rate * _seconds(graph) * time / _MICROS
+        took = _took(table, decision, stage, device) if stage.kind != "sink" else None
         if kinds[stage.name] == "edge":
-            work += busy
+            work += stage.input_rate * _seconds(graph) * (took.mid if took else 0) / _MICROS
         else:
-            total += _cloud_cost(graph, decision, stage, busy, kinds)
+            total += _cloud_cost(graph, decision, stage, took, kinds)
+    total += _messages(graph, decision, kinds)
     joules = work * (device.board.load_power - device.board.idle_power) / 1000
     total += joules / 3_600_000 * decision.site.energy_price
     gigabytes = _uploaded(flow, kinds) * _seconds(graph) / 10**9
     return total + gigabytes * device.uplink_up_price
 
 
-def _mid(table: LatencyTable, decision: Decision, stage: Stage, device: DeviceClass) -> int:
+def _took(
+    table: LatencyTable, decision: Decision, stage: Stage, device: DeviceClass
+) -> Estimate | None:
     kind = dict(decision.chosen.hosts)[stage.name].kind
     where = "cloud" if kind == "cloud" else device.board.name
     if stage.model is None:
-        found = table.operations.get((stage.operation, where, stage.input_size))
-    else:
-        variant = dict(decision.chosen.variants)[stage.model.name]
-        found = table.models.get((stage.model.name, where, variant))
-    return 0 if found is None else found.mid
+        return table.operations.get((stage.operation, where, stage.input_size))
+    variant = dict(decision.chosen.variants)[stage.model.name]
+    return table.models.get((stage.model.name, where, variant))
 
 
 def _cloud_cost(
-    graph: Graph, decision: Decision, stage: Stage, busy: Fraction, kinds: dict[str, str]
+    graph: Graph, decision: Decision, stage: Stage, took: Estimate | None, kinds: dict[str, str]
 ) -> Fraction:
     region, device = decision.chosen.region, decision.chosen.device
     if region is None or device is None:
@@ -134,11 +134,56 @@ def _cloud_cost(
         mean = Fraction(graph.horizon, 2) if kept > graph.horizon else Fraction(kept)
         stands = stage.input_rate * stage.input_size * mean / _MICROS / 10**9
         return stands * _months(graph) * region.storage_price + _batches(graph, decision, stage)
-    total = busy * region.inference_price
+    total = _computing(graph, region, stage, took) if took is not None else Fraction(0)
+    through = stage.input_rate * stage.input_size + stage.output_rate * stage.output_size
+    total += through * _seconds(graph) / 10**9 * _charged(region, "gb-processed")
     if any(stage.name in s.inputs and kinds[s.name] == "edge" for s in decision.flow.stages):
         back = stage.output_rate * stage.output_size * _seconds(graph) / 10**9
         total += back * (region.egress_price + device.uplink_down_price)
     return total
+
+
+def _computing(graph: Graph, region: Region, stage: Stage, took: Estimate) -> Fraction:
+    """The cheaper of paying for each request and of paying for machines by the hour."""
+    requests = stage.input_rate * _seconds(graph)
+    steps = (took.mid + region.billed_step - 1) // region.billed_step
+    each = max(steps * region.billed_step, region.billed_least) * region.inference_price
+    ways = [requests * (each + _charged(region, "million-requests")) / _MICROS]
+    for machine in region.instances:
+        needed = stage.input_rate * took.high * 10 / (7 * machine.vcpu * _MICROS)
+        running = max(-(-needed.numerator // needed.denominator), 1)
+        ways.append(running * machine.price * _seconds(graph) / 3600)
+    return min(ways)
+
+
+def _messages(graph: Graph, decision: Decision, kinds: dict[str, str]) -> Fraction:
+    """What crosses between the site and stages that compute in the cloud, in messages."""
+    flow, region = decision.flow, decision.chosen.region
+    if region is None or "cloud" not in kinds.values():
+        return Fraction(0)
+    made = {s.name: (s.output_rate, s.output_size) for s in flow.stages}
+    crossing = {
+        name
+        for stage in flow.stages for name in stage.inputs
+        if (kinds[stage.name], kinds.get(name, "edge")) == ("edge", "cloud")
+        or (kinds[stage.name] == "cloud" and stage.kind != "sink"
+            and kinds.get(name, "edge") == "edge")
+    }  # fmt: skip
+    total = Fraction(0)
+    for name in crossing:
+        rate, size = made.get(name, (flow.data.rate, flow.data.size))
+        if not rate:
+            continue
+        often = rate if flow.sync is None else min(rate, Fraction(_MICROS, flow.sync.every))
+        for charge in region.charges:
+            if charge.per == "million-messages":
+                pieces = -(-(rate * size) // (often * charge.size)) if charge.size else 1
+                total += often * max(pieces, 1) * _seconds(graph) * charge.price / _MICROS
+    return total
+
+
+def _charged(region: Region, per: str) -> Fraction:
+    return sum((Fraction(one.price) for one in region.charges if one.per == per), Fraction(0))
 
 
 def _batches(graph: Graph, decision: Decision, stage: Stage) -> Fraction:

@@ -10,7 +10,7 @@ from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
 from hybridspec.ir.law import LawFacts
-from hybridspec.ir.region import Charge
+from hybridspec.ir.region import Charge, Instance
 from hybridspec.law.facts import expand
 from hybridspec.resolve.implicit import countries_of, of_region
 from hybridspec.resolve.price import unlikely
@@ -145,7 +145,7 @@ def _charges(
         lookup(name, catalog.charges, sink, kind="priced service",
                span=origins.key("clouds", cloud, "prices", "services", name))  # fmt: skip
     return tuple(
-        Charge(name=name, per=row.per, price=own.get(name, row.price))
+        Charge(name=name, per=row.per, price=own.get(name, row.price), size=row.size or 0)
         for name, row in sorted(catalog.charges.items())
     )
 
@@ -203,6 +203,9 @@ def _region(
         key_price=prices.key_month,
         registry_price=prices.registry_gb_month,
         training_instance=catalog.training_instance or "",
+        instances=_instances(name, catalog),
+        billed_step=catalog.serverless.step if catalog.serverless else 1,
+        billed_least=catalog.serverless.least if catalog.serverless else 0,
         services=tuple(row.services),
         source=row.source,
         operator_country=operator.jurisdiction,
@@ -214,6 +217,15 @@ def _region(
         key_protection=_key_protection(row, catalog),
         as_of=row.as_of or catalog.as_of,
         origin=span,
+    )
+
+
+def _instances(region: str, catalog: Catalog) -> tuple[Instance, ...]:
+    """The machines that inference can be served from; estimates are of processors alone."""
+    return tuple(
+        Instance(name=name, vcpu=row.vcpu, price=row.hour[region])
+        for name, row in sorted(catalog.instances.items())
+        if "inference" in row.purpose and row.accelerator is None and region in row.hour
     )
 
 

@@ -254,18 +254,40 @@ class ChargeRow(Section):
         str, Field(description="Service that is billed, as in `services`.", examples=["iothub"])
     ]
     per: Annotated[
-        Literal["zone-month", "device-month", "model-month", "job-month", "10k-writes"],
+        Literal[
+            "zone-month", "device-month", "model-month", "job-month", "10k-writes",
+            "million-requests", "gb-processed", "million-messages",
+        ],
         Field(
             description="What is counted: zones, devices, models and training jobs by the month; "
-            "or objects that are written to the store, by the ten thousand."
+            "objects that are written to the store, by the ten thousand; requests to cloud stages "
+            "and messages between these and devices, by the million; or GB that go into and out "
+            "of cloud stages."
         ),
-    ]
+    ]  # fmt: skip
+    size: Annotated[
+        Size | None,
+        Field(description="What a message may hold to count as one.", examples=["4KiB"]),
+    ] = None
     price: Annotated[Money, Field(description="Price of one.", examples=["25 USD"])]
     text: Annotated[
         str,
         Field(min_length=1, max_length=300, description="What is paid for.",
               examples=["one unit of the standard tier"]),
     ]  # fmt: skip
+    as_of: RowDate = None
+    source: Source
+
+
+class ServerlessRow(Section):
+    """How the time of a request to serverless inference is billed."""
+
+    step: Annotated[
+        Duration, Field(gt=0, description="What it is rounded up to.", examples=["100ms"])
+    ]
+    least: Annotated[
+        Duration, Field(ge=0, description="What is billed at least.", examples=["100ms"])
+    ]
     as_of: RowDate = None
     source: Source
 
@@ -298,6 +320,10 @@ class Catalog(Section):
         dict[str, LocationRow],
         Field(description="Names that stand for several regions, such as multi-regions."),
     ] = {}
+    serverless: Annotated[
+        ServerlessRow | None,
+        Field(description="How serverless inference is billed; without it, to the microsecond."),
+    ] = None
     charges: Annotated[
         dict[str, ChargeRow],
         Field(description="What managed services cost, by name, in all regions."),

@@ -12,6 +12,8 @@ from hybridspec.place.cost.energy import kwh as kwh
 from hybridspec.place.cost.network import received as received
 from hybridspec.place.cost.network import returned as returned
 from hybridspec.place.cost.network import sent as sent
+from hybridspec.place.cost.services import messages as messages
+from hybridspec.place.cost.services import processed as processed
 from hybridspec.place.cost.services import writes as writes
 from hybridspec.place.cost.standing import fleet_terms as fleet_terms
 from hybridspec.place.cost.standing import zone_terms as zone_terms

@@ -3,26 +3,64 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 
-from hybridspec.base.units import SECOND
+from hybridspec.base.units import HOUR, SECOND
 from hybridspec.ir.graph import Graph, Model, Region, Stage, Training
 from hybridspec.ir.plan import CostTerm, Estimate
+from hybridspec.ir.region import Instance
 from hybridspec.place.cost.term import GB, cloud, money, months, shown
 
 _KWH = 1000 * 3_600_000
 """Milliwatt-seconds in a kilowatt-hour."""
 _SERVERLESS_GB = 1
 """Memory that a serverless inference is billed for at least."""
+_MILLION = 10**6
+MAX_BUSY = Fraction(7, 10)
+"""How busy the processors of a machine are at most."""
 
 
-def inference(graph: Graph, region: Region, stage: Stage, latency: Estimate) -> CostTerm:
-    """Serverless inference in a region: GB-seconds at the middle estimate."""
+def inference(
+    graph: Graph, region: Region, stage: Stage, latency: Estimate
+) -> tuple[CostTerm, ...]:
+    """What computing a stage in a region costs: serverless, or on machines if these are cheaper."""
+    used = _serverless(graph, region, stage, latency)
+    paid = sum(term.amount for term in used)
+    kept = [_kept(graph, one, stage, latency) for one in region.instances]
+    least = min(kept, key=lambda term: term.amount, default=None)
+    return used if least is None or least.amount >= paid else (least,)
+
+
+def _serverless(
+    graph: Graph, region: Region, stage: Stage, latency: Estimate
+) -> tuple[CostTerm, ...]:
+    """GB-seconds at the middle estimate, as long as they are billed, and a fee for each request."""
     events = stage.input_rate * Fraction(graph.horizon, SECOND)
-    seconds = events * Fraction(latency.mid, SECOND) * _SERVERLESS_GB
-    return cloud(
+    billed = max(region.billed_least, -(-latency.mid // region.billed_step) * region.billed_step)
+    seconds = events * Fraction(billed, SECOND) * _SERVERLESS_GB
+    time = cloud(
         "cloud", f"inference {stage.name}", seconds * region.inference_price,
-        f"{round(events)} events x {latency.mid} us x {_SERVERLESS_GB} GB x "
+        f"{round(events)} events x {billed} us x {_SERVERLESS_GB} GB x "
         f"{money(graph, region.inference_price)}/GB-s",
+    )  # fmt: skip
+    fees = (
+        cloud(
+            "cloud", f"service {charge.name} {stage.name}", events * charge.price / _MILLION,
+            f"{round(events)} requests x {money(graph, charge.price)}/1000000",
+        )
+        for charge in region.charges if charge.per == "million-requests" and charge.price
+    )  # fmt: skip
+    return time, *fees
+
+
+def _kept(graph: Graph, machine: Instance, stage: Stage, latency: Estimate) -> CostTerm:
+    """Machines that run all the time for one stage of one site, as busy as they may be at worst."""
+    work = stage.input_rate * Fraction(latency.high, SECOND)
+    count = max(1, ceil(work / (MAX_BUSY * machine.vcpu)))
+    hours = Fraction(graph.horizon, HOUR)
+    return cloud(
+        "cloud", f"machines {stage.name}", count * hours * machine.price,
+        f"{count} x {machine.name} x {shown(hours)} h x {money(graph, machine.price)}/h",
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from hybridspec.base.units import DAY, YEAR
 from hybridspec.ir.graph import DeviceClass, Graph, Site, SiteDevices, Sync
 from hybridspec.ir.plan import CostTerm, Plan
 from hybridspec.ir.region import Charge
+from hybridspec.ir.region import Instance as Machine
 from hybridspec.place import cost
 from hybridspec.place.place import place
 from hybridspec.place.recount import recount
@@ -44,8 +45,12 @@ CHARGES = (
     Charge(name="shelf", per="model-month", price=10_000),
     Charge(name="timer", per="job-month", price=100_000),
     Charge(name="writes", per="10k-writes", price=50_000),
+    Charge(name="requests", per="million-requests", price=200_000),
+    Charge(name="through", per="gb-processed", price=16_000),
+    Charge(name="told", per="million-messages", price=1_000_000, size=300),
 )
-REGION = region(charges=CHARGES)
+MACHINE = Machine(name="large", vcpu=4, price=240_000)
+REGION = region(charges=CHARGES, billed_step=100_000, billed_least=100_000)
 
 
 def of(cared: DeviceClass = CARED_FOR, count: int = 3, **fields: object) -> Graph:
@@ -153,7 +158,8 @@ def _scaled(made: Graph, times: int) -> Graph:
         replace(r, **{key: times * getattr(r, key) for key in (
             "storage_price", "egress_price", "inference_price", "training_price", "key_price",
             "registry_price")},
-            charges=tuple(replace(c, price=times * c.price) for c in r.charges))
+            charges=tuple(replace(c, price=times * c.price) for c in r.charges),
+            instances=tuple(replace(i, price=times * i.price) for i in r.instances))
         for r in made.regions
     )  # fmt: skip
     return _with(replace(made, regions=regions), lambda at: replace(
@@ -182,7 +188,11 @@ def _random(seed: int) -> Instance:
         )  # fmt: skip
         return replace(d, device_class=of)
 
-    regions = tuple(replace(one, charges=CHARGES) for one in drawn.graph.regions)
+    regions = tuple(
+        replace(one, charges=CHARGES, instances=rng.choice(((), (MACHINE,))),
+                billed_step=rng.choice((1, 1000, 100_000)), billed_least=rng.choice((0, 100_000)))
+        for one in drawn.graph.regions
+    )  # fmt: skip
     made = _with(
         replace(drawn.graph, regions=regions, release_every=rng.choice((None, 17 * DAY))),
         lambda at: replace(at, devices=tuple(map(stands, at.devices)),
