@@ -61,9 +61,10 @@ def infeasible(
         groups.setdefault((nearest.label, nearest.failures), []).extend(sites)
         tried.setdefault((nearest.label, nearest.failures), options)
     for (label, failures), sites in groups.items():
-        first, *others = sorted(
-            failures, key=lambda f: (f.code not in _FIXED, not _overloads(f), _rank(f))
-        )
+        full = any(map(_overloads, failures))
+        first, *others = sorted(failures, key=lambda f: (
+            f.code not in _FIXED, full and f.code == "HS0302", _rank(f)
+        ))  # fmt: skip
         also = "".join(f"; and {failure.message}" for failure in others)
         yield Diagnostic(
             code=first.code,

@@ -210,4 +210,6 @@ def _of(slack: Slack) -> str:
 
 def _percent(share: Fraction) -> str:
     value = float(share * 100)
+    if 0 < value < 0.001:
+        return "less than 0.001 %"
     return f"{value:.2g} %" if value < 10 else f"{value:.0f} %"
