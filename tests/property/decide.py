@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from property.graphs import Instance, instance
+
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.check.rule import check
 from hybridspec.ir.graph import Graph
@@ -10,8 +14,17 @@ from hybridspec.ir.plan import Plan
 from hybridspec.place import place as placing
 from hybridspec.place import verify as verifying
 
+Decided = tuple[Plan | None, tuple[Diagnostic, ...]]
 
-def decide(graph: Graph, table: LatencyTable) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+
+@cache
+def decided(seed: int) -> tuple[Instance, Decided]:
+    """An instance and what is decided of it, once for all tests; none of a patched placement."""
+    made = instance(seed)
+    return made, decide(made.graph, made.table)
+
+
+def decide(graph: Graph, table: LatencyTable) -> Decided:
     """The plan that the compiler would go on with, or None and the findings."""
     sink = Sink()
     check(graph, sink)
