@@ -14,6 +14,8 @@ def main() -> None:
         from hybridspec.agent.cli import main as agent
 
         raise SystemExit(agent(sys.argv[2:]))
+    # No package that happens to be installed gets to see what is read.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Almost nothing that a run makes is garbage before it ends; looking for it takes a third of the
     # time of a fleet of thousands.
     gc.set_threshold(10_000_000, 5, 50)

@@ -280,11 +280,8 @@ def _row(
     asset: str, zone: str, facet: str, places: _Names, met: _Met, shown: Certificate | None
 ) -> Residency:
     _, whole, (verdict, why), (countries, operators, partitions) = met
-    return Residency(
-        asset=asset, zone=zone, facet=facet, places=places, countries=countries,
-        operators=operators, partitions=partitions, verdict=verdict, why=why,
-        obligations=whole.obligations, certificate=shown,
-    )  # fmt: skip
+    return Residency(asset, zone, facet, places, countries, verdict, why, operators, partitions,
+                     whole.obligations, shown)  # fmt: skip
 
 
 def refused(graph: Graph, rows: tuple[Residency, ...]) -> list[Residency]:

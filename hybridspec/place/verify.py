@@ -7,13 +7,13 @@ costs in its own way, so that a fault in one of the two shows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 
 from hybridspec.ir.graph import DeviceClass, Graph, Region, Site, SiteDevices, Stage
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Decision, Plan
+from hybridspec.ir.plan import Decision, Host, Plan
 from hybridspec.law.claim import claims
 from hybridspec.place.alike import alike, each
 from hybridspec.place.recheck import recheck
@@ -130,25 +130,39 @@ def _budget(decision: Decision) -> list[str]:
 
 
 def _stage_time(decision: Decision, name: str, table: LatencyTable) -> int | None:
-    stage = next(s for s in decision.flow.stages if s.name == name)
-    device = decision.chosen.device
-    on_cloud = dict(decision.chosen.hosts)[name].kind == "cloud"
-    where = "cloud" if on_cloud or device is None else device.board.name
-    if stage.kind == "sink":
-        return 0
-    if stage.model is not None:
-        variant = dict(decision.chosen.variants)[stage.model.name]
-        own = (stage.model.name, device.name if device and not on_cloud else "", variant)
-        found = table.measured.get(own) or table.models.get((stage.model.name, where, variant))
-    else:
-        found = table.operations.get((stage.operation, where, stage.input_size))
-    return None if found is None else found.high
+    return next(time for stage, _, time in _times(decision, table) if stage.name == name)
+
+
+def _times(
+    decision: Decision, table: LatencyTable
+) -> Iterator[tuple[Stage, Host, int | None]]:  # fmt: skip
+    """Every stage, its host, and how long it takes there, if that is known."""
+    device, variants = decision.chosen.device, dict(decision.chosen.variants)
+    for stage, (_, host) in zip(decision.flow.stages, decision.chosen.hosts, strict=True):
+        on_cloud = host.kind == "cloud"
+        where = "cloud" if on_cloud or device is None else device.board.name
+        if stage.kind == "sink":
+            yield stage, host, 0
+            continue
+        if stage.model is not None:
+            model, variant = stage.model.name, variants[stage.model.name]
+            own = (model, device.name if device and not on_cloud else "", variant)
+            found = table.measured.get(own) or table.models.get((model, where, variant))
+        else:
+            found = table.operations.get((stage.operation, where, stage.input_size))
+        yield stage, host, None if found is None else found.high
 
 
 def _kept(decision: Decision) -> list[str]:
     """Nothing waits longer for the network than its zone keeps it."""
-    device, limit, sent = decision.chosen.device, decision.site.zone.retention, _upload(decision)
-    if device is None or limit is None or not sent:
+    device, limit, flow = decision.chosen.device, decision.site.zone.retention, decision.flow
+    if device is None or limit is None:
+        return []
+    longest = max(flow.offline, device.max_offline) if flow.when_offline == "buffer" else 0
+    if longest + (flow.sync.every if flow.sync is not None else 0) <= limit:
+        return []
+    sent = _upload(decision)
+    if not sent:
         return []
     count = next(d.count for d in decision.site.devices if d.device_class.name == device.name)
     if not count or _away(decision, device, sent, count) <= limit:
@@ -176,8 +190,8 @@ def _offline(decision: Decision) -> list[str]:
 
 def _figures(decision: Decision, table: LatencyTable) -> list[str]:
     label = f"{decision.flow.name} at {decision.site.name}"
-    faults = [f"{label}: no latency figures for {name}" for name, _ in decision.chosen.hosts
-              if _stage_time(decision, name, table) is None]  # fmt: skip
+    faults = [f"{label}: no latency figures for {stage.name}"
+              for stage, _, time in _times(decision, table) if time is None]  # fmt: skip
     hosts, variants = dict(decision.chosen.hosts), dict(decision.chosen.variants)
     faults += [
         f"{label}: no memory figures for {stage.name}" for stage in decision.flow.stages
@@ -336,12 +350,10 @@ def _network(
 
 def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tuple[Fraction, ...]:
     """Busy microseconds a second, bytes of memory, bytes a second up, bytes kept offline."""
-    stages, used = {stage.name: stage for stage in decision.flow.stages}, set()
     busy: list[tuple[Fraction, int]] = []
-    for name, host in decision.chosen.hosts:
-        stage = stages[name]
+    used: set[tuple[str, str]] = set()
+    for stage, host, time in _times(decision, table):
         if host.kind == "edge":
-            time = _stage_time(decision, name, table)
             busy.append((stage.input_rate, time if time is not None else 10**9))
             if stage.model is not None:
                 used.add((stage.model.name, dict(decision.chosen.variants)[stage.model.name]))
@@ -349,7 +361,7 @@ def _loads(decision: Decision, device: DeviceClass, table: LatencyTable) -> tupl
     sent = _upload(decision)
     few = next(_counts(d)[0] for d in decision.site.devices if d.device_class.name == device.name)
     away = _away(decision, device, sent, few)
-    return _total(busy), memory, sent, sent * away / 1_000_000
+    return _total(busy), memory, sent, sent * away / 1_000_000 if away and sent else Fraction(0)
 
 
 def _away(decision: Decision, device: DeviceClass, sent: Fraction, devices: int) -> Fraction:
@@ -378,7 +390,8 @@ def _total(parts: Iterable[tuple[Fraction, int]]) -> Fraction:
     found: dict[int, int] = {}
     for rate, times in parts:
         found[rate.denominator] = found.get(rate.denominator, 0) + rate.numerator * times
-    return sum((Fraction(n, d) for d, n in found.items()), Fraction(0))
+    exact = [Fraction(numerator, denominator) for denominator, numerator in found.items()]
+    return exact[0] if len(exact) == 1 else sum(exact, Fraction(0))
 
 
 def _cost(plan: Plan) -> list[str]:
