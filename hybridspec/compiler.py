@@ -28,7 +28,7 @@ from hybridspec.load.load import Loaded, load
 from hybridspec.load.plugin import load_plugins
 from hybridspec.optimise.latency import latency_table
 from hybridspec.place.place import place
-from hybridspec.place.verify import verify
+from hybridspec.place.verify import verify_bounds, verify_cost
 from hybridspec.resolve.lower import Facts, lower
 from hybridspec.spec.document import Spec
 from hybridspec.target.api import Emission, Unsupported
@@ -77,14 +77,15 @@ class Build:
 
     `loaded` tells which files and variables were read, and where each value was written;
     `matched` what waivers answer for before anything is placed; `plugins` which rules of
-    strangers judged the placement. `placed` is the plan without what enforces its claims.
+    strangers judged the placement. `feasible` is a plan that keeps every bound.
     """
 
     graph: Graph
     loaded: Loaded = field(compare=False)
     matched: Matched = field(compare=False)
     table: LatencyTable
-    placed: Plan
+    feasible: Plan
+    counting: Callable[[], Plan] = field(compare=False, repr=False)
     enforcing: Callable[[], Plan] = field(compare=False, repr=False)
     documented: Callable[[], dict[str, object]] = field(compare=False, repr=False)
     plugins: tuple[Plugin, ...] = ()
@@ -97,6 +98,11 @@ class Build:
     def inputs(self) -> tuple[tuple[Path, str], ...]:
         """The user's files with their SHA-256: nothing else of the user's was read."""
         return self.loaded.inputs
+
+    @property
+    def placed(self) -> Plan:
+        """The plan without what enforces its claims; its costs are checked when first asked for."""
+        return self.counting()
 
     @property
     def plan(self) -> Plan:
@@ -209,14 +215,22 @@ def _place(judged: _Judged, options: Options, sink: Sink) -> Build:
     sink.stop_if_errors()
     if plan is None:
         raise AssertionError("place returned neither a plan nor a finding")
-    faults = verify(graph, table, plan)
+    faults = verify_bounds(graph, table, plan)
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
-    enforcing = cache(partial(_enforcing, graph, plan))
+    counting = cache(partial(_counted, graph, table, plan))
+    enforcing = cache(lambda: _enforcing(graph, counting()))
     return Build(
-        graph=graph, loaded=loaded, table=table, placed=plan, matched=matched, enforcing=enforcing,
-        documented=cache(lambda: _document(graph, enforcing())),
+        graph=graph, loaded=loaded, table=table, feasible=plan, matched=matched, counting=counting,
+        enforcing=enforcing, documented=cache(lambda: _document(graph, enforcing())),
     )  # fmt: skip
+
+
+def _counted(graph: Graph, table: LatencyTable, plan: Plan) -> Plan:
+    faults = verify_cost(graph, table, plan)
+    if faults:
+        raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
+    return plan
 
 
 def _document(graph: Graph, plan: Plan) -> dict[str, object]:
@@ -233,7 +247,7 @@ def _enforcing(graph: Graph, plan: Plan) -> Plan:
 
 def _settle(build: Build, options: Options, sink: Sink) -> Build:
     """What can be judged only once everything is placed: advice, plugins and stale waivers."""
-    graph, rows = build.graph, build.placed.residency
+    graph, rows = build.graph, build.feasible.residency
     plugins = load_plugins(graph.plugins, options.plugins, sink)
     sink.stop_if_errors()
     found = list(advice(graph, rows))
@@ -290,7 +304,7 @@ def _expressed(build: Build, stack: str, sink: Sink) -> None:
     from hybridspec.emit.cut import cloud_slices
 
     known = targets()
-    for part in cloud_slices(build.graph, build.placed, "", stack):
+    for part in cloud_slices(build.graph, build.feasible, "", stack):
         emit = known[part.provider].emit_cloud
         if emit is not None:
             sink.extend(_unsupported(p) for p in emit(part) if isinstance(p, Unsupported))

@@ -25,6 +25,11 @@ from hybridspec.place.verify_split import faults_of_split
 
 def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     """Every way in which the plan breaks its graph, one sentence each; empty if it holds."""
+    return verify_bounds(graph, table, plan) or verify_cost(graph, table, plan)
+
+
+def verify_bounds(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
+    """All that `verify` finds but for what the plan costs."""
     faults: list[str] = []
     wanted = {(site.name, flow.name) for flow in graph.flows for site in flow.sites}
     made = [(d.site.name, d.flow.name) for d in plan.decisions]
@@ -49,9 +54,12 @@ def verify(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
     faults.extend(_shared(graph, table, plan))
     faults.extend(quotas(graph, plan, groups, lambda decision, stage: _stage_time(
         decision, stage, table)))  # fmt: skip
-    faults.extend(_cost(plan))
-    faults.extend(recount(graph, table, plan))
     return tuple(faults)
+
+
+def verify_cost(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, ...]:
+    """Every amount of a feasible plan that is another one; empty if it costs what it says."""
+    return (*_cost(plan), *recount(settled(graph, plan), table, plan))
 
 
 def _shape(decision: Decision) -> list[str]:
