@@ -31,7 +31,8 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
     region = next((s.region for s in plan.stores if s.zone.name == site.zone.name), None)
     asked = way_of(site.name, flow.name)
     whole = Replanner(graph, table, asked)
-    here = Replanner(alone(graph, site, region), table, asked)
+    regions = graph.regions if region is None else (region,)
+    here = Replanner(alone(graph, (site,), regions), table, asked)
     flips: list[Flip] = []
     bindings: list[Binding] = []
     now, ways = (
@@ -47,7 +48,7 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
         for lever in (*bounds(site, flow, ways), *prices(graph, site, region)):
             ended = lever.words
             for value in values(here, lever, first):
-                found = _checked(whole, here, lever, value, now)
+                found = checked(whole, here, lever, value, now)
                 if found is not None:
                     flips.append(found)
                     bindings += _binding(lever, value, now, whole)
@@ -57,7 +58,7 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
     return replace(of, flips=tuple(flips), bindings=tuple(bindings), ended=ended)
 
 
-def _checked(
+def checked(
     whole: Replanner, here: Replanner, lever: Lever, value: int, now: Outcome
 ) -> Flip | None:
     """What was found at the site, if it is so among all sites as well, to the last step."""
@@ -114,7 +115,8 @@ class _Search:
 
     What a plan costs is linear in a price. Two points of the plan of now and two of another tell
     where they cost the same, so that few values have to be tried; where they do not, the interval
-    is halved. Whatever is guessed, the value found changes something and its neighbour nothing.
+    is halved, by order of magnitude while that is unknown. Whatever is guessed, the value found
+    changes something and its neighbour nothing.
     """
 
     replanner: Replanner
@@ -163,8 +165,11 @@ class _Search:
             for value in (guess + n * self.lever.step for n in (0, -1, 1, -2, 2)):
                 if low < value < high and value not in self.tried:
                     return self._stepped(value, other, low, high)
-        middle = isqrt(low * high) if low > 0 and high > 4 * low else (low + high) // 2
-        return self._stepped(middle, other, low, high)
+        near, far = (abs(value - self.lever.now) for value in (same, other))
+        near = max(near, self.lever.step)
+        middle = isqrt(near * far) if far > 4 * near else (near + far) // 2
+        value = self.lever.now + (middle if other > same else -middle)
+        return self._stepped(value, other, low, high)
 
     def _stepped(self, value: int, anchor: int, low: int, high: int) -> int:
         """The nearest value between two that is a whole number of steps from an end."""

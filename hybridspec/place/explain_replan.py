@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -111,9 +111,11 @@ def outcome(graph: Graph, plan: Plan, label: str, way: Configuration | None) -> 
     return Outcome(label, way, plan.cost - fixed, plan.cost, plan.gap == 0)
 
 
-def alone(graph: Graph, site: Site, region: Region | None) -> Graph:
-    """The graph with one site and its flows, the store of its zone being where it is."""
-    flows = tuple(replace(flow, sites=(site,)) for flow in graph.flows
-                  if any(one.name == site.name for one in flow.sites))  # fmt: skip
-    return replace(graph, sites=(site,), flows=flows,
-                   regions=graph.regions if region is None else (region,))  # fmt: skip
+def alone(graph: Graph, sites: Collection[Site], regions: tuple[Region, ...]) -> Graph:
+    """The graph with some sites, the flows that run there, and some regions."""
+    names = {site.name for site in sites}
+    flows = tuple(
+        replace(flow, sites=here) for flow in graph.flows
+        if (here := tuple(site for site in flow.sites if site.name in names))
+    )  # fmt: skip
+    return replace(graph, sites=tuple(sites), flows=flows, regions=regions)

@@ -11,9 +11,9 @@ from hybridspec.ir.plan import Plan
 from hybridspec.law.claim import claims
 from hybridspec.law.duty import keys_fit
 from hybridspec.law.refusal import Refusal
-from hybridspec.place.explain_flip import flip, values
+from hybridspec.place.explain_flip import checked, values
 from hybridspec.place.explain_lever import region_prices
-from hybridspec.place.explain_replan import Exhausted, Replanner, outcome, store_of
+from hybridspec.place.explain_replan import Exhausted, Replanner, alone, outcome, store_of
 
 MOST = 3
 """Regions beside the chosen one whose prices are looked at, those that cost least more."""
@@ -72,21 +72,29 @@ def _flips(
     graph: Graph, table: LatencyTable, plan: Plan, zone: Zone, chosen: str,
     extra: Mapping[str, int],
 ) -> Iterator[Flip]:  # fmt: skip
-    """The prices that would move the store: of its region upwards, of the next ones downwards."""
+    """The prices that would move the store: of its region upwards, of the next ones downwards.
+
+    They are looked for with the zone and these regions alone, and then checked with everything.
+    """
     if not chosen:
         return
-    replanner, now = (
-        Replanner(graph, table, store_of(zone.name)),
-        outcome(graph, plan, chosen, None),
-    )
     near = sorted((money, label) for label, money in extra.items() if label != chosen)[:MOST]
     labels = [chosen, *(label for _, label in near)]
+    regions = tuple(region for region in graph.regions if region.label in labels)
+    sites = [site for site in graph.sites if site.zone.name == zone.name]
+    asked, now = store_of(zone.name), outcome(graph, plan, chosen, None)
+    whole = Replanner(graph, table, asked)
+    here = Replanner(alone(graph, sites, regions), table, asked)
     try:
-        for region in sorted((r for r in graph.regions if r.label in labels),
-                             key=lambda region: labels.index(region.label)):  # fmt: skip
+        first = here.unchanged()
+        if first is None or first.label != now.label:  # what other zones run decides it
+            here, first = whole, now
+        for region in sorted(regions, key=lambda region: labels.index(region.label)):
             for lever in region_prices(graph, region, rising=region.label == chosen):
                 ends = (lever.most,) if region.label == chosen else (lever.least,)
-                for value in values(replanner, lever, now, ends):
-                    yield flip(lever, value, now, replanner.with_change(lever.change(value)))
+                for value in values(here, lever, first, ends):
+                    found = checked(whole, here, lever, value, now)
+                    if found is not None:
+                        yield found
     except Exhausted:
         return
