@@ -23,10 +23,17 @@ _PATIENCE_S = 5.0
 """How long a starting process waits for those who look; far more than they need."""
 
 
-def hold(path: Path) -> IO[bytes] | None:
-    """Take the lock for this process; None if another one has it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stream = path.open("ab")
+def hold(path: Path, *, make: bool = True) -> IO[bytes] | None:
+    """Take the lock for this process; None if another one has it.
+
+    Without `make`, None as well if its folder is gone: whoever started this has been undone.
+    """
+    if make:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        stream = path.open("ab")
+    except FileNotFoundError:
+        return None
     end = time.monotonic() + _PATIENCE_S
     while not _lock(stream, fcntl.LOCK_EX):
         # A holder shares with nobody, so a shared lock tells lookers from a holder.
@@ -89,17 +96,19 @@ def start(
         ResourceFailed: it ended, or did not come up in time; the end of its log says why.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    lock.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             env=env,
         )  # fmt: skip
-    end = time.monotonic() + wait_s
-    while time.monotonic() < end and child.poll() is None:
-        facts = running(lock)
-        if facts and facts.get("pid") == child.pid:
-            return facts
-        time.sleep(0.05)
+    try:
+        facts = _came_up(child, lock, wait_s)
+    except KeyboardInterrupt:
+        child.kill()  # nobody knows of it yet
+        raise
+    if facts is not None:
+        return facts
     child.kill()
     child.wait()
     facts = running(lock)
@@ -110,6 +119,17 @@ def start(
         f"a background process did not come up: {' '.join(tail) or 'no output'}",
         help=f"see {log}, then run `hybridspec up` again",
     )
+
+
+def _came_up(child: subprocess.Popen[bytes], lock: Path, wait_s: float) -> dict[str, Any] | None:
+    """What a child says once it holds its lock; None if it ended or took too long."""
+    end = time.monotonic() + wait_s
+    while time.monotonic() < end and child.poll() is None:
+        facts = running(lock)
+        if facts and facts.get("pid") == child.pid:
+            return facts
+        time.sleep(0.05)
+    return None
 
 
 def stop(lock: Path, wait_s: float = 5) -> bool:

@@ -100,9 +100,9 @@ def server(channel: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
 
 def main() -> None:
     """Serve the folder of the first argument; hold the file of the second, with pid and port."""
-    held = process.hold(Path(sys.argv[2]))
+    held = process.hold(Path(sys.argv[2]), make=False)
     if held is None:
-        raise SystemExit("another server holds the channel")
+        raise SystemExit("another server holds the channel, or the stack was destroyed meanwhile")
     running = server(Path(sys.argv[1]))
 
     def end(*_: object) -> None:

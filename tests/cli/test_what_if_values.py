@@ -55,7 +55,7 @@ def test_what_is_left_out_frees_a_decision(capsys: Out) -> None:
     (moved, *_) = found["placement"]
     assert moved == {"what": "store of zone eu-plants", "before": "aws/eu-west-1",
                      "after": "azure/northeurope"}  # fmt: skip
-    assert found["cost"]["difference"] == "-3.14 USD"
+    assert found["cost"]["difference"] == "-3.90 USD"
 
 
 def test_settings_are_made_together_and_a_count_can_break_the_plan(capsys: Out) -> None:

@@ -6,6 +6,7 @@ from property.decide import decide
 from property.graphs import Instance, instance
 
 from hybridspec.base.diagnostic import Sink
+from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.place.explain_decision import explanations
 from hybridspec.place.explain_flip import with_flips
@@ -26,11 +27,11 @@ def found(made: Instance, lever: Lever, value: int, decision: Decision) -> str |
                 and d.flow.name == decision.flow.name)  # fmt: skip
 
 
-def levers(plan: Plan, decision: Decision) -> dict[str, Lever]:
+def levers(graph: Graph, plan: Plan, decision: Decision) -> dict[str, Lever]:
     """All levers of a decision by their words."""
     site = decision.site
     region = next((s.region for s in plan.stores if s.zone.name == site.zone.name), None)
-    every = (*bounds(site, decision.flow, ()), *prices(site, region))
+    every = (*bounds(site, decision.flow, ()), *prices(graph, site, region))
     return {lever.words: lever for lever in every}
 
 
@@ -43,7 +44,7 @@ def test_a_flip_changes_what_runs_and_a_step_less_does_not() -> None:
         if plan is None or tried >= WANTED:
             continue
         (one, *_) = explanations(made.graph, plan, lambda d: d is plan.decisions[0])  # noqa: B023
-        decision, known = one.decision, levers(plan, one.decision)
+        decision, known = one.decision, levers(made.graph, plan, one.decision)
         label = decision.chosen.label
         explained = with_flips(made.graph, made.table, plan, one)
         tried += bool(explained.flips)
