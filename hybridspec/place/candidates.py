@@ -16,7 +16,7 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, CostTerm
 from hybridspec.law.claim import claims
 from hybridspec.place import cost
-from hybridspec.place.configuration import Known, Powers, Twins, Way, by_cost, ways
+from hybridspec.place.configuration import Known, Shared, Twins, Way, by_cost, ways
 from hybridspec.place.crowd import Crowd, crowds
 from hybridspec.place.permits import holds, trains
 
@@ -54,7 +54,7 @@ class Candidates:
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _regions: dict[str, list[Region | None]] = field(default_factory=dict)
     _more: dict[tuple[str, str], int] = field(default_factory=dict)
-    _powers: Powers = field(default_factory=dict)
+    _shared: Shared = field(default_factory=lambda: Shared({}, {}))
     known: Known = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -110,7 +110,7 @@ class Candidates:
         if key not in self._ways:
             alike = (self.shape(site), self._kinds[flow.name], region is None, crowds)
             self._ways[key] = ways(
-                self.graph, self.table, site, flow, region, self._powers, dict(crowds),
+                self.graph, self.table, site, flow, region, self._shared, dict(crowds),
                 self._twins.setdefault(alike, {}),
             )  # fmt: skip
         return self._ways[key]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import ceil
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from hybridspec.base.units import SECOND, Price
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, SiteDevices, StageKind
@@ -37,7 +37,19 @@ class Power:
     stage: str
 
 
-Powers: TypeAlias = dict[tuple[str, str, Fraction], Power]
+_Billed: TypeAlias = dict[tuple[str, str, Fraction, int, int], tuple[CostTerm, ...]]
+
+
+class Shared(NamedTuple):
+    """Parts of the cost that many ways have: powers, and what computing a stage in a region costs.
+
+    The second is by region and stage, its rate, and the middle and upper end of its time.
+    """
+
+    powers: dict[tuple[str, str, Fraction], Power]
+    billed: _Billed
+
+
 """Every power once, by device class, stage and share of time."""
 
 _Run: TypeAlias = tuple[Flow, frozenset[str], tuple[tuple[str, str], ...]]
@@ -92,7 +104,7 @@ def class_name(option: Configuration) -> str:
 
 def ways(
     graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None,
-    powers: Powers, others: Mapping[str, Crowd], twins: Twins,
+    shared: Shared, others: Mapping[str, Crowd], twins: Twins,
 ) -> tuple[Way, ...]:  # fmt: skip
     """Every way to run a flow with cloud stages in `region`, at sites like `site`.
 
@@ -116,8 +128,10 @@ def ways(
         if device.most is not None or device.device_class.max_failed:
             unpriced = _at_worst(unpriced, layout, device)
         parts = tuple(
-            powers.setdefault((p.device.name, p.stage, p.busy), p) if isinstance(p, Power) else p
-            for p in _parts(layout)
+            shared.powers.setdefault((p.device.name, p.stage, p.busy), p)
+            if isinstance(p, Power)
+            else p
+            for p in _parts(layout, shared.billed)
         )
         found.append(Way(unpriced, parts, unpriced.label))
     return tuple(found)
@@ -181,7 +195,9 @@ def configurations(
     alone = [crowds(table, other, site) for other in beside]
     others = {d.device_class.name: sum((found[i] for found in alone), Crowd())
               for i, d in enumerate(site.devices)}  # fmt: skip
-    return by_cost(graph, site, ways(graph, table, site, flow, region, {}, others, {}), {})
+    return by_cost(
+        graph, site, ways(graph, table, site, flow, region, Shared({}, {}), others, {}), {}
+    )
 
 
 def _runs(flow: Flow, region: Region | None) -> Iterator[_Run]:
@@ -292,7 +308,7 @@ def _talk(layout: Layout) -> dict[str, tuple[Fraction, int]]:
     return found
 
 
-def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
+def _parts(layout: Layout, billed: _Billed) -> Iterator[CostTerm | Power]:
     graph, region = layout.graph, layout.region
     yield from cost.sent(graph, layout.device, layout.uplink)
     for stage in layout.flow.stages:
@@ -309,7 +325,10 @@ def _parts(layout: Layout) -> Iterator[CostTerm | Power]:
             yield from cost.writes(graph, region, layout.flow, stage)
             continue
         if estimate is not None:
-            yield from cost.inference(graph, region, stage, estimate)
+            key = (region.label, stage.name, stage.input_rate, estimate.mid, estimate.high)
+            if key not in billed:
+                billed[key] = cost.inference(graph, region, stage, estimate)
+            yield from billed[key]
         yield from cost.processed(graph, region, stage)
         fed = (s for s in layout.flow.stages if stage.name in s.inputs)
         if any(layout.host(after).kind == "edge" for after in fed):
