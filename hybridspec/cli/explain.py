@@ -153,6 +153,7 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
     if asked.kind == "zone":
         known(asked.name, [zone.name for zone in graph.zones], "zone")
         zone = next(zone for zone in graph.zones if zone.name == asked.name)
+        output.say("planning again with other prices, to find what would move the store")
         found_zone = explain_zone(graph, build.table, plan, zone)
         return zone_document(asked.text, str(asked.spec), plan, found_zone)
     of_model = asked.kind == "model"
@@ -166,6 +167,7 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
     if not found:
         raise _nowhere(build, asked)
     if len(found) <= _FLIPPED:
+        output.say("planning again with other values, to find what would flip the decision")
         found = tuple(with_flips(graph, build.table, plan, one) for one in found)
     return explanation_document(asked.text, str(asked.spec), plan, found)
 
