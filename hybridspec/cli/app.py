@@ -278,7 +278,7 @@ def run(argv: Sequence[str]) -> int:
     except HybridspecError as fault:
         return failure.fail(fault.message, fault.help, fault.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        return failure.fail("interrupted", _after(argv[0] if argv else ""), 8, as_json=as_json)
+        return failure.fail("interrupted", _after(argv), 8, as_json=as_json)
     except BrokenPipeError:
         output.close()
         return 1
@@ -289,9 +289,10 @@ def run(argv: Sequence[str]) -> int:
         return failure.unexpected(fault, as_json=as_json)
 
 
-def _after(command: str) -> str:
+def _after(argv: Sequence[str]) -> str:
     """What to do after an interruption."""
-    if command == "plan":
+    command = argv[0] if argv else ""
+    if command == "plan" and "--best-so-far" not in argv:
         return "run it again, with `--best-so-far` to have the best plan found at the next Ctrl-C"
     if command in ("up", "destroy"):
         return "what was done is kept; run the same command again, or `hybridspec destroy`"

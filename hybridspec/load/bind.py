@@ -31,6 +31,7 @@ Model = TypeVar("Model", bound=BaseModel)
 _LOCATED = 3 * MAX_FINDINGS
 """How many faults are looked at: several forms of one value have a fault each."""
 _SECRET = re.compile("tok|key|secret|pass|pwd|auth|bearer|cred")
+_RATES = ("metadata", "rates")
 _SINKS = ("observability", "sinks")
 _OPEN = ("type", "zone", "endpoint", "country", "site")
 """The section that takes secrets, and its keys that hold none."""
@@ -126,7 +127,10 @@ class _Binder:
                 if place.union is None or place.member == meant[place.union]]  # fmt: skip
 
     def findings(self, faults: Sequence[_Fault]) -> list[Diagnostic]:
-        """One finding per fault; a key that is missing because it is misspelt is not said twice."""
+        """One finding per fault; a misspelt key is not missing as well, nor a spoilt rate."""
+        spoilt = {place.path[2] for _, place in faults if place.path[:2] == _RATES != place.path}
+        faults = [(error, place) for error, place in faults
+                  if error["type"] != "rate" or error["ctx"]["currency"] not in spoilt]  # fmt: skip
         wrong = [place for error, place in faults
                  if error["type"] not in ("missing", "extra_forbidden", "secret")]  # fmt: skip
         said = [(self._finding(error, place, wrong), place) for error, place in faults

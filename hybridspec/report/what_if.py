@@ -112,7 +112,7 @@ def _chosen(plan: Plan | None) -> dict[str, str]:
 
 def _cost(before: Plan | None, after: Plan | None) -> dict[str, str]:
     shown = [format_money(p.cost, p.currency) if p else "no placement" for p in (before, after)]
-    if before is None or after is None:
+    if before is None or after is None or before.currency != after.currency:
         return {"before": shown[0], "after": shown[1], "difference": "not comparable"}
     delta = after.cost - before.cost
     sign = "+" if delta > 0 else "-" if delta < 0 else ""

@@ -112,9 +112,10 @@ class Branching:
         for limit in limits:
             self.limit, self.cut = limit, BIG
             self.frame = everything if limit is None else everything.below(self.market, limit)
-            if prod(map(len, self.frame.open)) > MANY:
+            combinations = prod(map(len, self.frame.open))
+            if combinations > MANY:
                 self._together()
-            else:
+            elif combinations:  # else some choice has no alternative that costs so little
                 self.run()
             if self.best is not None or self.cut < BIG:
                 return
