@@ -195,8 +195,8 @@ class _Binder:
 
     def _repair(self, error: ErrorDetails, place: Place, wrong: Sequence[Place]) -> Fix:
         fixer = Fixer(self.root, self.document, self.around)
-        if error["type"] in ("secret", "rate"):
-            return NONE
+        if error["type"] in ("secret", "rate") or place.path[:2] == _RATES:
+            return NONE  # nobody guesses what a currency is worth
         if place.at_key and error["type"] == "literal_error":
             return fixer.key(place)
         if place.at_key:
