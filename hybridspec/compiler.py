@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -215,9 +215,7 @@ def _place(judged: _Judged, options: Options, sink: Sink) -> Build:
     sink.stop_if_errors()
     if plan is None:
         raise AssertionError("place returned neither a plan nor a finding")
-    faults = verify_bounds(graph, table, plan)
-    if faults:
-        raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
+    _stands(verify_bounds(graph, table, plan))
     counting = cache(partial(_counted, graph, table, plan))
     enforcing = cache(lambda: _enforcing(graph, counting()))
     return Build(
@@ -227,10 +225,14 @@ def _place(judged: _Judged, options: Options, sink: Sink) -> Build:
 
 
 def _counted(graph: Graph, table: LatencyTable, plan: Plan) -> Plan:
-    faults = verify_cost(graph, table, plan)
+    _stands(verify_cost(graph, table, plan))
+    return plan
+
+
+def _stands(faults: Sequence[str]) -> None:
+    """No plan that the checker finds fault with goes any further."""
     if faults:
         raise AssertionError(f"the plan failed its independent check: {'; '.join(faults)}")
-    return plan
 
 
 def _document(graph: Graph, plan: Plan) -> dict[str, object]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Graph, Site
 from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.rewritten import at_sites
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.configuration import TooManyWays
 from hybridspec.place.decide import Undecided, decide
 from hybridspec.place.engine.api import SearchTooLarge
 from hybridspec.place.listing import TooDear
-from hybridspec.place.repair_find import only
 
 _AMOUNTS = frozenset(
     ("HS0302", "HS0303", "HS0304", "HS0306", "HS0317", "HS0401", "HS0415", "HS0422", "HS0424")
@@ -73,7 +73,7 @@ class _Parts:
 def beside(graph: Graph, table: LatencyTable, sites: list[Site]) -> Iterator[Diagnostic]:
     """What cannot run at some sites alone; what all sites share is at least as short with them."""
     try:
-        decided = decide(Candidates(only(graph, sites), table))
+        decided = decide(Candidates(at_sites(graph, sites), table))
         if isinstance(decided, Undecided):
             from hybridspec.place.unplaceable import unplaceable
 

@@ -11,8 +11,9 @@ from hybridspec.ir.explanation import Binding, Explanation, Flip
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
+from hybridspec.ir.rewritten import at_sites
 from hybridspec.place.explain_lever import Lever, bounds, prices
-from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, alone, outcome, way_of
+from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, outcome, way_of
 from hybridspec.place.explain_shadow import shadows
 
 _GUESSES = 8
@@ -32,7 +33,7 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
     asked = way_of(site.name, flow.name)
     whole = Replanner(graph, table, asked)
     regions = graph.regions if region is None else (region,)
-    here = Replanner(alone(graph, (site,), regions), table, asked)
+    here = Replanner(replace(at_sites(graph, (site,)), regions=regions), table, asked)
     flips: list[Flip] = []
     bindings: list[Binding] = []
     now, ways = (
@@ -54,7 +55,7 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
                     bindings += _binding(lever, value, now, whole)
         ended = ""
     except Exhausted:
-        pass
+        pass  # `ended` says where
     return replace(of, flips=tuple(flips), bindings=tuple(bindings), ended=ended)
 
 

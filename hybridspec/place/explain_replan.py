@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from hybridspec.ir.graph import Graph, Region, Site
+from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Plan
 from hybridspec.place import cost
@@ -109,13 +109,3 @@ def outcome(graph: Graph, plan: Plan, label: str, way: Configuration | None) -> 
     """What a plan says of something that it has decided."""
     fixed = sum(term.amount for term in cost.fleet_terms(graph))
     return Outcome(label, way, plan.cost - fixed, plan.cost, plan.gap == 0)
-
-
-def alone(graph: Graph, sites: Collection[Site], regions: tuple[Region, ...]) -> Graph:
-    """The graph with some sites, the flows that run there, and some regions."""
-    names = {site.name for site in sites}
-    flows = tuple(
-        replace(flow, sites=here) for flow in graph.flows
-        if (here := tuple(site for site in flow.sites if site.name in names))
-    )  # fmt: skip
-    return replace(graph, sites=tuple(sites), flows=flows, regions=regions)

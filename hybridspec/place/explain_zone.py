@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hybridspec.ir.explanation import Flip, Place, ZoneExplanation
 from hybridspec.ir.graph import Graph, Region, Zone
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
+from hybridspec.ir.rewritten import at_sites
 from hybridspec.law.claim import claims
 from hybridspec.law.duty import keys_fit
 from hybridspec.law.refusal import Refusal
 from hybridspec.place.explain_flip import checked, values
 from hybridspec.place.explain_lever import region_prices
-from hybridspec.place.explain_replan import Exhausted, Replanner, alone, outcome, store_of
+from hybridspec.place.explain_replan import Exhausted, Replanner, outcome, store_of
 
 MOST = 3
 """Regions beside the chosen one whose prices are looked at, those that cost least more."""
@@ -84,7 +86,7 @@ def _flips(
     sites = [site for site in graph.sites if site.zone.name == zone.name]
     asked, now = store_of(zone.name), outcome(graph, plan, chosen, None)
     whole = Replanner(graph, table, asked)
-    here = Replanner(alone(graph, sites, regions), table, asked)
+    here = Replanner(replace(at_sites(graph, sites), regions=regions), table, asked)
     try:
         first = here.unchanged()
         if first is None or first.label != now.label:  # what other zones run decides it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import ceil
@@ -13,6 +13,7 @@ from hybridspec.ir.conflict import Repair
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site, SiteDevices
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Failure
+from hybridspec.ir.rewritten import at_sites
 from hybridspec.place import cost
 from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.candidates import Candidates
@@ -71,18 +72,6 @@ class _Tried:
         return all(change.amount <= theirs.get(change.thing, -1) for change in self.changes)
 
 
-def only(graph: Graph, sites: Sequence[Site]) -> Graph:
-    """The graph with some sites alone, and what runs there."""
-    names = {site.name for site in sites}
-    flows = []
-    for one in graph.flows:
-        here = tuple(site for site in one.sites if site.name in names)
-        if here:
-            flows.append(replace(one, sites=here))
-    return replace(graph, sites=tuple(s for s in graph.sites if s.name in names),
-                   flows=tuple(flows))  # fmt: skip
-
-
 def repairs_of_flow(
     graph: Graph, table: LatencyTable, sites: Sequence[Site], flow: Flow,
     ways: Sequence[Configuration],
@@ -91,7 +80,7 @@ def repairs_of_flow(
 
     Advice is what the nearest way says where no amount of anything helps.
     """
-    here, names = only(graph, sites), [site.name for site in sites]
+    here, names = at_sites(graph, sites), [site.name for site in sites]
     wanted: dict[tuple[str, ...], tuple[Change, ...]] = {}
     nearest = sorted(ways, key=_distance)
     for way in nearest:
@@ -175,7 +164,7 @@ def repairs_of_sites(
     With `one`, each site of a group has the same conflict by itself.
     """
     sites = [site for group in groups for site in (group[:1] if one else group)]
-    here, names = only(graph, sites), [s.name for group in groups for s in group] if one else []
+    here, names = at_sites(graph, sites), [s.name for group in groups for s in group] if one else []
     tried = []
     for lever in _levers(here, names, clash):
         changes = _least(here, table, lever)

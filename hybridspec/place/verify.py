@@ -7,6 +7,7 @@ costs in its own way, so that a fault in one of the two shows.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from hybridspec.ir.graph import Graph, Region, Stage
 from hybridspec.ir.latency import LatencyTable
@@ -136,11 +137,10 @@ def _budget(decision: Decision) -> list[str]:
 
 def _kept(decision: Decision) -> list[str]:
     """Nothing waits longer for the network than its zone keeps it."""
-    device, limit, flow = decision.chosen.device, decision.site.zone.retention, decision.flow
+    device, limit = decision.chosen.device, decision.site.zone.retention
     if device is None or limit is None:
         return []
-    longest = max(flow.offline, device.max_offline) if flow.when_offline == "buffer" else 0
-    if longest + (flow.sync.every if flow.sync is not None else 0) <= limit:
+    if away_for(decision, device, Fraction(0), 0) <= limit:  # however little a batch may hold
         return []
     sent = upload(decision)
     if not sent:

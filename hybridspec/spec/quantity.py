@@ -35,9 +35,12 @@ class Section(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Make each empty default anew: copying one takes ten times as long."""
+        """Make each empty default anew, which is ten times as fast as a copy; schemas state it."""
         for info in cls.__pydantic_fields__.values():
             if isinstance(info.default, list | dict) and not info.default:
+                if not callable(info.json_schema_extra):
+                    extra = info.json_schema_extra or {}
+                    info.json_schema_extra = {**extra, "default": info.default}
                 info.default_factory = type(info.default)
                 info.default = PydanticUndefined
 
