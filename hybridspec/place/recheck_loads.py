@@ -9,7 +9,7 @@ from math import ceil
 
 from hybridspec.ir.graph import DeviceClass, Graph, Site, SiteDevices, Stage
 from hybridspec.ir.latency import LatencyTable
-from hybridspec.ir.plan import Decision, Host, Plan
+from hybridspec.ir.plan import Decision, Estimate, Host, Plan
 from hybridspec.place.alike import alike
 from hybridspec.place.recheck_latency import Line, Network, late, line_of, network_of
 
@@ -19,24 +19,27 @@ def stage_time(decision: Decision, name: str, table: LatencyTable) -> int | None
     return next(time for stage, _, time in times(decision, table) if stage.name == name)
 
 
-def times(
-    decision: Decision, table: LatencyTable
-) -> Iterator[tuple[Stage, Host, int | None]]:  # fmt: skip
-    """Every stage, its host, and how long it takes there, if that is known."""
-    device, variants = decision.chosen.device, dict(decision.chosen.variants)
+def times(decision: Decision, table: LatencyTable) -> Iterator[tuple[Stage, Host, int | None]]:
+    """Every stage, its host, and how long it takes there at most, if that is known."""
     for stage, (_, host) in zip(decision.flow.stages, decision.chosen.hosts, strict=True):
-        on_cloud = host.kind == "cloud"
-        where = "cloud" if on_cloud or device is None else device.board.name
         if stage.kind == "sink":
             yield stage, host, 0
-            continue
-        if stage.model is not None:
-            model, variant = stage.model.name, variants[stage.model.name]
-            own = (model, device.name if device and not on_cloud else "", variant)
-            found = table.measured.get(own) or table.models.get((model, where, variant))
         else:
-            found = table.operations.get((stage.operation, where, stage.input_size))
-        yield stage, host, None if found is None else found.high
+            found = figure(decision, stage, host, table)
+            yield stage, host, None if found is None else found.high
+
+
+def figure(
+    decision: Decision, stage: Stage, host: Host, table: LatencyTable
+) -> Estimate | None:  # fmt: skip
+    """What is known of how long a stage takes on a host; what was measured there goes first."""
+    device, on_cloud = decision.chosen.device, host.kind == "cloud"
+    where = "cloud" if on_cloud or device is None else device.board.name
+    if stage.model is None:
+        return table.operations.get((stage.operation, where, stage.input_size))
+    model, variant = stage.model.name, dict(decision.chosen.variants)[stage.model.name]
+    own = (model, device.name if device and not on_cloud else "", variant)
+    return table.measured.get(own) or table.models.get((model, where, variant))
 
 
 def shared(graph: Graph, table: LatencyTable, plan: Plan) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Region, Site, SiteDevices, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import CostTerm, Decision, Estimate, Plan, Store
+from hybridspec.place.recheck_loads import figure, upload
 
 _MICROS = 1_000_000
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -97,10 +98,12 @@ def _flow_cost(graph: Graph, table: LatencyTable, decision: Decision) -> Fractio
     chosen, flow, device = decision.chosen, decision.flow, decision.chosen.device
     if device is None:
         return Fraction(0)
-    kinds = {name: host.kind for name, host in chosen.hosts}
+    hosts = dict(chosen.hosts)
+    kinds = {name: host.kind for name, host in hosts.items()}
     work, total = Fraction(0), Fraction(0)
     for stage in flow.stages:
-        took = _took(table, decision, stage, device) if stage.kind != "sink" else None
+        sink = stage.kind == "sink"
+        took = None if sink else figure(decision, stage, hosts[stage.name], table)
         if kinds[stage.name] == "edge":
             work += stage.input_rate * _seconds(graph) * (took.mid if took else 0) / _MICROS
         else:
@@ -108,19 +111,8 @@ def _flow_cost(graph: Graph, table: LatencyTable, decision: Decision) -> Fractio
     total += _messages(graph, decision, kinds)
     joules = work * (device.board.load_power - device.board.idle_power) / 1000
     total += joules / 3_600_000 * decision.site.energy_price
-    gigabytes = _uploaded(flow, kinds) * _seconds(graph) / 10**9
+    gigabytes = upload(decision) * _seconds(graph) / 10**9
     return total + gigabytes * device.uplink_up_price
-
-
-def _took(
-    table: LatencyTable, decision: Decision, stage: Stage, device: DeviceClass
-) -> Estimate | None:
-    kind = dict(decision.chosen.hosts)[stage.name].kind
-    where = "cloud" if kind == "cloud" else device.board.name
-    if stage.model is None:
-        return table.operations.get((stage.operation, where, stage.input_size))
-    variant = dict(decision.chosen.variants)[stage.model.name]
-    return table.models.get((stage.model.name, where, variant))
 
 
 def _cloud_cost(
@@ -193,15 +185,6 @@ def _batches(graph: Graph, decision: Decision, stage: Stage) -> Fraction:
     price = sum(charge.price for charge in region.charges if charge.per == "10k-writes")
     count = _seconds(graph) * min(stage.input_rate, Fraction(_MICROS, sync.every))
     return count * price / 10_000
-
-
-def _uploaded(flow: Flow, kinds: dict[str, str]) -> Fraction:
-    """Bytes a second that cloud stages read from the site, each output once."""
-    made = {s.name: s.output_rate * s.output_size for s in flow.stages}
-    read = {i for s in flow.stages if kinds[s.name] == "cloud" for i in s.inputs}
-    raw = flow.data.rate * flow.data.size
-    return sum((Fraction(made.get(name, raw)) for name in read if kinds.get(name) != "cloud"),
-               Fraction(0))  # fmt: skip
 
 
 def _store_cost(graph: Graph, around: _Models, store: Store, devices: int) -> Fraction:

@@ -271,3 +271,17 @@ def test_loads_of_two_flows_add_up() -> None:
     assert all(first is not second for first, second in pairwise(plans))
     both = replace(plans[0], decisions=(*plans[0].decisions, *plans[1].decisions))  # type: ignore[type-var, union-attr]
     assert "too busy" in faults(both, graph(*flows), table(graph(*flows)))
+
+
+def test_energy_is_counted_again_by_what_was_measured() -> None:
+    slow = {
+        (NET.name, device, variant): replace(entry, low=entry.mid, mid=entry.mid * 100,
+                                             high=entry.mid * 101)
+        for (name, _, variant), entry in TABLE.models.items() if name == NET.name
+        for device in ("gateway", "server")
+    }  # fmt: skip
+    known = replace(TABLE, measured=slow)
+    plan, sink = place(GRAPH, known, Sink()), Sink()
+    assert plan is not None, sink.findings
+    assert plan.decisions[0].chosen.energy > PLAN.decisions[0].chosen.energy
+    assert faults(plan, figures=known) == ""
