@@ -26,6 +26,7 @@ from hybridspec.ir.governance import (
     Waiver,
     Window,
 )
+from hybridspec.ir.kernel import Kernels
 from hybridspec.ir.law import NO_FACTS, LawFacts
 from hybridspec.ir.measurement import Measurement as Measurement
 from hybridspec.ir.origin import maybe, spanned
@@ -93,6 +94,7 @@ class Cut:
     moved: int
     operators: int
     peak_activations: int
+    kernels: Kernels = Kernels()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ class ModelFacts:
     `peak_activations` is the largest sum of tensors alive at once; `moved` counts bytes read
     and written by all operators; `unknown` lists operators over tensors of unknown size, and
     `unpriced` those whose work nobody can tell, such as loops and convolutions over open sizes.
+    `kernels` says what kinds the MACs are of; what is in none of them is of no known kind.
     """
 
     digest: str
@@ -119,6 +122,7 @@ class ModelFacts:
     unknown: tuple[str, ...]
     unpriced: tuple[str, ...]
     cuts: tuple[Cut, ...] = ()
+    kernels: Kernels = Kernels()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def head(facts: ModelFacts, index: int) -> ModelFacts:
         weights=cut.weights, size=facts.size - (facts.weights - cut.weights),
         conv_macs=cut.conv_macs, gemm_macs=cut.gemm_macs, moved=cut.moved,
         operators=cut.operators, peak_activations=cut.peak_activations, cuts=(),
+        kernels=cut.kernels,
     )  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def tail(facts: ModelFacts, index: int) -> ModelFacts:
         weights=rest, size=facts.size - cut.weights, conv_macs=facts.conv_macs - cut.conv_macs,
         gemm_macs=facts.gemm_macs - cut.gemm_macs, moved=facts.moved - cut.moved,
         operators=facts.operators - cut.operators, cuts=(),
+        kernels=facts.kernels.without(cut.kernels),
     )  # fmt: skip
 
 

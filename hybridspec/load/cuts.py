@@ -10,6 +10,9 @@ from typing import Any
 
 import onnx
 
+from hybridspec.ir.kernel import KINDS
+from hybridspec.load.work import macs
+
 MAX_CUTS = 8
 """Of more, those that are spread most evenly, the last among them."""
 _LONGEST = 200
@@ -18,7 +21,7 @@ _LONGEST = 200
 
 def cuts(
     graph: onnx.GraphProto, fed: set[str], sizes: Mapping[str, int],
-    work: Sequence[Mapping[str, int]], kinds: Mapping[str, dict[str, Any]],
+    work: Sequence[Mapping[str, Any]], kinds: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Cuts with what has to be done before each, in the order of the graph.
 
@@ -38,28 +41,30 @@ def cuts(
 
 def _smaller(
     graph: onnx.GraphProto, fed: set[str], sizes: Mapping[str, int],
-    work: Sequence[Mapping[str, int]], kinds: Mapping[str, dict[str, Any]],
+    work: Sequence[Mapping[str, Any]], kinds: Mapping[str, dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     weights = {tensor.name: sizes[tensor.name] for tensor in graph.initializer}
-    fixed = _fixed(graph, set(weights))
+    constant = fixed(graph, set(weights))
     final = {value.name for value in graph.output}
     peak = least = sum(sizes.get(name, 0) for name in fed)
-    done = dict.fromkeys(("conv_macs", "gemm_macs", "moved", "operators", "weights"), 0)
+    done = dict.fromkeys(("moved", "operators", "weights"), 0)
+    kernels = dict.fromkeys(KINDS, 0)
     for index, (node, (most, alive)) in enumerate(
-        zip(graph.node, lives(graph, fed, sizes, fixed), strict=True)
+        zip(graph.node, lives(graph, fed, sizes, constant), strict=True)
     ):
         done["weights"] += sum(weights.pop(name, 0) for name in node.input)
-        done["conv_macs"] += work[index]["conv"]
-        done["gemm_macs"] += work[index]["gemm"]
         done["moved"] += work[index]["moved"]
-        done["operators"] += node.op_type not in ("Constant", "Identity")
+        done["operators"] += work[index]["operators"]
+        for kind, count in work[index]["kernels"].items():
+            kernels[kind] += count
         peak = max(peak, most)
         if len(alive) != 1 or final.intersection(alive):
             continue
         (name,) = alive
         if name in kinds and 0 < sizes.get(name, 0) < least:
             least = sizes[name]
-            yield {"tensor": kinds[name], "size": least, "peak_activations": peak, **done}
+            yield {"tensor": kinds[name], "size": least, "peak_activations": peak, **done,
+                   **macs(kernels), "kernels": {**kernels}}  # fmt: skip
 
 
 def lives(
@@ -87,7 +92,7 @@ def lives(
         yield most, alive
 
 
-def _fixed(graph: onnx.GraphProto, weights: set[str]) -> set[str]:
+def fixed(graph: onnx.GraphProto, weights: set[str]) -> set[str]:
     """What depends on weights and constants alone."""
     found = set(weights)
     for node in graph.node:

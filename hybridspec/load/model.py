@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.ir.graph import Cut, ModelFacts, Tensor
+from hybridspec.ir.kernel import Kernels
 from hybridspec.ir.model_file import DataFile, ModelFile
 from hybridspec.load.context import Surroundings
 from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
 _ABSENT = "there is no such file"
-_FORMAT = "3"
+_FORMAT = "4"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
@@ -114,9 +115,15 @@ def facts_of(answer: dict[str, Any], digest: str, size: int) -> ModelFacts:
         outputs=tuple(map(_tensor, answer["outputs"])),
         unknown=tuple(answer["unknown"]),
         unpriced=tuple(answer["unpriced"]),
-        cuts=tuple(Cut(**{**cut, "tensor": _tensor(cut["tensor"])}) for cut in answer["cuts"]),
+        kernels=Kernels(**answer["kernels"]),
+        cuts=tuple(map(_cut, answer["cuts"])),
         **{name: value for name, value in answer.items() if isinstance(value, int)},
     )
+
+
+def _cut(cut: dict[str, Any]) -> Cut:
+    typed = {"tensor": _tensor(cut["tensor"]), "kernels": Kernels(**cut["kernels"])}
+    return Cut(**{**cut, **typed})
 
 
 def _tensor(value: dict[str, Any]) -> Tensor:

@@ -17,7 +17,8 @@ import onnx
 import onnx.inliner
 from onnx import TensorProto
 
-from hybridspec.load.cuts import cuts, lives, sendable
+from hybridspec.load.cuts import cuts, fixed, lives, sendable
+from hybridspec.load.work import macs, total, work
 
 MAX_NODES = 100_000
 _ELEMENT = {
@@ -26,29 +27,6 @@ _ELEMENT = {
     TensorProto.INT64: ("int64", 8), TensorProto.BOOL: ("bool", 1),
     TensorProto.FLOAT16: ("float16", 2), TensorProto.DOUBLE: ("float64", 8),
 }  # fmt: skip
-
-_WEIGHT = {"Conv": 1, "ConvInteger": 1, "QLinearConv": 3}
-"""Convolutions, and which of their inputs holds the weights."""
-_PRODUCTS = ("Gemm", "MatMul", "MatMulInteger", "QLinearMatMul")
-_RECURRENT = ("RNN", "GRU", "LSTM")
-_LIGHT = frozenset(
-    """
-    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization
-    BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu CenterCropPad Clip
-    Concat Constant ConstantOfShape Cos Cosh CumSum DepthToSpace DequantizeLinear Div Dropout
-    DynamicQuantizeLinear Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather GatherElements
-    GatherND Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual
-    GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN
-    LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization LpPool Max MaxPool
-    Mean MeanVarianceNormalization Min Mish Mod Mul Neg NonMaxSuppression NonZero Not OneHot Or
-    PRelu Pad Pow QuantizeLinear RMSNormalization Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum
-    ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu
-    Reshape Resize ReverseSequence Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign
-    Sin Sinh Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan
-    Tanh ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Upsample Where Xor
-    """.split()
-)
-"""Operators that take about as long as it takes to move their tensors."""
 
 
 class Refused(Exception):
@@ -174,22 +152,24 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
     for tensor in graph.initializer:
         shapes[tensor.name] = tuple(tensor.dims)
         sizes[tensor.name] = weights[tensor.name] * _width(tensor.data_type)
-    work = [_work(node, shapes, sizes) for node in graph.node]
+    known = fixed(graph, set(weights))
+    done = [work(node, shapes, sizes, known) for node in graph.node]
+    kernels = total(done)
     opsets = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
     return {
         "opset": max(opsets, default=0),
         "inputs": [_tensor(v) for v in _fed(graph)],
         "parameters": sum(weights.values()),
         "weights": sum(sizes[name] for name in weights),
-        "conv_macs": sum(w["conv"] for w in work),
-        "gemm_macs": sum(w["gemm"] for w in work),
-        "moved": sum(w["moved"] for w in work),
-        "operators": sum(node.op_type not in ("Constant", "Identity") for node in graph.node),
+        **macs(kernels),
+        "kernels": kernels,
+        "moved": sum(w["moved"] for w in done),
+        "operators": sum(w["operators"] for w in done),
         "peak_activations": _peak(graph, sizes),
-        "cuts": [] if model.functions or any(w["unknown"] or w["unpriced"] for w in work)
-        else cuts(graph, {value.name for value in _fed(graph)}, sizes, work, _sent(graph)),
-        "unknown": sorted({w["unknown"] for w in work if w["unknown"]}),
-        "unpriced": sorted({w["unpriced"] for w in work if w["unpriced"]}),
+        "cuts": [] if model.functions or any(w["unknown"] or w["unpriced"] for w in done)
+        else cuts(graph, {value.name for value in _fed(graph)}, sizes, done, _sent(graph)),
+        "unknown": sorted({w["unknown"] for w in done if w["unknown"]}),
+        "unpriced": sorted({w["unpriced"] for w in done if w["unpriced"]}),
     }  # fmt: skip
 
 
@@ -216,43 +196,6 @@ def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
     dtype = _ELEMENT.get(value.type.tensor_type.elem_type, ("other", 0))[0]
     shape = [d.dim_value if d.HasField("dim_value") else -1 for d in dims]
     return {"name": value.name, "dtype": dtype, "shape": shape}
-
-
-def _work(
-    node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]], sizes: dict[str, int]
-) -> dict[str, Any]:
-    """What an operator does; `unknown` and `unpriced` name it where that cannot be said."""
-    names = [name for name in (*node.input, *node.output) if name]
-    counted = _macs(node, shapes)
-    kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
-    known = kind in _LIGHT and all(name in sizes for name in names)
-    return {
-        "conv": counted[0] if counted else 0,
-        "gemm": counted[1] if counted else 0,
-        "moved": sum(sizes.get(name, 0) for name in names),
-        "unknown": kind if kind in _LIGHT and not known else "",
-        "unpriced": kind[:60] if kind not in _LIGHT and counted is None else "",
-    }
-
-
-def _macs(node: onnx.NodeProto, shapes: dict[str, tuple[int, ...]]) -> tuple[int, int] | None:
-    """Multiply-accumulates in convolutions and in matrix products; None if they are unknown."""
-    kind = node.op_type if node.domain in ("", "ai.onnx") else ""
-    given = [shapes.get(name) for name in node.input]
-    out = shapes.get(node.output[0]) if node.output else None
-    if kind in _WEIGHT and out is not None:
-        weight = given[_WEIGHT[kind]] if len(given) > _WEIGHT[kind] else None
-        return None if weight is None else (math.prod(out) * math.prod(weight[1:]), 0)
-    if kind == "ConvTranspose" and len(given) > 1 and given[0] and given[1]:
-        return math.prod(given[0]) * math.prod(given[1][1:]), 0
-    if kind in _PRODUCTS and out is not None and given and given[0] is not None:
-        left = given[0]
-        turned = any(a.name == "transA" and a.i for a in node.attribute)
-        return 0, math.prod(out) * (left[0] if turned else left[-1] if left else 1)
-    if kind in _RECURRENT and len(given) > 2 and all(given[:3]):
-        sequence, weight, recurrence = (shape or () for shape in given[:3])
-        return 0, math.prod(sequence[:2]) * (math.prod(weight) + math.prod(recurrence))
-    return None
 
 
 def _peak(graph: onnx.GraphProto, sizes: dict[str, int]) -> int:

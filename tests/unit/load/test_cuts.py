@@ -42,6 +42,7 @@ def test_work_is_shared_between_the_halves(tmp_path: Path) -> None:
     known = facts_of(found, "d", 10_000)
     for index in range(len(known.cuts)):
         first, second = head(known, index), tail(known, index)
+        assert known.kernels.without(first.kernels) == second.kernels
         for key in ("gemm_macs", "conv_macs", "moved", "operators", "weights"):
             assert getattr(first, key) + getattr(second, key) == getattr(known, key)
         assert first.outputs == second.inputs == (known.cuts[index].tensor,)

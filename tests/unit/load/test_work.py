@@ -66,6 +66,7 @@ def test_recurrent_operators_are_counted(tmp_path: Path, kind: str, gates: int) 
     recurrent = node(kind, "t", "w", "r", hidden_size=16)
     counted = facts(tmp_path, [turned, recurrent], ["N", 50, 8], weights)
     assert counted["gemm_macs"] == 50 * gates * 16 * (8 + 16)
+    assert counted["kernels"]["recurrent"] == counted["gemm_macs"]
     assert counted["unpriced"] == []
 
 
@@ -185,3 +186,39 @@ def test_an_operator_that_nobody_has_classed_is_unpriced(tmp_path: Path) -> None
     counted = facts(tmp_path, [node("Einsum", "x", "w", equation="ij,jk->ik")], ["N", 4],
                     {"w": zeros(4, 4)})  # fmt: skip
     assert counted["unpriced"] == ["Einsum"]
+
+
+def kinds(counted: dict[str, Any]) -> dict[str, int]:
+    return {kind: macs for kind, macs in counted["kernels"].items() if macs}
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight", "attributes"),
+    [
+        ("dense", (4, 3, 3, 3), {}),
+        ("dense", (4, 3, 3, 3), {"pads": [1, 1, 1, 1], "strides": [1, 1]}),
+        ("other", (4, 3, 3, 3), {"strides": [2, 2]}),
+        ("other", (4, 3, 3, 3), {"dilations": [2, 2]}),
+        ("other", (4, 3, 5, 5), {}),
+        ("pointwise", (4, 3, 1, 1), {"strides": [2, 2]}),
+        ("depthwise", (3, 1, 3, 3), {"group": 3}),
+        ("depthwise", (6, 1, 1, 1), {"group": 3}),
+    ],
+)
+def test_convolutions_have_a_kind(
+    tmp_path: Path, kind: str, weight: tuple[int, ...], attributes: dict[str, Any]
+) -> None:
+    counted = facts(tmp_path, [node("Conv", "x", "w", **attributes)], ["N", 3, 8, 8],
+                    {"w": zeros(*weight)})  # fmt: skip
+    assert kinds(counted) == {kind: counted["conv_macs"]}
+
+
+def test_products_of_computed_tensors_are_attention(tmp_path: Path) -> None:
+    nodes = [
+        node("DequantizeLinear", "q", "s", out="w"), node("MatMul", "x", "w", out="a"),
+        node("Transpose", "a", out="b", perm=[0, 2, 1]), node("MatMul", "a", "b"),
+    ]  # fmt: skip
+    weights = {"q": zeros(8, 4, kind=np.int8), "s": np.array(1, np.float32)}
+    counted = facts(tmp_path, nodes, ["N", 6, 8], weights)
+    assert kinds(counted) == {"gemm": 6 * 8 * 4, "attention": 6 * 6 * 4}
+    assert counted["gemm_macs"] == 6 * 8 * 4 + 6 * 6 * 4

@@ -1,0 +1,122 @@
+"""What an operator does: multiply-accumulates by kernel kind, and bytes; or that nobody can tell.
+
+Runs in the process that opens a hostile model. A multiply-accumulate is counted once, for batch 1
+(ONNX operator semantics, https://onnx.ai/onnx/operators/).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+import onnx
+
+from hybridspec.ir.kernel import KINDS
+
+_WEIGHT = {"Conv": 1, "ConvInteger": 1, "QLinearConv": 3}
+"""Convolutions, and which of their inputs holds the weights."""
+_RIGHT = {"Gemm": 1, "MatMul": 1, "MatMulInteger": 1, "QLinearMatMul": 3}
+"""Products of matrices, and which of their inputs is the right factor."""
+_RECURRENT = ("RNN", "GRU", "LSTM")
+_LIGHT = frozenset(
+    """
+    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization
+    BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu CenterCropPad Clip
+    Concat Constant ConstantOfShape Cos Cosh CumSum DepthToSpace DequantizeLinear Div Dropout
+    DynamicQuantizeLinear Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather GatherElements
+    GatherND Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual
+    GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN
+    LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization LpPool Max MaxPool
+    Mean MeanVarianceNormalization Min Mish Mod Mul Neg NonMaxSuppression NonZero Not OneHot Or
+    PRelu Pad Pow QuantizeLinear RMSNormalization Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum
+    ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu
+    Reshape Resize ReverseSequence Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign
+    Sin Sinh Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan
+    Tanh ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Upsample Where Xor
+    """.split()
+)
+"""Operators that take about as long as it takes to move their tensors."""
+FREE = ("Constant", "Identity")
+"""Operators that no runtime spends time on."""
+
+
+def work(
+    node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int],
+    fixed: Container[str],
+) -> dict[str, Any]:  # fmt: skip
+    """What an operator does; `unknown` and `unpriced` name it where that cannot be said.
+
+    `fixed` are the tensors that depend on weights alone.
+    """
+    names = [name for name in (*node.input, *node.output) if name]
+    counted = _macs(node, shapes, fixed)
+    kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+    known = kind in _LIGHT and all(name in sizes for name in names)
+    return {
+        "kernels": dict([counted]) if counted else {},
+        "moved": sum(sizes.get(name, 0) for name in names),
+        "operators": int(node.op_type not in FREE),
+        "unknown": kind if kind in _LIGHT and not known else "",
+        "unpriced": kind[:60] if kind not in _LIGHT and counted is None else "",
+    }
+
+
+def total(work: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """MACs of several operators by kernel kind."""
+    found = dict.fromkeys(KINDS, 0)
+    for one in work:
+        for kind, macs in one["kernels"].items():
+            found[kind] += macs
+    return found
+
+
+def macs(kernels: Mapping[str, int]) -> dict[str, int]:
+    """The sums over convolutions and over products of matrices."""
+    products = ("gemm", "attention", "recurrent")
+    return {
+        "conv_macs": sum(n for kind, n in kernels.items() if kind not in products),
+        "gemm_macs": sum(kernels.get(kind, 0) for kind in products),
+    }
+
+
+def _macs(
+    node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], fixed: Container[str]
+) -> tuple[str, int] | None:
+    """Kernel kind and multiply-accumulates of an operator; None if they are unknown."""
+    kind = node.op_type if node.domain in ("", "ai.onnx") else ""
+    given = [shapes.get(name) for name in node.input]
+    out = shapes.get(node.output[0]) if node.output else None
+    if kind in _WEIGHT and out is not None:
+        weight = given[_WEIGHT[kind]] if len(given) > _WEIGHT[kind] else None
+        return None if weight is None else (_conv(node, weight), math.prod((*out, *weight[1:])))
+    if kind == "ConvTranspose" and len(given) > 1 and given[0] and given[1]:
+        return "other", math.prod(given[0]) * math.prod(given[1][1:])
+    if kind in _RIGHT and out is not None and given and given[0] is not None:
+        left = given[0]
+        turned = any(a.name == "transA" and a.i for a in node.attribute)
+        length = left[0] if turned else left[-1] if left else 1
+        return _product(node, _RIGHT[kind], fixed), math.prod(out) * length
+    if kind in _RECURRENT and len(given) > 2 and all(given[:3]):
+        sequence, weight, recurrence = (shape or () for shape in given[:3])
+        steps = math.prod(sequence[:2])
+        return "recurrent", steps * (math.prod(weight) + math.prod(recurrence))
+    return None
+
+
+def _conv(node: onnx.NodeProto, weight: tuple[int, ...]) -> str:
+    """The kernel kind of a convolution with this weight: (out, in / groups, *kernel)."""
+    said = {a.name: a for a in node.attribute}
+    groups = said["group"].i if "group" in said else 1
+    once = all(n == 1 for name in ("strides", "dilations") if name in said for n in said[name].ints)
+    if groups > 1 and weight[1:2] == (1,):
+        return "depthwise"
+    if all(n == 1 for n in weight[2:]):
+        return "pointwise"
+    return "dense" if weight[2:] == (3, 3) and groups == 1 and once else "other"
+
+
+def _product(node: onnx.NodeProto, right: int, fixed: Container[str]) -> str:
+    """A product with weights, or of two tensors that are both computed."""
+    factors = (node.input[0], *node.input[right : right + 1])
+    return "gemm" if any(name in fixed for name in factors) else "attention"
