@@ -114,18 +114,17 @@ def test_the_engine_agrees_with_brute_force(start: int) -> None:
 
 
 def test_the_instances_are_worth_comparing() -> None:
-    """Both verdicts, every bound, both hosts and shared devices occur often enough."""
+    """Each verdict a fifth, every bound, both hosts and shared devices a fifteenth of the time."""
     plans = [decided(seed)[1] for seed in range(300)]
     good = [plan for plan, _ in plans if plan is not None]
     codes = {finding.code for _, findings in plans for finding in findings}
     codes |= {failure.code for plan in good for decision in plan.decisions
               for option in decision.rejected for failure in option.failures}  # fmt: skip
-    assert len(good) > 100
-    assert len(plans) - len(good) > 100
+    assert 60 <= len(good) <= 240
     assert {"HS0301", "HS0302", "HS0303", "HS0304", "HS0306", "HS0310", "HS0603"} <= codes
     assert sum(any(h.kind == "cloud" for d in p.decisions for _, h in d.chosen.hosts)
-               for p in good) > 45  # fmt: skip
-    assert sum(len(p.decisions) > len({d.site.name for d in p.decisions}) for p in good) > 40
+               for p in good) >= 20  # fmt: skip
+    assert sum(len(p.decisions) > len({d.site.name for d in p.decisions}) for p in good) >= 20
 
 
 def test_zone_by_zone_and_site_by_site_is_no_worse_than_everything_at_once() -> None:
