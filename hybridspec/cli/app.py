@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import catalog, facts, failure, output, reference, show, sovereignty
+from hybridspec.cli import catalog, facts, failure, model, output, reference, show, sovereignty
 from hybridspec.cli.explain import explain
 from hybridspec.cli.flags import (
     FindingFormat,
@@ -37,6 +37,7 @@ app = typer.Typer(
 )
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(facts.app, name="facts")
+app.add_typer(model.app, name="model")
 
 
 def _spec(path: Path) -> Path:

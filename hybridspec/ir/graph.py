@@ -105,6 +105,7 @@ class ModelFacts:
     and written by all operators; `unknown` lists operators over tensors of unknown size, and
     `unpriced` those whose work nobody can tell, such as loops and convolutions over open sizes.
     `kernels` says what kinds the MACs are of; what is in none of them is of no known kind.
+    `kinds` counts operators by kind, those of functions included.
     """
 
     digest: str
@@ -123,6 +124,7 @@ class ModelFacts:
     unpriced: tuple[str, ...]
     cuts: tuple[Cut, ...] = ()
     kernels: Kernels = Kernels()
+    kinds: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

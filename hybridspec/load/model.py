@@ -27,7 +27,7 @@ from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
 _ABSENT = "there is no such file"
-_FORMAT = "4"
+_FORMAT = "5"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
@@ -69,7 +69,7 @@ def _load(model: Model, folder: Path, cache: Path) -> ModelFile:
     path = inside(folder, model.source)
     if isinstance(path, str):
         return ModelFile(path=folder, fault=path, evaluation=evaluation, calibration=calibration)
-    answer = _facts(path, cache)
+    answer = facts_at(path, cache)
     facts = None if isinstance(answer, str) else answer
     fault = answer if isinstance(answer, str) else ""
     return ModelFile(
@@ -90,7 +90,8 @@ def _digest(path: Path, limit: int) -> tuple[str, int] | str:
         return (fault.strerror or "it cannot be read").lower()
 
 
-def _facts(path: Path, cache: Path) -> ModelFacts | str:
+def facts_at(path: Path, cache: Path) -> ModelFacts | str:
+    """Facts of one ONNX file, or one clause that says why it cannot be used."""
     read = _digest(path, MAX_MODEL)
     if isinstance(read, str):
         return read
@@ -117,6 +118,7 @@ def facts_of(answer: dict[str, Any], digest: str, size: int) -> ModelFacts:
         unpriced=tuple(answer["unpriced"]),
         kernels=Kernels(**answer["kernels"]),
         cuts=tuple(map(_cut, answer["cuts"])),
+        kinds=tuple((str(kind), int(count)) for kind, count in answer["kinds"]),
         **{name: value for name, value in answer.items() if isinstance(value, int)},
     )
 

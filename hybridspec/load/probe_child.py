@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ import onnx.inliner
 from onnx import TensorProto
 
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
-from hybridspec.load.work import macs, total, work
+from hybridspec.load.work import kind_of, macs, total, work
 
 MAX_NODES = 100_000
 _ELEMENT = {
@@ -170,6 +171,7 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         else cuts(graph, {value.name for value in _fed(graph)}, sizes, done, _sent(graph)),
         "unknown": sorted({w["unknown"] for w in done if w["unknown"]}),
         "unpriced": sorted({w["unpriced"] for w in done if w["unpriced"]}),
+        "kinds": sorted(Counter(kind_of(node)[:60] for node in graph.node).items()),
     }  # fmt: skip
 
 

@@ -41,6 +41,11 @@ FREE = ("Constant", "Identity")
 """Operators that no runtime spends time on."""
 
 
+def kind_of(node: onnx.NodeProto) -> str:
+    """An operator's name, with its domain where that is not ONNX's own."""
+    return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
+
+
 def work(
     node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int],
     fixed: Container[str],
@@ -51,7 +56,7 @@ def work(
     """
     names = [name for name in (*node.input, *node.output) if name]
     counted = _macs(node, shapes, fixed)
-    kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+    kind = kind_of(node)
     known = kind in _LIGHT and all(name in sizes for name in names)
     return {
         "kernels": dict([counted]) if counted else {},

@@ -1,11 +1,11 @@
-"""Latency and memory of a model on a board: kernel work times the board's constants.
+"""Latency of a model on a board: kernel work times the board's constants.
 
 latency = MACs of convolutions x conv_ps + MACs of matrix products x gemm_ps
           + bytes moved x byte_ps + operators x operator_us
 
 The additive form follows published leave-one-out comparisons of simple predictors; the interval
-is the constants' own spread, and operators over tensors of unknown size widen it, and what tensors
-need, by half again. A model with operators whose work nobody can tell has no estimate at all.
+is the constants' own spread, and operators over tensors of unknown size widen it by half again. A
+model with operators whose work nobody can tell has no estimate at all.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hybridspec.ir.graph import Graph, Model, ModelFacts, Rates, StageKind
-from hybridspec.ir.half import head, precision_and_cut, tail, variant_facts
+from hybridspec.ir.half import head, precision_and_cut, tail
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
+from hybridspec.optimise.memory import memory
 
 RUNTIME = "onnxruntime"
-RUNTIME_MEMORY = 80 * 2**20
-"""Bytes that onnxruntime and its session need beside weights and activations."""
-
 _PASSES = {
     "normalise": 3, "filter": 1, "aggregate": 1, "window": 1, "redact": 2, "resize": 2,
     "local-training": 30,
@@ -68,19 +66,6 @@ def operation(name: str, size: int, rates: Rates) -> Estimate:
     return _interval(mid, rates, widened=False)
 
 
-def memory(model: Model, variant: str) -> int:
-    """Bytes that a device needs for the model: weights, live tensors and the runtime.
-
-    An int8 variant stores weights in a quarter; its activations are counted in full, because
-    tensors between quantised regions stay in 32 bit.
-    """
-    facts = variant_facts(model.facts, variant)
-    int8 = precision_and_cut(variant)[0] == "int8"
-    weights = facts.weights // 4 if int8 else facts.weights
-    tensors = facts.peak_activations * 3 // 2 if facts.unknown else facts.peak_activations
-    return weights + tensors + RUNTIME_MEMORY
-
-
 def latency_table(graph: Graph) -> LatencyTable:
     """Every estimate that a placement of `graph` can ask for."""
     hosts: dict[str, tuple[Rates, ...]] = {
@@ -109,7 +94,7 @@ def latency_table(graph: Graph) -> LatencyTable:
         if rates.precision == "fp32"
     }
     needs = {
-        (model.name, variant): memory(model, variant)
+        (model.name, variant): memory(model.facts, variant)
         for model in graph.models
         for variant in dict.fromkeys(("fp32", "int8", *model.variants))
     }

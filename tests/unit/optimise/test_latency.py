@@ -23,13 +23,7 @@ from property.graphs import (
 
 from hybridspec.ir.graph import Graph, ModelFacts, Rates
 from hybridspec.ir.latency import CLOUD
-from hybridspec.optimise.latency import (
-    RUNTIME_MEMORY,
-    estimate,
-    latency_table,
-    memory,
-    operation,
-)
+from hybridspec.optimise.latency import estimate, latency_table, operation
 
 RATES = Rates(
     runtime="onnxruntime", precision="fp32", threads=1, conv_ps=20, gemm_ps=30, byte_ps=100,
@@ -100,11 +94,3 @@ def test_figures_of_other_runtimes_and_threads_are_no_figures() -> None:
 
 def test_a_model_of_unknown_work_has_no_estimate_anywhere() -> None:
     assert latency_table(one(replace(WORK, unpriced=("Loop",)))).models == {}
-
-
-def test_memory_is_weights_and_live_tensors_and_the_runtime() -> None:
-    net = model(facts=facts(weights=4_000_000, peak_activations=1_000_000))
-    assert memory(net, "fp32") == 5_000_000 + RUNTIME_MEMORY
-    assert memory(net, "int8") == 2_000_000 + RUNTIME_MEMORY
-    wide = replace(net, facts=replace(net.facts, unknown=("TopK",)))
-    assert memory(wide, "fp32") == 5_500_000 + RUNTIME_MEMORY

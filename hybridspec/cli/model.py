@@ -1,0 +1,14 @@
+"""`hybridspec model`: one model file, or the models of a spec, looked at on their own."""
+
+from __future__ import annotations
+
+import typer
+
+from hybridspec.cli import model_inspect
+
+app = typer.Typer(
+    help="Look at a model: what it holds, how fast and how large it is, and where.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command()(model_inspect.inspect)
