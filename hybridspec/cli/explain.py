@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -10,6 +11,7 @@ import typer
 
 from hybridspec.cli import output
 from hybridspec.cli.flags import StackFlag
+from hybridspec.cli.plan import BestFlag, interruptible
 from hybridspec.cli.sovereignty import TableFormat
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def explain(
         bool,
         typer.Option("--infeasible", help="Why there is no plan, and the cheapest ways out."),
     ] = False,
+    best_so_far: BestFlag = False,
     stack: StackFlag = "local",
     format: Annotated[
         TableFormat, typer.Option("--format", help="human, json or markdown.")
@@ -60,7 +63,12 @@ def explain(
     words = question or []
     if len(words) == 1 and _code(words[0], format):
         return
-    asked, options = _asked(words), output.options(stack)
+    options = output.options(stack)
+    if best_so_far:
+        options = replace(options, searching=interruptible)
+    asked = _asked(words)
+    if asked.kind and not asked.name:
+        raise _nameless(asked, options)
     if infeasible:
         if asked.kind:
             raise _unclear(words)
@@ -94,9 +102,14 @@ def _asked(words: Sequence[str]) -> Question:
     Raises:
         UsageError: the words make no question.
     """
-    if len(words) <= 1:
+    if not words or (len(words) == 1 and (words[0] not in KINDS or _is_spec(words[0]))):
         return Question("", "", "", Path(*words))
-    kind, name, *rest = words
+    kind, name, *rest = *words, ""
+    if kind in KINDS and rest in ([], [""]) and (not name or _is_path(name) or _is_spec(name)):
+        return Question(kind, "", "", Path(name))
+    rest = rest[:-1]
+    if kind in KINDS and name == "at":
+        return Question(kind, "", "", Path(*rest[1:2]))
     site = ""
     if kind in KINDS[:2] and rest[:1] == ["at"]:
         rest = rest[2:] if rest[1:2] == ["site"] and len(rest) > 2 else rest[1:]
@@ -108,6 +121,17 @@ def _asked(words: Sequence[str]) -> Question:
     return Question(kind, name, site, Path(*rest))
 
 
+def _is_spec(word: str) -> bool:
+    from hybridspec.load.file import locate
+
+    return locate(Path(word)).is_file()
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word is no name, since names have none of these."""
+    return "/" in word or "." in word
+
+
 def _unclear(words: Sequence[str]) -> Exception:
     from hybridspec.base.errors import UsageError
 
@@ -116,6 +140,24 @@ def _unclear(words: Sequence[str]) -> Exception:
         help="write `explain flow NAME at SITE`, `explain model NAME at SITE`, `explain zone "
         "NAME` or `explain HS0302`; the spec comes last",
     )
+
+
+def _nameless(asked: Question, options: Options) -> Exception:
+    """What to say of `explain flow` and its like: the names that there are."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.cli.sovereignty import few
+    from hybridspec.compiler import resolve_file
+    from hybridspec.load.file import locate
+
+    where = "" if asked.kind == "zone" else " at SITE"
+    usage = f"write `explain {asked.kind} NAME{where}`, and the spec behind it"
+    if not locate(asked.spec).is_file():
+        return UsageError(f"`explain {asked.kind}` names no {asked.kind}", help=usage)
+    graph = resolve_file(asked.spec, options)
+    of = {"flow": [flow.name for flow in graph.flows], "model": [m.name for m in graph.models],
+          "zone": [zone.name for zone in graph.zones]}  # fmt: skip
+    names = few(of[asked.kind])
+    return UsageError(f"`explain {asked.kind}` names no {asked.kind}: there is {names}", help=usage)
 
 
 def _everything(spec: Path, options: Options, site: str, flow: str, format: TableFormat) -> None:

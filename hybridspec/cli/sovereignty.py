@@ -223,11 +223,11 @@ def known(name: str, names: Collection[str], kind: str, *, may_be_empty: bool = 
     match = match or closest(name, names)
     raise UsageError(
         f"there is no {kind} `{name[:60]}`",
-        help=f"did you mean `{match}`?" if match else f"there is {_few(sorted(names))}",
+        help=f"did you mean `{match}`?" if match else f"there is {few(sorted(names))}",
     )
 
 
-def _few(names: Sequence[str]) -> str:
+def few(names: Sequence[str]) -> str:
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return (", ".join(f"`{name}`" for name in names[:12]) or "none") + more
 

@@ -133,7 +133,8 @@ class Place:
 class ZoneExplanation:
     """Where the store of a zone is, where else it could be, and what would move it.
 
-    `store` is None for a zone that needs none; `sites` and `flows` are how many it has.
+    `store` is None for a zone that needs none; `sites` and `flows` are how many it has. `ended` is
+    the price at which the search for what would move it had to end; empty if it looked at all.
     """
 
     zone: str
@@ -142,6 +143,7 @@ class ZoneExplanation:
     sites: int
     flows: int
     flips: tuple[Flip, ...] = ()
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

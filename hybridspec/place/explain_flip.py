@@ -89,7 +89,8 @@ def flip(
 def _binding(lever: Lever, value: int, now: Outcome, whole: Replanner) -> Iterator[Binding]:
     """A bound that, moved to where it flips the decision, lets the same be done for less."""
     then = whole.with_change(lever.change(value))
-    if not lever.code or then is None or then.cost >= now.cost:
+    proven = now.exact and then is not None and then.exact
+    if not lever.code or then is None or then.cost >= now.cost or not proven:
         return
     unit, size = {"us": ("ms", 1000), "bit/s": ("Mbit/s", 10**6)}.get(lever.unit, (lever.unit, 1))
     yield Binding(

@@ -29,11 +29,12 @@ def explain_zone(graph: Graph, table: LatencyTable, plan: Plan, zone: Zone) -> Z
     if store is not None:
         extra[chosen] = 0
     mine = [site for site in graph.sites if site.zone.name == zone.name]
+    flips, ended = _flips(graph, table, plan, zone, chosen, extra)
     return ZoneExplanation(
         zone=zone.name, store=store, sites=len(mine),
         places=tuple(_place(graph, zone, region, extra) for region in graph.regions),
         flows=sum(any(site.zone.name == zone.name for site in flow.sites) for flow in graph.flows),
-        flips=tuple(_flips(graph, table, plan, zone, chosen, extra)),
+        flips=tuple(flips), ended=ended,
     )  # fmt: skip
 
 
@@ -73,13 +74,15 @@ def _pinned(graph: Graph, zone: Zone, region: Region) -> Iterator[tuple[str, str
 def _flips(
     graph: Graph, table: LatencyTable, plan: Plan, zone: Zone, chosen: str,
     extra: Mapping[str, int],
-) -> Iterator[Flip]:  # fmt: skip
+) -> tuple[list[Flip], str]:  # fmt: skip
     """The prices that would move the store: of its region upwards, of the next ones downwards.
 
     They are looked for with the zone and these regions alone, and then checked with everything.
+    The price at which the search had to end comes with them, empty if it did not.
     """
+    flips: list[Flip] = []
     if not chosen:
-        return
+        return flips, ""
     near = sorted((money, label) for label, money in extra.items() if label != chosen)[:MOST]
     labels = [chosen, *(label for _, label in near)]
     regions = tuple(region for region in graph.regions if region.label in labels)
@@ -87,16 +90,20 @@ def _flips(
     asked, now = store_of(zone.name), outcome(graph, plan, chosen, None)
     whole = Replanner(graph, table, asked)
     here = Replanner(replace(at_sites(graph, sites), regions=regions), table, asked)
+    ended = "the plan as it is"
     try:
         first = here.unchanged()
         if first is None or first.label != now.label:  # what other zones run decides it
             here, first = whole, now
         for region in sorted(regions, key=lambda region: labels.index(region.label)):
             for lever in region_prices(graph, region, rising=region.label == chosen):
+                ended = lever.words
                 ends = (lever.most,) if region.label == chosen else (lever.least,)
                 for value in values(here, lever, first, ends):
                     found = checked(whole, here, lever, value, now)
                     if found is not None:
-                        yield found
+                        flips.append(found)
+        ended = ""
     except Exhausted:
-        return
+        pass  # `ended` says where
+    return flips, ended

@@ -36,6 +36,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     return {
         "cost": format_money(plan.cost, plan.currency), "optimal": plan.gap == 0,
         "gap": format_money(plan.gap, plan.currency), "horizon": format_duration(plan.horizon),
+        "stopped": plan.stopped,
     }  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def zone_document(question: str, spec: str, plan: Plan, of: ZoneExplanation) -> 
                 for one in of.places
             ],
             "flips": [flip_data(one, currency) for one in of.flips],
+            "flipsEndedAt": of.ended,
         },
     }  # fmt: skip
 

@@ -62,7 +62,7 @@ def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
     lines = [
         f"chosen: {chosen['way']}",
         f"costs {chosen['cost']} over {plan['horizon']}; the whole plan {plan['cost']}, "
-        + ("proven least" if plan["optimal"] else f"at most {plan['gap']} above the least"),
+        + _proof(plan),
     ]
     lines.append(_second(second) if second else "no other way leaves the site a plan")
     yield (f"{of['flow']} at {where} ({of['country']}, zone {of['zone']})", ("",),
@@ -82,11 +82,7 @@ def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
             for b in of["binding"]
         ]  # fmt: skip
     yield from _flips("What would flip it", of["flips"])
-    if of["flipsEndedAt"]:
-        yield "The search for what would flip it is not complete", ("",), [
-            (f"it ended at {of['flipsEndedAt']}, after as many plans as are tried: that value "
-             "and others may flip it as well",)
-        ]  # fmt: skip
+    yield from _ended("flip it", of["flipsEndedAt"])
     yield _terms(chosen["terms"])
     if chosen["legs"]:
         yield "Latency, leg by leg", ("leg", "low", "high", "basis"), [
@@ -109,6 +105,23 @@ def _flips(title: str, flips: Sequence[Doc]) -> Iterator[Block]:
         ]  # fmt: skip
 
 
+def _ended(what: str, at: str) -> Iterator[Block]:
+    """That not every value was looked at."""
+    if at:
+        yield f"The search for what would {what} is not complete", ("",), [
+            (f"it ended at {at}, after as many plans as are tried: that value and others may "
+             f"{what} as well",)
+        ]  # fmt: skip
+
+
+def _proof(plan: Doc) -> str:
+    """How near the whole plan is to the least: only what is proven is called so."""
+    if plan["optimal"]:
+        return "proven least"
+    ended = "; the search for a cheaper one was ended early" if plan["stopped"] else ""
+    return f"at most {plan['gap']} above the least{ended}"
+
+
 def _terms(terms: Sequence[Doc]) -> Block:
     return "Cost terms", ("term", "amount", "inputs"), [
         (t["name"], t["amount"], t["inputs"]) for t in terms
@@ -120,8 +133,7 @@ def _zone_blocks(zone: Doc, plan: Doc) -> Iterator[Block]:
     place = f"{zone['store']} ({zone['country']})" if zone["store"] else "none: nothing needs one"
     yield f"Store of zone {zone['name']}", ("",), [
         (f"chosen: {place}, for {zone['flows']} flows at {zone['sites']} sites",),
-        (f"the whole plan costs {plan['cost']} over {plan['horizon']}, "
-         + ("proven least" if plan["optimal"] else f"at most {plan['gap']} above the least"),),
+        (f"the whole plan costs {plan['cost']} over {plan['horizon']}, {_proof(plan)}",),
     ]  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for one in zone["regions"]:
@@ -131,6 +143,7 @@ def _zone_blocks(zone: Doc, plan: Doc) -> Iterator[Block]:
         rows += [("", f"  {r['code']} {r['message']}") for r in one["reasons"]]
     yield "Every region", ("all costs", "region"), rows
     yield from _flips("What would move it", zone["flips"])
+    yield from _ended("move it", zone["flipsEndedAt"])
     if zone["terms"]:
         yield _terms(zone["terms"])
 

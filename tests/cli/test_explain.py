@@ -104,6 +104,22 @@ def test_a_question_about_nothing_is_refused(argv: list[str], said: str, capsys:
     assert said in shown.err
 
 
+@pytest.mark.parametrize("kind", ["flow", "model", "zone"])
+def test_a_question_without_a_name_lists_what_there_is(
+    kind: str, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"flow": "watch", "model": "bearing-fault", "zone": "eu-plants"}
+    monkeypatch.chdir(EXAMPLES / "vibration-watch")  # which has a folder `model`
+    for argv in ([kind], [kind, "hybridspec.yaml"], [kind, "."], [kind, "at", "lyon"]):
+        assert run(["explain", *argv]) == 2
+        said = f"`explain {kind}` names no {kind}: there is `{names[kind]}`"
+        assert said in capsys.readouterr().err
+    monkeypatch.chdir(EXAMPLES)
+    for argv in ([kind], [kind, "nope.yaml"]):
+        assert run(["explain", *argv]) == 2
+        assert f"`explain {kind}` names no {kind}" in capsys.readouterr().err
+
+
 def test_a_code_is_still_explained(capsys: Out) -> None:
     assert run(["explain", "HS0302"]) == 0
     assert capsys.readouterr().out.startswith("HS0302 latency-exceeded: ")
