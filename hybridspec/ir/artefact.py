@@ -14,8 +14,9 @@ class Evidence:
     """What a gate measured; fractions are of 1, ratios are decibels, sizes bytes.
 
     `agreement` is the share of samples on which variant and original choose the same class, or
-    say nearly the same number,
-    `cosine` and `sqnr_db` compare the raw outputs. Every figure is rounded to six digits.
+    say nearly the same number; `cosine` and `sqnr_db` compare the raw outputs, `max_error` is their
+    largest difference in standard deviations of the original's. Every figure is rounded to six
+    digits. `recipe` is how the variant was made.
     """
 
     metric: str
@@ -26,6 +27,8 @@ class Evidence:
     agreement: float
     cosine: float
     sqnr_db: float
+    max_error: float = 0.0
+    recipe: str = ""
     original_size: int
     variant_size: int
     evaluation_digest: str

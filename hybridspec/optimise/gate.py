@@ -17,7 +17,7 @@ from hybridspec.ir.artefact import Evidence, Verdict
 from hybridspec.ir.graph import Model, ModelFacts
 from hybridspec.ir.half import precision_and_cut, variant_facts
 from hybridspec.ir.plan import Estimate
-from hybridspec.optimise.metric import NoMetric, figures
+from hybridspec.optimise.metric import NoMetric, alike_answers, figures
 
 MIN_COSINE = 0.99
 MIN_SQNR_DB = 15.0
@@ -28,18 +28,25 @@ FILE_SLACK = 2**20
 
 
 def measure(
-    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray,
-    metric: str = "accuracy",
+    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray | None,
+    metric: str | None = "accuracy", samples: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
-    """Figures over all samples and outputs, the worst output counting, rounded to six digits."""
-    count = len(labels)
+    """Figures over all samples and outputs, the worst output counting, rounded to six digits.
+
+    Without labels or a metric, the outputs of `samples` samples are only compared.
+    """
+    count = samples if labels is None else len(labels)
     if any(a.shape != b.shape or a.dtype != b.dtype or not bool(np.isfinite(b).all())
            for a, b in zip(original, variant, strict=True)):  # fmt: skip
         return {"broken": True, "samples": count}
     if any(array.ndim == 0 or len(array) != count for array in original):
         return _useless("its outputs do not have one row per sample", count)
     try:
-        before, after, spread, agreement = figures(metric, original, variant, labels)
+        before, after, spread, agreement = (
+            (0.0, 0.0, 0.0, alike_answers(original, variant, count))
+            if labels is None or metric is None
+            else figures(metric, original, variant, labels)
+        )
     except NoMetric as fault:
         return _useless(str(fault), count)
     named = [(a == b).reshape(count, -1).all(axis=1) for a, b in _pairs(original, variant, "iub")]
@@ -53,6 +60,7 @@ def measure(
         "agreement": round(min([agreement, *(float(same.mean()) for same in named)]), 6),
         "cosine": _worst([cosine for cosine, _ in alike], 1.0),
         "sqnr_db": _worst([ratio for _, ratio in alike], 200.0),
+        "max_error": _most([_furthest(a, b) for a, b in _pairs(original, variant, "f")]),
     }
 
 
@@ -80,6 +88,22 @@ def _likeness(original: np.ndarray, variant: np.ndarray, count: int) -> tuple[fl
     return mean, 20 * math.log10(ratio) if ratio > 0 else -math.inf
 
 
+def _furthest(original: np.ndarray, variant: np.ndarray) -> float:
+    """The largest difference, in standard deviations of the original's output."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        first, second = original.astype(np.float64), variant.astype(np.float64)
+        most, deviation = float(np.abs(first - second).max(initial=0.0)), float(first.std())
+    if most == 0:
+        return 0.0
+    return most / deviation if deviation > 0 else math.inf
+
+
+def _most(figures: Sequence[float]) -> float:
+    """The largest figure, bounded so that it can be written; a figure that is none is the worst."""
+    worst = max((1e9 if math.isnan(figure) else figure for figure in figures), default=0.0)
+    return round(min(worst, 1e9), 6)
+
+
 def _worst(figures: Sequence[float], without: float) -> float:
     """The least figure; a figure that is none is the worst there is."""
     if any(math.isnan(figure) for figure in figures):
@@ -100,6 +124,8 @@ def judge(
         agreement=figures.get("agreement", 0.0),
         cosine=figures.get("cosine", 0.0),
         sqnr_db=figures.get("sqnr_db", 0.0),
+        max_error=figures.get("max_error", 0.0),
+        recipe=figures.get("recipe", ""),
         original_size=figures["original_size"],
         variant_size=figures["variant_size"],
         evaluation_digest=model.evaluation_digest,

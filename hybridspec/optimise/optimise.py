@@ -28,8 +28,9 @@ from hybridspec.ir.latency import NOTHING, LatencyTable
 from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.tree import digest_of
 from hybridspec.optimise.gate import judge
+from hybridspec.optimise.recipe import default
 
-RECIPE = "6"
+RECIPE = "7"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
 _SILENT = {"ORT_DISABLE_TELEMETRY": "1"}
 """The runtime tells Microsoft what models are called unless it finds this before it starts."""
@@ -183,9 +184,10 @@ def _run(model: Model, variant: str, work: Path) -> None:
         "evaluation": str(model.evaluation),
         "calibration": str(model.calibration) if model.calibration else None,
         "inputs": [tensor.name for tensor in model.facts.inputs],
-        "variant": precision,
+        "recipe": default(precision).id,
         "metric": model.metric,
         "cut": None if cut is None else model.facts.cuts[cut].tensor.name,
+        "threads": 0,
     }
     (work / "job.json").write_text(json.dumps(job), encoding="utf-8")
     command = [sys.executable, "-P", "-m", "hybridspec.optimise.worker", str(work / "job.json")]
@@ -211,7 +213,7 @@ def _run(model: Model, variant: str, work: Path) -> None:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         failed = f"building or running it failed: {lines[-1][:200] if lines else 'it crashed'}"
         figures = {"failed": failed, "samples": 0, "original_size": model.facts.size,
-                   "variant_size": 0, "tools": {}}  # fmt: skip
+                   "variant_size": 0, "tools": {}, "recipe": default(precision).id}  # fmt: skip
         (work / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
 
 

@@ -1,41 +1,124 @@
-"""One function per optimisation: a model file in, a model file out; each proves that it acted.
+"""One pass for each form of a recipe: a model file in, a model file out; each proves that it acted.
 
-Reads and writes only inside the folder handed in.
+Reads and writes only inside the folder handed in. Libraries that log by node or print are silent.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import onnx
 import onnx.utils
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnx import TensorProto
+from onnxruntime.quantization.onnx_model import ONNXModel
 
+from hybridspec.optimise import quantise
 from hybridspec.optimise.data import Arrays
+from hybridspec.optimise.recipe import Recipe
+
+_ACTED = {
+    "static": ("QuantizeLinear",),
+    "dynamic": ("MatMulInteger", "DynamicQuantizeLSTM"),
+    "weights": ("MatMulNBits",),
+}
+"""Operators of which a form puts at least one into the graph."""
+_SMALLER = {4: 2, 8: 1}
+"""How many times smaller a file whose stored weights have so many bits has to be, at least."""
 
 
 class PassFailed(Exception):
     """A pass raised or changed nothing; the message is one clause."""
 
 
-class _Samples(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds calibration samples one by one."""
+def build(
+    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str]
+) -> None:
+    """Write `target`, which is `source` as the recipe makes it.
 
-    def __init__(self, arrays: Arrays, names: list[str]) -> None:
-        count = min(len(arrays[name]) for name in names)
-        self._rows = iter([{n: arrays[n][i : i + 1] for n in names} for i in range(count)])
+    Raises:
+        PassFailed: the library refused the model, or nothing changed.
+    """
+    if recipe.form == "copy":
+        shutil.copyfile(source, target)
+        return
+    try:
+        with _quiet():
+            _apply(recipe, source, target, calibration, names)
+    except PassFailed:
+        raise
+    except Exception as fault:
+        raise PassFailed(f"{_VERBS[recipe.form]} failed: {_first_line(fault)}") from fault
+    _prove(recipe, source, target)
 
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        return next(self._rows, None)
+
+def _apply(
+    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str]
+) -> None:
+    match recipe.form:
+        case "static":
+            _static(recipe, source, target, calibration, names)
+        case "dynamic":
+            quantise.dynamic(recipe, source, target)
+        case "weights":
+            quantise.weights(recipe, source, target)
+        case "float16":
+            _float16(source, target)
+        case form:
+            assert form == "clean", form
+            quantise.clean(source, target)
+
+
+def _static(
+    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str]
+) -> None:
+    prepared = target.with_suffix(".prepared.onnx")
+    try:
+        quantise.clean(source, prepared)
+        few = {name: calibration[name][: quantise.MOST_SAMPLES] for name in names}
+        quantise.static(recipe, prepared, target, few, names)
+    finally:
+        prepared.unlink(missing_ok=True)
+
+
+def _float16(source: Path, target: Path) -> None:
+    """Inputs and outputs keep their types; what is not valid afterwards is refused."""
+    # The package of transformers takes long to import.
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    sorted_again = ONNXModel(convert_float_to_float16(onnx.load(str(source)), keep_io_types=True))
+    sorted_again.topological_sort()  # the converter appends the casts of inputs at the end
+    made = sorted_again.model
+    onnx.checker.check_model(made, full_check=True)
+    onnx.save(made, str(target))
+
+
+_VERBS = {
+    "clean": "cleaning its graph up", "float16": "making it 16 bit", "static": "quantisation",
+    "dynamic": "quantisation", "weights": "quantisation of its weights",
+}  # fmt: skip
+
+
+def _prove(recipe: Recipe, source: Path, target: Path) -> None:
+    """Raise unless the file differs as it has to."""
+    before, after = (onnx.load(str(path)).graph for path in (source, target))
+    found = Counter(node.op_type for node in after.node)
+    if recipe.form in _ACTED and not any(found[kind] for kind in _ACTED[recipe.form]):
+        raise PassFailed("quantisation changed nothing")
+    sizes = source.stat().st_size, target.stat().st_size
+    if recipe.form == "weights" and sizes[1] * _SMALLER[recipe.bits] >= sizes[0]:
+        raise PassFailed("quantisation of its weights left most of them as they were")
+    if recipe.form == "float16":
+        kinds = {tensor.data_type for tensor in after.initializer}
+        if TensorProto.FLOAT16 not in kinds:
+            raise PassFailed("making it 16 bit changed nothing")
+    if recipe.form == "clean" and len(after.node) >= len(before.node) and sizes[1] >= sizes[0]:
+        raise PassFailed("cleaning its graph up found nothing to fold")
 
 
 def split(source: Path, tensor: str, before: Path, after: Path) -> None:
@@ -52,36 +135,18 @@ def split(source: Path, tensor: str, before: Path, after: Path) -> None:
         onnx.utils.extract_model(str(source), str(before), fed, [tensor])
         onnx.utils.extract_model(str(source), str(after), [tensor], outputs)
     except Exception as fault:
-        reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
-        raise PassFailed(f"cutting it failed: {reason}") from fault
+        raise PassFailed(f"cutting it failed: {_first_line(fault)}") from fault
 
 
-def int8(source: Path, target: Path, calibration: Arrays, names: list[str]) -> None:
-    """Static int8: QDQ, unsigned activations, signed weights per channel, min-max ranges.
+def _first_line(fault: Exception) -> str:
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
 
-    Raises:
-        PassFailed: the library refused the model, or nothing was quantised.
-    """
-    prepared = target.with_suffix(".prepared.onnx")
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
     logging.disable(logging.WARNING)
     try:
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared),
-            str(target),
-            _Samples(calibration, names),
-            quant_format=QuantFormat.QDQ,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            calibrate_method=CalibrationMethod.MinMax,
-        )
-    except Exception as fault:
-        reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
-        raise PassFailed(f"quantisation failed: {reason}") from fault
+        with contextlib.redirect_stdout(StringIO()):
+            yield
     finally:
         logging.disable(logging.NOTSET)
-        prepared.unlink(missing_ok=True)
-    nodes = {node.op_type for node in onnx.load(str(target)).graph.node}
-    if "QuantizeLinear" not in nodes:
-        raise PassFailed("quantisation changed nothing")

@@ -20,11 +20,16 @@ import numpy as np
 from hybridspec.base.errors import UsageError
 from hybridspec.ir.graph import Tensor
 from hybridspec.optimise.data import write_arrays
-from hybridspec.optimise.run import outputs
+from hybridspec.optimise.run import outputs, session
 
 _SAMPLES = 64
 _BYTES = 64 * 2**20
 _SECONDS = 120
+_DTYPES = {
+    "tensor(float16)": "float16", "tensor(double)": "float64", "tensor(int64)": "int64",
+    "tensor(int32)": "int32", "tensor(uint8)": "uint8", "tensor(int8)": "int8",
+    "tensor(bool)": "bool",
+}  # fmt: skip
 
 
 def synthesise(model: Path, inputs: tuple[Tensor, ...], out: Path) -> None:
@@ -54,12 +59,22 @@ def synthesise(model: Path, inputs: tuple[Tensor, ...], out: Path) -> None:
         )
 
 
-def _sample(job: dict[str, Any]) -> dict[str, np.ndarray]:
+def inputs_of(model: Path) -> dict[str, np.ndarray]:
+    """Random inputs for a model, always the same; free dimensions are 1."""
+    wanted = session(model).get_inputs()
+    return _sample([
+        [value.name, _DTYPES.get(value.type, "float32"),
+         [n if isinstance(n, int) else 1 for n in value.shape]]
+        for value in wanted
+    ])  # fmt: skip
+
+
+def _sample(inputs: list[list[Any]]) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(11)
-    size = sum(int(np.prod([max(1, n) for n in shape[1:]])) * 8 for _, _, shape in job["inputs"])
+    size = sum(int(np.prod([max(1, n) for n in shape[1:]])) * 8 for _, _, shape in inputs)
     count = max(4, min(_SAMPLES, _BYTES // max(1, size)))
     made = {}
-    for name, dtype, shape in job["inputs"]:
+    for name, dtype, shape in inputs:
         full = (count, *(max(1, n) for n in shape[1:]))
         whole = np.dtype(dtype).kind in "iub"
         values = rng.integers(0, 2, size=full) if whole else rng.normal(size=full)
@@ -81,7 +96,7 @@ def main() -> None:
     most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    inputs = _sample(job)
+    inputs = _sample(job["inputs"])
     count = len(next(iter(inputs.values())))
     label = _labels(outputs(Path(job["model"]), inputs)[0], count)
     write_arrays(Path(job["out"]), {**inputs, "label": label})
