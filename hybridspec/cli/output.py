@@ -84,9 +84,10 @@ def findings(found: Sequence[Diagnostic], format: str) -> None:
 
 def _width() -> int:
     """Columns for findings: those of the terminal or of COLUMNS; 0 where a program may read."""
-    if "COLUMNS" in os.environ or sys.stderr.isatty():
-        return max(40, shutil.get_terminal_size().columns)
-    return 0
+    from hybridspec.report.width import columns
+
+    seen = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
+    return columns(os.environ, seen)
 
 
 def exit_code(found: Sequence[Diagnostic]) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,8 +49,17 @@ def plan(
 ) -> None:
     """Decide the placement at least cost and say why."""
     options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
-    if best_so_far:
-        options = replace(options, searching=interruptible)
+    if not best_so_far:
+        _plan(spec, options, what_if, format, pareto=pareto)
+        return
+    with interruptible() as stop:
+        options = replace(options, searching=lambda: nullcontext(stop))
+        _plan(spec, options, what_if, format, pareto=pareto)
+
+
+def _plan(
+    spec: Path, options: Options, what_if: list[str] | None, format: Format, *, pareto: bool
+) -> None:
     if pareto:
         options = replace(options, settings=tuple(what_if or ()))
         _pareto(spec, options, format)
@@ -72,18 +82,31 @@ def plan(
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """While it lasts, the first Ctrl-C is only noted, and the second one interrupts as ever."""
-    asked = False
+    """While it lasts, the first Ctrl-C is only noted once there is a plan; it gives the note.
 
-    def note(*_: object) -> None:
+    Before the note is asked for, of which there is no plan to end with, and after the first one,
+    Ctrl-C interrupts as ever.
+    """
+    planned = asked = False
+
+    def noted() -> bool:
+        nonlocal planned
+        planned = True
+        return asked
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, before)
-        output.say("placing: ends with the best plan so far; Ctrl-C again gives up")
+        if planned and not asked:
+            asked = True
+            output.say("placing: ends with the best plan so far; Ctrl-C again gives up")
+        elif callable(before):
+            before(number, frame)
+        else:
+            raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(signal.SIGINT, interrupted)
     try:
-        yield lambda: asked
+        yield noted
     finally:
         signal.signal(signal.SIGINT, before)
 

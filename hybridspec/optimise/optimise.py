@@ -195,6 +195,7 @@ def _run(model: Model, variant: str, work: Path) -> None:
         done = subprocess.run(
             command, capture_output=True, timeout=_TIMEOUT_S, check=False,
             env={**os.environ, **_SILENT},
+            process_group=0,  # Ctrl-C is for who waits, and may be a wish that needs the artefact
         )  # fmt: skip
     except subprocess.TimeoutExpired as fault:
         raise TimedOut(

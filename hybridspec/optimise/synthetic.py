@@ -47,7 +47,9 @@ def synthesise(model: Path, inputs: tuple[Tensor, ...], out: Path) -> None:
         path.write_text(json.dumps(job), encoding="utf-8")
         command = [sys.executable, "-P", "-m", "hybridspec.optimise.synthetic", str(path)]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+            done = subprocess.run(
+                command, capture_output=True, timeout=_SECONDS, check=False, process_group=0
+            )
             failed = done.returncode != 0
         except subprocess.TimeoutExpired:
             failed = True

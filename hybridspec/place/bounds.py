@@ -16,10 +16,9 @@ from hybridspec.base.units import (
     write_duration,
 )
 from hybridspec.ir.plan import Failure
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.law.claim import claims
 from hybridspec.law.refusal import Refusal
-from hybridspec.place.crowd import MAX_BUSY as MAX_BUSY
-from hybridspec.place.crowd import MAX_UPLINK as MAX_UPLINK
 from hybridspec.place.layout import Layout
 
 

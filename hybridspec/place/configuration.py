@@ -14,10 +14,11 @@ from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, SiteDevi
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.place import cost
 from hybridspec.place.bounds import failures
 from hybridspec.place.ceiling import ceiling, lower
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, Crowd, crowds
+from hybridspec.place.crowd import Crowd, crowds
 from hybridspec.place.layout import Layout
 from hybridspec.place.split import splits
 

@@ -15,12 +15,8 @@ from math import ceil
 from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Site, Stage
 from hybridspec.ir.latency import LatencyTable
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.split import splits
-
-MAX_BUSY = Fraction(7, 10)
-"""Share of a device's time that may be busy; above it queues outgrow any estimate."""
-MAX_UPLINK = Fraction(8, 10)
-"""Share of an uplink that flows may fill."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

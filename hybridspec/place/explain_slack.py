@@ -9,7 +9,7 @@ from hybridspec.base.source import Span
 from hybridspec.ir.explanation import Slack
 from hybridspec.ir.graph import Flow, Site, SiteDevices
 from hybridspec.ir.plan import Configuration
-from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.problem import WHOLE
 
 SECOND = 1_000_000

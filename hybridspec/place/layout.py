@@ -11,16 +11,8 @@ from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Host
-from hybridspec.place.crowd import (
-    MAX_BUSY,
-    MAX_UPLINK,
-    Crowd,
-    birth,
-    crowd,
-    feeding,
-    gathered,
-    sending,
-)
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
+from hybridspec.place.crowd import Crowd, birth, crowd, feeding, gathered, sending
 from hybridspec.place.path import Path, Used
 from hybridspec.place.problem import WHOLE
 

@@ -20,7 +20,8 @@ from hybridspec.base.units import SECOND, format_bytes, format_duration
 from hybridspec.ir.graph import WINDOWED, LatencyBound, Stage
 from hybridspec.ir.latency import NOTHING
 from hybridspec.ir.plan import Estimate, Leg
-from hybridspec.place.crowd import MAX_BUSY, MAX_UPLINK, feeding
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
+from hybridspec.place.crowd import feeding
 from hybridspec.place.percentile import Tail, clear, mean_wait, slowest, tail, wait
 from hybridspec.place.problem import WHOLE
 

@@ -39,15 +39,18 @@ def place(
 ) -> Plan | None:  # fmt: skip
     """The cheapest plan that keeps every bound; None with findings if there is none.
 
-    `say` hears of a search that takes long, which ends with what it has once `stop` says so.
+    `say` hears of a search that takes long; `stop`, asked only once there is a plan, may end it.
     """
+    owned = cache(partial(_owned, graph))
     try:
-        decided = decide(Candidates(graph, table), telling(say, graph.currency, stop=stop))
+        watch = telling(say, graph.currency, stop=stop, owned=owned)
+        decided = decide(Candidates(graph, table), watch)
         if isinstance(decided, Undecided):
             from hybridspec.place.unplaceable import unplaceable
 
             sink.extend(unplaceable(decided))
             return None
+        stop()
         decisions = _Lister(decided).decisions()
     except (TooManyWays, SearchTooLarge):
         sink.add(too_large(graph))
@@ -56,11 +59,8 @@ def place(
         sink.add(too_dear(graph))
         return None
     counts, answer = _counts(decided), decided.answer
-    fixed, stores = cost.fleet_terms(graph, counts), tuple(_stores(decided, counts))
-    bought = _bought(graph, counts)
-    # The answer does not hold the devices that stand there in any case.
-    owned = sum(term.amount for term in (cost.fleet_terms(graph) if bought else fixed))
-    if answer.cost + owned >= MAX_MONEY:
+    stores = tuple(_stores(decided, counts))
+    if answer.cost + owned() >= MAX_MONEY:
         sink.add(too_dear(graph))
         return None
     fleet = _fleet(graph, decisions)
@@ -74,15 +74,20 @@ def place(
         stores=stores,
         fleet=fleet,
         residency=matrix,
-        fixed=fixed,
+        fixed=cost.fleet_terms(graph, counts),
         currency=graph.currency,
         horizon=graph.horizon,
-        cost=answer.cost + owned,
-        bound=answer.bound + owned,
+        cost=answer.cost + owned(),
+        bound=answer.bound + owned(),
         quotas=quota_uses(graph, decisions, stores),
-        counts=bought,
+        counts=_bought(graph, counts),
         stopped=answer.stopped,
     )
+
+
+def _owned(graph: Graph) -> int:
+    """What the devices cost that stand there in any case, which no answer holds."""
+    return sum(term.amount for term in cost.fleet_terms(graph))
 
 
 def _counts(decided: Decided) -> dict[tuple[str, str], int]:

@@ -14,9 +14,13 @@ QUIET = 2.0
 
 def telling(
     say: Callable[[str], None], currency: str, clock: Callable[[], float] = time.monotonic,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = lambda: False, owned: Callable[[], int] = lambda: 0,
 ) -> Watch:  # fmt: skip
-    """A watch that tells `say`, and stops the search when `stop` says so and there is a plan."""
+    """A watch that tells `say`, and stops the search when `stop` says so and there is a plan.
+
+    `stop` is asked only once there is one. `owned` is what every plan costs beside what is
+    searched for.
+    """
     last = clock()
 
     def watch(found: Progress) -> bool:
@@ -24,18 +28,18 @@ def telling(
         now = clock()
         if now - last >= QUIET:
             last = now
-            say(_words(found, currency))
+            say(_words(found, owned(), currency))
         return found.cost is not None and stop()
 
     return watch
 
 
-def _words(found: Progress, currency: str) -> str:
-    bound = format_money(found.bound, currency)
+def _words(found: Progress, owned: int, currency: str) -> str:
+    bound = format_money(found.bound + owned, currency)
     if found.cost is None:
         return "placing: no plan yet" + (f", and none below {bound}" if found.bound > 0 else "")
+    cost = found.cost + owned
     if found.bound <= 0 < found.cost:
-        return f"placing: {format_money(found.cost, currency)}, no bound yet"
-    gap = found.cost - found.bound
-    share = f"{100 * gap / found.cost:.3g} %" if found.cost else "0 %"
-    return f"placing: {format_money(found.cost, currency)}, none below {bound}, gap {share}"
+        return f"placing: {format_money(cost, currency)}, no bound yet"
+    share = f"{100 * (found.cost - found.bound) / cost:.3g} %" if cost else "0 %"
+    return f"placing: {format_money(cost, currency)}, none below {bound}, gap {share}"

@@ -9,7 +9,7 @@ from hybridspec.base.source import Span
 from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import Graph, Model, Region, Zone
 from hybridspec.ir.plan import Decision, QuotaUse, Store
-from hybridspec.place.bounds import MAX_BUSY
+from hybridspec.ir.share import MAX_BUSY
 
 TRAINING, INFERENCE = "training_instances", "inference_concurrency"
 

@@ -14,8 +14,8 @@ from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site, SiteDevices
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Failure
 from hybridspec.ir.rewritten import at_sites
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.place import cost
-from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.conflict_statement import (
     COUNT,

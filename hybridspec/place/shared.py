@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from hybridspec.ir.graph import DeviceClass, Site
 from hybridspec.ir.plan import Configuration
-from hybridspec.place.bounds import MAX_BUSY, MAX_UPLINK
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.problem import ANY, WHOLE, Resource
 
 BUSY, MEMORY, UPLINK, DISK, LINE, MODEL = range(6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from hybridspec.base.source import printable
 from hybridspec.report import capacity
+from hybridspec.report.width import columns
 
 _ROOM = 24
 """Columns in which a long path can still be read, broken into parts."""
@@ -25,12 +25,6 @@ def console(*, stderr: bool = False) -> Console:
     if made.is_terminal:
         return made
     return Console(stderr=stderr, highlight=False, width=columns(os.environ) or 120)
-
-
-def columns(environment: Mapping[str, str]) -> int:
-    """The width that COLUMNS asks for, if it is one; else 0."""
-    asked = environment.get("COLUMNS", "")
-    return max(40, int(asked)) if re.fullmatch("[1-9][0-9]{0,4}", asked) else 0
 
 
 def table(out: Console, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -16,9 +16,7 @@ from math import ceil
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.base.units import format_bandwidth, write_bandwidth
 from hybridspec.ir.graph import Graph
-
-MOST = Fraction(8, 10)
-"""Share of a network that may be filled, as of an uplink."""
+from hybridspec.ir.share import MAX_UPLINK
 
 
 def network_exceeded(graph: Graph) -> Iterator[Diagnostic]:
@@ -33,12 +31,12 @@ def network_exceeded(graph: Graph) -> Iterator[Diagnostic]:
                 born[site.name] += flow.data.rate * flow.data.size * 8
     for name, bits in born.items():
         site = limited[name]
-        if site.lan is not None and bits > MOST * site.lan:
+        if site.lan is not None and bits > MAX_UPLINK * site.lan:
             yield Diagnostic(
                 code="HS0426",
                 message=f"the flows of `{name}` bring {format_bandwidth(ceil(bits))} onto its "
-                f"network, which may carry {format_bandwidth(int(MOST * site.lan))}",
+                f"network, which may carry {format_bandwidth(int(MAX_UPLINK * site.lan))}",
                 span=site.lan_origin or site.origin,
-                help=f"raise `lan_bandwidth` to {write_bandwidth(ceil(bits / MOST))}, or let less "
-                "be born there",
+                help=f"raise `lan_bandwidth` to {write_bandwidth(ceil(bits / MAX_UPLINK))}, or "
+                "let less be born there",
             )

@@ -38,3 +38,16 @@ def test_a_search_that_is_not_to_go_on_ends_with_its_first_plan() -> None:
     watch = telling(lambda _: None, "USD", stop=lambda: True)
     assert watch(Progress(None, 1)) is False
     assert watch(Progress(5, 1)) is True
+
+
+def test_what_stands_in_any_case_is_part_of_cost_and_bound() -> None:
+    said: list[str] = []
+    times = iter([0.0, 9.0, 18.0, 27.0])
+    watch = telling(said.append, "USD", clock=lambda: next(times), owned=lambda: 6_000_000)
+    for found in (Progress(None, 1_000_000), Progress(2_000_000, 1_000_000), Progress(2, 0)):
+        watch(found)
+    assert said == [
+        "placing: no plan yet, and none below 7.00 USD",
+        "placing: 8.00 USD, none below 7.00 USD, gap 12.5 %",
+        "placing: 6.00 USD, no bound yet",
+    ]
