@@ -18,6 +18,7 @@ from hybridspec.law.claim import claims
 from hybridspec.place import cost
 from hybridspec.place.configuration import Known, Shared, Twins, Way, by_cost, ways
 from hybridspec.place.crowd import Crowd, crowds
+from hybridspec.place.difference import Difference, difference
 from hybridspec.place.permits import holds, trains
 
 
@@ -27,6 +28,7 @@ class _Alike:
 
     whole: int
     shape: int
+    apart: str
 
 
 _Key: TypeAlias = tuple[int, str | None]
@@ -35,26 +37,34 @@ _Key: TypeAlias = tuple[int, str | None]
 Crowds: TypeAlias = tuple[tuple[str, Crowd], ...]
 """By device class, what other flows could put in an event's way."""
 
+_Ways: TypeAlias = tuple[int, int, str | None, Crowds]
+"""Sites of a shape, flows of a kind, the region of the store, and what is in an event's way."""
+
 
 @dataclass(slots=True)
 class Candidates:
-    """All ways and all regions of one Graph, enumerated when somebody asks, and once."""
+    """All ways and all regions of one Graph, enumerated when somebody asks, and once.
+
+    `judged` is a graph of which the law says the same, if there was one before this.
+    """
 
     graph: Graph
     table: LatencyTable
+    judged: Graph | None = None
     _flows: dict[str, list[Flow]] = field(default_factory=dict)
     _kinds: dict[str, int] = field(default_factory=dict)
     _sites: dict[str, list[Site]] = field(default_factory=dict)
     _alike: dict[str, _Alike] = field(default_factory=dict)
     _ids: dict[tuple[object, ...], int] = field(default_factory=dict)
-    _ways: dict[tuple[int, int, str | None, Crowds], tuple[Way, ...]] = field(default_factory=dict)
+    _ways: dict[_Ways, tuple[Way, ...]] = field(default_factory=dict)
     _twins: dict[tuple[int, int, bool, Crowds], Twins] = field(default_factory=dict)
     _single: dict[tuple[int, int], tuple[Crowd, ...]] = field(default_factory=dict)
     _crowds: dict[tuple[int, ...], Crowds] = field(default_factory=dict)
     _options: dict[_Key, tuple[tuple[Configuration, ...], ...]] = field(default_factory=dict)
     _regions: dict[str, list[Region | None]] = field(default_factory=dict)
     _more: dict[tuple[str, str], int] = field(default_factory=dict)
-    _shared: Shared = field(default_factory=lambda: Shared({}, {}))
+    _shared: Shared = field(default_factory=lambda: Shared({}, {}, {}))
+    _before: dict[_Ways, tuple[Way, ...]] = field(default_factory=dict)
     known: Known = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,10 +100,10 @@ class Candidates:
         """With which other sites a site is alike."""
         found = self._alike.get(site.name)
         if found is None:
-            ids, apart = self._ids, claims(self.graph).apart(site)
+            ids, apart = self._ids, claims(self.judged or self.graph).apart(site)
             whole = ("whole", *site_class(site, self.kinds(site), apart))
             shape = ("shape", *site_shape(site, (), apart))
-            found = _Alike(ids.setdefault(whole, len(ids)), ids.setdefault(shape, len(ids)))
+            found = _Alike(ids.setdefault(whole, len(ids)), ids.setdefault(shape, len(ids)), apart)
             self._alike[site.name] = found
         return found
 
@@ -110,8 +120,8 @@ class Candidates:
         if key not in self._ways:
             alike = (self.shape(site), self._kinds[flow.name], region is None, crowds)
             self._ways[key] = ways(
-                self.graph, self.table, site, flow, region, self._shared, dict(crowds),
-                self._twins.setdefault(alike, {}),
+                self.judged or self.graph, self.table, site, flow, region, self._shared,
+                dict(crowds), self._twins.setdefault(alike, {}), self._before.get(key, ()),
             )  # fmt: skip
         return self._ways[key]
 
@@ -143,6 +153,30 @@ class Candidates:
                 for index in range(len(self.flows(site)))
             )
         return self._options[key]
+
+    def followed(self, graph: Graph, unlike: Difference) -> Candidates:
+        """The candidates of another graph; what differs between the two is worked out anew."""
+        anew = unlike.priced | unlike.limited
+        spoilt = {self.shape(site) for site in self.graph.sites
+                  if any(d.device_class.name in unlike.classes for d in site.devices)}  # fmt: skip
+        regions = {region.label: region for region in graph.regions}
+        sites = zip(self.graph.sites, graph.sites, strict=True)
+        return Candidates(
+            graph, self.table, self.judged or self.graph, _ids=self._ids,
+            _alike={old.name: self._alike[old.name] for old, new in sites
+                    if new is old and old.name in self._alike},
+            _ways={key: found for key, found in self._ways.items()
+                   if key[0] not in spoilt and key[2] not in anew},
+            _before={key: found for key, found in self._ways.items()
+                     if key[0] not in spoilt and key[2] in unlike.priced},
+            _twins={key: found for key, found in self._twins.items() if key[0] not in spoilt},
+            _single={key: found for key, found in self._single.items() if key[0] not in spoilt},
+            _crowds={key: found for key, found in self._crowds.items() if key[0] not in spoilt},
+            _regions={zone: [regions[one.label] if one is not None else None for one in found]
+                      for zone, found in self._regions.items()},
+            _shared=self._shared.elsewhere(anew),
+            known=self.known,
+        )  # fmt: skip
 
     def admissible(self, site: Site, region: Region | None) -> list[tuple[Configuration, ...]]:
         """The configurations of each flow that break no bound."""
@@ -196,6 +230,14 @@ class Candidates:
             none, one = self.terms(zone, region, 0), self.terms(zone, region, 1)
             self._more[key] = sum(t.amount for t in one) - sum(t.amount for t in none)
         return self._more[key]
+
+
+def following(before: Candidates, graph: Graph) -> Candidates:
+    """The candidates of a graph, with all that it has in common with one that was looked at."""
+    unlike = difference(before.graph, graph)
+    if unlike is None:
+        return Candidates(graph, before.table)
+    return before.followed(graph, unlike)
 
 
 def _trains_in(region: Region, job: Training) -> bool:

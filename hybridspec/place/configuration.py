@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
@@ -10,7 +10,16 @@ from math import ceil
 from typing import NamedTuple, TypeAlias
 
 from hybridspec.base.units import SECOND, Price
-from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, SiteDevices, StageKind
+from hybridspec.ir.graph import (
+    DeviceClass,
+    Flow,
+    Graph,
+    Region,
+    Site,
+    SiteDevices,
+    Stage,
+    StageKind,
+)
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Ceiling, Configuration, CostTerm
@@ -41,17 +50,31 @@ class Power:
 _Billed: TypeAlias = dict[tuple[str, str, Fraction, int, int], tuple[CostTerm, ...]]
 
 
-class Shared(NamedTuple):
-    """Parts of the cost that many ways have: powers, and what computing a stage in a region costs.
+_Paid: TypeAlias = dict[tuple[str, int, int, int | None], tuple[CostTerm, ...]]
 
-    The second is by region and stage, its rate, and the middle and upper end of its time.
+
+class Shared(NamedTuple):
+    """Parts of the cost that many ways have: powers, and what a stage costs in a region.
+
+    Powers are by device class, stage and share of time. `billed` is computing, by region and
+    stage, its rate, and the middle and upper end of its time; `paid` is keeping and moving, by
+    region, the flow and the stage of a graph, and how long it is kept.
     """
 
     powers: dict[tuple[str, str, Fraction], Power]
     billed: _Billed
+    paid: _Paid
+
+    def elsewhere(self, labels: Collection[str]) -> Shared:
+        """The same without what is paid in some regions."""
+        kept = set(labels).isdisjoint
+        return Shared(
+            self.powers, {key: of for key, of in self.billed.items() if kept(key[:1])},
+            {key: of for key, of in self.paid.items() if kept(key[:1])},
+        )  # fmt: skip
 
 
-"""Every power once, by device class, stage and share of time."""
+_Terms: TypeAlias = tuple[CostTerm, ...]
 
 _Run: TypeAlias = tuple[Flow, frozenset[str], tuple[tuple[str, str], ...]]
 """A flow as it runs, its stages in the cloud, and the variant of each model."""
@@ -105,12 +128,13 @@ def class_name(option: Configuration) -> str:
 
 def ways(
     graph: Graph, table: LatencyTable, site: Site, flow: Flow, region: Region | None,
-    shared: Shared, others: Mapping[str, Crowd], twins: Twins,
+    shared: Shared, others: Mapping[str, Crowd], twins: Twins, before: Sequence[Way] = (),
 ) -> tuple[Way, ...]:  # fmt: skip
     """Every way to run a flow with cloud stages in `region`, at sites like `site`.
 
     `others` says for each device class what all other flows of the site could put in its way;
-    `twins` are layouts of sites and flows like these with cloud stages in other regions.
+    `twins` are layouts of sites and flows like these with cloud stages in other regions. `before`
+    are all these ways with other prices in the region, to which nothing else happens.
 
     Raises:
         TooManyWays: the flow branches so widely that enumeration would not end in time.
@@ -119,22 +143,29 @@ def ways(
     for device, (run, cloud, variants) in product(site.devices, [*_runs(flow, region)]):
         if len(found) == MAX_CONFIGURATIONS:
             raise TooManyWays
+        old = before[len(found)] if before else None
+        if old is not None and old.unpriced.region is None:
+            found.append(old)
+            continue
         layout = Layout(
             graph=graph, table=table, site=site, flow=run, device=device.device_class,
             count=max(1, device.working), region=region, cloud=cloud, variants=variants,
             others=others.get(device.device_class.name),
         )  # fmt: skip
         layout.like(twins.setdefault((device.device_class.name, cloud, variants), layout))
-        unpriced = _configuration(layout)
-        if device.most is not None or device.device_class.max_failed:
-            unpriced = _at_worst(unpriced, layout, device)
+        if old is not None:
+            unpriced = replace(old.unpriced, region=region)
+        else:
+            unpriced = _configuration(layout)
+            if device.most is not None or device.device_class.max_failed:
+                unpriced = _at_worst(unpriced, layout, device)
         parts = tuple(
             shared.powers.setdefault((p.device.name, p.stage, p.busy), p)
             if isinstance(p, Power)
             else p
-            for p in _parts(layout, shared.billed)
+            for p in _parts(layout, shared, known=run is flow)
         )
-        found.append(Way(unpriced, parts, unpriced.label))
+        found.append(Way(unpriced, parts, old.label if old is not None else unpriced.label))
     return tuple(found)
 
 
@@ -197,7 +228,7 @@ def configurations(
     others = {d.device_class.name: sum((found[i] for found in alone), Crowd())
               for i, d in enumerate(site.devices)}  # fmt: skip
     return by_cost(
-        graph, site, ways(graph, table, site, flow, region, Shared({}, {}), others, {}), {}
+        graph, site, ways(graph, table, site, flow, region, Shared({}, {}, {}), others, {}), {}
     )
 
 
@@ -309,8 +340,28 @@ def _talk(layout: Layout) -> dict[str, tuple[Fraction, int]]:
     return found
 
 
-def _parts(layout: Layout, billed: _Billed) -> Iterator[CostTerm | Power]:
-    graph, region = layout.graph, layout.region
+def _moved(layout: Layout, region: Region, stage: Stage, shared: Shared, *, known: bool) -> _Terms:
+    """What keeping or moving a stage's data costs; the flow and its stages live if it is `known`.
+
+    That a graph keeps them says that no other gets their ids.
+    """
+    kept = stage.retention or layout.site.zone.retention
+    key = (region.label, id(layout.flow), id(stage), kept)
+    if known and key in shared.paid:
+        return shared.paid[key]
+    graph = layout.graph
+    if stage.kind is StageKind.SINK:
+        found = (cost.storage(graph, region, stage, kept),
+                 *cost.writes(graph, region, layout.flow, stage))  # fmt: skip
+    else:
+        found = tuple(cost.processed(graph, region, stage))
+    if known:
+        shared.paid[key] = found
+    return found
+
+
+def _parts(layout: Layout, shared: Shared, *, known: bool) -> Iterator[CostTerm | Power]:
+    graph, region, billed = layout.graph, layout.region, shared.billed
     yield from cost.sent(graph, layout.device, layout.uplink)
     for stage in layout.flow.stages:
         estimate = layout.estimate(stage)
@@ -322,15 +373,14 @@ def _parts(layout: Layout, billed: _Billed) -> Iterator[CostTerm | Power]:
         if region is None:
             continue
         if stage.kind is StageKind.SINK:
-            yield cost.storage(graph, region, stage, stage.retention or layout.site.zone.retention)
-            yield from cost.writes(graph, region, layout.flow, stage)
+            yield from _moved(layout, region, stage, shared, known=known)
             continue
         if estimate is not None:
             key = (region.label, stage.name, stage.input_rate, estimate.mid, estimate.high)
             if key not in billed:
                 billed[key] = cost.inference(graph, region, stage, estimate)
             yield from billed[key]
-        yield from cost.processed(graph, region, stage)
+        yield from _moved(layout, region, stage, shared, known=known)
         fed = (s for s in layout.flow.stages if stage.name in s.inputs)
         if any(layout.host(after).kind == "edge" for after in fed):
             yield cost.returned(graph, region, stage, stage.output_rate)

@@ -10,7 +10,7 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Plan
 from hybridspec.place import cost
-from hybridspec.place.candidates import Candidates
+from hybridspec.place.candidates import Candidates, following
 from hybridspec.place.configuration import TooManyWays
 from hybridspec.place.decide import Decided, Undecided, decide
 from hybridspec.place.engine.api import SearchTooLarge
@@ -71,6 +71,7 @@ class Replanner:
     graph: Graph
     table: LatencyTable
     asked: Asked
+    _first: Candidates | None = None
     known: dict[tuple[str, str], Outcome | None] = field(default_factory=dict)
     solves: int = 0
 
@@ -94,7 +95,7 @@ class Replanner:
 
     def _decided(self, graph: Graph) -> Outcome | None:
         try:
-            found = decide(Candidates(graph, self.table))
+            found = decide(self._candidates(graph))
         except (TooManyWays, TooDear, SearchTooLarge):
             raise Exhausted from None
         if isinstance(found, Undecided):
@@ -103,6 +104,13 @@ class Replanner:
         cheapest = found.answer.cost
         return Outcome(*self.asked(found), cheapest, cheapest + fixed,
                        cheapest == found.answer.bound)  # fmt: skip
+
+    def _candidates(self, graph: Graph) -> Candidates:
+        """The candidates of a graph: the first one's, as far as it is the same."""
+        if self._first is None:
+            self._first = Candidates(self.graph, self.table)
+            decide(self._first)
+        return following(self._first, graph)
 
 
 def outcome(graph: Graph, plan: Plan, label: str, way: Configuration | None) -> Outcome:
