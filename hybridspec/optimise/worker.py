@@ -23,8 +23,6 @@ and `variant` (medians), `original_least`, `variant_least`, `ratio`, `pairs` and
 from __future__ import annotations
 
 import json
-import os
-import resource
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -35,6 +33,7 @@ import numpy as np
 
 from hybridspec.optimise.data import Arrays, DataUnusable, read_arrays, write_arrays
 from hybridspec.optimise.gate import measure
+from hybridspec.optimise.limits import confine
 from hybridspec.optimise.passes import PassFailed, build, split
 from hybridspec.optimise.recipe import recipe
 from hybridspec.optimise.run import outputs
@@ -112,10 +111,8 @@ def _scale(expected: list[np.ndarray]) -> float:
 
 def main() -> None:
     """Run the job named by the first argument and write its figures."""
-    # A model may ask for any amount; it is to fail, not the machine.
-    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    confine(job.get("memory"), job.get("parent"))
     folder = Path(job["folder"])
     try:
         figures = work(job)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,16 @@ import pytest
 from unit.optimise.test_optimise import benign, hostile, network, run, samples, saved
 
 from hybridspec.base.errors import HybridspecError, TimedOut
-from hybridspec.optimise import optimise as optimising
-from hybridspec.optimise.optimise import variant_folder
+from hybridspec.ir.graph import Model
+from hybridspec.ir.tree import digest_of
+from hybridspec.optimise import task as tasks
+from hybridspec.optimise.candidate import Way, task
+from hybridspec.optimise.recipe import default
+from hybridspec.optimise.store import RECORD, find
+from hybridspec.optimise.task import Children
+from hybridspec.optimise.workshop import Local
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +37,23 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("work was done twice")
 
-    monkeypatch.setattr(subprocess, "run", never)
+    monkeypatch.setattr(Children, "run", never)
+
+
+def instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Every child runs this instead of its own program."""
+    real: Run = Children.run
+    monkeypatch.setattr(Children, "run", lambda self, _, **options: real(
+        self, [sys.executable, "-c", program], **options))  # fmt: skip
+
+
+def way(variant: str) -> Way:
+    return Way(variant=variant, recipe=default(variant))
+
+
+def variant_folder(net: Model, variant: str, cache: Path, said: Any = lambda _: None) -> Path:
+    """What one variant comes to, built now if it was not."""
+    return Local(cache, said).build(task(net, way(variant))).folder
 
 
 def test_a_second_run_does_no_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,9 +91,6 @@ def test_a_file_that_changes_under_way_is_not_kept_under_its_old_name(tmp_path: 
     assert [a.variant for a in run(net, cache)[0]] == ["int8"]
 
 
-WAIT = "import sys, time; print('started', flush=True); time.sleep(60)"
-
-
 def whole(cache: Path) -> None:
     """Every folder in the cache is finished."""
     for folder in (cache / "variants").iterdir():
@@ -80,19 +103,11 @@ def test_a_killed_worker_is_not_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: signal.Signals
 ) -> None:
     net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    real = subprocess.run
-
-    def shot(command: list[str], **options: Any) -> Any:
-        del command
-        return real(
-            [sys.executable, "-c", f"import os; os.kill(os.getpid(), {int(kill)})"], **options
-        )
-
-    monkeypatch.setattr(subprocess, "run", shot)
-    with pytest.raises(HybridspecError, match="was stopped"):
-        run(net, cache)
+    with monkeypatch.context() as patched:
+        instead(patched, f"import os; os.kill(os.getpid(), {int(kill)})")
+        with pytest.raises(HybridspecError, match="was stopped"):
+            run(net, cache)
     whole(cache)
-    monkeypatch.setattr(subprocess, "run", real)
     assert [a.variant for a in run(net, cache)[0]] == ["int8"]
     whole(cache)
 
@@ -101,10 +116,7 @@ def test_a_crash_is_a_verdict_and_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    real = subprocess.run
-    fall = f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})"
-    monkeypatch.setattr(subprocess, "run", lambda command, **options: real(
-        [sys.executable, "-c", fall], **options))  # fmt: skip
+    instead(monkeypatch, f"import os; os.kill(os.getpid(), {int(signal.SIGSEGV)})")
     first = run(net, cache)[2].findings
     assert [f.code for f in first] == ["HS0601"]
     forbid(monkeypatch)
@@ -114,13 +126,11 @@ def test_a_crash_is_a_verdict_and_remembered(
 DRIVER = """
 import sys
 from pathlib import Path
-from dataclasses import replace
 sys.path[:0] = {path!r}
-from unit.optimise import test_optimise as t
-from hybridspec.optimise import optimise as o
+from unit.optimise import test_cache, test_optimise as t
 folder = Path({folder!r})
 net = t.saved(folder, t.network(t.benign()))
-o.variant_folder(net, "int8", folder / "cache", lambda text: print(text, flush=True))
+test_cache.variant_folder(net, "int8", folder / "cache", lambda text: print(text, flush=True))
 """
 
 
@@ -168,12 +178,59 @@ def test_a_worker_that_never_ends_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
-    real = subprocess.run
-    monkeypatch.setattr(optimising, "_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(subprocess, "run", lambda command, **options: real(
-        [sys.executable, "-c", WAIT], **options))  # fmt: skip
+    monkeypatch.setattr(tasks, "SECONDS", 0.5)
+    instead(monkeypatch, "import time; time.sleep(60)")
     started = time.monotonic()
     with pytest.raises(TimedOut, match="longer than"):
         run(net, cache)
     whole(cache)
     assert time.monotonic() - started < 50
+
+
+@pytest.mark.parametrize("spoil", ["cut", "changed", "gone", "record", "extra"])
+def test_a_spoilt_entry_is_found_and_made_again(tmp_path: Path, spoil: str) -> None:
+    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
+    folder = variant_folder(net, "fp32", cache)
+    model, whole_digest = folder / "model.onnx", digest_of(folder / "model.onnx")
+    match spoil:
+        case "cut":
+            model.write_bytes(model.read_bytes()[:-100])
+        case "changed":
+            content = bytearray(model.read_bytes())
+            content[-1] ^= 1
+            model.write_bytes(content)
+        case "gone":
+            (folder / "golden_inputs.npz").unlink()
+        case "record":
+            (folder / RECORD).write_text('{"model.onnx": 7}', encoding="utf-8")
+        case _:
+            (folder / "more.bin").write_bytes(b"x")
+    key = task(net, way("fp32")).key
+    assert find(cache, key) is None
+    assert variant_folder(net, "fp32", cache) == folder
+    assert digest_of(model) == whole_digest
+    entry = find(cache, key)
+    assert entry is not None
+    assert entry.digests["model.onnx"] == whole_digest
+    whole(cache)
+
+
+def test_a_cache_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    net, cache = saved(tmp_path, network(benign())), tmp_path / "cache"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(HybridspecError, match="cannot be written"):
+        variant_folder(net, "fp32", tmp_path / "file")
+    folder = variant_folder(net, "fp32", cache)
+    shutil.rmtree(folder)
+    (cache / "variants" / f".work-{folder.name}").write_text("in the way", encoding="utf-8")
+    with pytest.raises(HybridspecError, match="cannot be written"):
+        variant_folder(net, "fp32", cache)
+
+
+def test_an_orphan_does_not_outlive_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`confine` ties a child to its parent, and refuses one that is gone already."""
+    program = "from hybridspec.optimise.limits import confine; confine(parent=1); print('alive')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")

@@ -1,0 +1,137 @@
+"""A recipe for a model on a device: the task that builds it, and what the gate says of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+from hybridspec.ir.candidate import Candidate, State
+from hybridspec.ir.graph import Model
+from hybridspec.ir.half import head_variant, precision_and_cut
+from hybridspec.ir.plan import Estimate
+from hybridspec.optimise.gate import MIN_SPEEDUP, judge
+from hybridspec.optimise.recipe import CPU, Recipe, recipes
+from hybridspec.optimise.store import Entry
+from hybridspec.optimise.task import FIGURES, Source, Task
+
+ORIGINAL = "fp32"
+_NOBODY = Estimate(low=0, mid=0, high=0, basis="none")
+_BASE = 512 * 2**20
+"""Bytes that a child needs before it opens a model: interpreter, libraries, golden files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """For whom a variant is to be: what is known of a device, by variant."""
+
+    name: str
+    architecture: str
+    estimate: Callable[[str], Estimate | None]
+    memory: Callable[[str], int]
+    runtime: str = CPU
+
+
+class DataFault(Exception):
+    """The evaluation or calibration data of a model cannot be used; `data` says which."""
+
+    def __init__(self, message: str, data: str) -> None:
+        super().__init__(message)
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A variant and the recipe to make it by."""
+
+    variant: str
+    recipe: Recipe
+
+
+def ways(model: Model, variant: str, host: Host) -> tuple[Way, ...]:
+    """Every recipe for a variant, most promising first."""
+    precision, _ = precision_and_cut(variant)
+    found = recipes(model.facts, precision, host.runtime, host.architecture)
+    return tuple(Way(variant=variant, recipe=recipe) for recipe in found)
+
+
+def task(model: Model, way: Way) -> Task:
+    """What has to be done to build and measure a way."""
+    _, cut = precision_and_cut(way.variant)
+    facts, recipe = model.facts, way.recipe
+    files = [Source(role="source", path=model.path, digest=facts.digest)]
+    if model.evaluation_digest:
+        files.append(
+            Source(role="evaluation", path=model.evaluation, digest=model.evaluation_digest)
+        )
+    if recipe.calibrated and model.calibration is not None and model.calibration_digest:
+        files.append(
+            Source(role="calibration", path=model.calibration, digest=model.calibration_digest)
+        )
+    return Task(
+        label=f"{way.variant} of {model.name} ({recipe.id})",
+        subject=f"model `{model.name}`",
+        job={
+            "recipe": recipe.id,
+            "parameters": asdict(recipe),
+            "inputs": [tensor.name for tensor in facts.inputs],
+            "metric": model.metric or None,
+            "cut": None if cut is None else facts.cuts[cut].tensor.name,
+            "threads": 0,
+        },
+        files=tuple(files),
+        need=_BASE + 8 * facts.size + 128 * facts.peak_activations,
+    )
+
+
+def judged(
+    model: Model, way: Way, entry: Entry, host: Host,
+    latencies: tuple[Estimate | None, Estimate | None] | None = None,
+) -> Candidate:  # fmt: skip
+    """What the gate says of a built way; latencies are estimates unless they were measured.
+
+    Raises:
+        DataFault: the data cannot be used.
+    """
+    figures: dict[str, Any] = json.loads((entry.folder / FIGURES).read_bytes())
+    if "unusable" in figures:
+        raise DataFault(str(figures["unusable"]), str(figures["data"]))
+    before, after = latencies or estimates(host, way.variant)
+    verdict = judge(model, way.variant, figures, (before or _NOBODY, after or _NOBODY))
+    return Candidate(
+        variant=way.variant,
+        recipe=way.recipe.id,
+        why=way.recipe.why,
+        state=State.PASSED if verdict.accepted else State.REJECTED,
+        reasons=verdict.reasons,
+        verdict=verdict,
+        latency=after,
+        memory=host.memory(way.variant),
+        size=verdict.evidence.variant_size,
+        folder=entry.folder,
+        digest=entry.digests.get("model.onnx", ""),
+    )
+
+
+def estimates(host: Host, variant: str) -> tuple[Estimate | None, Estimate | None]:
+    """The estimates of the original and of a variant; of halves, those of both first halves."""
+    _, cut = precision_and_cut(variant)
+    original = ORIGINAL if cut is None else head_variant(ORIGINAL, cut)
+    return host.estimate(original), host.estimate(variant)
+
+
+def fast_enough(before: Estimate | None, after: Estimate | None) -> bool:
+    """Whether a variant is as much faster as the gate wants; not if nobody has figures."""
+    if before is None or after is None or after.mid == 0:
+        return False
+    return Fraction(before.mid, after.mid) >= MIN_SPEEDUP
+
+
+def untried(way: Way, host: Host, reason: str) -> Candidate:
+    """A way that nobody went."""
+    return Candidate(
+        variant=way.variant, recipe=way.recipe.id, why=way.recipe.why, state=State.UNTRIED,
+        reasons=(reason,), latency=host.estimate(way.variant), memory=host.memory(way.variant),
+    )  # fmt: skip
