@@ -13,7 +13,7 @@ from hybridspec.ir.graph import Model
 from hybridspec.ir.half import head_variant, precision_and_cut
 from hybridspec.ir.plan import Estimate
 from hybridspec.optimise.gate import MIN_SPEEDUP, judge
-from hybridspec.optimise.recipe import CPU, Recipe, recipes
+from hybridspec.optimise.recipe import CPU, Recipe, default, recipes
 from hybridspec.optimise.store import Entry
 from hybridspec.optimise.task import FIGURES, Source, Task
 
@@ -48,6 +48,11 @@ class Way:
 
     variant: str
     recipe: Recipe
+
+
+def original() -> Way:
+    """The model as it was written."""
+    return Way(variant=ORIGINAL, recipe=default(ORIGINAL))
 
 
 def ways(model: Model, variant: str, host: Host) -> tuple[Way, ...]:

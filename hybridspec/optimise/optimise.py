@@ -23,15 +23,14 @@ from hybridspec.optimise.candidate import (
     ORIGINAL,
     DataFault,
     Host,
-    Way,
     estimates,
     fast_enough,
     judged,
+    original,
     task,
     ways,
 )
 from hybridspec.optimise.crew import together
-from hybridspec.optimise.recipe import default
 from hybridspec.optimise.task import FIGURES
 from hybridspec.optimise.workshop import Local, Progress, Workshop
 
@@ -96,11 +95,6 @@ def _prepare(wanted: _Wanted, table: LatencyTable, place: Workshop, progress: Pr
             first[one.key] = one
     missing = [one for one in first.values() if place.known(one) is None]
     together([partial(place.build, one) for one in missing], place, progress)
-
-
-def original() -> Way:
-    """The model as it was written."""
-    return Way(variant=ORIGINAL, recipe=default(ORIGINAL))
 
 
 def _host(table: LatencyTable, model: Model, device: DeviceClass) -> Host:

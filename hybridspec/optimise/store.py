@@ -39,13 +39,13 @@ def find(cache: Path, key: str) -> Entry | None:
         path = folder / RECORD
         if path.stat().st_size > _MAX_RECORD:
             return None
-        record = json.loads(path.read_bytes())
+        known = json.loads(path.read_bytes())
         files = {p.name for p in folder.iterdir()} - {RECORD}
-        whole = files == set(record) and all(
+        whole = files == set(known) and all(
             (folder / name).stat().st_size == size and digest_of(folder / name) == digest
-            for name, (size, digest) in record.items()
+            for name, (size, digest) in known.items()
         )
-        digests = {name: digest for name, (_, digest) in record.items()}
+        digests = {name: digest for name, (_, digest) in known.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     return Entry(folder=folder, digests=digests) if whole else None
@@ -121,10 +121,17 @@ def _same(work: Path, lock: int) -> bool:
         return False
 
 
+def record(folder: Path) -> dict[str, str]:
+    """Write down what a folder holds; its files by name with the SHA-256 of each."""
+    (folder / RECORD).unlink(missing_ok=True)
+    digests = {path.name: digest_of(path) for path in sorted(folder.iterdir())}
+    files = {name: [(folder / name).stat().st_size, digest] for name, digest in digests.items()}
+    (folder / RECORD).write_text(json.dumps(files, sort_keys=True), encoding="utf-8")
+    return digests
+
+
 def _kept(work: Path, final: Path) -> Entry:
-    digests = {path.name: digest_of(path) for path in sorted(work.iterdir())}
-    record = {name: [(work / name).stat().st_size, digest] for name, digest in digests.items()}
-    (work / RECORD).write_text(json.dumps(record, sort_keys=True), encoding="utf-8")
+    digests = record(work)
     try:
         work.rename(final)
     except OSError:

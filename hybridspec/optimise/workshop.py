@@ -102,6 +102,11 @@ def unchanged(task: Task) -> None:
     except OSError:
         same = False
     if not same:
-        raise HybridspecError(
-            f"the files of {task.subject} changed while they were read", help="run it again"
-        )
+        raise changed(task)
+
+
+def changed(task: Task) -> HybridspecError:
+    """What to say of files that do not hold still."""
+    return HybridspecError(
+        f"the files of {task.subject} changed while they were read", help="run it again"
+    )

@@ -17,6 +17,7 @@ import pytest
 from conftest import EXAMPLE, Cli, check_golden, copy_example
 
 from hybridspec.bundle.manifest import canonical_json, release_id
+from hybridspec.optimise import store
 from hybridspec.report.markdown import markdown
 from hybridspec.report.page import page
 
@@ -142,6 +143,7 @@ def another_processor(tmp_path: Path, cli: Cli) -> Path:
             _flip_last_bit(folder / "model.onnx", at=b"scale")
         _flip_last_bit(folder / "golden_outputs.npz", at=b"PK\x01\x02")
         (folder / "figures.json").write_text(json.dumps(figures))
+        store.record(folder)
     return other
 
 
