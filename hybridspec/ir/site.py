@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import TypeAlias
 
 from hybridspec.base.source import Span
 from hybridspec.base.units import Price
@@ -16,25 +17,37 @@ from hybridspec.ir.law import Implicit
 from hybridspec.ir.origin import maybe, spanned
 from hybridspec.ir.zone import Zone
 
+Rate: TypeAlias = int | Fraction
+"""Time for one of something, exact."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """Latency constants of one (board, runtime, precision, threads); see docs in `optimise`.
+    """Latency constants of one (board, runtime, precision, threads); see docs/models.md.
 
-    All times in picoseconds per unit, so that they stay integers: per multiply-accumulate of a
-    convolution and of a matrix product, per byte moved, and microseconds per operator.
-    `spread` is the half-width of the 90 % interval in percent of the estimate.
+    Picoseconds per multiply-accumulate by kernel kind, per byte moved and per byte of weights, and
+    microseconds per operator. A kind of convolution without a figure costs `conv_ps`, a product
+    without one `gemm_ps`, and weights without one `byte_ps`. The 90 % interval reaches up by
+    `spread` percent of the estimate, and down to the estimate over 1 + `spread_down` percent, which
+    is the same where it is left out.
     """
 
     runtime: str
     precision: str
     threads: int
-    conv_ps: int
-    gemm_ps: int
-    byte_ps: int
-    operator_us: int
+    conv_ps: Rate
+    gemm_ps: Rate
+    byte_ps: Rate
+    operator_us: Rate
     spread: int
     source: str
+    dense_ps: Rate | None = None
+    pointwise_ps: Rate | None = None
+    depthwise_ps: Rate | None = None
+    attention_ps: Rate | None = None
+    recurrent_ps: Rate | None = None
+    weight_ps: Rate | None = None
+    spread_down: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,4 @@
-"""Latency of a model on a board: kernel work times the board's constants.
-
-latency = MACs of convolutions x conv_ps + MACs of matrix products x gemm_ps
-          + bytes moved x byte_ps + operators x operator_us
-
-The additive form follows published leave-one-out comparisons of simple predictors; the interval
-is the constants' own spread, and operators over tensors of unknown size widen it by half again. A
-model with operators whose work nobody can tell has no estimate at all.
-"""
+"""Every latency that a placement can ask for: estimates, and what was measured in their stead."""
 
 from __future__ import annotations
 
@@ -16,14 +8,10 @@ from hybridspec.ir.graph import Graph, Model, ModelFacts, Rates, StageKind
 from hybridspec.ir.half import head, precision_and_cut, tail
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
+from hybridspec.optimise.estimate import PASSES, estimate, operation
 from hybridspec.optimise.memory import memory
 
 RUNTIME = "onnxruntime"
-_PASSES = {
-    "normalise": 3, "filter": 1, "aggregate": 1, "window": 1, "redact": 2, "resize": 2,
-    "local-training": 30,
-}  # fmt: skip
-"""How often a transform goes over its event; learning goes forth and back, ten epochs long."""
 _SOURCE = "one x86 core with AVX512-VNNI, a MobileNetV2-like network of 300 M MACs"
 CLOUD_RATES = (
     Rates(
@@ -35,35 +23,6 @@ CLOUD_RATES = (
         operator_us=8, spread=60, source=f"{_SOURCE}: 3.2 ms in int8",
     ),
 )  # fmt: skip
-
-
-def estimate(facts: ModelFacts, rates: Rates) -> Estimate:
-    """Latency of one inference of batch 1, in microseconds, with its 90 % interval."""
-    picoseconds = (
-        facts.conv_macs * rates.conv_ps
-        + facts.gemm_macs * rates.gemm_ps
-        + facts.moved * rates.byte_ps
-    )
-    mid = picoseconds // 1_000_000 + facts.operators * rates.operator_us + 1
-    return _interval(mid, rates, widened=bool(facts.unknown))
-
-
-def _interval(mid: int, rates: Rates, *, widened: bool) -> Estimate:
-    spread = rates.spread * 3 // 2 if widened else rates.spread
-    return Estimate(
-        low=max(1, mid * 100 // (100 + spread)),
-        mid=mid,
-        high=mid * (100 + spread) // 100 + 1,
-        basis=f"estimated, {rates.runtime} {rates.precision}, {rates.threads} thread, "
-        f"+-{spread} %: {rates.source}",
-    )
-
-
-def operation(name: str, size: int, rates: Rates) -> Estimate:
-    """Latency of a built-in transform over one event of `size` bytes, in microseconds."""
-    passes = _PASSES[name]
-    mid = passes * (size * rates.byte_ps * 2 // 1_000_000 + rates.operator_us) + 1
-    return _interval(mid, rates, widened=False)
 
 
 def latency_table(graph: Graph) -> LatencyTable:
@@ -84,7 +43,7 @@ def latency_table(graph: Graph) -> LatencyTable:
         (stage.operation, stage.input_size)
         for flow in graph.flows
         for stage in flow.stages
-        if stage.kind is StageKind.TRANSFORM and stage.operation in _PASSES
+        if stage.kind is StageKind.TRANSFORM and stage.operation in PASSES
     }
     operations = {
         (name, host, size): operation(name, size, rates)

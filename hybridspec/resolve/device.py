@@ -61,7 +61,7 @@ def _board(name: str, target: str, row: BoardRow, as_of: date) -> Board:
         price=row.price or 0,
         life=row.life,
         capabilities=tuple(row.capabilities),
-        rates=tuple(Rates(**latency.model_dump()) for latency in row.latency),
+        rates=tuple(Rates(**dict(latency)) for latency in row.latency),
         source=row.source,
         as_of=as_of,
         missing=tuple(
@@ -162,7 +162,10 @@ def _own_board(
             return None
         rates = tuple(
             replace(
-                row, spread=WIDENED * row.spread, source=f"borrowed from {like.name}: {row.source}"
+                row,
+                spread=WIDENED * row.spread,
+                source=f"borrowed from {like.name}: {row.source}",
+                spread_down=None if row.spread_down is None else WIDENED * row.spread_down,
             )
             for row in like.rates
         )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from hybridspec.spec.implicit import ImplicitRow, LocationRow, PartitionRow, RowDate, Source
 from hybridspec.spec.quantity import (
+    Amount,
     Country,
     Day,
     Duration,
@@ -114,31 +115,82 @@ class RegionRow(Section):
     source: Source
 
 
+_AS_CONV = "as `conv_ps`"
+_AS_GEMM = "as `gemm_ps`"
+
+
 class LatencyRow(Section):
     """Latency constants of a board for one runtime, precision and number of threads.
 
-    Picoseconds per multiply-accumulate and per byte moved, microseconds per operator.
+    Picoseconds per multiply-accumulate and per byte moved, microseconds per operator; bytes are
+    those of the model as it was written, whatever it is run in.
     """
 
     runtime: Annotated[
         str, Field(description="Runtime, such as `onnxruntime`.", examples=["onnxruntime"])
     ]
-    precision: Annotated[Literal["fp32", "int8"], Field(description="Element type of the weights.")]
+    precision: Annotated[
+        Literal["fp32", "fp16", "int8"],
+        Field(description="What the model is run in; `fp32` is as it was written."),
+    ]
     threads: Annotated[int, Field(ge=1, le=256, description="Threads used.", examples=[1])]
     conv_ps: Annotated[
-        int, Field(ge=0, description="Picoseconds per MAC of a convolution.", examples=[27])
+        Amount,
+        Field(
+            description="Picoseconds per MAC of a convolution that no other key prices.",
+            examples=[27],
+        ),
     ]
     gemm_ps: Annotated[
-        int, Field(ge=0, description="Picoseconds per MAC of a matrix product.", examples=[27])
+        Amount, Field(description="Picoseconds per MAC of a product with weights.", examples=[27])
     ]
-    byte_ps: Annotated[int, Field(ge=0, description="Picoseconds per byte moved.", examples=[150])]
-    operator_us: Annotated[
-        int, Field(ge=0, description="Microseconds per operator.", examples=[12])
-    ]
+    dense_ps: Annotated[
+        Amount | None,
+        key("Picoseconds per MAC of a 3x3 convolution of stride 1.", example=15, absent=_AS_CONV),
+    ] = None
+    pointwise_ps: Annotated[
+        Amount | None,
+        key("Picoseconds per MAC of a 1x1 convolution.", example=30, absent=_AS_CONV),
+    ] = None
+    depthwise_ps: Annotated[
+        Amount | None,
+        key("Picoseconds per MAC of a depthwise convolution.", example=120, absent=_AS_CONV),
+    ] = None
+    attention_ps: Annotated[
+        Amount | None,
+        key(
+            "Picoseconds per MAC of a product of two computed tensors.", example=40, absent=_AS_GEMM
+        ),
+    ] = None
+    recurrent_ps: Annotated[
+        Amount | None,
+        key("Picoseconds per MAC inside RNN, GRU and LSTM.", example=60, absent=_AS_GEMM),
+    ] = None
+    byte_ps: Annotated[Amount, Field(description="Picoseconds per byte moved.", examples=[150])]
+    weight_ps: Annotated[
+        Amount | None,
+        key("Picoseconds per byte of weights.", example=300, absent="as `byte_ps`"),
+    ] = None
+    operator_us: Annotated[Amount, Field(description="Microseconds per operator.", examples=[12])]
     spread: Annotated[
         int,
-        Field(ge=1, le=500, description="Half-width of the 90 % interval, percent.", examples=[80]),
+        Field(
+            ge=1,
+            le=500,
+            examples=[80],
+            description="How far up the 90 % interval goes, percent; down as far by ratio.",
+        ),
     ]
+    spread_down: Annotated[
+        int | None,
+        key(
+            "How far down the 90 % interval goes: estimate over lower end less 1, in percent.",
+            example=50,
+            ge=1,
+            le=500,
+            absent="as `spread`",
+        ),
+    ] = None
     source: Annotated[
         str,
         Field(

@@ -245,6 +245,20 @@ Multiple: TypeAlias = Annotated[
 """An exact number of at least 1."""
 
 
+def _amount(value: object) -> Fraction:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 10**9:
+        raise _misfit("a number of at least 0", "27 or 0.31")
+    return Fraction(str(value))
+
+
+Amount: TypeAlias = Annotated[
+    Fraction,
+    BeforeValidator(_amount),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10**9}),
+]
+"""An exact number of at least 0."""
+
+
 def _day(value: object) -> object:
     """Only the written form: pydantic would read a number as seconds since 1970."""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):

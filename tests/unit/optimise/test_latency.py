@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +23,10 @@ from property.graphs import (
 )
 
 from hybridspec.ir.graph import Graph, ModelFacts, Rates
+from hybridspec.ir.kernel import KINDS, Kernels
 from hybridspec.ir.latency import CLOUD
-from hybridspec.optimise.latency import estimate, latency_table, operation
+from hybridspec.optimise.estimate import estimate, operation
+from hybridspec.optimise.latency import latency_table
 
 RATES = Rates(
     runtime="onnxruntime", precision="fp32", threads=1, conv_ps=20, gemm_ps=30, byte_ps=100,
@@ -45,6 +48,31 @@ def test_every_kind_of_work_has_its_price() -> None:
     assert found.high == found.mid * 180 // 100 + 1
     assert found.low == found.mid * 100 // 180
     assert "+-80 %" in found.basis
+
+
+def test_every_kernel_kind_has_a_price_of_its_own_where_it_is_known() -> None:
+    own = replace(
+        RATES, dense_ps=Fraction(1, 2), pointwise_ps=2, depthwise_ps=3, attention_ps=5,
+        recurrent_ps=7, weight_ps=11,
+    )  # fmt: skip
+    one = dict.fromkeys(KINDS, 10**9)
+    work = facts(conv_macs=4 * 10**9, gemm_macs=3 * 10**9, kernels=Kernels(**one), operators=0,
+                 weights=10**8, moved=3 * 10**8)  # fmt: skip
+    kinds = Fraction(1, 2) + 2 + 3 + 20 + 30 + 5 + 7
+    assert estimate(work, own).mid == 1_000 * kinds + 100 * 11 + 200 * 100 + 1
+    assert estimate(work, RATES).mid == 1_000 * (4 * 20 + 3 * 30) + 300 * 100 + 1
+
+
+def test_an_interval_may_reach_further_up_than_down() -> None:
+    found = estimate(WORK, replace(RATES, spread_down=25))
+    assert found.low == found.mid * 100 // 125
+    assert found.high == found.mid * 180 // 100 + 1
+    assert "-20/+80 %" in found.basis
+
+
+def test_work_that_nobody_can_tell_widens_the_interval_by_four() -> None:
+    wide = estimate(replace(WORK, unpriced=("Loop",)), RATES)
+    assert wide.high == wide.mid * 420 // 100 + 1
 
 
 def test_unknown_sizes_widen_the_interval_by_half_again() -> None:
