@@ -93,7 +93,7 @@ def _runner_up(said: object, number: int, pair: int) -> Iterator[str]:
     prices = answer.prices
     found = runner_up(said, number, pair, differing)  # type: ignore[arg-type]
     plans = [
-        (plan.cost + _priced(what, plan.rows, prices), plan)
+        (plan.cost + priced(what, plan.rows, prices), plan)
         for plan in brute_force.site_plans(what, answer.chosen, len(problem.quotas))
     ]
     others = [cost for cost, plan in plans if differing[plan.rows[pair]]]
@@ -111,7 +111,8 @@ def _runner_up(said: object, number: int, pair: int) -> Iterator[str]:
         yield "runner-up: the pair is where it was"
 
 
-def _priced(what: SiteClass, rows: tuple[int, ...], prices: tuple[float, ...]) -> int:
+def priced(what: SiteClass, rows: tuple[int, ...], prices: tuple[float, ...]) -> int:
+    """What rows take of quotas, at their prices."""
     return sum(
         round(int(pair.options.use[row, column]) * prices[quota])
         for pair, row in zip(what.pairs, rows, strict=True)

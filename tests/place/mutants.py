@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from place import compare
 
-from hybridspec.place.engine import branch, master, pool
+from hybridspec.place.engine import around, branch, master, pool
 from hybridspec.place.engine import round as rounding
 from hybridspec.place.engine.solve import Solved
 from hybridspec.place.problem import (
@@ -192,6 +192,23 @@ def runner_up_chooses_anew(patch: Patch) -> None:
     patch.setattr(compare, "runner_up", runner_up)
 
 
+def runner_up_is_the_first_exchange(patch: Patch) -> None:
+    """Nobody looks whether another pair had better make room."""
+    patch.setattr(around, "boxes", lambda *_: [])
+
+
+def runner_up_of_what_nothing_beats(patch: Patch) -> None:
+    """What only the chosen way beats is left out, as if it could still be chosen."""
+
+    def alive(core: Any, price: Ints, best: Ints) -> Any:
+        real = price < around.BIG
+        real[core.under[price[core.over] <= price[core.under]]] = False
+        real[best] = True
+        return real, np.zeros(len(price), np.bool_)
+
+    patch.setattr(around, "_alive", alive)
+
+
 def runner_up_of_another_pair(patch: Patch) -> None:
     """The first pair takes another way, whichever was asked about."""
     real = compare.runner_up
@@ -290,7 +307,8 @@ AT_THE_DOOR: dict[str, Mutant] = {
 
 INSIDE: tuple[Mutant, ...] = (
     equal_costs_in_any_order, runner_up_may_stay, runner_up_chooses_anew,
-    runner_up_of_another_pair, always_feasible, blames_nobody, dominance_forgets_quotas,
+    runner_up_of_another_pair, runner_up_is_the_first_exchange, runner_up_of_what_nothing_beats,
+    always_feasible, blames_nobody, dominance_forgets_quotas,
     counts_are_not_whole, first_alternative_only,
 )  # fmt: skip
 """Faults that have to be put elsewhere."""

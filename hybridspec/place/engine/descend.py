@@ -87,10 +87,9 @@ class _Look:
 
     def halves(self, prices: Prices, steps: int) -> None:
         """Put halves together, if the box is plain enough for it."""
-        large = int(abs(self.duals.plain).max(initial=0)) * self.duals.core.pairs >= 2 * BIG
-        if large or _wide(self.duals) or (rooms := _plain_rooms(self.duals)) is None:
+        if (rooms := plain_rooms(self.duals)) is None:
             return
-        halves = Halves(self.duals, prices, rooms, _spent(self.duals), self.value, steps)
+        halves = Halves(self.duals, prices, rooms, spent(self.duals), self.value, steps)
         halves.run()
         self._heard(halves, steps)
 
@@ -113,8 +112,8 @@ def _walk(duals: Duals, prices: Prices, limit: int, ranks: Ints | None,
     """The walk that suits a box."""
     if _wide(duals):
         return WideWalk(duals, prices, limit, ranks, steps)
-    if (rooms := _plain_rooms(duals)) is not None:
-        return PackedWalk(duals.core, duals, prices, rooms, _spent(duals), limit, ranks, steps)
+    if (rooms := _rooms(duals)) is not None:
+        return PackedWalk(duals.core, duals, prices, rooms, spent(duals), limit, ranks, steps)
     return Walk(duals, prices, limit, ranks, steps)
 
 
@@ -124,11 +123,18 @@ def _wide(duals: Duals) -> bool:
         duals.box.least, duals.box.most, duals.fees, strict=True))  # fmt: skip
 
 
-def _spent(duals: Duals) -> int:
+def spent(duals: Duals) -> int:
+    """What is bought in any case."""
     return sum(f * n for f, n in zip(duals.fees, duals.box.least, strict=True))
 
 
-def _plain_rooms(duals: Duals) -> list[int] | None:
+def plain_rooms(duals: Duals) -> list[int] | None:
+    """The rooms of a box whose halves can be put together, or None if it is not plain enough."""
+    large = int(abs(duals.plain).max(initial=0)) * duals.core.pairs >= 2 * BIG
+    return None if large or _wide(duals) else _rooms(duals)
+
+
+def _rooms(duals: Duals) -> list[int] | None:
     """How much of each tight resource there is, if that is the same for every kind of the box.
 
     None if kinds have different ceilings, or need different alternatives of a choice.

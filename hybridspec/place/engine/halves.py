@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hybridspec.place.engine.block import BIG, Floats
+from hybridspec.place.engine.block import BIG, Bools, Floats
 from hybridspec.place.engine.duals import Duals, Prices, ceil
 from hybridspec.place.problem import Ints
 
@@ -42,18 +42,23 @@ class Half(NamedTuple):
 
 
 class Halves:
-    """The search; `best`, `cut` and `left` are what they are of a walk."""
+    """The search; `best`, `cut` and `left` are what they are of a walk.
+
+    Of the kinds that are `single`, a plan has one at most.
+    """
 
     def __init__(self, duals: Duals, prices: Prices, rooms: Sequence[int], spent: int, limit: int,
-                 steps: int) -> None:  # fmt: skip
+                 steps: int, single: Bools | None = None) -> None:  # fmt: skip
         core = duals.core
         self.rooms, self.spent, self.floor = rooms, spent, prices.floor
         self.best: tuple[int, tuple[int, ...] | None] = (limit, None)
         self.cut, self.left = BIG, steps
         chosen = np.flatnonzero(prices.dearer <= self._allowed())
         at = duals.at[chosen]
-        whole = Half(prices.even[chosen], duals.price[at],
-                     core.load[at][:, duals.tight].T.astype(np.int64), at[:, None])  # fmt: skip
+        loads = core.load[at][:, duals.tight].T.astype(np.int64)
+        if single is not None:
+            loads = np.concatenate([loads, single[None, at].astype(np.int64)])
+        whole = Half(prices.even[chosen], duals.price[at], loads, at[:, None])
         starts = np.searchsorted(at, core.starts).tolist()
         self.parts = [whole.at(np.arange(a, b)) for a, b in pairwise(starts)]
         self.possible = all(len(part.dearer) for part in self.parts)
@@ -64,25 +69,31 @@ class Halves:
 
     def run(self) -> None:
         """Look at everything, or as far as the steps go."""
-        if not self.possible:
-            return
-        most = sum(float(part.dearer.max()) for part in self.parts)
-        order = sorted(range(len(self.parts)), key=lambda i: -len(self.parts[i].dearer))
+        if self.possible and (done := self.upto(self._allowed())) < self._allowed():
+            self.cut = ceil(self.floor + done)
+
+    def upto(self, wanted: float, known: float = -1.0) -> float:
+        """Look at plans so much dearer; those below what is returned were looked at.
+
+        It is of no use to end where everything is `known`.
+        """
+        parts, most = self.parts, min(wanted, self._allowed())
+        dearest = sum(float(part.dearer.max()) for part in parts)
+        order = sorted(range(len(parts)), key=lambda i: -len(parts[i].dearer))
         self.order = [*order[0::4], *order[3::4], *order[1::4], *order[2::4]]
         middle = len(order[0::4]) + len(order[3::4])
-        wanted = most = min(most, self._allowed())
+        if dearest < most:
+            most = dearest
         for _ in range(HALVINGS):
+            if most <= known:
+                break
             if (one := self._half(self.order[:middle], most)) is not None and (
                 other := self._half(self.order[middle:], most)
             ) is not None:
-                break
+                done = self._join(one, other, most)
+                return np.inf if done >= dearest else done
             most /= 2
-        else:
-            self.cut = ceil(self.floor)
-            return
-        done = self._join(one, other, most)
-        if done < min(wanted, self._allowed()):
-            self.cut = ceil(self.floor + done)
+        return max(0.0, known)
 
     def _half(self, own: Sequence[int], most: float) -> Half | None:
         """Plans of some pairs that may be part of a plan no dearer than that, None if too many."""
@@ -125,18 +136,28 @@ class Halves:
     def _look(self, one: Half, other: Half, left: Ints, right: Ints) -> None:
         price = one.price[left] + other.price[right]
         good = np.flatnonzero(price < self.best[0] - self.spent)
-        for number, room in enumerate(self.rooms):
-            if not len(good):
-                return
-            loads = one.loads[number][left[good]] + other.loads[number][right[good]]
-            good = good[loads <= room]
+        good = self._fitting(one, other, left, right, good)
         if len(good):
             at = good[np.argmin(price[good])]
-            kinds = [0] * len(self.parts)
-            picked = (*one.kinds[left[at]].tolist(), *other.kinds[right[at]].tolist())
-            for index, kind in zip(self.order, picked, strict=True):
-                kinds[index] = kind
-            self.best = (int(price[at]) + self.spent, tuple(kinds))
+            kinds = self._picked(one, other, left[at], right[at])
+            self.best = (int(price[at]) + self.spent, kinds)
+
+    def _fitting(self, one: Half, other: Half, left: Ints, right: Ints, good: Ints) -> Ints:
+        """Of some plans, those for which there is room."""
+        for number, room in enumerate(self.rooms):
+            if not len(good):
+                break
+            loads = one.loads[number][left[good]] + other.loads[number][right[good]]
+            good = good[loads <= room]
+        return good
+
+    def _picked(self, one: Half, other: Half, left: int, right: int) -> tuple[int, ...]:
+        """Each pair's kind in a plan."""
+        kinds = [0] * len(self.parts)
+        picked = (*one.kinds[left].tolist(), *other.kinds[right].tolist())
+        for index, kind in zip(self.order, picked, strict=True):
+            kinds[index] = kind
+        return tuple(kinds)
 
 
 def _together(low: Ints, high: Ints) -> Iterator[tuple[Ints, Ints]]:

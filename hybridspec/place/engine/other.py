@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridspec.place.engine.api import Solved
+from hybridspec.place.engine.around import Around, around
 from hybridspec.place.engine.block import BIG, Block, make_block
 from hybridspec.place.engine.descend import Memory
 from hybridspec.place.engine.market import only
@@ -17,8 +18,8 @@ from hybridspec.place.problem import Ints, SitePlan
 
 STEPS = 5_000
 """Of the search for another plan of a site."""
-TRIED = 6
-"""Kinds of a pair that are put into the best plan, to begin with the cheapest."""
+TOGETHER = 8
+"""Pairs for whose plans so many steps are taken together, at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,31 +32,37 @@ class Standing:
 
     block: Block
     price: Ints
-    best: Found | None
+    best: int | None
+    around: Around | None
     memory: Memory
 
     def other(self, price: Ints, pair: int) -> Found | None:
-        """The cheapest plan at other prices of a pair's options."""
-        start = None if self.best is None else self._exchanged(price, pair, self.best)
-        return search(self.block, price, steps=STEPS, start=start, memory=dict(self.memory))
-
-    def _exchanged(self, price: Ints, pair: int, best: Found) -> Sequence[int] | None:
-        """The best plan with the cheapest of another kind that goes with the rest."""
+        """The cheapest plan at prices that are higher for options of a pair."""
         block = self.block
-        if not best.picked:
+        near = self._near(block.kinds(price), pair)
+        if near is None:
+            return search(block, price, steps=STEPS, memory=dict(self.memory))
+        rows = block.cheapest(price, near.picked).tolist()
+        if near.bound < near.value:
+            return search(block, price, steps=STEPS, start=rows, memory=dict(self.memory))
+        return Found(near.value, tuple(rows), near.bought, near.value)
+
+    def _near(self, price: Ints, pair: int) -> Found | None:
+        """The best of the plans around the cheapest, in kinds, with a bound of them all."""
+        block, known = self.block, self.around
+        if known is None:
             return None
-        kinds, core = block.kinds(price), block.core
-        first, end = int(core.starts[pair]), int(core.starts[pair + 1])
-        picked, found = block.kind[list(best.picked)], list[tuple[int, int]]()
-        for kind in (first + np.argsort(kinds[first:end], kind="stable")[:TRIED]).tolist():
-            picked[pair] = kind
-            known = plan_cost(core, kinds, picked, block.fees) if kinds[kind] < BIG else None
-            if known is not None:
-                found.append((known[0], kind))
-        if not found:
+        own = int(known.best[pair])
+        plans = [p for p in (tuple(known.best.tolist()), known.picked[pair])
+                 if p and price[p[pair]] < BIG]  # fmt: skip
+        costs = [(cost, p) for p in plans
+                 if (cost := plan_cost(block.core, price, np.array(p), block.fees))]  # fmt: skip
+        if not costs:
             return None
-        (row,) = block.cheapest(price, [min(found)[1]]).tolist()
-        return [*best.picked[:pair], row, *best.picked[pair + 1 :]]
+        (value, bought), picked = min(costs)
+        raised = np.flatnonzero(price > block.kinds(self.price))
+        bound = known.bound[pair] if (raised == own).all() else -BIG
+        return Found(value, picked, bought, min(bound, value))
 
 
 def runner_up(solved: Solved, class_index: int, pair_index: int,
@@ -82,7 +89,7 @@ def other_plan(solved: Solved, class_index: int, pair_index: int,
         return None
     rows = block.rows(np.array(other.picked, np.int64))
     plan = SitePlan(sites=block.of.sites, rows=rows, bought=other.bought)
-    return max(0, other.value - best.value), plan, other.bound >= other.value
+    return max(0, other.value - best), plan, other.bound >= other.value
 
 
 def _standing(solved: Solved, index: int) -> Standing:
@@ -91,10 +98,26 @@ def _standing(solved: Solved, index: int) -> Standing:
         block = solved.blocks.get(index) or make_block(solved.problem.classes[index])
         made = [solved.answer.chosen[c] for c in block.choices]
         price = only(block, _priced(block, solved.answer.prices), made)
-        memory: Memory = {}
-        best = search(block, price, memory=memory, start=_now(solved, index, block))
-        solved.kept = index, Standing(block, price, best, memory)
+        solved.kept = index, _stand(block, price, _now(solved, index, block))
     return solved.kept[1]
+
+
+def _stand(block: Block, price: Ints, now: Sequence[int] | None) -> Standing:
+    """The cheapest plan of a class and what is around it, to begin with the plan in the answer."""
+    memory: Memory = {}
+    found = None if now is None else _around(block, price, now, memory)
+    least = None if found is None else found.cost
+    if found is None or not found.settled:
+        best = search(block, price, memory=memory, start=now)
+        if best is None or not best.picked:
+            return Standing(block, price, None, None, memory)
+        found, least = _around(block, price, best.picked, memory), best.value
+    return Standing(block, price, least, found, memory)
+
+
+def _around(block: Block, price: Ints, rows: Sequence[int], memory: Memory) -> Around | None:
+    kinds, steps = block.kind[list(rows)], STEPS * min(block.pairs, TOGETHER)
+    return around(block.core, block.kinds(price), block.fees, kinds, memory, steps)
 
 
 def _now(solved: Solved, index: int, block: Block) -> Sequence[int] | None:
