@@ -10,13 +10,24 @@ from hybridspec.ir.plan import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How near one output of a variant is to the original's; see `Evidence`."""
+
+    output: str
+    cosine: float
+    sqnr_db: float
+    max_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a gate measured; fractions are of 1, ratios are decibels, sizes bytes.
 
     `agreement` is the share of samples on which variant and original choose the same class, or
     say nearly the same number; `cosine` and `sqnr_db` compare the raw outputs, `max_error` is their
     largest difference in standard deviations of the original's. Every figure is rounded to six
-    digits. `recipe` is how the variant was made.
+    digits. They are those of the worst output; `outputs` has them all. `recipe` is how the variant
+    was made.
     """
 
     metric: str
@@ -28,21 +39,24 @@ class Evidence:
     cosine: float
     sqnr_db: float
     max_error: float = 0.0
+    outputs: tuple[Likeness, ...] = ()
     recipe: str = ""
     original_size: int
     variant_size: int
     evaluation_digest: str
+    calibration_digest: str = ""
     tools: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether a variant may ship, with every reason against it."""
+    """Whether a variant may ship, with every reason against it, or what remains doubtful."""
 
     variant: str
     accepted: bool
     reasons: tuple[str, ...]
     evidence: Evidence
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

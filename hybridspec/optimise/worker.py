@@ -15,9 +15,9 @@ Run as `python -m hybridspec.optimise.worker JOB.json`; crashes here are verdict
 
 `figures.json` in the folder holds `failed`, the reason why nothing was built, or `unusable` with
 `data`, what is wrong with which data, or what `gate.measure` found; and always `recipe`,
-`original_size`, `variant_size` and `tools`. With `threads` also `time`: microseconds of `original`
-and `variant` (medians), `original_least`, `variant_least`, `ratio`, `pairs` and `threads`.
-`model.onnx`, `golden_inputs.npz` and `golden_outputs.npz` are written beside it.
+`calibrated`, `original_size`, `variant_size` and `tools`. With `threads` also `time`: microseconds
+of `original` and `variant` (medians), `original_least`, `variant_least`, `ratio`, `pairs` and
+`threads`. `model.onnx`, `golden_inputs.npz` and `golden_outputs.npz` are written beside it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def main() -> None:
         figures = {"unusable": str(fault), "data": fault.data}
     model = folder / "model.onnx"
     figures.setdefault("original_size", Path(job["source"]).stat().st_size)
-    figures["recipe"] = job["recipe"]
+    figures["recipe"], figures["calibrated"] = job["recipe"], recipe(job["recipe"]).calibrated
     figures["variant_size"] = model.stat().st_size if model.exists() else 0
     figures["tools"] = {name: version(name) for name in TOOLS}
     (folder / "figures.json").write_text(json.dumps(figures, sort_keys=True), encoding="utf-8")

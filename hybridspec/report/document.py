@@ -205,17 +205,29 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "variant": verdict.variant,
         "accepted": verdict.accepted,
         "reasons": list(verdict.reasons),
+        "cautions": list(verdict.cautions),
+        "recipe": evidence.recipe,
         "metric": evidence.metric,
         "value": f"{evidence.variant:.4f}",
         "interval": f"{evidence.interval:.4f}",
         "samples": evidence.samples,
         "agreement": f"{evidence.agreement:.4f}",
         "cosine": f"{evidence.cosine:.4f}",
-        "sqnrDb": "exact" if evidence.sqnr_db >= 200 else f"{evidence.sqnr_db:.1f} dB",
+        "sqnrDb": _decibels(evidence.sqnr_db),
+        "maxError": f"{evidence.max_error:.4f}",
+        "outputs": [
+            {"output": one.output, "cosine": f"{one.cosine:.4f}", "sqnrDb": _decibels(one.sqnr_db)}
+            for one in evidence.outputs
+        ],
         "size": format_bytes(evidence.variant_size),
         "evaluationDigest": evidence.evaluation_digest,
+        "calibrationDigest": evidence.calibration_digest,
         "tools": dict(evidence.tools),
     }
+
+
+def _decibels(ratio: float) -> str:
+    return "exact" if ratio >= 200 else f"{ratio:.1f} dB"
 
 
 def _rollout(graph: Graph) -> dict[str, Any]:

@@ -159,15 +159,20 @@ def _cost(report: Mapping[str, Any]) -> str:
 
 
 def _models(report: Mapping[str, Any]) -> str:
+    tried = [(m, v) for m in report["models"] for v in m["verdicts"]]
     rows = [
-        (m["model"], m["deviceClass"], v["variant"], "ships" if v["variant"] == m["variant"]
-         else "reference", f"{v['metric']} {v['value']} +-{v['interval']} (floor {m['floor']})",
+        (m["model"], m["deviceClass"], v["variant"], v["recipe"],
+         "ships" if v["variant"] == m["variant"] else "reference",
+         f"{v['metric']} {v['value']} +-{v['interval']} (floor {m['floor']})",
          v["samples"], v["agreement"], v["cosine"], v["sqnrDb"], v["size"])
-        for m in report["models"] for v in m["verdicts"]
+        for m, v in tried
     ]  # fmt: skip
-    head = ["model", "class", "variant", "role", "metric", "samples", "agreement", "cosine",
-            "SQNR", "size"]  # fmt: skip
-    return f"## Models\n\n{table(head, rows)}"
+    head = ["model", "class", "variant", "recipe", "role", "metric", "samples", "agreement",
+            "cosine", "SQNR", "size"]  # fmt: skip
+    doubts = [(m["model"], m["deviceClass"], v["variant"], text)
+              for m, v in tried for text in v["cautions"]]  # fmt: skip
+    said = table(["model", "class", "variant", "in doubt"], doubts) if doubts else ""
+    return f"## Models\n\n{table(head, rows)}" + (f"\n{said}" if said else "")
 
 
 def _delivery(report: Mapping[str, Any]) -> str:

@@ -121,7 +121,9 @@ def _variants(precisions: Iterable[str], split: ModelFacts | None) -> tuple[str,
 
 def _check_metric(name: str, spec: Spec, origins: Origins, sink: Sink) -> None:
     written = spec.models[name]
-    fitting = {"classification": ("accuracy", "f1"), "regression": ("r2",)}[written.task]
+    fitting = {"classification": ("accuracy", "f1", "top5", "auc"), "regression": ("r2",)}[
+        written.task
+    ]
     if written.metric is not None and written.metric not in fitting:
         sink.add(Diagnostic(
             code="HS0212",

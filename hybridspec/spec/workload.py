@@ -74,9 +74,10 @@ class Model(Section):
             absent="`classification`, the commonest task"),
     ] = "classification"  # fmt: skip
     metric: Annotated[
-        Literal["accuracy", "f1", "r2"] | None,
-        key("Measured on the evaluation data before a variant may ship: `accuracy` or `f1` (mean "
-            "over classes) of a classification, `r2` of a regression.",
+        Literal["accuracy", "f1", "top5", "auc", "r2"] | None,
+        key("Measured on the evaluation data before a variant may ship: `accuracy`, `f1` (mean "
+            "over classes), `top5` (the class is among five) or `auc` (one score tells two classes "
+            "apart) of a classification, `r2` of a regression.",
             absent="`accuracy` for a classification, `r2` for a regression"),
     ] = None  # fmt: skip
     floor: Annotated[Share, key("Lowest metric that may ship.", example=0.93)]

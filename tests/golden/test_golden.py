@@ -23,7 +23,7 @@ from hybridspec.report.page import page
 
 GOLDEN = Path(__file__).parent / EXAMPLE.name
 PROCESSOR = "depends on the processor"
-MEASURED = ("value", "interval", "agreement", "cosine", "sqnrDb")
+MEASURED = ("maxError", "value", "interval", "agreement", "cosine", "sqnrDb")
 """What the gate measured of an int8 variant's outputs."""
 
 
@@ -58,7 +58,7 @@ def steady_report(data: bytes) -> dict[str, Any]:
             model["sha256"] = PROCESSOR
         for verdict in model["verdicts"]:
             if verdict["variant"] == "int8":
-                verdict.update(dict.fromkeys(MEASURED, PROCESSOR))
+                verdict.update(dict.fromkeys(MEASURED, PROCESSOR), cautions=[], outputs=[])
     for bundle in report["bundles"]:
         bundle.update(dict.fromkeys(("sha256", "bytes", "size"), PROCESSOR))
     return report

@@ -10,7 +10,7 @@ import pytest
 from property.graphs import facts, model
 
 from hybridspec.ir.plan import Estimate
-from hybridspec.optimise.gate import MIN_AGREEMENT, MIN_COSINE, MIN_SQNR_DB, judge, measure
+from hybridspec.optimise.gate import LIMITS, MIN_AGREEMENT, judge, measure
 
 NET = model(floor=Fraction(93, 100), allowed_drop=Fraction(1, 100),
             facts=facts(size=4_000_000, weights=3_900_000))  # fmt: skip
@@ -19,6 +19,7 @@ GOOD: dict[str, Any] = {
     "agreement": 0.99, "cosine": 0.999, "sqnr_db": 25.0, "original_size": 4_000_000,
     "variant_size": 1_100_000, "tools": {"onnx": "1"},
 }  # fmt: skip
+MIN_COSINE, MIN_SQNR_DB = LIMITS["int8"].cosine, LIMITS["int8"].sqnr_db
 NAN = float("nan")
 
 
@@ -179,3 +180,71 @@ def test_evidence_is_kept_with_its_tools() -> None:
     evidence = judge(NET, "int8", {**GOOD, "tools": {"b": "2", "a": "1"}}, speed()).evidence
     assert evidence.tools == (("a", "1"), ("b", "2"))
     assert (evidence.samples, evidence.variant, evidence.variant_size) == (1000, 0.945, 1_100_000)
+
+
+@pytest.mark.parametrize(
+    ("variant", "figures", "words"),
+    [
+        ("fp16", {"sqnr_db": 40.0, "cosine": 0.9999, "variant_size": 2_000_000}, ""),
+        ("fp16", {"sqnr_db": 39.9, "cosine": 0.9999, "variant_size": 2_000_000}, "SQNR"),
+        ("fp16", {"sqnr_db": 50.0, "cosine": 0.9998, "variant_size": 2_000_000}, "cosine"),
+        ("fp16", {"sqnr_db": 50.0, "cosine": 1.0, "variant_size": 3_500_000}, "placement"),
+        ("fp32", {"recipe": "fp32-clean", "sqnr_db": 59.0, "cosine": 1.0}, "SQNR"),
+        ("fp32", {"recipe": "fp32-clean", "sqnr_db": 99.0, "cosine": 1.0}, ""),
+        ("fp32", {"recipe": "fp32-as-written", "sqnr_db": 1.0}, ""),
+    ],
+)
+def test_each_precision_has_its_own_limits(
+    variant: str, figures: dict[str, Any], words: str
+) -> None:
+    said = reasons(variant, **figures)
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_what_the_memory_asks_for_may_be_slower() -> None:
+    slow = speed(100, 200)
+    assert not judge(NET, "int8", GOOD, slow).accepted
+    assert judge(NET, "int8", GOOD, slow, required=True).accepted
+
+
+def test_too_few_samples_are_a_caution_with_how_many_would_do() -> None:
+    (said,) = judge(NET, "int8", {**GOOD, "variant": 0.945, "interval": 0.01}, speed()).cautions
+    assert said == "1000 samples cannot exclude that accuracy drops by 0.0150; about 4000 can"
+    assert judge(NET, "int8", {**GOOD, "interval": 0.004}, speed()).cautions == ()
+    (noisy,) = judge(NET, "int8", {**GOOD, "interval": 0.0, "sqnr_db": 17.0}, speed()).cautions
+    assert noisy.startswith("SQNR is 17.0 dB")
+
+
+def test_without_labels_the_outputs_alone_are_judged_and_it_is_said() -> None:
+    bare = model(metric="", floor=Fraction(1), allowed_drop=Fraction(0), facts=NET.facts)
+    figures = {**GOOD, **measure([SCORES], [SCORES * 1.001], None, None, 4)}
+    verdict = judge(bare, "int8", figures, speed())
+    assert verdict.accepted
+    assert "no labelled data" in verdict.cautions[0]
+    other = SCORES[:, ::-1].copy()
+    figures = {**GOOD, **measure([SCORES], [other], None, None, 4)}
+    assert "agreement is 0" in "; ".join(judge(bare, "int8", figures, speed()).reasons)
+
+
+def test_what_was_trained_again_is_judged_by_its_task_alone() -> None:
+    figures = {**GOOD, "retrained": True, "cosine": 0.5, "sqnr_db": 3.0, "agreement": 0.9,
+               "variant_size": 2_000_000}  # fmt: skip
+    assert judge(NET, "fp32", {**figures, "recipe": "hook"}, speed()).accepted
+    bare = model(metric="", facts=NET.facts)
+    assert not judge(bare, "fp32", {**figures, "recipe": "hook"}, speed()).accepted
+
+
+def test_the_worst_output_is_named() -> None:
+    outputs = [{"cosine": 1.0, "sqnr_db": 50.0, "max_error": 0.0},
+               {"cosine": 0.5, "sqnr_db": 3.0, "max_error": 9.0}]  # fmt: skip
+    said = reasons(cosine=0.5, sqnr_db=3.0, outputs=outputs)
+    assert "cosine of `output 1` is 0.5" in said
+
+
+def test_the_largest_error_is_relative_and_bounded() -> None:
+    assert measure([SCORES], [SCORES + 1], LABELS)["max_error"] == pytest.approx(
+        1 / SCORES.std(), rel=1e-3
+    )
+    flat = np.ones((4, 2), np.float32)
+    assert measure([flat], [flat + 1], LABELS)["max_error"] == 1e9

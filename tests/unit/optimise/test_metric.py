@@ -100,3 +100,55 @@ def test_a_regression_ships_by_its_own_metric(tmp_path: Path) -> None:
     first, second = (verdict.evidence for verdict in artefact.verdicts)
     assert (first.metric, first.variant) == ("r2", 1.0)
     assert 0.9 < second.variant < 1.0
+
+
+def test_one_score_tells_two_classes_apart_at_any_threshold() -> None:
+    scores = np.array([[0.1], [0.4], [0.35], [0.8]], np.float32)
+    true = np.array([0, 0, 1, 1])
+    found = figures("auc", [scores], [scores], true)
+    assert found == (0.75, 0.75, 0.0, 1.0)
+    two = np.concatenate([-scores, scores], axis=1)
+    assert figures("auc", [two], [two], true)[0] == 0.75
+    assert figures("auc", [np.ones((4, 1))], [np.ones((4, 1))], true)[0] == 0.5
+
+
+def test_the_true_class_may_be_among_the_best_five() -> None:
+    scores = np.tile(np.arange(7, dtype=np.float32), (7, 1))
+    assert figures("top5", [scores], [scores], np.arange(7))[0] == pytest.approx(5 / 7)
+
+
+@pytest.mark.parametrize(
+    ("metric", "outputs", "labels", "words"),
+    [
+        ("auc", SCORES, np.array([0, 1, 1]), "knows 3"),
+        ("auc", NUMBERS[:, None], np.array([0, 1, 2, 1]), "0 and some are 1"),
+        ("auc", NUMBERS[:, None], np.array([1, 1, 1, 1]), "0 and some are 1"),
+        ("top5", SCORES, np.array([0, 1, 1]), "all of them"),
+    ],
+)
+def test_a_metric_that_does_not_fit_says_why(
+    metric: str, outputs: np.ndarray, labels: np.ndarray, words: str
+) -> None:
+    with pytest.raises(NoMetric, match=words):
+        figures(metric, [outputs], [outputs], labels)
+
+
+def test_alike_answers_do_not_prove_that_there_is_no_loss() -> None:
+    scores = np.tile(np.array([[3.0, 1.0]], np.float32), (600, 1))
+    true = np.zeros(600, int)
+    assert figures("accuracy", [scores], [scores], true)[2] == 0.0
+    few, many = (figures("accuracy", [scores[:n]], [scores[:n] * 2], true[:n])[2]
+                 for n in (60, 600))  # fmt: skip
+    assert 0.003 < many < 0.004
+    assert 0.03 < few < 0.04
+
+
+def test_outputs_that_hold_no_class_agree_where_most_numbers_are_near() -> None:
+    from hybridspec.optimise.metric import alike_answers
+
+    boxes = np.random.default_rng(3).normal(size=(10, 20, 4)).astype(np.float32)
+    near, far = boxes + np.float32(0.01), boxes.copy()
+    far[:3] += 1.0
+    assert alike_answers([boxes], [near], 10) == 1.0
+    assert alike_answers([boxes], [far], 10) == 0.7
+    assert alike_answers([SCORES[:2]], [SCORES[[0, 0]]], 2) == 0.5
