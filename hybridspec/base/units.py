@@ -38,6 +38,9 @@ _PERIOD = re.compile(
 )
 
 
+_WIDE = (("Gbit/s", 10**9), ("Mbit/s", 10**6), ("kbit/s", 10**3))
+
+
 class UnitError(ValueError):
     """A text is not the quantity that was asked for; the message says what is."""
 
@@ -179,10 +182,41 @@ def format_bandwidth(bits: int) -> str:
     >>> format_bandwidth(65_536_000), format_bandwidth(28), format_bandwidth(48_000_000)
     ('65.5 Mbit/s', '28 bit/s', '48 Mbit/s')
     """
-    for unit, scale in (("Gbit/s", 10**9), ("Mbit/s", 10**6), ("kbit/s", 10**3)):
+    for unit, scale in _WIDE:
         if bits >= scale:
             return f"{float(round(Fraction(bits, scale), 1)):g} {unit}"
     return f"{bits} bit/s"
+
+
+def exceeding(bits: Fraction | int, limit: Fraction | int) -> tuple[str, str]:
+    """A bandwidth and the lower one that it exceeds, each in its own unit, told apart.
+
+    >>> exceeding(187_000, 51_200), exceeding(Fraction(1, 4), Fraction(1, 5))
+    (('187 kbit/s', '51.2 kbit/s'), ('0.25 bit/s', '0.2 bit/s'))
+    >>> exceeding(10_000_001, 10_000_000), exceeding(1, 0)
+    (('10.000001 Mbit/s', '10 Mbit/s'), ('1 bit/s', '0 bit/s'))
+    """
+    more, less = Fraction(bits), Fraction(limit)
+    for digits in range(3, 18):
+        found = _significant(more, digits), _significant(less, digits)
+        if found[0] != found[1]:
+            break
+    return found
+
+
+def _significant(bits: Fraction, digits: int) -> str:
+    unit, scale = next(((u, s) for u, s in _WIDE if bits >= s), ("bit/s", 1))
+    return f"{plain_number(bits / scale, digits)} {unit}"
+
+
+def plain_number(value: Fraction, digits: int = 3) -> str:
+    """A number with so many digits that say something, which is never 0 if it is not.
+
+    >>> plain_number(Fraction(1, 3)), plain_number(Fraction(1, 10**5)), plain_number(Fraction(9999))
+    ('0.333', '0.00001', '9999')
+    """
+    most = max(digits, len(str(int(value))))
+    return f"{Decimal(f'{float(value):.{most}g}'):f}"
 
 
 def format_amount(value: int, unit: str) -> str:
@@ -199,7 +233,9 @@ def format_amount(value: int, unit: str) -> str:
     if unit == "bit/s":
         return sign + format_bandwidth(size)
     if unit == "us/s":
-        return f"{sign}{float(round(Fraction(size, SECOND), 2)):.2f} devices"
+        busy = Fraction(size, SECOND)
+        tiny = 0 < busy < Fraction(1, 100)
+        return f"{sign}{plain_number(busy, 1) if tiny else f'{float(busy):.2f}'} devices"
     return f"{sign}{size}{f' {unit}' if unit else ''}"
 
 

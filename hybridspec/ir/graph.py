@@ -7,6 +7,7 @@ comparison, so moving a line in the spec does not change what it means.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -276,7 +277,8 @@ class Graph:
     `rates` are what a unit of other currencies is worth as the spec states it, as text.
     `uniformity` is how much dearer alike sites may be to run alike, in permille. `law` are the
     legal facts to judge by, `warn_before` and `facts_age` when their ends and their age are warned
-    of, `roles` what the controller says to be under them.
+    of, `roles` what the controller says to be under them. `steepest` finds the key and the place
+    of the figure that is furthest beyond what is usual.
     """
 
     name: str
@@ -320,6 +322,9 @@ class Graph:
     facts_age: int = YEAR
     uniformity: int = 0
     roles: tuple[str, ...] = ()
+    steepest: Callable[[], tuple[str, Span] | None] = field(
+        default=lambda: None, compare=False, repr=False
+    )
     origin: Span = spanned()
     sites_origin: Span = spanned()
     validity_origin: Span = spanned()

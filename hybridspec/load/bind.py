@@ -20,6 +20,7 @@ from hybridspec.base.edit import plain
 from hybridspec.base.source import Path, blanked
 from hybridspec.load import shape
 from hybridspec.load.context import Surroundings
+from hybridspec.load.empty import empty_keys
 from hybridspec.load.fix import NONE, Fix, Fixer, slug
 from hybridspec.load.shape import Place
 from hybridspec.load.suggest import example
@@ -59,16 +60,19 @@ def bind(
     `rates` are the currencies that amounts may be in, each with what one unit of it is worth.
     """
     value, surplus = _bounded(document.value, model)
+    made, errors = None, []
     try:
-        return model.model_validate(value, context=rates)
+        made = model.model_validate(value, context=rates)
     except ValidationError as fault:
         errors = fault.errors(include_url=False, include_context=True)
     binder = _Binder(document, model, Surroundings(document.value, folder))
     looked = [_tagged(error, shape.locate(model, error["loc"])) for error in errors[:_LOCATED]]
     faults = binder.one_form(looked)
-    sink.extend(binder.findings(faults[:MAX_FINDINGS]))
+    empty = list(empty_keys(document, model, {place.path for _, place in faults}))
+    sink.extend([*binder.findings(faults[:MAX_FINDINGS]), *empty[:MAX_FINDINGS]])
     sink.omit(len(faults[MAX_FINDINGS:]) + len(errors[_LOCATED:]) + surplus)
-    return None
+    sink.omit(len(empty[MAX_FINDINGS:]))
+    return made if not empty else None
 
 
 def _bounded(value: Plain, model: type[BaseModel]) -> tuple[Plain, int]:

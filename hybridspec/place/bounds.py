@@ -9,8 +9,10 @@ from typing import TypeAlias
 
 from hybridspec.base.units import (
     SECOND,
+    exceeding,
     format_bytes,
     format_duration,
+    plain_number,
     round_up,
     write_bandwidth,
     write_duration,
@@ -65,6 +67,8 @@ def residency(layout: Layout) -> Iterator[Failure]:
         )  # fmt: skip
 
 
+_MOST = 1_000_000
+"""Devices of a class that a site may state."""
 _ABSURD = 100
 """Who needs so many times the devices that there are has rather written a wrong figure."""
 
@@ -89,7 +93,7 @@ def budget(layout: Layout) -> Iterator[Failure]:
     if limit is not None and bits > limit:
         yield Failure(
             code="HS0317", excess=ceil(bits - limit), unit="bit/s",
-            message=f"sends {write_bandwidth(ceil(bits))}, but may send {write_bandwidth(limit)}",
+            message="sends {}, but may send {}".format(*exceeding(bits, limit)),
             remedy=f"raise `bandwidth` to {write_bandwidth(ceil(bits))}, or run more stages at the "
             "site",
         )  # fmt: skip
@@ -218,7 +222,7 @@ def capacity(layout: Layout) -> Iterator[Failure]:
             code="HS0306", excess=1, unit="devices",
             message=f"has to run on where {layout.device.max_failed} `{name}` may have failed, and "
             "no other is there",
-            remedy=f"put {enough} `{name}` there",
+            remedy=_put(enough, name),
         )  # fmt: skip
     elif demand > limit:
         yield Failure(
@@ -226,11 +230,18 @@ def capacity(layout: Layout) -> Iterator[Failure]:
             message=f"keeps {_many(demand, '.2f')} devices busy at "
             f"{_many(layout.flow.data.rate, 'g')} events/s, but {layout.count} `{name}`{failed} "
             f"may give {float(limit):.2f}",
-            remedy=f"put {enough} `{name}` there" + (
+            remedy=_put(enough, name) + (
                 f", or look for a mistake in `size` and `rate` of `{layout.flow.data.name}`"
                 if enough > _ABSURD * layout.count else ""
             ),
         )  # fmt: skip
+
+
+def _put(enough: int, name: str) -> str:
+    """So many devices, if a site may have them."""
+    if enough > _MOST:
+        return f"work on fewer events at a site: not even {_MOST:,} `{name}` would keep up"
+    return f"put {enough} `{name}` there"
 
 
 def _many(number: Fraction, form: str) -> str:
@@ -249,10 +260,11 @@ def uplink(layout: Layout) -> Iterator[Failure]:
     bits = ceil(layout.uplink) * 8
     limit = MAX_UPLINK * layout.device.uplink_bandwidth * layout.count
     if bits > limit:
+        more, less = exceeding(bits, limit)
         yield Failure(
             code="HS0306", excess=int(bits - limit), unit="bit/s",
-            message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplinks of {layout.count} "
-            f"`{layout.device.name}`{_failed(layout)} may carry {float(limit) / 10**6:.1f}",
+            message=f"sends {more}, but the uplinks of {layout.count} "
+            f"`{layout.device.name}`{_failed(layout)} may carry {less}",
             remedy="run more stages at the site, or use an uplink of "
             f"{write_bandwidth(ceil(bits / (MAX_UPLINK * layout.count)))} for "
             f"`{layout.device.name}`",
@@ -264,10 +276,11 @@ def line(layout: Layout) -> Iterator[Failure]:
     wide, bits = layout.site.line, ceil(layout.uplink) * 8
     if wide is not None and bits > MAX_UPLINK * wide:
         needed = write_bandwidth(ceil(bits / MAX_UPLINK))
+        more, less = exceeding(bits, MAX_UPLINK * wide)
         yield Failure(
             code="HS0424", excess=int(bits - MAX_UPLINK * wide), unit="bit/s",
-            message=f"sends {float(bits) / 10**6:.1f} Mbit/s, but the uplink that all devices of "
-            f"the site share may carry {float(MAX_UPLINK * wide) / 10**6:.1f}",
+            message=f"sends {more}, but the uplink that all devices of the site share may carry "
+            f"{less}",
             remedy=f"run more stages at the site, or raise `uplink.shared` to {needed}",
         )  # fmt: skip
 
@@ -283,8 +296,8 @@ def quota(layout: Layout) -> Iterator[Failure]:
         needed = ceil(layout.hosted / (MAX_BUSY * SECOND))
         yield Failure(
             code="HS0422", excess=needed - stated, unit="at once",
-            message=f"keeps {float(Fraction(layout.hosted, SECOND)):.2f} inferences going at once "
-            f"in {region.label}, but of the quota of {stated} it may take "
+            message=f"keeps {plain_number(Fraction(layout.hosted, SECOND))} inferences going at "
+            f"once in {region.label}, but of the quota of {stated} it may take "
             f"{float(MAX_BUSY * stated):g}",
             remedy=f"have `inference_concurrency` raised to {needed}",
         )  # fmt: skip

@@ -329,10 +329,13 @@ def too_large(graph: Graph) -> Diagnostic:
 
 def too_dear(graph: Graph) -> Diagnostic:
     """Prices, rates or counts are so large that their sum is no figure to decide by."""
+    found = graph.steepest()
     return Diagnostic(
         code="HS0420",
         message="the costs over the horizon are beyond what can be added up exactly: more than "
         f"{format_money(MAX_MONEY, graph.currency)}",
-        span=graph.sites_origin,
-        help="look for a price, a rate or a count with too many digits",
-    )
+        span=graph.sites_origin if found is None else found[1],
+        help="look for a price, a rate or a count with too many digits" + (
+            "" if found is None else f"; `{found[0]}` is furthest beyond what is usual"
+        ),
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import floor
 from typing import TypedDict
 
@@ -27,6 +28,7 @@ from hybridspec.resolve.policy import policies
 from hybridspec.resolve.price import converted, stated_rates
 from hybridspec.resolve.region import resolve_regions
 from hybridspec.resolve.site import resolve_sites
+from hybridspec.resolve.steep import steepest
 from hybridspec.resolve.unassessed import unassessed
 from hybridspec.resolve.zone import check_date, resolve_zones
 from hybridspec.spec.catalog import Catalog
@@ -135,6 +137,7 @@ def _with_rollout(graph: Graph, spec: Spec, origins: Origins, sink: Sink) -> Gra
     return replace(
         graph,
         rates=stated_rates(spec.metadata),
+        steepest=partial(steepest, spec, origins),
         uniformity=floor(1000 * (spec.objective.uniformity or 0)),
         release_every=spec.rollout.every,
         gates=rollout.gates(spec),

@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import ceil
 
 from hybridspec.base.diagnostic import Diagnostic
-from hybridspec.base.units import format_bandwidth, write_bandwidth
+from hybridspec.base.units import exceeding, write_bandwidth
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.share import MAX_UPLINK
 
@@ -32,10 +32,11 @@ def network_exceeded(graph: Graph) -> Iterator[Diagnostic]:
     for name, bits in born.items():
         site = limited[name]
         if site.lan is not None and bits > MAX_UPLINK * site.lan:
+            more, less = exceeding(bits, MAX_UPLINK * site.lan)
             yield Diagnostic(
                 code="HS0426",
-                message=f"the flows of `{name}` bring {format_bandwidth(ceil(bits))} onto its "
-                f"network, which may carry {format_bandwidth(int(MAX_UPLINK * site.lan))}",
+                message=f"the flows of `{name}` bring {more} onto its network, which may "
+                f"carry {less}",
                 span=site.lan_origin or site.origin,
                 help=f"raise `lan_bandwidth` to {write_bandwidth(ceil(bits / MAX_UPLINK))}, or "
                 "let less be born there",
