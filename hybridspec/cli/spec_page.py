@@ -21,8 +21,9 @@ _HEAD = """\
 # The spec language
 
 Generated from the models; an editor shows the same at every key. A key without a default is
-needed, and none may be empty. Names are lower-case letters, digits and hyphens, begin with a letter,
-and have at most 40 characters. `*` in a heading is a name of your own, or a place in a list.
+needed, and none may be empty. Names are lower-case letters, digits and hyphens, begin with a
+letter, and have at most 40 characters. `*` in a heading is a name of your own, or a place in a
+list.
 
 | kind of value | written as |
 | --- | --- |
