@@ -266,6 +266,9 @@ def highs(problem: Problem, *, seconds: float, one_plan: bool = False) -> Outcom
     clock = Clock()
     made = program(problem, one_plan=one_plan)
     count = len(made.cost)
+    if not count:  # to HiGHS, an empty model is neither solved nor impossible
+        fits = all(row.most >= 0 and not row.exactly for row in made.rows)
+        return Outcome(0 if fits else None, 0.0, not fits, clock.now(), clock.now(), clock.now())
     money = max(1, min(MONEY, max(map(abs, made.cost), default=0) // DIGITS))
     model = highspy.Highs()
     model.HandleUserInterrupt = True

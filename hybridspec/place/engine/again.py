@@ -71,18 +71,21 @@ def carried(before: Problem, after: Problem, ground: Ground) -> Carried | None:
     known = _known(before, after)
     costs = [list(own) for own in ground.costs]
     sites, paid, dear = [], list[dict[int, list[int]]](), []
-    for own in ground.paid:
-        _give(costs, own, 1)
+    for old in set(range(len(before.classes))) - set(known.values()):
+        _give(costs, ground.paid[old], 1)
     for index, of in enumerate(after.classes):
-        old = known.get(index)
-        count = 1 if old is None else before.classes[old].sites
-        sites.append(0 if old is None else ground.sites[old] // count * of.sites)
-        dear.append(0 if old is None else ground.dear[old])
-        paid.append({} if old is None else {
-            choice: [amount // count * of.sites for amount in amounts]
-            for choice, amounts in ground.paid[old].items()
-        })  # fmt: skip
-        _give(costs, paid[index], -1)
+        old = known.get(index, -1)
+        if old < 0 or before.classes[old].sites == of.sites:
+            sites.append(0 if old < 0 else ground.sites[old])
+            paid.append({} if old < 0 else ground.paid[old])
+        else:
+            count = before.classes[old].sites
+            sites.append(ground.sites[old] // count * of.sites)
+            paid.append({choice: [amount // count * of.sites for amount in amounts]
+                         for choice, amounts in ground.paid[old].items()})  # fmt: skip
+            _give(costs, ground.paid[old], 1)
+            _give(costs, paid[index], -1)
+        dear.append(0 if old < 0 else ground.dear[old])
     columns, counts = _moved(ground, {old: new for new, old in known.items()}, after)
     made = replace(ground, columns=columns, counts=counts, sites=sites, paid=paid, dear=dear,
                    costs=costs)  # fmt: skip

@@ -38,21 +38,22 @@ def views(market: Market, index: int, price: Ints, made: Sequence[int],
     plain = price.astype(float) + (lacking @ fees)[block.kind]
     plain[price >= BIG] = FAR
     pairs, worth = [], []
-    agreed = [(block.needs[:, c] == ANY) | (block.needs[:, c] == a) for c, a in enumerate(made)]
+    free = block.needs == ANY
+    strays = ~free & (block.needs != np.array(made, np.int64))
+    others = strays.sum(axis=1)
     for column, choice in enumerate(block.choices):
-        value = plain
-        for other, fine in enumerate(agreed):
-            if other != column:
-                value = np.where(fine, value, FAR)
-        alternatives = len(market.problem.choices[choice].cost)
-        table = np.full((block.pairs, alternatives + 1), FAR)
-        np.minimum.at(table, (block.pair, block.needs[:, column] + 1), value)
-        least = np.minimum(table[:, :1], table[:, 1:])
-        concerned = np.flatnonzero(
-            np.bincount(block.pair, block.needs[:, column] != ANY, minlength=block.pairs)
-        )
+        concerned = np.flatnonzero(np.bincount(block.pair, ~free[:, column], minlength=block.pairs))
+        place = np.full(block.pairs, -1)
+        place[concerned] = np.arange(len(concerned))
+        rows = np.flatnonzero(place[block.pair] >= 0)
+        value = np.where(others[rows] > strays[rows, column], FAR, plain[rows])
+        wide = len(market.problem.choices[choice].cost) + 1
+        table = np.full(len(concerned) * wide, FAR)
+        at = place[block.pair[rows]] * wide + block.needs[rows, column] + 1
+        np.minimum.at(table, at, value)
+        least = table.reshape(-1, wide)
+        own = np.minimum(least[:, :1], least[:, 1:])
         pairs.append(concerned)
-        own = least[concerned]
         far = own.min(axis=1, initial=FAR, keepdims=True) + float(market.top[index] << market.shift)
         worth.append(np.minimum(own, far))
     return Views(pairs, worth)
