@@ -16,6 +16,7 @@ from pathlib import Path
 from hybridspec.base.source import Span
 from hybridspec.base.units import DAY, YEAR
 from hybridspec.ir.energy import Energy
+from hybridspec.ir.footprint import Footprint
 from hybridspec.ir.governance import Cohort as Cohort
 from hybridspec.ir.governance import (
     Gates,
@@ -106,7 +107,7 @@ class ModelFacts:
     and written by all operators; `unknown` lists operators over tensors of unknown size, and
     `unpriced` those whose work nobody can tell, such as loops and convolutions over open sizes.
     `kernels` says what kinds the MACs are of; what is in none of them is of no known kind.
-    `kinds` counts operators by kind, those of functions included.
+    `footprint` says what a runtime needs beyond them. `kinds` counts operators, functions included.
     """
 
     digest: str
@@ -125,6 +126,7 @@ class ModelFacts:
     unpriced: tuple[str, ...]
     cuts: tuple[Cut, ...] = ()
     kernels: Kernels = Kernels()
+    footprint: Footprint = Footprint()
     kinds: tuple[tuple[str, int], ...] = ()
 
 

@@ -52,6 +52,9 @@ def head(facts: ModelFacts, index: int) -> ModelFacts:
         conv_macs=cut.conv_macs, gemm_macs=cut.gemm_macs, moved=cut.moved,
         operators=cut.operators, peak_activations=cut.peak_activations, cuts=(),
         kernels=cut.kernels,
+        footprint=facts.footprint.part(
+            cut.weights, facts.weights, cut.peak_activations, facts.peak_activations
+        ),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hybridspec.ir.footprint import Footprint
 from hybridspec.ir.graph import Cut, ModelFacts, Tensor
 from hybridspec.ir.kernel import Kernels
 from hybridspec.ir.model_file import DataFile, ModelFile
@@ -27,7 +28,7 @@ from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
 _ABSENT = "there is no such file"
-_FORMAT = "5"
+_FORMAT = "6"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
@@ -117,6 +118,7 @@ def facts_of(answer: dict[str, Any], digest: str, size: int) -> ModelFacts:
         unknown=tuple(answer["unknown"]),
         unpriced=tuple(answer["unpriced"]),
         kernels=Kernels(**answer["kernels"]),
+        footprint=Footprint(**answer["footprint"]),
         cuts=tuple(map(_cut, answer["cuts"])),
         kinds=tuple((str(kind), int(count)) for kind, count in answer["kinds"]),
         **{name: value for name, value in answer.items() if isinstance(value, int)},

@@ -19,6 +19,7 @@ import onnx.inliner
 from onnx import TensorProto
 
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
+from hybridspec.load.footprint import footprint
 from hybridspec.load.work import kind_of, macs, total, work
 
 MAX_NODES = 100_000
@@ -167,6 +168,7 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         "moved": sum(w["moved"] for w in done),
         "operators": sum(w["operators"] for w in done),
         "peak_activations": _peak(graph, sizes),
+        "footprint": footprint(graph, {value.name for value in _fed(graph)}, sizes),
         "cuts": [] if model.functions or any(w["unknown"] or w["unpriced"] for w in done)
         else cuts(graph, {value.name for value in _fed(graph)}, sizes, done, _sent(graph)),
         "unknown": sorted({w["unknown"] for w in done if w["unknown"]}),

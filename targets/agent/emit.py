@@ -10,8 +10,9 @@ from hybridspec.target.api import Emitted, Payload
 
 _WHEELS = ("numpy==2.4.6", "onnxruntime==1.32.0")
 
-_ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1"}
-"""What has to be set before the runtime starts: without it, it reports models to its vendor."""
+_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "131072", "ORT_DISABLE_TELEMETRY": "1"}
+"""What is set before the runtime starts: without it, glibc keeps copies of weights that were freed,
+and the runtime reports models to its vendor."""
 
 
 def emit(part: EdgeSlice) -> Emitted:
