@@ -8,3 +8,6 @@ MAX_BUSY = Fraction(7, 10)
 """Share of a device's time that may be busy; above it queues outgrow any estimate."""
 MAX_UPLINK = Fraction(8, 10)
 """Share of an uplink, or of a site's network, that flows may fill."""
+
+MOST_DEVICES = 1_000_000
+"""Devices of a class that a spec may state for a site."""

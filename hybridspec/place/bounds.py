@@ -18,7 +18,7 @@ from hybridspec.base.units import (
     write_duration,
 )
 from hybridspec.ir.plan import Failure
-from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK, MOST_DEVICES
 from hybridspec.law.claim import claims
 from hybridspec.law.refusal import Refusal
 from hybridspec.place.layout import Layout
@@ -67,8 +67,6 @@ def residency(layout: Layout) -> Iterator[Failure]:
         )  # fmt: skip
 
 
-_MOST = 1_000_000
-"""Devices of a class that a site may state."""
 _ABSURD = 100
 """Who needs so many times the devices that there are has rather written a wrong figure."""
 
@@ -178,7 +176,8 @@ def store_and_forward(layout: Layout) -> Iterator[Failure]:
     room = layout.device.board.disk // 2
     if waiting > room:
         enough = ceil(layout.waiting / room) + layout.device.max_failed if room else 0
-        more = f", or put {enough} `{layout.device.name}` there" if enough else ""
+        few = 0 < enough <= MOST_DEVICES
+        more = f", or put {enough} `{layout.device.name}` there" if few else ""
         keeps = layout.flow.when_offline == "buffer" and layout.away > layout.batch
         drop = ", or write `when_offline: drop-oldest`" if keeps else ""
         yield Failure(
@@ -239,8 +238,8 @@ def capacity(layout: Layout) -> Iterator[Failure]:
 
 def _put(enough: int, name: str) -> str:
     """So many devices, if a site may have them."""
-    if enough > _MOST:
-        return f"work on fewer events at a site: not even {_MOST:,} `{name}` would keep up"
+    if enough > MOST_DEVICES:
+        return f"work on fewer events at a site: not even {MOST_DEVICES:,} `{name}` would keep up"
     return f"put {enough} `{name}` there"
 
 

@@ -205,7 +205,7 @@ class Candidates:
         jobs = [model.training for model in models if model.training is not None]
         fitting: list[Region | None] = [
             region for _, region in sorted(inside.items())
-            if trains(self.graph, zone, region) and all(_trains_in(region, job) for job in jobs)
+            if trains(self.graph, zone, region) and all(trains_in(region, job) for job in jobs)
         ]  # fmt: skip
         return fitting if inside or jobs else [None]
 
@@ -240,7 +240,7 @@ def following(before: Candidates, graph: Graph) -> Candidates:
     return before.followed(graph, unlike)
 
 
-def _trains_in(region: Region, job: Training) -> bool:
+def trains_in(region: Region, job: Training) -> bool:
     """Whether a job's pins allow it to run in a region."""
     return job.cloud in (None, region.cloud) and job.region in (None, region)
 

