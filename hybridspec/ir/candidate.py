@@ -23,8 +23,9 @@ class Candidate:
     """One recipe for one variant of a model on a device.
 
     `latency` is measured where somebody asked for it, else estimated, None where nobody has
-    figures. `memory` and `size` are bytes; what was never built has no size. `reasons` are those
-    against it. `front` says that no other candidate is better in one thing and worse in none.
+    figures. `memory` and `size` are bytes; what was never built has no size. `built` says that
+    there is a file whose outputs were compared. `reasons` are those against it. `front` says that
+    no other candidate is better in one thing and worse in none.
     """
 
     variant: str
@@ -33,6 +34,7 @@ class Candidate:
     state: State
     reasons: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    built: bool = False
     latency: Estimate | None = None
     memory: int = 0
     size: int = 0

@@ -177,8 +177,11 @@ def _limit() -> None:
 
 def _data_file(folder: Path, name: str) -> DataFile:
     path = inside(folder, name)
-    if isinstance(path, str):
-        return DataFile(path=folder, fault=path)
+    return DataFile(path=folder, fault=path) if isinstance(path, str) else data_at(path)
+
+
+def data_at(path: Path) -> DataFile:
+    """Names, types and shapes of the arrays in a `.npz` file, or one clause why there are none."""
     read = _digest(path, MAX_MODEL)
     if isinstance(read, str):
         return DataFile(path=path, fault=read)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
+from hybridspec.base.units import format_bytes
 from hybridspec.ir.candidate import Candidate, State
 from hybridspec.ir.graph import Model
 from hybridspec.ir.half import head_variant, precision_and_cut
@@ -25,13 +26,17 @@ _BASE = 512 * 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """For whom a variant is to be: what is known of a device, by variant."""
+    """For whom a variant is to be: what is known of a device, by variant.
+
+    `room` is the memory that it has for a model; None where that decides nothing.
+    """
 
     name: str
     architecture: str
     estimate: Callable[[str], Estimate | None]
     memory: Callable[[str], int]
     runtime: str = CPU
+    room: int | None = None
 
 
 class DataFault(Exception):
@@ -105,15 +110,21 @@ def judged(
         raise DataFault(str(figures["unusable"]), str(figures["data"]))
     before, after = latencies or estimates(host, way.variant)
     verdict = judge(model, way.variant, figures, (before or _NOBODY, after or _NOBODY))
+    need = host.memory(way.variant)
+    reasons = verdict.reasons
+    if host.room is not None and need > host.room:
+        reasons += (f"it needs {format_bytes(need)} of memory, the device has "
+                    f"{format_bytes(host.room)}",)  # fmt: skip
     return Candidate(
         variant=way.variant,
         recipe=way.recipe.id,
         why=way.recipe.why,
-        state=State.PASSED if verdict.accepted else State.REJECTED,
-        reasons=verdict.reasons,
+        state=State.REJECTED if reasons else State.PASSED,
+        reasons=reasons,
         verdict=verdict,
+        built=not figures.get("failed") and not figures.get("broken"),
         latency=after,
-        memory=host.memory(way.variant),
+        memory=need,
         size=verdict.evidence.variant_size,
         folder=entry.folder,
         digest=entry.digests.get("model.onnx", ""),

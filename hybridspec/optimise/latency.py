@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hybridspec.ir.graph import Graph, Model, ModelFacts, Rates, StageKind
+from hybridspec.ir.graph import Graph, Measurement, Model, ModelFacts, Rates, StageKind
 from hybridspec.ir.half import head, precision_and_cut, tail
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
@@ -58,16 +58,26 @@ def latency_table(graph: Graph) -> LatencyTable:
         for variant in dict.fromkeys(("fp32", "int8", *model.variants))
     }
     measured = {
-        (model.name, own.device, own.variant): Estimate(
-            low=own.p50 * own.p50 // own.p95,
-            mid=own.p50,
-            high=own.p95,
-            basis=f"measured on `{own.device}`, {own.variant}, on {own.on}",
-        )
+        (model.name, own.device, own.variant): _measured(own)
         for model in graph.models
         for own in model.measured
     }
     return LatencyTable(models=models, operations=operations, memory=needs, measured=measured)
+
+
+def _measured(own: Measurement) -> Estimate:
+    return Estimate(
+        low=own.p50 * own.p50 // own.p95,
+        mid=own.p50,
+        high=own.p95,
+        basis=f"measured on `{own.device}`, {own.variant}, on {own.on}",
+    )
+
+
+def measured_latency(model: Model, device: str, variant: str) -> Estimate | None:
+    """What the user measured of a variant on a device class."""
+    return next((_measured(own) for own in model.measured
+                 if (own.device, own.variant) == (device, variant)), None)  # fmt: skip
 
 
 def _runs(model: Model, host: str, precision: str) -> Iterable[tuple[str, ModelFacts]]:

@@ -100,7 +100,8 @@ def chosen(
         else untried(way, host, cut)
         for way in tries
     ]
-    if candidates[0].state is State.REJECTED:
+    first = candidates[0].verdict
+    if first is None or not first.accepted:
         why = ("the original itself may not ship",)
         candidates[1:] = [replace(one, state=State.REJECTED, reasons=why)
                           if one.state is State.PASSED else one
@@ -127,12 +128,13 @@ def _front(candidates: Sequence[Candidate]) -> set[int]:
 
 
 def _figures(one: Candidate) -> tuple[float, ...]:
-    """Loss, latency, memory and size: less is better."""
+    """Loss, latency, memory and size: less is better. Without a metric closeness is accuracy."""
     evidence = one.verdict.evidence if one.verdict else None
-    loss = 0.0 if evidence is None else -evidence.variant
-    away = 0.0 if evidence is None else -evidence.agreement
+    loss = 0.0
+    if evidence is not None:
+        loss = -evidence.variant if evidence.metric else -evidence.sqnr_db
     latency = _FAR if one.latency is None else one.latency.mid
-    return loss, away, latency, one.memory, one.size
+    return loss, latency, one.memory, one.size
 
 
 def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -134,7 +134,7 @@ def work(
         HybridspecError: it was stopped by somebody, or the disk is full.
     """
     path = folder / _JOB
-    job = {**task.job, "folder": str(folder), "calibration": None,
+    job = {**task.job, "folder": str(folder), "evaluation": None, "calibration": None,
            **{role: str(file) for role, file in paths.items()},
            "memory": _limit(task), "parent": os.getpid()}  # fmt: skip
     path.write_text(json.dumps(job), encoding="utf-8")

@@ -168,6 +168,12 @@ def _expected(inputs: tuple[Tensor, ...]) -> dict[str, tuple[str, tuple[int, ...
     return {tensor.name: (_NUMPY.get(tensor.dtype, "?"), tensor.shape[1:]) for tensor in inputs}
 
 
+def data_fault(file: DataFile, facts: ModelFacts, task: str | None) -> str:
+    """Why a data file does not fit a model, and its task if it is to have labels; or nothing."""
+    labels = _label(task, facts) if task else {}
+    return file.fault or _mismatch(file, {**_expected(facts.inputs), **labels})
+
+
 def _check_arrays(
     file: DataFile, wanted: Mapping[str, tuple[str, tuple[int, ...]]], span: Span, name: str,
     sink: Sink,

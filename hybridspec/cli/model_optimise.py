@@ -1,0 +1,215 @@
+"""`hybridspec model optimise`: the best variant of a model for a device, with its evidence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.model_search import (
+    BudgetFlag,
+    CalibrationFlag,
+    ClusterFlag,
+    DeviceFlag,
+    DropFlag,
+    EvaluationFlag,
+    Flags,
+    FloorFlag,
+    JobsFlag,
+    MeasureFlag,
+    MetricFlag,
+    TlsFlag,
+    TriesFlag,
+    searched,
+)
+from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject
+
+if TYPE_CHECKING:
+    from hybridspec.cli.model_search import Found
+    from hybridspec.ir.candidate import Candidate
+
+SCHEMA = "hybridspec.dev/model-optimisation/v1"
+RANDOM = (
+    "no evaluation data: variants were compared with the original on random inputs, by agreement, "
+    "cosine and SQNR; that says nothing about the task"
+)
+
+
+def optimise(
+    subject: Subject = Path(),
+    model: NameFlag = None,
+    device: DeviceFlag = None,
+    evaluation: EvaluationFlag = None,
+    calibration: CalibrationFlag = None,
+    metric: MetricFlag = None,
+    floor: FloorFlag = None,
+    allowed_drop: DropFlag = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Output folder; default: MODEL-DEVICE.")
+    ] = None,
+    budget: BudgetFlag = None,
+    tries: TriesFlag = None,
+    jobs: JobsFlag = None,
+    cluster: ClusterFlag = None,
+    cluster_tls: TlsFlag = None,
+    measure: MeasureFlag = False,
+    format: ModelFormatFlag = ModelFormat.TABLE,
+) -> None:
+    """Search the best variant of a model for a device, and write it with its evidence."""
+    flags = Flags(
+        subject=subject, model=model, device=device, evaluation=evaluation,
+        calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
+        budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
+        measure=measure,
+    )  # fmt: skip
+    found = searched(flags)
+    written = [_written(one, _folder(one, out, single=len(found) == 1)) for one in found]
+    if format is ModelFormat.JSON:
+        output.document({"schemaVersion": SCHEMA, "models": written})
+    else:
+        for document in written:
+            show(document)
+    if any(one["folder"] is None for one in written):
+        raise typer.Exit(output.POLICY)
+
+
+def show(document: dict[str, Any]) -> None:
+    """The table of all candidates, and what was chosen."""
+    from hybridspec.report import terminal
+    from hybridspec.report.candidates import HEAD, against, rows
+
+    search = document["search"]
+    terminal.table(terminal.console(), f"{search['model']} for {search['device']}", HEAD,
+                   rows(search))  # fmt: skip
+    for line in (*against(search), *document["notes"]):
+        print(line)
+    if document.get("folder"):
+        print(f"{document['folder']}: {document['chosen']}")
+
+
+def document_of(found: Found) -> dict[str, Any]:
+    """What a search found, and what is to be known about it."""
+    from hybridspec.report.candidates import search_data
+
+    chosen = found.search.chosen
+    labelled = bool(found.model.metric)
+    notes = [] if found.data else [RANDOM]
+    if found.search.cut:
+        notes.append(found.search.cut)
+    if chosen is None:
+        notes.append("nothing passed: no variant may ship")
+    return {
+        "search": search_data(found.search, labelled=labelled and found.data),
+        "chosen": chosen.recipe if chosen else None,
+        "notes": notes,
+        "bounds": {"metric": found.model.metric, "floor": f"{float(found.model.floor):g}",
+                   "allowedDrop": f"{float(found.model.allowed_drop):g}"},
+        "digests": {"model": found.model.facts.digest,
+                    "evaluation": found.model.evaluation_digest,
+                    "calibration": found.model.calibration_digest or ""},
+        "tools": _tools(),
+    }  # fmt: skip
+
+
+def _tools() -> dict[str, str]:
+    from hybridspec import __version__
+    from hybridspec.optimise.task import RECIPE, tools
+
+    return {"hybridspec": __version__, "recipes": RECIPE, **tools()}
+
+
+def _folder(found: Found, out: Path | None, *, single: bool) -> Path:
+    name = f"{found.model.name}-{found.host.name}"
+    if out is None:
+        return Path(name)
+    return out if single else out / name
+
+
+def _written(found: Found, folder: Path) -> dict[str, Any]:
+    """The document of a search, whose result is in the folder if anything passed."""
+    document = document_of(found)
+    chosen = found.search.chosen
+    if chosen is None:
+        return {**document, "folder": None}
+    _usable(folder)
+    _write(folder, chosen, document)
+    return {**document, "folder": str(folder)}
+
+
+def _usable(folder: Path) -> None:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.deliver.write import recorded
+
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"{folder} is no folder", help="choose another one with `--out`")
+    if folder.is_dir() and any(folder.iterdir()) and not recorded(folder):
+        raise UsageError(
+            f"{folder} holds other files", help="choose an empty or another folder with `--out`"
+        )
+
+
+def _write(folder: Path, chosen: Candidate, document: dict[str, Any]) -> None:
+    """Write the result; a new folder is there with all its files or not at all."""
+    from hybridspec.bundle.manifest import canonical_json
+    from hybridspec.deliver.write import write_tree
+    from hybridspec.ir.tree import FileTree
+
+    if chosen.folder is None:
+        raise AssertionError("what was chosen was built")
+    tree = FileTree({
+        "model.onnx": chosen.folder / "model.onnx",
+        "golden_inputs.npz": chosen.folder / "golden_inputs.npz",
+        "golden_outputs.npz": chosen.folder / "golden_outputs.npz",
+        "evidence.json": canonical_json({"schemaVersion": SCHEMA, **document}),
+        "README.md": _readme(chosen, document).encode(),
+    })  # fmt: skip
+    if folder.is_dir():
+        write_tree(folder, tree)
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-"[:100], dir=folder.parent))
+    try:
+        write_tree(work, tree)
+        os.chmod(work, 0o777 & ~_umask())  # noqa: PTH101
+        work.rename(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _readme(chosen: Candidate, document: dict[str, Any]) -> str:
+    from hybridspec.report.candidates import HEAD, against, latency, quality, rows
+    from hybridspec.report.markdown import cell, table
+
+    search = document["search"]
+    mine = next(one for one in search["candidates"] if one["chosen"])
+    notes = "".join(f"- {cell(note)}\n" for note in (*against(search), *document["notes"]))
+    return f"""# {cell(search["model"])} for {cell(search["device"])}: {cell(chosen.recipe)}
+
+`model.onnx` is {cell(chosen.variant)}, made by {cell(chosen.recipe)}: {cell(chosen.why)}.
+Quality: {cell(quality(mine["quality"]))}. Latency: {cell(latency(mine["latency"]))}.
+
+Run it, from this folder:
+
+```python
+import numpy, onnxruntime
+session = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+inputs = numpy.load("golden_inputs.npz")
+wanted = session.get_inputs()
+print(session.run(None, {{value.name: inputs[value.name][:1] for value in wanted}}))
+```
+
+`golden_outputs.npz` has what it said here; `evidence.json` has all figures and digests.
+
+{notes}
+{table(HEAD, rows(search))}"""

@@ -1,0 +1,352 @@
+"""What `model optimise` and `model compare` share: flags to models, devices and a search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.model_subject import subjects
+
+if TYPE_CHECKING:
+    from hybridspec.cli.model_subject import Look, Subjects
+    from hybridspec.ir.candidate import Search
+    from hybridspec.ir.graph import Board, DeviceClass, Model
+    from hybridspec.ir.model_file import DataFile
+    from hybridspec.ir.plan import Estimate
+    from hybridspec.optimise.candidate import Host
+    from hybridspec.optimise.search import Budget
+    from hybridspec.optimise.store import Entry
+    from hybridspec.optimise.workshop import Workshop
+
+HOST = "host"
+PRECISIONS = ("fp32", "fp16", "int8", "int4")
+_DROP = Fraction(1, 100)
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,15})?%?")
+
+DeviceFlag = Annotated[
+    str | None,
+    typer.Option("--device", help="A board, a device class of the spec, or `host`, to measure."),
+]
+EvaluationFlag = Annotated[
+    Path | None,
+    typer.Option("--evaluation", help="`.npz` with an array for each input, and `label`."),
+]
+CalibrationFlag = Annotated[
+    Path | None, typer.Option("--calibration", help="`.npz` with an array for each input.")
+]
+MetricFlag = Annotated[str | None, typer.Option("--metric", help="accuracy, f1 or r2.")]
+FloorFlag = Annotated[
+    str | None, typer.Option("--floor", help="Least metric that may ship, as 0.93 or 93%.")
+]
+DropFlag = Annotated[
+    str | None,
+    typer.Option("--allowed-drop", help="What of the metric may be lost; 1% unless stated."),
+]
+BudgetFlag = Annotated[
+    str | None, typer.Option("--budget", help="How long to search, as 120s; default: to the end.")
+]
+TriesFlag = Annotated[
+    int | None, typer.Option("--tries", min=1, help="How many candidates to try; default: all.")
+]
+JobsFlag = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, max=256, help="Tasks at once; default: as many as cores."),
+]
+ClusterFlag = Annotated[
+    str | None, typer.Option("--cluster", help="Dask scheduler to use, as tcp://host:port.")
+]
+TlsFlag = Annotated[
+    str | None, typer.Option("--cluster-tls", help="Files of authority, certificate and key: a,b,c")
+]
+MeasureFlag = Annotated[
+    bool, typer.Option("--measure", help="Time here, if the device has this architecture.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What was asked for; shares and durations as they were written."""
+
+    subject: Path
+    model: str | None
+    device: str | None
+    evaluation: Path | None
+    calibration: Path | None
+    metric: str | None
+    floor: str | None
+    allowed_drop: str | None
+    budget: str | None
+    tries: int | None
+    jobs: int | None
+    cluster: str | None
+    cluster_tls: str | None
+    measure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The search of one model for one device; without `data` inputs were random."""
+
+    model: Model
+    host: Host
+    search: Search
+    data: bool
+
+
+def searched(flags: Flags) -> list[Found]:
+    """The search of each model for each device that is meant.
+
+    Raises:
+        UsageError: a flag, a file or a device makes no sense.
+        SpecInvalid: the spec has faults.
+    """
+    from hybridspec.base.errors import UsageError
+    from hybridspec.optimise.candidate import DataFault
+
+    budget = _budget(flags)
+    known = subjects(flags.subject, flags.model)
+    places = _devices(flags.device, known)
+    found = []
+    with _workshop(flags) as workshop:
+        for look in known.models:
+            model = _model(look, flags)
+            for place in places:
+                host = _host(model, place)
+                try:
+                    result = _search(model, look, host, workshop, budget, flags)
+                except DataFault as fault:
+                    raise UsageError(
+                        f"the {fault.data} data of `{model.name}` cannot be used: {fault}",
+                        help="write it again, with finite numbers only",
+                    ) from fault
+                found.append(Found(model=model, host=host, search=result,
+                                   data=bool(model.evaluation_digest)))  # fmt: skip
+    return found
+
+
+def _search(
+    model: Model, look: Look, host: Host, workshop: Workshop, budget: Budget, flags: Flags
+) -> Search:
+    from hybridspec.ir.half import precision_and_cut
+    from hybridspec.optimise.search import built, chosen, listed
+
+    allowed = look.spec.variants if look.spec else PRECISIONS
+    precisions = [one for one in allowed if precision_and_cut(one)[1] is None]
+    tries = listed(model, precisions, host)
+    entries, cut = built(model, tries, workshop, output.say, budget)
+    times: dict[str, Estimate] = {}
+    if host.name == HOST or flags.measure:
+        times = _times(host, tries[0].recipe.id, entries)
+    return chosen(model, tries, entries, host, times, cut)
+
+
+def _times(host: Host, first: str, entries: Mapping[str, Entry]) -> dict[str, Estimate]:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.optimise.timed import architecture, timed
+
+    if host.architecture != architecture():
+        raise UsageError(
+            f"`{host.name}` is {host.architecture} and this machine {architecture()}: times of "
+            "one say nothing of the other",
+            help="leave `--measure` out, or run `hybridspec model measure` on the device",
+        )
+    ready = {name: entry for name, entry in entries.items() if "model.onnx" in entry.digests}
+    if first not in ready:
+        return {}
+    return timed(ready[first], ready, output.cache_folder(), output.say)
+
+
+@contextmanager
+def _workshop(flags: Flags) -> Iterator[Workshop]:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.optimise.workshop import Local
+
+    if flags.cluster is None:
+        if flags.cluster_tls is not None:
+            raise UsageError("`--cluster-tls` is for a cluster", help="add `--cluster tls://…`")
+        yield Local(output.cache_folder(), output.say, jobs=flags.jobs)
+        return
+    from hybridspec.optimise.cluster import Certificates, Cluster
+
+    tls = None
+    if flags.cluster_tls is not None:
+        paths = [Path(one) for one in flags.cluster_tls.split(",")]
+        if len(paths) != 3 or not all(path.is_file() for path in paths):
+            raise UsageError(
+                "`--cluster-tls` wants three files: authority, certificate, key",
+                help="write `--cluster-tls ca.pem,cert.pem,key.pem`",
+            )
+        tls = Certificates(authority=paths[0], certificate=paths[1], key=paths[2])
+    cluster = Cluster(flags.cluster, output.cache_folder(), output.say, tls=tls)
+    try:
+        yield cluster
+    finally:
+        cluster.end()
+
+
+def _budget(flags: Flags) -> Budget:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.base.units import parse_duration
+    from hybridspec.optimise.search import Budget
+
+    if flags.budget is None:
+        return Budget(tries=flags.tries)
+    try:
+        micros = parse_duration(flags.budget)
+    except ValueError as fault:
+        raise UsageError(f"--budget: {fault}", help="write it as 120s or 5min") from fault
+    if micros <= 0:
+        raise UsageError("a budget of nothing finds nothing", help="write it as 120s or 5min")
+    return Budget(tries=flags.tries, seconds=micros / 1_000_000)
+
+
+def _share(flag: str, written: str | None, absent: Fraction) -> Fraction:
+    from hybridspec.base.errors import UsageError
+
+    if written is None:
+        return absent
+    if not _SHARE.fullmatch(written):
+        raise UsageError(f"{flag}: `{written[:40]}` is no share", help="write it as 0.95 or 95%")
+    share = Fraction(written.rstrip("%")) / (100 if written.endswith("%") else 1)
+    if share > 1:
+        raise UsageError(f"{flag}: a share is at most 1", help="write it as 0.95 or 95%")
+    return share
+
+
+def _devices(wanted: str | None, known: Subjects) -> Sequence[Board | DeviceClass | None]:
+    """Boards or device classes; None is this machine."""
+    from hybridspec.base.closest import closest
+    from hybridspec.base.errors import UsageError
+
+    if wanted is None:
+        if known.classes:
+            return known.classes
+        raise UsageError("for which device?", help="add `--device raspberry-pi-5`, another board "
+                         "of `hybridspec catalog list boards`, or `--device host`")  # fmt: skip
+    if wanted == HOST:
+        return (None,)
+    places: tuple[Board | DeviceClass, ...] = (*known.classes, *known.boards)
+    for one in places:
+        if one.name == wanted:
+            return (one,)
+    names = [one.name for one in places]
+    match = closest(wanted, [*names, HOST])
+    raise UsageError(
+        f"there is no device `{wanted[:60]}`",
+        help=f"did you mean `{match}`?" if match else "`hybridspec catalog list boards` names all",
+    )
+
+
+def _host(model: Model, place: Board | DeviceClass | None) -> Host:
+    from hybridspec.ir.graph import Board
+    from hybridspec.optimise.candidate import Host
+    from hybridspec.optimise.estimate import estimate
+    from hybridspec.optimise.latency import RUNTIME, measured_latency
+    from hybridspec.optimise.memory import memory
+    from hybridspec.optimise.timed import architecture
+
+    board = place if isinstance(place, Board) else place.board if place is not None else None
+
+    def latency(variant: str) -> Estimate | None:
+        if board is None or model.facts.unpriced:
+            return None
+        own = measured_latency(model, place.name if place else "", variant)
+        rows = (r for r in board.rates
+                if (r.runtime, r.threads, r.precision) == (RUNTIME, 1, variant))  # fmt: skip
+        return own or next((estimate(model.facts, rates) for rates in rows), None)
+
+    return Host(
+        name=HOST if place is None else place.name,
+        architecture=architecture() if board is None else board.architecture,
+        estimate=latency,
+        memory=lambda variant: memory(model.facts, variant),
+        room=None if board is None else max(0, board.memory - board.reserved_memory),
+    )
+
+
+def _model(look: Look, flags: Flags) -> Model:
+    """The model with the data and the bounds that flags state; random inputs without any."""
+    model = look.spec or _bare(look)
+    if flags.evaluation is not None:
+        model = _with_data(model, flags.evaluation, flags.metric)
+    elif flags.metric is not None:
+        model = replace(model, metric=_metric(flags.metric, model))
+    if flags.calibration is not None:
+        file = _read(flags.calibration, model, None, "calibration")
+        model = replace(model, calibration=flags.calibration, calibration_digest=file.digest)
+    return replace(
+        model,
+        floor=_share("--floor", flags.floor, model.floor),
+        allowed_drop=_share("--allowed-drop", flags.allowed_drop, model.allowed_drop),
+    )
+
+
+def _bare(look: Look) -> Model:
+    from hybridspec.base.source import SourceFile, Span
+    from hybridspec.ir.graph import Model
+
+    nowhere = Span(SourceFile(shown=look.name, name=look.name, text=""), 1, 1, 1, 1)
+    return Model(
+        name=look.name, path=look.path, facts=look.facts, task="", metric="", floor=Fraction(0),
+        allowed_drop=_DROP, evaluation=look.path, evaluation_digest="", calibration=None,
+        calibration_digest=None, variants=PRECISIONS, training=None, licence="",
+        origin=nowhere, source_origin=nowhere, evaluation_origin=nowhere,
+        calibration_origin=nowhere, floor_origin=nowhere,
+    )  # fmt: skip
+
+
+def _with_data(model: Model, path: Path, metric: str | None) -> Model:
+    from hybridspec.load.model import data_at
+
+    arrays = {name: (dtype, shape) for name, dtype, shape in data_at(path).arrays}
+    task = None
+    if "label" in arrays:
+        kind, shape = arrays["label"]
+        task = "classification" if kind == "int64" and len(shape) == 1 else "regression"
+    file = _read(path, model, task, "evaluation")
+    chosen = {None: "", "classification": "accuracy", "regression": "r2"}[task]
+    model = replace(model, evaluation=path, evaluation_digest=file.digest, task=task or "",
+                    metric=chosen)  # fmt: skip
+    return replace(model, metric=_metric(metric, model)) if metric is not None else model
+
+
+def _metric(written: str, model: Model) -> str:
+    from hybridspec.base.errors import UsageError
+
+    fitting = {"classification": ("accuracy", "f1"), "regression": ("r2",)}.get(model.task, ())
+    if not fitting:
+        raise UsageError(
+            f"`--metric {written[:20]}` needs labels",
+            help="add `--evaluation data.npz` with an array `label`",
+        )
+    if written not in fitting:
+        raise UsageError(
+            f"`{written[:20]}` does not measure a {model.task}",
+            help=f"write `--metric {fitting[0]}`; whole numbers as `label` make a classification",
+        )
+    return written
+
+
+def _read(path: Path, model: Model, task: str | None, what: str) -> DataFile:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.load.file import shown
+    from hybridspec.load.model import data_at
+    from hybridspec.resolve.model import data_fault
+
+    file = data_at(path)
+    fault = data_fault(file, model.facts, task)
+    if fault:
+        names = ", ".join(f"`{tensor.name}`" for tensor in model.facts.inputs)
+        raise UsageError(
+            f"the {what} data {shown(path)} cannot be used: {fault}",
+            help=f"write a `.npz` with the arrays {names}, one row per sample (numpy.savez)",
+        )
+    return file

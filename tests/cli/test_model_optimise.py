@@ -1,0 +1,142 @@
+"""`hybridspec model optimise`: what it chooses, what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import EXAMPLE
+
+from hybridspec.cli.app import run
+from hybridspec.ir.tree import digest_of
+
+Out = pytest.CaptureFixture[str]
+FILE = EXAMPLE / "model" / "bearing_fault.onnx"
+DATA = EXAMPLE / "model" / "evaluation.npz"
+BOARD = ("--device", "raspberry-pi-5")
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch, cache: Path, tmp_path: Path) -> None:
+    """The command line runs in this process, whose signals are pytest's."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setenv("HYBRIDSPEC_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)
+
+
+def optimise(capsys: Out, *argv: str | Path, code: int = 0) -> dict[str, Any]:
+    """The one model of the document."""
+    done = run(["model", "optimise", *map(str, argv), "--format", "json"])
+    said = capsys.readouterr()
+    assert done == code, said.err
+    (found,) = json.loads(said.out)["models"]
+    assert isinstance(found, dict)
+    return found
+
+
+def refused(capsys: Out, *argv: str | Path) -> str:
+    """The sentence and the help of a usage error."""
+    assert run(["model", "optimise", *map(str, argv)]) == 2
+    return capsys.readouterr().err
+
+
+def test_the_best_variant_is_written_with_its_evidence(capsys: Out, tmp_path: Path) -> None:
+    argv = (FILE, *BOARD, "--evaluation", DATA, "--tries", "3")
+    found = optimise(capsys, *argv)
+    folder = tmp_path / "bearing_fault-raspberry-pi-5"
+    assert (found["folder"], found["chosen"]) == (folder.name, "int8-static-u8s8")
+    names = ["README.md", "evidence.json", "golden_inputs.npz", "golden_outputs.npz", "model.onnx"]
+    assert sorted(p.name for p in folder.iterdir() if p.name[0] != ".") == names
+    evidence = json.loads((folder / "evidence.json").read_bytes())
+    (chosen,) = [one for one in evidence["search"]["candidates"] if one["chosen"]]
+    assert chosen["sha256"] == digest_of(folder / "model.onnx")
+    assert chosen["quality"]["metric"] == "accuracy"
+    assert evidence["digests"]["evaluation"] == digest_of(DATA)
+    assert "onnxruntime" in evidence["tools"]
+    assert evidence["search"]["cut"].startswith("the budget of 3 tries ended the search: 4 of 7")
+    states = [one["state"] for one in evidence["search"]["candidates"]]
+    assert states == ["passed", "rejected", "passed", *["untried"] * 4]
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    optimise(capsys, *argv)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_without_data_it_says_that_inputs_were_random(capsys: Out) -> None:
+    found = optimise(capsys, FILE, *BOARD, "--tries", "1")
+    assert found["search"]["labelled"] is False
+    assert any("random inputs" in note for note in found["notes"])
+    assert found["chosen"] == "fp32-as-written"
+
+
+def test_a_floor_that_nothing_reaches_is_a_broken_policy(capsys: Out, tmp_path: Path) -> None:
+    found = optimise(capsys, FILE, *BOARD, "--evaluation", DATA, "--floor", "99.9%", "--tries",
+                     "3", code=5)  # fmt: skip
+    assert (found["chosen"], found["folder"]) == (None, None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_foreign_folder_stays_as_it_is(capsys: Out, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("dear", encoding="utf-8")
+    said = refused(capsys, FILE, *BOARD, "--tries", "1", "--out", "mine")
+    assert "holds other files" in said
+    assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+    assert "is no folder" in refused(capsys, FILE, *BOARD, "--tries", "1", "--out",
+                                     tmp_path / "mine" / "thesis.txt")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "for which device?"),
+        (("--device", "rasberry-pi5"), "did you mean `raspberry-pi-5`?"),
+        (("--device", "\N{SNOWMAN}" * 300), "there is no device"),
+        ((*BOARD, "--budget", "0s"), "a budget of nothing"),
+        ((*BOARD, "--budget", "soon"), "write it as 120s"),
+        ((*BOARD, "--jobs", "0"), "--jobs"),
+        ((*BOARD, "--tries", "0"), "--tries"),
+        ((*BOARD, "--floor", "150%"), "at most 1"),
+        ((*BOARD, "--floor", "nan"), "no share"),
+        ((*BOARD, "--metric", "accuracy"), "needs labels"),
+        ((*BOARD, "--evaluation", DATA, "--metric", "r2"), "does not measure a classification"),
+        ((*BOARD, "--evaluation", FILE), "not a `.npz` file"),
+        ((*BOARD, "--calibration", "none.npz"), "no such file"),
+        ((*BOARD, "--cluster", "http://x:1"), "no address of a Dask scheduler"),
+        ((*BOARD, "--cluster-tls", "a,b,c"), "is for a cluster"),
+        (("--device", "jetson-orin-nano", "--measure"), "times of one say nothing of the other"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    capsys: Out, monkeypatch: pytest.MonkeyPatch, argv: tuple[str | Path, ...], said: str
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    tries = () if "--tries" in argv else ("--tries", "1")
+    assert said in " ".join(refused(capsys, FILE, *argv, *tries).split())
+
+
+def test_data_that_does_not_fit_is_refused(capsys: Out, tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    np.savez(path, window=np.zeros((4, 1, 5), np.float32))
+    said = refused(capsys, FILE, *BOARD, "--evaluation", path)
+    assert "the array `window` is float32[4, 1, 5], but the model takes" in said
+    np.savez(path, window=np.full((4, 1, 1024), np.nan, np.float32))
+    assert "NaN" in refused(capsys, FILE, *BOARD, "--evaluation", path, "--tries", "1")
+
+
+def test_names_of_any_script_are_kept(capsys: Out, tmp_path: Path) -> None:
+    path = tmp_path / "modèle \N{SNOWMAN}.onnx"
+    path.write_bytes(FILE.read_bytes())
+    found = optimise(capsys, path, *BOARD, "--tries", "1")
+    assert (tmp_path / found["folder"] / "model.onnx").is_file()
+
+
+def test_this_machine_is_measured(capsys: Out, tmp_path: Path) -> None:
+    found = optimise(capsys, FILE, "--device", "host", "--evaluation", DATA, "--tries", "3")
+    latencies = {one["recipe"]: one["latency"] for one in found["search"]["candidates"]}
+    assert "measured on this machine" in latencies["fp32-as-written"]["basis"]
+    assert latencies["int8-static-u8s8"]["mid"] > 0
+    assert found["chosen"] in ("fp32-as-written", "int8-static-u8s8")
