@@ -46,7 +46,7 @@ class Conflict:
     """The smallest set of lines that clash, and the cheapest ways out, each tried.
 
     `claims` leave no plan, and without any one of them there is one. `flows` are concerned at
-    `sites`. `confirmed` names who else found that there is no plan; empty if nobody was asked.
+    `sites`. `confirmed` names who else found that there is no plan; empty if nobody could tell.
     `advice` says what helps where no amount of anything does.
     """
 

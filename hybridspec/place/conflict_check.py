@@ -1,4 +1,4 @@
-"""A second opinion on whether a problem has a plan: one integer program, and integers to check."""
+"""A second opinion on whether a problem has a plan: a proof, else one integer program."""
 
 from __future__ import annotations
 
@@ -7,12 +7,33 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hybridspec.place.conflict_proof import proven
 from hybridspec.place.engine.block import Floats
 from hybridspec.place.engine.linear import Program, solve_program
 from hybridspec.place.problem import ANY, WHOLE, Pair, Problem, SiteClass
 
 MAX_ROWS = 4_000
 """Ways up to which a second opinion is asked for; beyond, it would take longer than the first."""
+
+
+HIGHS = "an integer program (HiGHS)"
+EVERY = "every way was looked at"
+PROOF = "weights of the bounds, worked out in whole numbers"
+
+
+def second_opinion(problem: Problem | None) -> str:
+    """Who else finds that a problem has no plan; empty if nobody could tell.
+
+    `None` is a problem in which some flow has no way at all.
+    """
+    if problem is None or not all(len(pair.options) for of in problem.classes for pair in of.pairs):
+        return EVERY
+    if proven(problem):
+        return PROOF
+    said = impossible(problem)
+    if said is False:
+        raise AssertionError("two engines disagree on whether there is a plan")
+    return HIGHS if said else ""
 
 
 def impossible(problem: Problem) -> bool | None:

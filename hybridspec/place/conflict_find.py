@@ -13,15 +13,13 @@ from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.conflict import preferred
-from hybridspec.place.conflict_check import impossible
+from hybridspec.place.conflict_check import EVERY, second_opinion
 from hybridspec.place.conflict_relaxed import Relaxed
 from hybridspec.place.conflict_statement import Statement, allowed, clash, pinned
 from hybridspec.place.decide import Undecided, decide
 from hybridspec.place.place import place
 from hybridspec.place.repair_find import repairs_of_flow, repairs_of_sites
 
-HIGHS = "an integer program (HiGHS)"
-EVERY = "every way was looked at"
 MAX_ROUNDS = 4
 """How often what is left is looked at, once the first repairs are made."""
 
@@ -196,10 +194,6 @@ def _joint(
     """The conflict of everything that runs at some sites; with `one`, at any one of them."""
     relaxed = Relaxed.of(candidates, [groups[0][:1]] if one else groups)
     found = preferred(relaxed.possible, relaxed.statements)
-    problem = relaxed.problem(frozenset(found))
-    sure = problem is None or impossible(problem)
-    if sure is False:
-        raise AssertionError("two engines disagree on whether there is a plan")
     flows = sorted({flow.name for sites in groups for flow in candidates.flows(sites[0])})
     return Conflict(
         flows=tuple(name for name in flows
@@ -207,7 +201,7 @@ def _joint(
         sites=tuple(site.name for sites in groups for site in sites),
         claims=tuple(map(claim, found)),
         repairs=repairs_of_sites(candidates.graph, candidates.table, groups, found, one=one),
-        confirmed=HIGHS if sure else "",
+        confirmed=second_opinion(relaxed.problem(frozenset(found))),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.ir.graph import Flow, Site, Zone
 from hybridspec.ir.plan import Configuration
 from hybridspec.place.candidates import Candidates
+from hybridspec.place.conflict_check import second_opinion
 from hybridspec.place.decide import Undecided
 from hybridspec.place.engine.feasible import feasible
 from hybridspec.place.explain import (
@@ -21,8 +22,11 @@ from hybridspec.place.explain import (
     untrainable,
 )
 from hybridspec.place.part import part, unlimited
+from hybridspec.place.problem import Problem
 from hybridspec.place.quota import Limit
 from hybridspec.place.repair import repair
+
+_UNSURE = "; that there is no plan is what one engine says, and no other could tell"
 
 
 def unplaceable(undecided: Undecided) -> Iterator[Diagnostic]:
@@ -35,9 +39,17 @@ def unplaceable(undecided: Undecided) -> Iterator[Diagnostic]:
     if not found:
         for finding in _over_quotas(undecided):
             found = True
-            yield finding
+            yield _sure(finding, undecided.posed.problem)
     if not found:
-        yield disagreement(candidates.graph, *_clash(undecided))
+        clash = disagreement(candidates.graph, *_clash(undecided))
+        yield _sure(clash, undecided.posed.problem)
+
+
+def _sure(finding: Diagnostic, problem: Problem) -> Diagnostic:
+    """The finding; where no second engine finds that there is no plan, it says so."""
+    if second_opinion(problem):
+        return finding
+    return replace(finding, help=f"{finding.help}{_UNSURE}")
 
 
 class _Zone:
@@ -63,13 +75,15 @@ class _Zone:
                 for flow, options in alone:
                     stuck.setdefault(flow.name, []).append((sites, options))
                 if not alone and not any(map(self._fits(index), range(len(self.regions)))):
-                    together.append(self._together(sites))
+                    whole = part(self.undecided.posed.problem, [index], {}, sites=1)
+                    together.append(_sure(self._together(sites), whole))
         yield from together
         for flow in self.candidates.graph.flows:
             if flow.name in stuck:
                 yield from infeasible(self.candidates.graph, flow, stuck[flow.name])
         if not stuck and not together:
-            yield from self._parted()
+            whole = part(self.undecided.posed.problem, self.groups, {})
+            yield from (_sure(finding, whole) for finding in self._parted())
 
     def _named(self, index: int) -> list[list[Site]]:
         """The sites of a group whose flows have the same names."""

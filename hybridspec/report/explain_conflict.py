@@ -83,8 +83,8 @@ def _blocks(of: Mapping[str, Any], title: str) -> Iterator[Block]:
         yield "Ways out, each tried", ("", "devices", "flows then", "change"), rows
     for advice in of["advice"]:
         yield "What helps", ("",), [(advice,)]
-    sure = f"; {of['confirmedBy']}" if of["confirmedBy"] else ""
-    yield "Proof", ("",), [(f"without any one of these lines the others can hold{sure}",)]
+    sure = of["confirmedBy"] or "that all cannot is what one engine says, and no other could tell"
+    yield "Proof", ("",), [(f"without any one of these lines the others can hold; {sure}",)]
 
 
 def _said(claim: Mapping[str, Any], sites: Sequence[str]) -> str:

@@ -34,8 +34,8 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.conflict import preferred
-from hybridspec.place.conflict_check import impossible
-from hybridspec.place.conflict_find import HIGHS, alike, conflicts
+from hybridspec.place.conflict_check import PROOF, impossible
+from hybridspec.place.conflict_find import alike, conflicts
 from hybridspec.place.conflict_relaxed import Relaxed
 from hybridspec.place.conflict_statement import Statement
 from hybridspec.place.decide import Undecided, decide
@@ -148,7 +148,7 @@ def test_flows_that_fit_only_alone_clash_with_the_number_of_devices() -> None:
     assert [claim.words for claim in one.claims] == [
         "1 `gateway` at `lab`", "`f0` runs at `lab`", "`f1` runs at `lab`",
     ]  # fmt: skip
-    assert one.confirmed == HIGHS
+    assert one.confirmed == PROOF
     first, *others = one.repairs
     assert first.words == ("put 2 `gateway` at `lab`",)
     assert first.settings == ("sites.lab.devices.gateway=2",)
@@ -188,7 +188,7 @@ def test_a_quota_clashes_with_what_is_trained_and_can_be_raised() -> None:
     of = graph(*flows, regions=(region("one", "DE", training_quota=1),))
     (one,) = conflicts(of, table(of)).conflicts
     assert "clouds.aws.quotas.training_instances@aws/one" in {claim.key for claim in one.claims}
-    assert one.confirmed == HIGHS
+    assert one.confirmed == PROOF
     assert one.repairs[0].settings == ("clouds.aws.quotas.training_instances=2",)
 
 
