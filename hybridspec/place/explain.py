@@ -327,12 +327,13 @@ def too_large(graph: Graph) -> Diagnostic:
     )
 
 
-def too_dear(graph: Graph) -> Diagnostic:
+def too_dear(graph: Graph, *, heavy: bool = False) -> Diagnostic:
     """Prices, rates or counts are so large that their sum is no figure to decide by."""
     found = graph.steepest()
     return Diagnostic(
         code="HS0420",
-        message="the costs over the horizon are beyond what can be added up exactly: more than "
+        message="what the sites carry is beyond what can be added up exactly" if heavy else
+        "the costs over the horizon are beyond what can be added up exactly: more than "
         f"{format_money(MAX_MONEY, graph.currency)}",
         span=graph.sites_origin if found is None else found[1],
         help="look for a price, a rate or a count with too many digits" + (

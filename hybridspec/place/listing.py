@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
-from hybridspec.place.problem import MAX_MONEY, Purchase, Resource
+from hybridspec.place.problem import MAX_LOAD, MAX_MONEY, Purchase, Resource
 
 Amounts: TypeAlias = tuple[int, ...]
 Table: TypeAlias = tuple[Amounts, ...]
@@ -18,6 +19,10 @@ Table: TypeAlias = tuple[Amounts, ...]
 
 class TooDear(Exception):
     """The costs of a plan could be more than can be added up exactly."""
+
+
+class TooHeavy(TooDear):
+    """What is carried, sent, kept or used could be more than can be added up exactly."""
 
 
 def money(amounts: Sequence[int]) -> Amounts:
@@ -95,7 +100,12 @@ class Listing:
 
         Raises:
             TooDear: it cannot.
+            TooHeavy: what ways take cannot.
         """
+        known = {id(pair.traits): pair.traits for of in self.classes for pair in of.pairs}
+        for traits in known.values():
+            if max(chain(*traits.load, *traits.use), default=0) >= MAX_LOAD:
+                raise TooHeavy
         total = sum(max(choice.cost, default=0) for choice in self.choices)
         for of in self.classes:
             dearest = sum(max(pair.cost, default=0) for pair in of.pairs)

@@ -25,7 +25,7 @@ from hybridspec.place.configuration import TooManyWays, class_name
 from hybridspec.place.decide import Decided, Planned, Undecided, decide
 from hybridspec.place.engine.api import SearchTooLarge
 from hybridspec.place.explain import CROWDED, FULL, MIXED, leaves_zone, too_dear, too_large
-from hybridspec.place.listing import TooDear
+from hybridspec.place.listing import TooDear, TooHeavy
 from hybridspec.place.problem import MAX_MONEY
 from hybridspec.place.progress import telling
 from hybridspec.place.quota import quota_uses
@@ -55,8 +55,8 @@ def place(
     except (TooManyWays, SearchTooLarge):
         sink.add(too_large(graph))
         return None
-    except TooDear:
-        sink.add(too_dear(graph))
+    except TooDear as fault:
+        sink.add(too_dear(graph, heavy=isinstance(fault, TooHeavy)))
         return None
     counts, answer = _counts(decided), decided.answer
     stores = tuple(_stores(decided, counts))

@@ -22,6 +22,8 @@ WHOLE = 1000
 """In `Options.ceiling`: the resource may be used up, in permille of its capacity."""
 MAX_MONEY = 2**61
 """What no sum of costs may reach; whoever makes a problem refuses amounts that could."""
+MAX_LOAD = 2**50
+"""What no load and no use of a quota may reach, so that their sums stay integers of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from itertools import pairwise
 import numpy as np
 
 from hybridspec.place.engine.block import BIG, Bools, Core
-from hybridspec.place.engine.capacity import MAX_LOAD, alone
+from hybridspec.place.engine.capacity import alone
 from hybridspec.place.engine.descend import Memory, plain_rooms, spent
 from hybridspec.place.engine.duals import Duals, Prices, ceil
 from hybridspec.place.engine.halves import Half, Halves
 from hybridspec.place.engine.site import boxes, plan_cost
-from hybridspec.place.problem import WHOLE, Ints
+from hybridspec.place.problem import MAX_LOAD, WHOLE, Ints
 
 FIRST = 1.2
 """How far above the bound is looked at first, as a share of how far the best plan is above it."""

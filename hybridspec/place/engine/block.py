@@ -125,7 +125,7 @@ def make_block(of: SiteClass) -> Block:
     """Lay the options of a class out, kind by kind.
 
     Raises:
-        OverflowError: loads are too large to be added up.
+        OverflowError: loads or uses of quotas are too large to be added up.
     """
     options = [pair.options for pair in of.pairs]
     sizes = np.array([len(o) for o in options], np.int64)
@@ -141,6 +141,8 @@ def make_block(of: SiteClass) -> Block:
     units = _joined([o.units for o in options], len(of.purchases))
     needs = _spread([(p.options.needs, p.choices) for p in of.pairs], starts, choices, ANY)
     use = _spread([(p.options.use, p.quotas) for p in of.pairs], starts, quotas, 0)
+    if too_large(use):
+        raise OverflowError("what a site takes of quotas is too large")
     single, fits = alone(of, load, ceiling, units)
     shared = [i for i, c in enumerate(choices) if sum(c in p.choices for p in of.pairs) > 1]
     traits = np.concatenate(

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridspec.place.problem import WHOLE, Ints, SiteClass
-
-MAX_LOAD = 2**50
-"""What no load may reach, so that sums of them times `WHOLE` stay integers of 64 bits."""
+from hybridspec.place.problem import MAX_LOAD, WHOLE, Ints, SiteClass
 
 
-def too_large(load: Ints) -> bool:
-    """Whether loads cannot be added up safely."""
-    return bool(len(load)) and bool(load.shape[1]) and int(load.max()) >= MAX_LOAD
+def too_large(amounts: Ints) -> bool:
+    """Whether amounts cannot be added up safely."""
+    return int(amounts.max(initial=0)) >= MAX_LOAD
 
 
 def capacities(of: SiteClass, bought: Sequence[int]) -> list[int]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from hybridspec.place.engine.block import BIG, Block, Floats
-from hybridspec.place.engine.capacity import MAX_LOAD, capacities
+from hybridspec.place.engine.capacity import capacities
 from hybridspec.place.engine.duals import Duals
 from hybridspec.place.engine.site import boxes, plan_cost, search
 from hybridspec.place.problem import WHOLE, Ints
 
+ENDLESS = 2**62
+"""More of a resource than there can be loads."""
 MAX_LABELS = 20_000
 
 
@@ -105,8 +107,9 @@ class Labels:
         core, kinds = block.core, block.kind[rows][new]
         load = self.load[old] + core.load[kinds][:, columns]
         ceiling = np.minimum(self.ceiling[old], core.ceiling[kinds][:, columns])
-        room = np.array([min(max(rooms[c], -1), MAX_LOAD) for c in columns], np.int64)
-        fits = ((load <= 0) | (load * WHOLE <= room * ceiling)).all(axis=1)
+        room = np.array([min(max(rooms[c], -1), ENDLESS) for c in columns], np.int64)
+        usable = room // WHOLE * ceiling + room % WHOLE * ceiling // WHOLE
+        fits = ((load <= 0) | (load <= usable)).all(axis=1)
         old, new, kinds = old[fits], new[fits], kinds[fits]
         alone = np.maximum(self.alone[old], core.alone[kinds]) if wide else self.alone[old]
         labels = Labels(

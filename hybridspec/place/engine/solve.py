@@ -38,7 +38,7 @@ def solve(problem: Problem, *, progress: Watch | None = None,
 
     Raises:
         SearchTooLarge: the search ended before any plan was found.
-        OverflowError: loads are too large to be added up.
+        OverflowError: loads or uses of quotas are too large to be added up.
     """
     if before is not None and (again := _edited(problem, before)) is not None:
         return again
