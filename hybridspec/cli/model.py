@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hybridspec.cli import model_inspect, model_measure, model_optimise
+from hybridspec.cli import model_estimate, model_inspect, model_measure, model_optimise
 
 app = typer.Typer(
     help="Look at a model: what it holds, how fast and how large it is, and where.",
@@ -12,5 +12,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(model_inspect.inspect)
+app.command()(model_estimate.estimate)
 app.command()(model_measure.measure)
 app.command()(model_optimise.optimise)

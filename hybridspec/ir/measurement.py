@@ -1,10 +1,11 @@
-"""Measurements of a model on a device class, which go before estimates."""
+"""Measurements of models on device classes, which go before estimates and correct them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from hybridspec.base.source import Span
+from hybridspec.ir.kernel import Kernels
 from hybridspec.ir.origin import spanned
 
 
@@ -18,3 +19,22 @@ class Measurement:
     p95: int
     on: str
     origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """A measurement of any model, from a file: the SHA-256 of the model, and what it does.
+
+    `threads` are those of the runtime; the work is what `ModelFacts` says of the file that ran.
+    """
+
+    model: str
+    variant: str
+    threads: int
+    p50: int
+    p95: int
+    on: str
+    kernels: Kernels
+    moved: int
+    weights: int
+    operators: int

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.ir.kernel import KINDS, Kernels
+from hybridspec.ir.measurement import Timed
 from hybridspec.load.bind import bind
 from hybridspec.load.file import read_source
 from hybridspec.load.yaml import parse
@@ -22,8 +24,19 @@ def read_measurements(path: Path, sink: Sink) -> tuple[FileMeasurement, ...]:
         sink.add(source)
         return ()
     document = parse(source, sink)
-    bound = None if document is None else bind(document, Measurements, sink)
-    return () if bound is None else tuple(bound.measurements)
+    if document is None:
+        return ()
+    bound = bind(document, Measurements, sink)
+    if bound is None:
+        return ()
+    for index, one in enumerate(bound.measurements):
+        if not one.least <= one.p50 <= one.p95:
+            sink.add(Diagnostic(
+                code="HS0212", message=f"the times of `{one.name}` are in no order",
+                span=document.origins.value("measurements", index, "p50"),
+                help="`least` is at most `p50`, and `p50` at most `p95`: measure again",
+            ))  # fmt: skip
+    return tuple(bound.measurements)
 
 
 def joined(
@@ -43,3 +56,14 @@ def text_of(measurements: Iterable[FileMeasurement]) -> str:
     document = {"schemaVersion": SCHEMA,
                 "measurements": [one.model_dump(mode="json") for one in measurements]}  # fmt: skip
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+def timed(one: FileMeasurement) -> Timed:
+    """What a measurement says to estimates."""
+    work = one.work.model_dump()
+    return Timed(
+        model=one.model.removeprefix("sha256:"), variant=one.variant, threads=one.threads,
+        p50=one.p50, p95=one.p95, on=one.on.isoformat(),
+        kernels=Kernels(**{kind: work[kind] for kind in KINDS}),
+        moved=one.work.moved, weights=one.work.weights, operators=one.work.operators,
+    )  # fmt: skip

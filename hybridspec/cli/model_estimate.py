@@ -1,0 +1,170 @@
+"""`hybridspec model estimate`: latency, memory and energy of a model, board by board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject, subjects
+
+if TYPE_CHECKING:
+    from hybridspec.cli.model_subject import Look, Subjects
+    from hybridspec.ir.graph import Board, Rates
+    from hybridspec.ir.measurement import Timed
+
+SCHEMA = "hybridspec.dev/model-estimates/v1"
+ALL = "all"
+
+
+def estimate(
+    subject: Subject = Path(),
+    model: NameFlag = None,
+    device: Annotated[
+        list[str] | None,
+        typer.Option("--device", help="Board or device class; `all`; may be given several times."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option("--variant", help="fp32, int8; default: each with figures.")
+    ] = None,
+    measurements: Annotated[
+        Path | None,
+        typer.Option("--measurements", help="What `model measure` measured on that device."),
+    ] = None,
+    format: ModelFormatFlag = ModelFormat.TABLE,
+) -> None:
+    """Say how long an inference takes on each board, with its interval, memory and energy."""
+    known = subjects(subject, model)
+    boards = _boards(known, device or [])
+    timed = _timed(measurements, boards)
+    rows = [row for look in known.models for name, board in boards
+            for row in _rows(look, name, board, timed, variant or [])]  # fmt: skip
+    if format is ModelFormat.JSON:
+        output.document({"schemaVersion": SCHEMA, "estimates": rows})
+        return
+    _show(rows)
+    if not rows:
+        output.say("nobody has figures for this: `hybridspec model measure` makes some")
+
+
+def _boards(known: Subjects, asked: Sequence[str]) -> list[tuple[str, Board]]:
+    """The boards that are meant, each with the name by which it was asked for."""
+    from hybridspec.base.closest import closest
+    from hybridspec.base.errors import UsageError
+
+    classes = {device.name: device.board for device in known.classes}
+    boards = {board.name: board for board in known.boards}
+    if ALL in asked or not (asked or classes):
+        return [(name, board) for name, board in boards.items() if board.rates]
+    found = []
+    for name in asked or classes:
+        board = classes.get(name) or boards.get(name)
+        if board is None:
+            match = closest(name, [*classes, *boards])
+            raise UsageError(
+                f"there is no device `{name[:60]}`", help=f"did you mean `{match}`?" if match
+                else "`hybridspec catalog list boards` shows all of them",
+            )  # fmt: skip
+        found.append((name, board))
+    return found
+
+
+def _timed(path: Path | None, boards: Sequence[tuple[str, Board]]) -> tuple[Timed, ...]:
+    if path is None:
+        return ()
+    from hybridspec.base.diagnostic import Sink
+    from hybridspec.base.errors import UsageError
+    from hybridspec.load.measurements import read_measurements, timed
+
+    if len(boards) != 1:
+        raise UsageError("`--measurements` are of one device", help="say which: `--device BOARD`")
+    sink = Sink()
+    found = read_measurements(path, sink)
+    sink.stop_if_errors()
+    return tuple(map(timed, found))
+
+
+def _rows(
+    look: Look, name: str, board: Board, timed: Sequence[Timed], variants: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """One row for each variant that there are figures of; measured ones first."""
+    from hybridspec.optimise.estimate import estimate as priced
+    from hybridspec.optimise.measured import exact, rescaled
+
+    rates = {rates.precision: rates for rates in board.rates if _plain(rates)}
+    names = variants or dict.fromkeys([*rates, *(one.variant for one in timed)])
+    for variant in names:
+        found = exact(timed, look.facts.digest, variant, f"`{name}`")
+        if found is None and variant in rates:
+            found = priced(look.facts, rescaled(rates[variant], timed))
+        if found is None:
+            continue
+        need, free = _memory(look, variant), max(0, board.memory - board.reserved_memory)
+        yield {
+            "model": look.name, "device": name, "board": board.name, "variant": variant,
+            "latency": {"low": found.low, "mid": found.mid, "high": found.high, "unit": "us",
+                        "basis": found.basis, "measured": found.basis.startswith("measured"),
+                        "atLeast": bool(look.facts.unpriced)},
+            "memory": need, "fits": need <= free, "energy": _energy(board, found.mid),
+        }  # fmt: skip
+
+
+def _plain(rates: Rates) -> bool:
+    """Whether the constants are those that a placement uses."""
+    from hybridspec.optimise.latency import RUNTIME
+
+    return rates.runtime == RUNTIME and rates.threads == 1
+
+
+def _memory(look: Look, variant: str) -> int:
+    from hybridspec.optimise.memory import memory
+
+    return memory(look.facts, variant)
+
+
+def _energy(board: Board, micros: int) -> int | None:
+    """Microjoules that an inference takes beyond idling; None where nobody published the power."""
+    if {"idle_power", "load_power"} & set(board.missing) or board.load_power <= board.idle_power:
+        return None
+    return (board.load_power - board.idle_power) * micros // 1000
+
+
+def _show(rows: Sequence[dict[str, Any]]) -> None:
+    from hybridspec.base.units import format_bytes, format_duration
+    from hybridspec.report import terminal
+
+    head = ["model", "device", "variant", "low", "latency", "high", "memory", "energy", "basis"]
+    lines = [
+        (row["model"], row["device"], row["variant"],
+         *(format_duration(row["latency"][key]) for key in ("low", "mid", "high")),
+         format_bytes(row["memory"]) + ("" if row["fits"] else " (too much)"),
+         "unknown" if row["energy"] is None else joules(row["energy"]),
+         _basis(row["latency"]))
+        for row in rows
+    ]  # fmt: skip
+    terminal.table(terminal.console(), "Estimates of one inference, with 90 % intervals", head,
+                   lines)  # fmt: skip
+    for name in dict.fromkeys(row["model"] for row in rows if row["latency"]["atLeast"]):
+        output.say(f"warning: {name} has operators whose work nobody can tell: it takes longer; no "
+                   "plan uses these figures, so measure it")  # fmt: skip
+
+
+def _basis(latency: dict[str, Any]) -> str:
+    if latency["measured"]:
+        return "measured"
+    return "corrected" if ": times " in latency["basis"] else "estimated"
+
+
+def joules(micro: int) -> str:
+    """An amount of energy.
+
+    >>> joules(850), joules(21_400), joules(3_200_000)
+    ('850 uJ', '21.4 mJ', '3.2 J')
+    """
+    for size, unit in ((10**6, "J"), (10**3, "mJ")):
+        if micro >= size:
+            return f"{round(micro / size, 1):g} {unit}"
+    return f"{micro} uJ"

@@ -1,0 +1,117 @@
+"""`hybridspec model estimate`: figures by board, and measurements in their place."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import EXAMPLE
+
+from hybridspec.cli.app import run
+
+Out = pytest.CaptureFixture[str]
+FILE = EXAMPLE / "model" / "bearing_fault.onnx"
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    """The command line runs in this process, whose signals are pytest's."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setenv("HYBRIDSPEC_CACHE", str(cache))
+
+
+def estimates(capsys: Out, *argv: str | Path) -> list[dict[str, Any]]:
+    assert run(["model", "estimate", *map(str, argv), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schemaVersion"] == "hybridspec.dev/model-estimates/v1"
+    assert isinstance(found["estimates"], list)
+    return found["estimates"]
+
+
+def one(name: str = "a", digest: str = "0" * 64, **changed: Any) -> dict[str, Any]:
+    """A measurement of a convolution of 10^8 MACs."""
+    return {
+        "name": name, "model": f"sha256:{digest}", "file": f"sha256:{digest}", "variant": "fp32",
+        "provider": "CPUExecutionProvider", "threads": 1, "runs": 100, "p50": 40_000,
+        "p95": 50_000, "least": 39_000, "first": 60_000, "load": 10_000, "peak_memory": 0,
+        "on": "2026-10-01", "machine": {
+            "architecture": "aarch64", "processor": "p", "cores": 4, "system": "Linux",
+            "python": "3.11", "onnxruntime": "1.32.0", "numpy": "2.0", "load": 0.0},
+        "work": {"dense": 10**8, "moved": 10**6, "operators": 10}, **changed,
+    }  # fmt: skip
+
+
+def kept(folder: Path, *measurements: dict[str, Any]) -> Path:
+    path = folder / "m.json"
+    path.write_text(json.dumps({"schemaVersion": "hybridspec.dev/measurements/v1",
+                                "measurements": measurements}, indent=1))  # fmt: skip
+    return path
+
+
+def test_each_board_with_figures(capsys: Out) -> None:
+    found = estimates(capsys, FILE)
+    boards = {row["device"] for row in found}
+    assert {"raspberry-pi-5", "jetson-nano"} <= boards
+    assert "stm32h7" not in boards
+    for row in found:
+        assert 0 < row["latency"]["low"] <= row["latency"]["mid"] <= row["latency"]["high"]
+        assert row["latency"]["basis"].startswith("estimated")
+        assert row["memory"] > 50 * 2**20
+    (pi,) = estimates(capsys, FILE, "--device", "raspberry-pi-5", "--variant", "fp32")
+    assert pi["energy"] == (7_500 - 2_700) * pi["latency"]["mid"] // 1000
+
+
+def test_the_classes_of_a_spec(capsys: Out) -> None:
+    assert {row["device"] for row in estimates(capsys, EXAMPLE)} == {"gateway", "line-server"}
+    assert run(["model", "estimate", str(EXAMPLE), "--device", "gatewy"]) == 2
+    assert "did you mean `gateway`?" in capsys.readouterr().err
+
+
+def test_a_measured_model_takes_what_it_took(tmp_path: Path, capsys: Out) -> None:
+    from hybridspec.load.file import digest
+
+    own = one(digest=digest(FILE.read_bytes()), p50=7_000, p95=8_000, least=6_000)
+    where = ("--device", "raspberry-pi-5", "--variant", "fp32")
+    path = kept(tmp_path, own)
+    (row,) = estimates(capsys, FILE, *where, "--measurements", path)
+    assert row["latency"]["mid"] == 7_000
+    assert row["latency"]["high"] == 8_000
+    assert row["latency"]["measured"]
+
+
+def test_other_models_are_scaled_within_less(tmp_path: Path, capsys: Out) -> None:
+    where = ("--device", "raspberry-pi-4", "--variant", "fp32")
+    (plain,) = estimates(capsys, FILE, *where)
+    many = [one(f"m{n}", str(n) * 64) for n in range(5)]
+    (scaled,) = estimates(capsys, FILE, *where, "--measurements", kept(tmp_path, *many))
+    assert scaled["latency"]["mid"] > plain["latency"]["mid"]
+    assert "5 models" in scaled["latency"]["basis"]
+    width = [row["latency"]["high"] / row["latency"]["mid"] for row in (plain, scaled)]
+    assert width[1] < width[0]
+    strange = one(p50=1, p95=1, least=1)  # a millionth of what it should take: another device's
+    (same,) = estimates(capsys, FILE, *where, "--measurements", kept(tmp_path, strange))
+    assert same["latency"] == plain["latency"]
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("{", "m.json:1"), ("[]", "m.json"), ('{"schemaVersion": "x", "measurements": []}', "m.json:1"),
+    (json.dumps({"schemaVersion": "hybridspec.dev/measurements/v1", "measurements": [
+        one(p50=float("nan"))]}), "m.json:1"),
+    (json.dumps({"schemaVersion": "hybridspec.dev/measurements/v1", "measurements": [
+        one(p50=10, p95=5)]}), "no order"),
+    (json.dumps({"schemaVersion": "hybridspec.dev/measurements/v1", "measurements": [
+        one(p50=0)]}), "p50"),
+    (json.dumps({"schemaVersion": "hybridspec.dev/measurements/v1", "measurements": [
+        one(x=1)]}), "`x`"),
+])  # fmt: skip
+def test_a_spoilt_file_is_told_where(text: str, says: str, tmp_path: Path, capsys: Out) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(text)
+    argv = ["model", "estimate", str(FILE), "--device", "raspberry-pi-5", "--measurements"]
+    assert run([*argv, str(path)]) == 2
+    assert says in capsys.readouterr().err
+    assert run([*argv[:3], "--measurements", str(path)]) == 2
+    assert "say which" in capsys.readouterr().err
