@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from hybridspec.cli import model_estimate, model_inspect, model_measure, model_optimise
+from hybridspec.cli import (
+    model_compare,
+    model_estimate,
+    model_inspect,
+    model_measure,
+    model_optimise,
+)
 
 app = typer.Typer(
     help="Look at a model: what it holds, how fast and how large it is, and where.",
@@ -15,3 +21,4 @@ app.command()(model_inspect.inspect)
 app.command()(model_estimate.estimate)
 app.command()(model_measure.measure)
 app.command()(model_optimise.optimise)
+app.command()(model_compare.compare)

@@ -150,6 +150,7 @@ def _search(
 
 def _times(host: Host, first: str, entries: Mapping[str, Entry]) -> dict[str, Estimate]:
     from hybridspec.base.errors import UsageError
+    from hybridspec.optimise.candidate import runs
     from hybridspec.optimise.timed import architecture, timed
 
     if host.architecture != architecture():
@@ -158,7 +159,7 @@ def _times(host: Host, first: str, entries: Mapping[str, Entry]) -> dict[str, Es
             "one say nothing of the other",
             help="leave `--measure` out, or run `hybridspec model measure` on the device",
         )
-    ready = {name: entry for name, entry in entries.items() if "model.onnx" in entry.digests}
+    ready = {name: entry for name, entry in entries.items() if runs(entry)}
     if first not in ready:
         return {}
     return timed(ready[first], ready, output.cache_folder(), output.say)

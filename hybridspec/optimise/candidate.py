@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
@@ -96,6 +96,16 @@ def task(model: Model, way: Way) -> Task:
     )
 
 
+def runs(entry: Entry) -> bool:
+    """Whether there is a file whose outputs were compared."""
+    figures: dict[str, Any] = json.loads((entry.folder / FIGURES).read_bytes())
+    return _built(figures) and "model.onnx" in entry.digests
+
+
+def _built(figures: Mapping[str, Any]) -> bool:
+    return not any(figures.get(word) for word in ("failed", "broken", "unusable"))
+
+
 def judged(
     model: Model, way: Way, entry: Entry, host: Host,
     latencies: tuple[Estimate | None, Estimate | None] | None = None,
@@ -122,7 +132,7 @@ def judged(
         state=State.REJECTED if reasons else State.PASSED,
         reasons=reasons,
         verdict=verdict,
-        built=not figures.get("failed") and not figures.get("broken"),
+        built=_built(figures),
         latency=after,
         memory=need,
         size=verdict.evidence.variant_size,

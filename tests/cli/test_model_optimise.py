@@ -140,3 +140,22 @@ def test_this_machine_is_measured(capsys: Out, tmp_path: Path) -> None:
     assert "measured on this machine" in latencies["fp32-as-written"]["basis"]
     assert latencies["int8-static-u8s8"]["mid"] > 0
     assert found["chosen"] in ("fp32-as-written", "int8-static-u8s8")
+
+
+def test_candidates_are_compared_in_a_table_and_a_plot(capsys: Out, tmp_path: Path) -> None:
+    argv = [str(FILE), *BOARD, "--evaluation", str(DATA), "--tries", "3", "--svg", "plot.svg"]
+    assert run(["model", "compare", *argv]) == 0
+    said = capsys.readouterr().out
+    for part in ("int8-static-u8s8", "accuracy", "chosen", "fp32-clean: rejected"):
+        assert part in said
+    assert "int8-static-u8s8: chosen" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["plot.svg"]
+
+
+def test_all_classes_of_a_spec_are_compared(capsys: Out, tmp_path: Path) -> None:
+    argv = [str(EXAMPLE), "--format", "json", "--svg", "plot.svg"]
+    assert run(["model", "compare", *argv, "--tries", "3"]) == 0
+    found = json.loads(capsys.readouterr().out)["models"]
+    assert {one["search"]["device"] for one in found} == {"gateway", "line-server"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "plot-bearing-fault-gateway.svg", "plot-bearing-fault-line-server.svg"}  # fmt: skip

@@ -1,0 +1,78 @@
+"""`hybridspec model compare`: all candidates of a model on a device, as a table and as a plot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.model_optimise import document_of, show
+from hybridspec.cli.model_search import (
+    BudgetFlag,
+    CalibrationFlag,
+    ClusterFlag,
+    DeviceFlag,
+    DropFlag,
+    EvaluationFlag,
+    Flags,
+    FloorFlag,
+    JobsFlag,
+    MeasureFlag,
+    MetricFlag,
+    TlsFlag,
+    TriesFlag,
+    searched,
+)
+from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject
+
+SCHEMA = "hybridspec.dev/model-comparison/v1"
+
+
+def compare(
+    subject: Subject = Path(),
+    model: NameFlag = None,
+    device: DeviceFlag = None,
+    evaluation: EvaluationFlag = None,
+    calibration: CalibrationFlag = None,
+    metric: MetricFlag = None,
+    floor: FloorFlag = None,
+    allowed_drop: DropFlag = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", help="Write a plot here; of several, one file each.")
+    ] = None,
+    budget: BudgetFlag = None,
+    tries: TriesFlag = None,
+    jobs: JobsFlag = None,
+    cluster: ClusterFlag = None,
+    cluster_tls: TlsFlag = None,
+    measure: MeasureFlag = False,
+    format: ModelFormatFlag = ModelFormat.TABLE,
+) -> None:
+    """Compare all candidates of a model on a device: accuracy, latency, memory and size."""
+    found = searched(Flags(
+        subject=subject, model=model, device=device, evaluation=evaluation,
+        calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
+        budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
+        measure=measure,
+    ))  # fmt: skip
+    documents = [document_of(one) for one in found]
+    if svg is not None:
+        for document in documents:
+            _draw(svg, document["search"], single=len(documents) == 1)
+    if format is ModelFormat.JSON:
+        output.document({"schemaVersion": SCHEMA, "models": documents})
+        return
+    for document in documents:
+        show(document)
+
+
+def _draw(path: Path, search: dict[str, Any], *, single: bool) -> None:
+    from hybridspec.deliver.durable import write_durably
+    from hybridspec.report.plot import plot
+
+    if not single:
+        path = path.with_name(f"{path.stem}-{search['model']}-{search['device']}{path.suffix}")
+    write_durably(path, plot(search).encode())
+    output.say(f"{path} written")
