@@ -34,8 +34,10 @@ def loosened(drawn: Instance) -> Instance:
     everywhere = np.arange(len(drawn.sites))
     while True:
         stuck = np.stack([
-            (Ways(drawn, model, everywhere, False).broken() != 0).all(axis=(1, 2))
-            for model in range(len(drawn.depth))
+            (Ways(drawn, depth, everywhere, 0 * everywhere + model, False).broken() != 0).all(
+                axis=(1, 2)
+            )
+            for model, depth in enumerate(drawn.depth.tolist())
         ], axis=1)  # fmt: skip
         if not stuck.any():
             return drawn

@@ -33,7 +33,7 @@ BUSY, UP = 700_000, 800
 """Microseconds a second that devices may be busy; permille of the uplink that may be used."""
 LAN = 2.0
 CHUNK = 128
-"""Site classes that are looked at together: what bounds the memory of intermediate arrays."""
+"""Pairs that are looked at together: what bounds the memory of intermediate arrays."""
 
 HOME = np.arange(REGIONS) // (REGIONS // JURISDICTIONS)
 
@@ -47,17 +47,27 @@ def problem(instance: Instance, *, queueing: bool = False) -> Problem:
     classes: list[SiteClass] = []
     for start in range(0, len(first), CHUNK):
         chunk = first[start : start + CHUNK]
-        made = [
-            Ways(instance, model, chunk, queueing).pairs() for model in range(len(instance.depth))
-        ]
         classes += map(_site_class, instance.sites[chunk], counts[start : start + CHUNK],
-                       zip(*made, strict=True))  # fmt: skip
+                       _pairs(instance, chunk, queueing))  # fmt: skip
     return Problem(
         classes=tuple(classes),
         choices=tuple(Choice(cost=instance.fixed, use=np.zeros((REGIONS, REGIONS), np.int64))
                       for _ in range(len(instance.depth) * JURISDICTIONS)),
         quotas=instance.quotas,
     )  # fmt: skip
+
+
+def _pairs(instance: Instance, chunk: Ints, queueing: bool) -> Iterator[tuple[Pair, ...]]:
+    """The pairs of some classes; where these are few, models of a depth are looked at together."""
+    made, few = dict[int, Iterator[Pair]](), max(1, CHUNK // len(chunk))
+    for depth in np.unique(instance.depth).tolist():
+        every = np.flatnonzero(instance.depth == depth)
+        for models in np.split(every, range(few, len(every), few)):
+            at = np.repeat(chunk, len(models)), np.tile(models, len(chunk))
+            pairs = Ways(instance, depth, *at, queueing).pairs()
+            made.update(dict.fromkeys(models.tolist(), pairs))
+    for _ in chunk:  # each yields the pairs of one class after the other
+        yield tuple(next(made[model]) for model in range(len(instance.depth)))
 
 
 def _site_class(site: Ints, count: int, pairs: tuple[Pair, ...]) -> SiteClass:
@@ -78,48 +88,51 @@ def _site_class(site: Ints, count: int, pairs: tuple[Pair, ...]) -> SiteClass:
 
 @dataclass(frozen=True)
 class Ways:
-    """All ways to run a model at the sites of a chunk: classes x (cuts x variants) x regions."""
+    """All ways to run models of a depth at sites: pairs x (cuts x variants) x regions."""
 
     instance: Instance
-    model: int
-    chunk: Ints
+    depth: int
+    sites: Ints
+    models: Ints
     queueing: bool
 
     @cached_property
     def cuts(self) -> list[tuple[int, int]]:
         """Stages before the first number run on the endpoint, before the second on the gateway."""
-        return list(
-            combinations_with_replacement(range(int(self.instance.depth[self.model]) + 1), 2)
-        )
+        return list(combinations_with_replacement(range(self.depth + 1), 2))
 
     def _over(self, values: Ints, scale: Ints) -> list[NDArray[np.float64]]:
         """Sums of a stage's figure on endpoint, gateway and cloud for each cut and variant."""
-        depth = int(self.instance.depth[self.model])
-        sums = np.concatenate([[0], np.cumsum(values[self.model, :depth])])
-        ends = np.array(self.cuts)
-        parts = (sums[ends[:, 0]], sums[ends[:, 1]] - sums[ends[:, 0]], sums[-1] - sums[ends[:, 1]])
-        return [np.outer(part, scale / 1000).ravel() for part in parts]
+        stages = values[self._alike, : self.depth]
+        sums = np.concatenate([np.zeros_like(stages[:, :1]), np.cumsum(stages, axis=1)], axis=1)
+        near, far = sums[:, [a for a, _ in self.cuts]], sums[:, [b for _, b in self.cuts]]
+        parts = (near, far - near, sums[:, -1:] - far)
+        return [(p[:, :, None] * (scale / 1000)).reshape(len(p), -1) for p in parts]
+
+    @cached_property
+    def _alike(self) -> Ints:
+        """The models, or the one that they all are."""
+        return self.models[:1] if (self.models == self.models[0]).all() else self.models
 
     def _site(self, name: str) -> Ints:
-        return self.instance.sites[self.chunk, kit.SITE.index(name), None]
+        return self.instance.sites[self.sites, kit.SITE.index(name), None]
 
     def _asked(self, name: str) -> Ints:
-        return self.instance.pairs[self.chunk, self.model, kit.PAIR.index(name), None]
+        return self.instance.pairs[self.sites, self.models, kit.PAIR.index(name), None]
 
     @cached_property
     def figures(self) -> dict[str, NDArray[np.float64]]:
-        """What a way takes, and its time on the path, by classes x (cuts x variants)."""
+        """What a way takes, and its time on the path, by pairs x (cuts x variants)."""
         work = self._over(self.instance.work, kit.WORK)
         memory = self._over(self.instance.memory, kit.SIZE)
         ends = np.repeat(np.array(self.cuts), VARIANTS, axis=0)
-        depth = int(self.instance.depth[self.model])
-        sent = self.instance.payload[self.model, ends[:, 1]]
+        sent = self.instance.payload[self._alike][:, ends[:, 1]]
         rate = self._asked("rate") / 1000
         near, far = SPEED[self._site("endpoint")], SPEED[self._site("gateway")]
-        ways = (len(self.chunk), len(ends))
+        ways = (len(self.sites), len(ends))
         hops = (ends[:, 1] > ends[:, 0]).astype(float)  # over the site's own network
         sending = sent * 8 / self._site("uplink")  # bits a millisecond
-        cloud = ends[:, 1] < depth
+        cloud = ends[:, 1] < self.depth
         return {
             "endpoint": rate * work[0] / near * 1_000,
             "gateway": rate * work[1] / far * 1_000,
@@ -140,9 +153,9 @@ class Ways:
         return self._site("distance") * 0.8 + 70.0 * step + 3.0 * (np.arange(REGIONS) % 3)
 
     def broken(self) -> NDArray[np.uint8]:
-        """The bits of the rules that each way breaks, by class, cut and variant, and region."""
+        """The bits of the rules that each way breaks, by pair, cut and variant, and region."""
         of, ends = self.figures, np.repeat(np.array(self.cuts), VARIANTS, axis=0)
-        cloud = ends[:, 1] < int(self.instance.depth[self.model])
+        cloud = ends[:, 1] < self.depth
         loss = np.tile(kit.LOSS, len(self.cuts))
         site = ACCURACY * (loss > self._asked("loss"))
         for name, limit, bit in (
@@ -177,7 +190,7 @@ class Ways:
         figures += [self._money(int(self.instance.compute.min())), of["gateway memory"] > 0]
         if self.queueing:
             figures += [of["time"], *np.moveaxis(of["service"], -1, 0)]
-        better = np.ones((len(self.chunk), len(local), len(local)), dtype=bool)
+        better = np.ones((len(self.sites), len(local), len(local)), dtype=bool)
         for figure in figures:
             better &= figure[:, :, None] <= figure[:, None, :]
         same = better & better.transpose(0, 2, 1)
@@ -187,7 +200,7 @@ class Ways:
         return open_ & (beaten == 0)
 
     def pairs(self) -> Iterator[Pair]:
-        """The admissible ways of each class."""
+        """The admissible ways of each pair."""
         of = self.figures
         where, way, region = np.nonzero(self.undominated(self.broken() == 0))
         strict = self._asked("residency")[where] >= 1
@@ -205,8 +218,8 @@ class Ways:
         units = np.maximum(of["gateway memory"][where, way] > 0, -(-load[:, 2] // BUSY))
         taken = np.ceil(of["cloud"][where, way]).astype(np.int64)
         ceiling = self._ceilings(where, way, region)
-        home = self.model * JURISDICTIONS + self._site("jurisdiction")[:, 0]
-        splits = np.searchsorted(where, np.arange(len(self.chunk) + 1))
+        home = self.models * JURISDICTIONS + self._site("jurisdiction")[:, 0]
+        splits = np.searchsorted(where, np.arange(len(self.sites) + 1))
         for number, (start, end) in enumerate(pairwise(splits)):
             rows = slice(start, end)
             if start == end:
@@ -224,7 +237,7 @@ class Ways:
             )  # fmt: skip
 
     def _money(self, price: int | Ints) -> NDArray[np.float64]:
-        """What a way costs without its store, by class, and cut and variant (and region)."""
+        """What a way costs without its store, by pair, and cut and variant (and region)."""
         of = self.figures
         watts = of["endpoint"] * kit.WATTS[self._site("endpoint")]
         watts = (watts + of["gateway"] * kit.WATTS[self._site("gateway")]) / 1e6
@@ -238,9 +251,9 @@ class Ways:
         return site + cloud * price
 
     def _stored(self) -> NDArray[np.float64]:
-        """What storage and egress cost, by class, region and store."""
+        """What storage and egress cost, by pair, region and store."""
         what = self.instance
-        result = what.payload[self.model, int(what.depth[self.model])]
+        result = what.payload[self._alike, self.depth, None]
         gigabytes = self._asked("rate") / 1000 * result * HORIZON / 1e9
         egress = np.where(HOME[:, None] == HOME[None, :], what.within, what.abroad)
         np.fill_diagonal(egress, 0)

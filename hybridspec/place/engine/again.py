@@ -196,9 +196,11 @@ def _searched(problem: Problem, ground: Ground, index: int, costs: list[list[int
     market.shift = ground.shift
     _give(costs, ground.paid[index], 1)
     made = [ground.chosen[c] for c in block.choices]
-    plain = market.price(0, market.held(ground.prices))
+    if (market.held(ground.prices) != ground.prices).any():
+        return None
+    plain = market.price(0, ground.prices)
     found = market.visit(0, only(block, plain, made))
-    if found is None or found.value >= BIG or (market.held(ground.prices) != ground.prices).any():
+    if found is None or found.value >= BIG:
         return None
     own = replace(column(market, 0, found), of=index)
     if not block.choices:
