@@ -175,6 +175,7 @@ def _resolved(path: Path, options: Options, sink: Sink) -> tuple[Graph, Loaded]:
         spec_digest=loaded.spec_digest,
         models=loaded.models,
         documents=loaded.documents,
+        measured=loaded.measured.timed,
         controls={name: target.controls for name, target in targets().items()},
         guards={
             name: frozenset(guard.id for guard in target.guards if guard.enforced)

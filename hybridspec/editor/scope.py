@@ -46,6 +46,7 @@ REFERENCES: dict[Path, str] = {
 
 FILES: dict[Path, str] = {
     ("clouds", "*", "agreements", "*", "document"): ".md",
+    ("devices", "*", "measurements", "*"): ".json",
     ("include", "*"): ".yaml",
     ("models", "*", "calibration"): ".npz",
     ("models", "*", "evaluation"): ".npz",

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from hybridspec.base.source import Span
 from hybridspec.base.units import Price
 from hybridspec.ir.law import Implicit
+from hybridspec.ir.measurement import Timed
 from hybridspec.ir.origin import maybe, spanned
 from hybridspec.ir.zone import Zone
 
@@ -84,7 +85,8 @@ class DeviceClass:
     `spares` and `failures` (in a year) are shares of its devices; `visit_price` is paid every
     `visit_every` and at each failure, `uplink_month` for each device, and the other prices of the
     uplink per GB. `security` is what is set up on it, `implicit` what its software sends by
-    itself, `controls` those that the platform's agent carries out, each with how.
+    itself, `controls` those that the platform's agent carries out, each with how. `timed` is what
+    was measured on such a device.
     """
 
     name: str
@@ -105,6 +107,7 @@ class DeviceClass:
     security: tuple[str, ...] = ()
     implicit: tuple[Implicit, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()
+    timed: tuple[Timed, ...] = ()
     origin: Span = spanned()
     security_origin: Span | None = maybe()
     board_origin: Span = spanned()

@@ -18,6 +18,7 @@ from hybridspec.load.catalog import catalogs_of
 from hybridspec.load.compose import LOCAL, compose
 from hybridspec.load.documents import load_documents
 from hybridspec.load.exchange import rates_of
+from hybridspec.load.measurements import Measured, load_measurements
 from hybridspec.load.model import load_models
 from hybridspec.load.setting import with_settings
 from hybridspec.load.site_table import Tabled, add_sites
@@ -48,6 +49,7 @@ class Loaded:
     catalog_digest: str
     models: Mapping[str, ModelFile]
     documents: Mapping[str, DocumentFile]
+    measured: Measured = Measured()
 
     @property
     def folder(self) -> Path:
@@ -84,7 +86,7 @@ class Loaded:
         for document in self.documents.values():
             if document.digest:
                 found[document.path] = document.digest
-        return tuple(sorted(found.items()))
+        return tuple(sorted((found | dict(self.measured.files)).items()))
 
 
 def load(
@@ -125,6 +127,7 @@ def load(
         catalog_digest=catalog_digest,
         models=load_models(spec.models, path.parent, cache),
         documents=load_documents(spec, path.parent),
+        measured=load_measurements(spec, document.origins, path.parent, sink),
     )
 
 

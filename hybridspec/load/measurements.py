@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
+from hybridspec.base.source import Origins
 from hybridspec.ir.kernel import KINDS, Kernels
 from hybridspec.ir.measurement import Timed
 from hybridspec.load.bind import bind
-from hybridspec.load.file import read_source
+from hybridspec.load.file import MAX_SPEC, digest, inside, read_bounded, read_source
 from hybridspec.load.yaml import parse
+from hybridspec.spec.document import Spec
 from hybridspec.spec.measurement_file import FileMeasurement, Measurements
 
 SCHEMA = "hybridspec.dev/measurements/v1"
@@ -37,6 +40,39 @@ def read_measurements(path: Path, sink: Sink) -> tuple[FileMeasurement, ...]:
                 help="`least` is at most `p50`, and `p50` at most `p95`: measure again",
             ))  # fmt: skip
     return tuple(bound.measurements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was measured by device class, and the files with their SHA-256."""
+
+    timed: Mapping[str, tuple[Timed, ...]] = field(default_factory=dict)
+    files: tuple[tuple[Path, str], ...] = ()
+
+
+def load_measurements(spec: Spec, origins: Origins, folder: Path, sink: Sink) -> Measured:
+    """Every measurement file of the spec; a fault in one stands on its own line there."""
+    timed_of: dict[str, tuple[Timed, ...]] = {}
+    files: dict[Path, str] = {}
+    for name, device in spec.devices.items():
+        found: list[Timed] = []
+        for index, written in enumerate(device.measurements):
+            path = inside(folder, written)
+            data = path if isinstance(path, str) else read_bounded(path, MAX_SPEC)
+            if isinstance(path, str) or isinstance(data, str):
+                why = data if isinstance(data, str) else path
+                sink.add(Diagnostic(
+                    code="HS0101", message=f"measurements of `{name}` cannot be used: {why}",
+                    span=origins.value("devices", name, "measurements", index),
+                    help="write the file with `hybridspec model measure --out`, into the folder of "
+                    "the spec",
+                ))  # fmt: skip
+                continue
+            files[path] = digest(data)
+            found += map(timed, read_measurements(path, sink))
+        if found:
+            timed_of[name] = tuple(found)
+    return Measured(timed=timed_of, files=tuple(sorted(files.items())))
 
 
 def joined(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hybridspec.ir.graph import Graph, Measurement, Model, ModelFacts, Rates, StageKind
 from hybridspec.ir.half import head, precision_and_cut, tail
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
 from hybridspec.optimise.estimate import PASSES, estimate, operation
+from hybridspec.optimise.measured import exact, rescaled
 from hybridspec.optimise.memory import memory
 
 RUNTIME = "onnxruntime"
@@ -57,12 +58,32 @@ def latency_table(graph: Graph) -> LatencyTable:
         for model in graph.models
         for variant in dict.fromkeys(("fp32", "int8", *model.variants))
     }
-    measured = {
+    measured = dict(_corrected(graph))
+    measured |= {
         (model.name, own.device, own.variant): _measured(own)
         for model in graph.models
         for own in model.measured
     }
     return LatencyTable(models=models, operations=operations, memory=needs, measured=measured)
+
+
+def _corrected(graph: Graph) -> Iterator[tuple[tuple[str, str, str], Estimate]]:
+    """Estimates of classes that something was measured on, by (model, device class, variant)."""
+    for device in graph.device_classes:
+        if not device.timed:
+            continue
+        where = f"`{device.name}`"
+        for model in graph.models:
+            for variant in ("fp32", "int8"):
+                own = exact(device.timed, model.facts.digest, variant, where)
+                if own is not None:
+                    yield (model.name, device.name, variant), own
+            for rates in () if model.facts.unpriced else _usable(device.board.rates):
+                scaled = rescaled(rates, device.timed)
+                for variant, facts in _runs(model, device.board.name, rates.precision):
+                    own = exact(device.timed, model.facts.digest, variant, where)
+                    if own is None and scaled != rates:
+                        yield (model.name, device.name, variant), estimate(facts, scaled)
 
 
 def _measured(own: Measurement) -> Estimate:

@@ -14,6 +14,7 @@ from hybridspec.ir.document_file import DocumentFile
 from hybridspec.ir.energy import Energy
 from hybridspec.ir.graph import DeviceClass, Graph, Region
 from hybridspec.ir.law import LawFacts
+from hybridspec.ir.measurement import Timed
 from hybridspec.ir.model_file import ModelFile
 from hybridspec.law.facts import on_day
 from hybridspec.resolve import defaults, governance, rollout
@@ -52,6 +53,8 @@ class Facts:
     guards: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What keeps data in place in what is emitted, by the target's name."""
     energy: Energy = field(default_factory=Energy)
+    measured: Mapping[str, tuple[Timed, ...]] = field(default_factory=dict)
+    """What files say was measured, by device class."""
 
 
 def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
@@ -120,12 +123,13 @@ def _with_facts(regions: tuple[Region, ...], facts: Facts) -> tuple[Region, ...]
 
 
 def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, DeviceClass]:
-    """The device classes with the controls that their platform carries out."""
+    """The device classes with what their platform carries out, and what was measured on them."""
     return {
         name: replace(
             device,
             controls=facts.controls.get(device.platform, ()),
             implicit=only_guarded(device.implicit, facts.guards),
+            timed=facts.measured.get(name, ()),
         )
         for name, device in classes.items()
     }

@@ -188,6 +188,13 @@ class DeviceClass(Section):
             example={"spares": "5%", "failures": "2%", "visit_price": "120 USD"},
             absent="nothing is counted for them"),
     ] = None  # fmt: skip
+    measurements: Annotated[
+        list[str],
+        key("Files that `hybridspec model measure` wrote of such a device, relative to the spec: a "
+            "measured model takes what it took, estimates of all others are corrected.",
+            example=["gateway.json"], max_length=16,
+            absent="none; the catalogue's figures are used, with their interval"),
+    ] = []  # fmt: skip
 
 
 class CountRange(Section):
