@@ -196,7 +196,7 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
         known(asked.name, [zone.name for zone in graph.zones], "zone")
         zone = next(zone for zone in graph.zones if zone.name == asked.name)
         output.say("planning again with other prices, to find what would move the store")
-        found_zone = explain_zone(graph, build.table, plan, zone)
+        found_zone = explain_zone(graph, build.table, plan, zone, output.say)
         return zone_document(asked.text, str(asked.spec), plan, found_zone)
     of_model = asked.kind == "model"
     known(asked.name, [m.name for m in (graph.models if of_model else graph.flows)], asked.kind)
@@ -210,7 +210,7 @@ def _answer(build: Build, asked: Question) -> dict[str, Any]:
         raise _nowhere(build, asked)
     if len(found) <= _FLIPPED:
         output.say("planning again with other values, to find what would flip the decision")
-        found = tuple(with_flips(graph, build.table, plan, one) for one in found)
+        found = tuple(with_flips(graph, build.table, plan, one, output.say) for one in found)
     return explanation_document(asked.text, str(asked.spec), plan, found)
 
 

@@ -14,6 +14,7 @@ from hybridspec.ir.plan import Configuration
 from hybridspec.place.candidates import Candidates
 from hybridspec.place.conflict import preferred
 from hybridspec.place.conflict_check import EVERY, second_opinion
+from hybridspec.place.conflict_network import crowded
 from hybridspec.place.conflict_relaxed import Relaxed
 from hybridspec.place.conflict_statement import Statement, allowed, clash, pinned
 from hybridspec.place.decide import Undecided, decide
@@ -35,12 +36,14 @@ def conflicts(graph: Graph, table: LatencyTable) -> Verdict:
     rounds: list[list[Conflict]] = []
     while len(rounds) < MAX_ROUNDS:
         candidates = Candidates(graph, table)
-        if not isinstance(decide(candidates), Undecided):
+        networks = crowded(graph, table)
+        stuck = isinstance(decide(candidates), Undecided)
+        if not stuck and not networks:
             later = tuple(conflict for found in rounds[1:] for conflict in found)
             plan = place(graph, table, Sink()) if rounds else None
             return Verdict(conflicts=tuple(rounds[0]) if rounds else (), later=later,
                            mended=plan.cost if plan is not None else None)  # fmt: skip
-        rounds.append(_found(candidates))
+        rounds.append(networks or _found(candidates))  # what a network holds up comes later
         if not all(conflict.repairs for conflict in rounds[-1]):
             break
         for conflict in rounds[-1]:

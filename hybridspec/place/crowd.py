@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import ceil
 
 from hybridspec.base.units import SECOND
-from hybridspec.ir.graph import DeviceClass, Flow, Site, Stage
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
 from hybridspec.place.split import splits
@@ -150,3 +150,14 @@ def feeding(flow: Flow, names: Iterable[str], *, loops: bool) -> frozenset[str]:
             queue.extend(stages[here].inputs)
             queue.extend(stages[here].feedback if loops else ())
     return frozenset(found)
+
+
+def born(flow: Flow) -> int:
+    """What of a flow comes onto the network of each of its sites, in bits per second."""
+    return ceil(flow.data.rate * flow.data.size * 8)
+
+
+def arriving(graph: Graph, site: Site) -> list[Flow]:
+    """The flows that a site's network carries, the widest first."""
+    here = (flow for flow in graph.flows if any(one.name == site.name for one in flow.sites))
+    return sorted(here, key=lambda flow: (-born(flow), flow.name))

@@ -15,7 +15,7 @@ _MONEY = tuple(f.name for f in fields(Region) if f.name.endswith("_price"))
 _LIMITS = tuple(f.name for f in fields(Region) if f.name.endswith("_quota"))
 _OF_CLASS = ("max_failed", "max_offline", "one_model", "uplink_bandwidth")
 _OF_FLOW = ("bandwidth", "latency", "offline", "sites")
-_OF_SITE = ("devices", "energy_price", "line")
+_OF_SITE = ("devices", "energy_price", "lan", "line")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hybridspec.ir.explanation import (
 )
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Configuration, Decision, Plan
+from hybridspec.place.crowd import arriving, born
 from hybridspec.place.explain import CROWDED as CROWDED_OUT
 from hybridspec.place.explain import FULL, MIXED
 from hybridspec.place.explain_checklist import checklists
@@ -53,11 +54,12 @@ def _explained(
 ) -> Explanation:
     decision = alike[0]
     chosen = decision.chosen
+    lan = sum(map(born, arriving(graph, decision.site))) if decision.site.lan is not None else 0
 
     def candidate(way: Configuration, state: str) -> Candidate:
         return Candidate(
             way=way, state=state, extra=way.cost - chosen.cost,
-            slacks=slacks(decision.site, decision.flow, way, beside),
+            slacks=slacks(decision.site, decision.flow, way, beside, lan),
         )  # fmt: skip
 
     others = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import isqrt
@@ -12,9 +12,13 @@ from hybridspec.ir.graph import Graph
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Plan
 from hybridspec.ir.rewritten import at_sites
+from hybridspec.place.crowd import arriving
+from hybridspec.place.crowd import born as born_of
 from hybridspec.place.explain_lever import Lever, bounds, prices
 from hybridspec.place.explain_replan import Exhausted, Outcome, Replanner, outcome, way_of
 from hybridspec.place.explain_shadow import shadows
+from hybridspec.place.explain_wish import wishes
+from hybridspec.place.progress import paced
 
 _GUESSES = 8
 """How often a crossing is guessed before intervals are halved only."""
@@ -22,11 +26,14 @@ _ROUNDED = 10
 """Micro-units by which rounded terms may keep two plans apart that cost the same."""
 
 
-def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -> Explanation:
+def with_flips(
+    graph: Graph, table: LatencyTable, plan: Plan, of: Explanation,
+    say: Callable[[str], None] = lambda _: None,
+) -> Explanation:  # fmt: skip
     """The explanation with every flip of one value, and the bounds that keep something out.
 
     They are looked for at the site, with the store of its zone where it is, and then checked
-    with everything else.
+    with everything else. `say` hears how far that is, if it takes long.
     """
     site, flow = of.decision.site, of.decision.flow
     region = next((s.region for s in plan.stores if s.zone.name == site.zone.name), None)
@@ -40,19 +47,32 @@ def with_flips(graph: Graph, table: LatencyTable, plan: Plan, of: Explanation) -
         outcome(graph, plan, of.chosen.way.label, of.chosen.way),
         [of.chosen.way, *(c.way for c in of.others)],
     )
-    ended = "the plan as it is"
+    ended, told = "the plan as it is", paced(say)
+    here.tell = whole.tell = lambda: told(
+        f"explaining: {here.solves + whole.solves} plans made, at {ended}")  # fmt: skip
     try:
         first = here.unchanged()
         if first is None or first.label != now.label:  # others of its class decide it
             here, first = whole, now
         bindings += shadows(graph, site, ways, whole, now)
-        for lever in (*bounds(site, flow, ways), *prices(graph, site, region)):
+        for turned, bound in wishes(graph, site, whole, now):
+            flips += [turned] if turned is not None else []
+            bindings += [bound] if bound is not None else []
+        born = sum(map(born_of, arriving(graph, site)))
+        for lever in (*bounds(site, flow, ways, born), *prices(graph, site, region)):
             ended = lever.words
             for value in values(here, lever, first):
                 found = checked(whole, here, lever, value, now)
                 if found is not None:
                     flips.append(found)
                     bindings += _binding(lever, value, now, whole)
+            below = lever.least - lever.step
+            if (
+                lever.refused
+                and below > 0
+                and not any(one.words == lever.words and one.value < lever.now for one in flips)
+            ):
+                flips.append(flip(lever, below, now, None))
         ended = ""
     except Exhausted:
         pass  # `ended` says where

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from math import ceil
 
 from hybridspec.base.units import Price, exact, format_duration, write_bandwidth
 from hybridspec.ir.graph import Flow, Graph, Region, Site, SiteDevices
 from hybridspec.ir.plan import Configuration
+from hybridspec.ir.share import MAX_UPLINK
 from hybridspec.place.repair_change import (
     Change,
     bandwidth,
     count,
+    failed,
     latency,
     line,
+    network,
     with_device,
     with_region,
     with_site,
@@ -38,7 +42,8 @@ _PRICES = {
 class Lever:
     """A value that is `now`; whole multiples of `step` from `least` to `most` are looked at.
 
-    `hints` are values at which something probably changes.
+    `hints` are values at which something probably changes; with `refused`, any below `least` is
+    refused whatever is decided.
     """
 
     words: str
@@ -52,6 +57,7 @@ class Lever:
     change: Callable[[int], Change]
     ref: str
     hints: tuple[int, ...] = ()
+    refused: bool = False
 
 
 def prices(graph: Graph, site: Site, region: Region | None) -> Iterator[Lever]:
@@ -109,8 +115,11 @@ def _price(
     )  # fmt: skip
 
 
-def bounds(site: Site, flow: Flow, ways: Sequence[Configuration]) -> Iterator[Lever]:
-    """The bounds of a flow and the devices of its site; `ways` tell where they may matter."""
+def bounds(site: Site, flow: Flow, ways: Sequence[Configuration], born: int = 0) -> Iterator[Lever]:
+    """The bounds of a flow and the devices of its site; `ways` tell where they may matter.
+
+    `born` is what comes onto the site's network, in bits per second.
+    """
     if flow.latency is not None:
         now = flow.latency.bound
         yield Lever(
@@ -131,6 +140,14 @@ def bounds(site: Site, flow: Flow, ways: Sequence[Configuration]) -> Iterator[Le
             f"uplink that {site.name} shares", "HS0424", "bit/s", now, step, now * MAX_TIMES, step,
             write_bandwidth, lambda value: line([site.name], value), site.line_origin.ref,
         )  # fmt: skip
+    if site.lan is not None and site.lan_origin is not None:
+        now, step = site.lan, 1000 if site.lan <= 10**7 else 10**6
+        least = now - (now - ceil(born / MAX_UPLINK)) // step * step
+        yield Lever(
+            f"network of {site.name}", "HS0426", "bit/s", now, least, now * MAX_TIMES, step,
+            write_bandwidth, lambda value: network([site.name], value), site.lan_origin.ref,
+            refused=True,
+        )  # fmt: skip
     for devices in site.devices:
         yield from _devices(site, devices)
 
@@ -143,6 +160,12 @@ def _devices(site: Site, devices: SiteDevices) -> Iterator[Lever]:
         devices.count + 2 * MAX_TIMES, 1, str, lambda value: count([site.name], name, value),
         devices.origin.ref,
     )  # fmt: skip
+    if device.max_failed:
+        yield Lever(
+            f"{name} that may have failed", "HS0306", "device", device.max_failed, 0,
+            max(device.max_failed, devices.upto), 1, str, lambda value: failed(device, value),
+            device.origin.ref,
+        )  # fmt: skip
     if days:
         yield Lever(
             f"longest time that {name} is offline", "HS0304", "us", days, 0, days * MAX_TIMES,

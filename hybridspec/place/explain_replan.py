@@ -19,6 +19,8 @@ from hybridspec.place.repair_change import Change
 
 MAX_SOLVES = 400
 """How often plans are made anew for one explanation."""
+_WORK, _LEAST = 200_000, 40
+"""Flows at sites that are decided anew at most, but so many times in any case."""
 
 
 class Exhausted(Exception):
@@ -66,7 +68,7 @@ def store_of(zone: str) -> Asked:
 
 @dataclass(slots=True)
 class Replanner:
-    """Decides what is in question anew with changes made."""
+    """Decides what is in question anew with changes made; `tell` hears of each time."""
 
     graph: Graph
     table: LatencyTable
@@ -74,6 +76,7 @@ class Replanner:
     _first: Candidates | None = None
     known: dict[tuple[str, str], Outcome | None] = field(default_factory=dict)
     solves: int = 0
+    tell: Callable[[], None] = lambda: None
 
     def with_change(self, change: Change) -> Outcome | None:
         """What is decided then; None if nothing fits.
@@ -83,11 +86,15 @@ class Replanner:
         """
         key = (change.words, change.value)
         if key not in self.known:
-            if self.solves >= MAX_SOLVES:
+            if self.solves >= min(MAX_SOLVES, max(_LEAST, _WORK // self._pairs())):
                 raise Exhausted
             self.solves += 1
+            self.tell()
             self.known[key] = self._decided(change.apply(self.graph))
         return self.known[key]
+
+    def _pairs(self) -> int:
+        return max(1, sum(len(flow.sites) for flow in self.graph.flows))
 
     def unchanged(self) -> Outcome | None:
         """What is decided as it is."""

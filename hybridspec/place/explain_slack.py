@@ -16,10 +16,37 @@ SECOND = 1_000_000
 
 
 def slacks(
-    site: Site, flow: Flow, way: Configuration, beside: Sequence[Configuration]
+    site: Site, flow: Flow, way: Configuration, beside: Sequence[Configuration], born: int = 0
 ) -> tuple[Slack, ...]:
-    """Every bound with an amount; `beside` is what the other flows of the site do."""
-    return (*_own(flow, way), *_shared(site, way, beside), *_line(site, way, beside))
+    """Every bound with an amount; `beside` is what the other flows of the site do.
+
+    `born` is what comes onto the site's network, in bits per second.
+    """
+    return (*_own(flow, way), *_shared(site, way, beside), *_line(site, way, beside),
+            *_network(site, born))  # fmt: skip
+
+
+def _network(site: Site, born: int) -> Iterator[Slack]:
+    """What all that is born at the site takes of its network, wherever it is worked on."""
+    if site.lan is not None:
+        yield Slack(
+            code="HS0426", what=f"network of {site.name}", used=born,
+            limit=floor(MAX_UPLINK * site.lan), unit="bit/s",
+            key=f"sites.{site.name}.lan_bandwidth", ref=_ref(site.lan_origin), with_others=True,
+        )  # fmt: skip
+
+
+def _failing(
+    devices: SiteDevices, needs: Sequence[tuple[int, int]]
+) -> Iterator[tuple[str, str, str, str, str, int, int]]:
+    """How many devices may fail before the others lack time, bandwidth or disk."""
+    device, name = devices.device_class, devices.device_class.name
+    if device.max_failed:
+        least = max([1, *(-(-used // each) for used, each in needs if used and each > 0)])
+        yield (
+            "HS0306", f"{name} that may have failed", "devices", f"devices.{name}.max_failed",
+            device.origin.ref, device.max_failed, max(0, devices.count - least),
+        )  # fmt: skip
 
 
 def _own(flow: Flow, way: Configuration) -> Iterator[Slack]:
@@ -102,6 +129,12 @@ def _rooms(
         "HS0304", f"disk of {name} while offline", "B", f"devices.{name}.max_offline",
         device.offline_origin.ref, sum(c.waiting for c in everybody), board.disk // 2 * count,
     )  # fmt: skip
+    yield from _failing(devices, (
+        (sum(c.demand for c in everybody), floor(MAX_BUSY * SECOND * busy / WHOLE)),
+        (sum(c.uplink * 8 for c in everybody),
+         floor(MAX_UPLINK * device.uplink_bandwidth * wire / WHOLE)),
+        (sum(c.waiting for c in everybody), board.disk // 2),
+    ))  # fmt: skip
 
 
 def _ref(span: Span | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from hybridspec.ir.explanation import Flip, Place, ZoneExplanation
@@ -16,20 +16,27 @@ from hybridspec.law.refusal import Refusal
 from hybridspec.place.explain_flip import checked, values
 from hybridspec.place.explain_lever import region_prices
 from hybridspec.place.explain_replan import Exhausted, Replanner, outcome, store_of
+from hybridspec.place.progress import paced
 
 MOST = 3
 """Regions beside the chosen one whose prices are looked at, those that cost least more."""
 
 
-def explain_zone(graph: Graph, table: LatencyTable, plan: Plan, zone: Zone) -> ZoneExplanation:
-    """Where the store is, where else it could be, and which price would move it."""
+def explain_zone(
+    graph: Graph, table: LatencyTable, plan: Plan, zone: Zone,
+    say: Callable[[str], None] = lambda _: None,
+) -> ZoneExplanation:  # fmt: skip
+    """Where the store is, where else it could be, and which price would move it.
+
+    `say` hears how far the search for that is, if it takes long.
+    """
     store = next((s for s in plan.stores if s.zone.name == zone.name), None)
     extra = dict(store.alternatives) if store is not None else {}
     chosen = store.region.label if store is not None else ""
     if store is not None:
         extra[chosen] = 0
     mine = [site for site in graph.sites if site.zone.name == zone.name]
-    flips, ended = _flips(graph, table, plan, zone, chosen, extra)
+    flips, ended = _flips(graph, table, plan, zone, chosen, extra, say)
     return ZoneExplanation(
         zone=zone.name, store=store, sites=len(mine),
         places=tuple(_place(graph, zone, region, extra) for region in graph.regions),
@@ -73,7 +80,7 @@ def _pinned(graph: Graph, zone: Zone, region: Region) -> Iterator[tuple[str, str
 
 def _flips(
     graph: Graph, table: LatencyTable, plan: Plan, zone: Zone, chosen: str,
-    extra: Mapping[str, int],
+    extra: Mapping[str, int], say: Callable[[str], None],
 ) -> tuple[list[Flip], str]:  # fmt: skip
     """The prices that would move the store: of its region upwards, of the next ones downwards.
 
@@ -90,7 +97,9 @@ def _flips(
     asked, now = store_of(zone.name), outcome(graph, plan, chosen, None)
     whole = Replanner(graph, table, asked)
     here = Replanner(replace(at_sites(graph, sites), regions=regions), table, asked)
-    ended = "the plan as it is"
+    ended, told = "the plan as it is", paced(say)
+    here.tell = whole.tell = lambda: told(
+        f"explaining: {here.solves + whole.solves} plans made, at {ended}")  # fmt: skip
     try:
         first = here.unchanged()
         if first is None or first.label != now.label:  # what other zones run decides it

@@ -43,3 +43,18 @@ def _words(found: Progress, owned: int, currency: str) -> str:
         return f"placing: {format_money(cost, currency)}, no bound yet"
     share = f"{100 * (found.cost - found.bound) / cost:.3g} %" if cost else "0 %"
     return f"placing: {format_money(cost, currency)}, none below {bound}, gap {share}"
+
+
+def paced(
+    say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+) -> Callable[[str], None]:
+    """Passes on what is said, but nothing at first and then no more often than people can read."""
+    last = clock()
+
+    def told(words: str) -> None:
+        nonlocal last
+        if clock() - last >= QUIET:
+            last = clock()
+            say(words)
+
+    return told

@@ -164,6 +164,38 @@ def line(sites: Sequence[str], bits: int) -> Change:
     )  # fmt: skip
 
 
+def network(sites: Sequence[str], bits: int) -> Change:
+    """Another bandwidth of the network from sensors to devices, at each of some sites."""
+    text = write_bandwidth(bits)
+    return Change(
+        f"sites.{sites[0]}.lan_bandwidth" if len(sites) == 1 else "", text,
+        f"raise `lan_bandwidth` of {named(sites)} to {text}",
+        lambda graph: with_sites(graph, lambda site: replace(
+            site, lan=parse_bandwidth(text)) if site.name in sites else site),
+        bits,
+    )  # fmt: skip
+
+
+def several(device: DeviceClass) -> Change:
+    """Devices of a class that hold as many models as fit their memory."""
+    return Change(
+        f"devices.{device.name}.one_model", "false",
+        f"let each `{device.name}` hold several models",
+        lambda graph: with_device(graph, device.name, lambda old: replace(old, one_model=False)),
+    )  # fmt: skip
+
+
+def failed(device: DeviceClass, number: int) -> Change:
+    """Another number of devices of a class that may have failed at a site."""
+    return Change(
+        f"devices.{device.name}.max_failed", str(number),
+        f"let {number} `{device.name}` fail at a site",
+        lambda graph: with_device(
+            graph, device.name, lambda old: replace(old, max_failed=number)
+        ), number,
+    )  # fmt: skip
+
+
 def memory(device: DeviceClass, size: int) -> Change:
     """A board with another size of memory for a class; `size` is in bytes, whole MiB."""
     more = (size - device.board.memory) // 2**20

@@ -41,6 +41,7 @@ from hybridspec.place.repair_change import (
     memory,
     offline,
     quota,
+    several,
     uplink,
 )
 
@@ -178,6 +179,15 @@ def repairs_of_sites(
     return tuple(one.repair for one in _best([one for one in tried if one is not None]))
 
 
+def repairs_by(
+    graph: Graph, table: LatencyTable, sites: Sequence[Site], wanted: Sequence[tuple[Change, ...]]
+) -> tuple[Repair, ...]:
+    """Those of some changes with which everything runs at the sites, the best first."""
+    here, names = at_sites(graph, sites), [site.name for site in sites]
+    tried = [_try(here, table, changes, names) for changes in wanted]
+    return tuple(one.repair for one in _best([one for one in tried if one is not None]))
+
+
 @dataclass(frozen=True, slots=True)
 class _Amount:
     """A change by an amount: whole steps above what is now, up to so many."""
@@ -203,8 +213,9 @@ def _levers(graph: Graph, sites: Sequence[str], clash: Sequence[Stated]) -> Iter
             yield _wider_line(here, sites or (name,))
         elif stated.rank == UPLINK:
             yield _wider(classes[name])
-        elif stated.rank == MEMORY and rest != ["one_model"]:
-            yield _roomier(classes[name])
+        elif stated.rank == MEMORY:
+            several_held = rest == ["one_model"]
+            yield _once(several(classes[name])) if several_held else _roomier(classes[name])
         elif stated.rank == QUOTA:
             yield from _raised(graph, rest[-1], at)
         elif stated.rank == OFFLINE and kind == "flows":

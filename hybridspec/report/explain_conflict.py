@@ -72,7 +72,9 @@ def _blocks(of: Mapping[str, Any], title: str) -> Iterator[Block]:
     names, more = of["sites"][:_SITES], len(of["sites"]) - _SITES
     where = ", ".join(names) + (f" and {more} more sites" if more > 0 else "")
     what = ", ".join(of["flows"]) or "everything"
-    yield f"{title}{what} at {where}: these cannot hold together", ("line", "says"), [
+    alone = len(of["clash"]) == 1
+    cannot = "this cannot hold" if alone else "these cannot hold together"
+    yield f"{title}{what} at {where}: {cannot}", ("line", "says"), [
         (claim["at"], _said(claim, of["sites"])) for claim in of["clash"]
     ]  # fmt: skip
     rows: list[tuple[str, ...]] = []
@@ -84,7 +86,9 @@ def _blocks(of: Mapping[str, Any], title: str) -> Iterator[Block]:
     for advice in of["advice"]:
         yield "What helps", ("",), [(advice,)]
     sure = of["confirmedBy"] or "that all cannot is what one engine says, and no other could tell"
-    yield "Proof", ("",), [(f"without any one of these lines the others can hold; {sure}",)]
+    rest = "without this line there is a way" if alone else (
+        "without any one of these lines the others can hold")  # fmt: skip
+    yield "Proof", ("",), [(f"{rest}; {sure}",)]
 
 
 def _said(claim: Mapping[str, Any], sites: Sequence[str]) -> str:

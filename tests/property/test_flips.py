@@ -49,6 +49,8 @@ def test_a_flip_changes_what_runs_and_a_step_less_does_not() -> None:
         explained = with_flips(made.graph, made.table, plan, one)
         tried += bool(explained.flips)
         for flip in explained.flips:
+            if flip.words not in known:
+                continue  # a wish without an amount
             lever, value = known[flip.words], flip.value
             then = found(made, lever, value, decision)
             if flip.others_fail:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hybridspec.place.engine.api import Progress
-from hybridspec.place.progress import telling
+from hybridspec.place.progress import paced, telling
 
 
 def test_a_short_search_says_nothing_and_a_long_one_says_its_gap() -> None:
@@ -51,3 +51,11 @@ def test_what_stands_in_any_case_is_part_of_cost_and_bound() -> None:
         "placing: 8.00 USD, none below 7.00 USD, gap 12.5 %",
         "placing: 6.00 USD, no bound yet",
     ]
+
+
+def test_what_comes_too_soon_is_not_passed_on() -> None:
+    times, said = iter([0.0, 1.0, 2.0, 2.0, 3.9, 4.1, 4.1]), list[str]()
+    told = paced(said.append, lambda: next(times))
+    for words in ("soon", "first", "again", "second"):
+        told(words)
+    assert said == ["first", "second"]
