@@ -43,10 +43,8 @@ def with_flips(
     here = Replanner(replace(at_sites(graph, (site,)), regions=regions), table, asked)
     flips: list[Flip] = []
     bindings: list[Binding] = []
-    now, ways = (
-        outcome(graph, plan, of.chosen.way.label, of.chosen.way),
-        [of.chosen.way, *(c.way for c in of.others)],
-    )
+    now = outcome(graph, plan, of.chosen.way.label, of.chosen.way)
+    ways = [of.chosen.way, *(c.way for c in of.others)]
     ended, told = "the plan as it is", paced(say)
     here.tell = whole.tell = lambda: told(
         f"explaining: {here.solves + whole.solves} plans made, at {ended}")  # fmt: skip
@@ -66,17 +64,19 @@ def with_flips(
                 if found is not None:
                     flips.append(found)
                     bindings += _binding(lever, value, now, whole)
-            below = lever.least - lever.step
-            if (
-                lever.refused
-                and below > 0
-                and not any(one.words == lever.words and one.value < lever.now for one in flips)
-            ):
-                flips.append(flip(lever, below, now, None))
+            flips += _refused(lever, flips, now)
         ended = ""
     except Exhausted:
         pass  # `ended` says where
     return replace(of, flips=tuple(flips), bindings=tuple(bindings), ended=ended)
+
+
+def _refused(lever: Lever, flips: Sequence[Flip], now: Outcome) -> Iterator[Flip]:
+    """The value below which nothing is allowed, where nothing else changes before."""
+    below = lever.least - lever.step
+    changed = any(one.words == lever.words and one.value < lever.now for one in flips)
+    if lever.refused and below > 0 and not changed:
+        yield flip(lever, below, now, None)
 
 
 def checked(
