@@ -206,7 +206,7 @@ class _Binder:
         if place.at_key:
             return fixer.name(place, slug(str(place.path[-1])))
         others = [other for other in wrong if other.path != place.path][:50]
-        return fixer.value(place, others, error.get("ctx", {}))
+        return fixer.value(place, others)
 
     def _unknown_key(self, place: Place) -> Diagnostic:
         path, section = place.path, place.path[:-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
 from typing import Any, get_origin
 from unicodedata import combining, normalize
 
@@ -13,7 +15,7 @@ from pydantic import BaseModel
 from hybridspec.base.closest import closest, surely
 from hybridspec.base.country_names import country_code
 from hybridspec.base.edit import Edits, add_key, put, rename, without
-from hybridspec.base.respell import days, near_quantities, quantities
+from hybridspec.base.respell import amount, days, decimal, near_quantities, number, quantities
 from hybridspec.base.source import Path
 from hybridspec.load import shape
 from hybridspec.load.context import Surroundings
@@ -24,6 +26,11 @@ from hybridspec.load.yaml import Document, Plain
 Fix = tuple[Edits, bool]
 """Edits, and whether nothing else can be meant."""
 NONE: Fix = ((), False)
+_COUNTED = re.compile(
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|dozens?|hundreds?"
+    r"|thousands?|millions?|infinite|infinity|unlimited|none|no|all|zero)\b", re.IGNORECASE,
+)  # fmt: skip
+"""Words that are figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Fixer:
             fitting = [k for k in absent if self._fits(place, k, value)]
             needed = [k for k, _ in shape.required(place.section) if k in fitting]
             near = next((c[0] for c in (needed, fitting) if len(c) == 1), None)
-        if path not in origins.keys:
+        if path not in origins.keys or split_number({name: value}):
             return near, NONE
         if near is not None:
             return near, (rename(key, near), meant is not None)
@@ -108,12 +115,14 @@ class Fixer:
             if self.around.at(path) == old:
                 yield put(origins.whole(*path), slug(old))
 
-    def value(self, place: Place, others: Sequence[Place], context: dict[str, Any]) -> Fix:
-        """Write a value that fits: respelt, swapped back, moved to the bound, or an example."""
+    def value(self, place: Place, others: Sequence[Place]) -> Fix:
+        """Write a value that fits: respelt, swapped back, or an example in place of nothing."""
         origins, path = self.document.origins, place.path
-        if path not in origins.values:
-            return NONE
+        if path not in origins.values and isinstance(self.around.at(path[:-1]), str):
+            path = path[:-1]  # a section that was written as its one word
         written = self.around.at(path)
+        if path not in origins.values or split_number(self.around.at(path[:-1])):
+            return NONE
         for candidate in respelt(written, place):
             if place.fits(candidate):
                 return put(origins.whole(*path), candidate), True
@@ -121,11 +130,11 @@ class Fixer:
         if swapped:
             return swapped, False
         known = tuple(self.around.candidates(path)) if isinstance(written, dict) else ()
-        for candidate in (*self.around.near(path), *known, *guesses(written, place, context)):
+        for candidate in (*self.around.near(path), *known, *guesses(written, place)):
             if place.fits(candidate):
                 return put(origins.whole(*path), candidate), False
         filling = self.filling(place)
-        if filling is None:
+        if filling is None or replaces(written, place):
             return NONE
         return put(origins.whole(*path), filling), False
 
@@ -191,33 +200,57 @@ def _typed(text: str) -> Iterator[Any]:
         yield words[text.casefold()]
 
 
-def guesses(value: Plain, place: Place, context: dict[str, Any]) -> Iterator[Any]:
-    """What was perhaps meant, most likely first."""
+def guesses(value: Plain, place: Place) -> Iterator[Any]:
+    """What was perhaps meant, most likely first; a number stays what it is."""
     if isinstance(value, str):
         yield from _texts(value, place)
-    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    if number is not None:
-        yield from _with_unit(abs(number), place)
-        yield abs(number)
-    yield from (context[b] for b in ("ge", "le") if isinstance(context.get(b), (int, float)))
-    if number is not None:
-        yield from _in_range(number)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield from _with_unit(value, place)
+        yield from _as_share(value, place)
     if isinstance(value, list):
-        yield from value[:8]
+        yield from value if len(value) == 1 else ()
         if all(isinstance(item, str) for item in value):
             yield dict.fromkeys(value, 1)
-        most = context.get("max_length")
-        yield value[:most] if isinstance(most, int) else value[:1]
     if isinstance(value, dict):
         yield list(value)
         yield [value]
-        yield from list(value.values())[:8]
+        yield from value.values() if len(value) == 1 else ()
+
+
+def replaces(written: Plain, place: Place) -> bool:
+    """Whether an example in place of what was written would change what it says.
+
+    A figure says something where figures belong, any word where true or false does, and several
+    entries everywhere.
+    """
+    if isinstance(written, list | dict) and len(written) > 1:
+        return True
+    kinds = [shape.bare(form) for form in shape.members(shape.bare(place.kind))]
+    if bool in kinds:
+        return written is not None and not isinstance(written, list | dict)
+    figures = any(kind in (int, float, Fraction, date) for kind in kinds)
+    return figures and (
+        any(char.isdigit() for char in str(written)) or _COUNTED.search(str(written)) is not None
+    )
+
+
+def split_number(section: Plain) -> bool:
+    """Whether a comma has split a number: what stood behind it is a key without a value."""
+    return isinstance(section, dict) and any(
+        value is None and str(key)[:1].isdigit() for key, value in section.items()
+    )
 
 
 def _texts(value: str, place: Place) -> Iterator[Any]:
-    yield from days(value)
+    readings = days(value)
+    yield from readings if len(readings) == 1 else ()
     yield from quantities(value)
     yield from near_quantities(value)
+    read = amount(value)
+    if read is not None and (shown := decimal(read[0])) is not None:
+        yield from (f"{shown} {c}" for c in re.findall("^([A-Z]{3})/", read[1]))
+    if (figure := number(value)) is not None and (shown := decimal(figure)) is not None:
+        yield int(shown) if shown.isdigit() else float(shown)
     near = closest(value, shape.choices(place.kind))
     if near is not None:
         yield near
@@ -225,25 +258,25 @@ def _texts(value: str, place: Place) -> Iterator[Any]:
     if code is not None:
         yield code[0]
     yield slug(value)
-    yield value[:200]
 
 
 def _with_unit(value: float, place: Place) -> Iterator[str]:
     """The number that was written, in the unit of the key's own example."""
     shown = example(place.info, place.kind)
-    unit = re.fullmatch(r"[0-9.]+( ?[A-Za-z][A-Za-z/]*)", shown) if isinstance(shown, str) else None
+    unit = re.fullmatch(r"[0-9.]+( ?[A-Za-z/]+)", shown) if isinstance(shown, str) else None
     if unit is not None:
         yield f"{value}{unit[1]}"
+    period = re.fullmatch("P[0-9]+([YWD])", shown) if isinstance(shown, str) else None
+    if period is not None and isinstance(value, int):
+        yield f"P{value}{period[1]}"
 
 
-def _in_range(value: float) -> Iterator[Any]:
-    if 1 < value <= 100:
+def _as_share(value: float, place: Place) -> Iterator[Any]:
+    """A share written in percent, or the other way round."""
+    if 2 <= value <= 100:
         yield f"{value}%"
-    if 0 < value < 1:
-        yield round(value * 100)
-    if isinstance(value, float):
-        yield round(value) if abs(value) < 10**15 else 1
-    yield min(max(value, 0), 1)
+    if 0 < value < 1 and place.path[-1:] == ("percent",) and (100 * Fraction(str(value))) % 1 == 0:
+        yield int(100 * Fraction(str(value)))
 
 
 def slug(written: str) -> str:

@@ -29,12 +29,26 @@ CERTAIN = {
 GUESSES = {
     "a board of which there are two": ("raspberry-pi-5", "raspbery-pi-5"),
     "a share without its sign": ("floor: 0.9", "floor: 90"),
-    "no devices": ("{box: 1}", "{box: 0}"),
     "a key left out": ("country: DE, ", ""),
     "a key that nothing knows": ("country: DE, ", "country: DE, colour: red, "),
     "a region that is far off": ("eu-central-1", "frankfurt-1"),
-    "a share of the fleet too large": ("percent: 100", "percent: 300"),
 }
+
+
+FIGURES = {
+    "no devices": ("{box: 1}", "{box: 0}"),
+    "a share of the fleet too large": ("percent: 100", "percent: 300"),
+    "more than any line carries": ("10Mbit/s", "99999999999Tbit/s"),
+    "a power of ten beyond all use": ("10Mbit/s", "1e30Mbit/s"),
+    "a range for a number": ("{box: 1}", "{box: 1..4}"),
+    "a power in place of a count": ("{box: 1}", "{box: 10^30}"),
+    "less than nothing": ("rtt: 30ms", "rtt: -30ms"),
+    "thousands, or a fraction": ("rtt: 30ms", 'rtt: "1,500ms"'),
+    "one of two places": ("country: DE", "country: [DE, FR]"),
+    "a date that there is not": ("2026-11-01", "2026-13-45"),
+    "a currency of which there is no rate": ("zone: eu,", "zone: eu, energy_price: 5 ct,"),
+}
+"""What nobody can write otherwise without saying something else."""
 
 
 @pytest.fixture
@@ -84,6 +98,15 @@ def test_a_guess_is_made_on_request_only(path: Path, main: Main, name: str) -> N
     assert path.read_text(encoding="utf-8") == text
     code, out, err = main("validate", path, "--fix-all")
     assert code == 0, out + err
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_edit_changes_what_a_figure_says(path: Path, main: Main, name: str) -> None:
+    text = spoilt(path, *FIGURES[name])
+    code, _, err = main("validate", path, "--fix-all")
+    assert code == 2
+    assert "help: " in err
+    assert path.read_text(encoding="utf-8") == text
 
 
 def test_a_diff_changes_nothing(path: Path, main: Main) -> None:
