@@ -221,7 +221,9 @@ def capacity(layout: Layout) -> Iterator[Failure]:
             code="HS0306", excess=1, unit="devices",
             message=f"has to run on where {layout.device.max_failed} `{name}` may have failed, and "
             "no other is there",
-            remedy=_put(enough, name) if enough <= _MOST else f"lower `max_failed` of `{name}`",
+            remedy=_put(enough, name) if enough <= MOST_DEVICES else (
+                f"lower `max_failed` of `{name}`"
+            ),
         )  # fmt: skip
     elif demand > limit:
         yield Failure(
