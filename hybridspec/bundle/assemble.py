@@ -19,6 +19,8 @@ from hybridspec.ir.plan import FleetMember
 from hybridspec.ir.tree import FileTree, digest_of, merge
 
 MANIFEST = "release.json"
+_SANE = 10_000_000
+"""Microseconds that an inference may take where nothing is promised of it."""
 _MEMORY_FACTOR = 4
 """Allowance over the estimate for the interpreter and numpy that run the health check."""
 
@@ -72,7 +74,9 @@ def _contract(graph: Graph, artefact: Artefact) -> ModelContract:
         if flow.latency is not None
         and any(s.model is not None and s.model.name == artefact.model.name for s in flow.stages)
     ]
-    limit = min(bounds, default=10_000_000)
+    limit = min(bounds, default=_SANE)
+    if artefact.steps:
+        limit = _SANE  # the agent tries the model on the CPU, which promises nothing
     return ModelContract(
         name=artefact.model.name,
         path=f"{_folder(artefact)}/model.onnx",

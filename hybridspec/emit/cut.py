@@ -17,6 +17,7 @@ from hybridspec.ir.plan import (
     TrainingJob,
     ZoneSlice,
 )
+from hybridspec.ir.runtime import steps
 
 
 def cloud_slices(graph: Graph, plan: Plan, plan_digest: str, name: str) -> tuple[CloudSlice, ...]:
@@ -147,6 +148,12 @@ def edge_slice(
         board=member.device_class.board.name,
         architecture=member.device_class.board.architecture,
         platform=member.device_class.platform,
+        runtime=member.device_class.runtime,
+        steps=tuple(
+            step
+            for model, variant in member.models
+            for step in steps(member.device_class.runtime, model.name, variant, model.facts)
+        ),
         models=tuple((model.name, variant) for model, variant in member.models),
         threads=1,
         stages=tuple(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hybridspec.ir.graph import Model
 from hybridspec.ir.plan import Estimate
+from hybridspec.ir.runtime import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ class Artefact:
     """The file that a device class gets for a model.
 
     `verdicts` lists all variants tried; `golden_inputs` and `golden_outputs` are `.npz` files
-    whose arrays a device must reproduce within `absolute` and `relative` tolerance.
+    whose arrays a device must reproduce within `absolute` and `relative` tolerance. `steps` build
+    what the class's runtime loads, if that is not this file.
     """
 
     model: Model
@@ -80,3 +82,4 @@ class Artefact:
     golden_outputs: Path
     absolute: float
     relative: float
+    steps: tuple[Step, ...] = ()

@@ -15,7 +15,8 @@ CLOUD = "cloud"
 class LatencyTable:
     """Estimates by (model, host, variant) and (operation, host, bytes per event).
 
-    A host is a board's name or `CLOUD`. `memory` holds bytes by (model, variant), runtime
+    A host is a board's name, with the runtime of its models if it is another than the agent's, or
+    `CLOUD`. `memory` holds bytes by (model, variant), runtime
     included. A missing entry means that nobody has figures, never zero. `measured` holds, by
     (model, device class, variant), what the user has measured, and goes before `models`.
     """
@@ -39,7 +40,7 @@ class LatencyTable:
         if device is None:
             return self.models.get((name, CLOUD, variant))
         own = self.measured.get((name, device.name, variant))
-        return own or self.models.get((name, device.board.name, variant))
+        return own or self.models.get((name, device.host, variant))
 
 
 NOTHING = Estimate(low=0, mid=0, high=0, basis="takes no time of its own")

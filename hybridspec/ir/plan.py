@@ -8,7 +8,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
-from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Stage, Zone
+from hybridspec.ir.edge_slice import Destination as Destination
+from hybridspec.ir.edge_slice import EdgeSlice as EdgeSlice
+from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Zone
 from hybridspec.ir.verdict import Certificate, Obligation, claim
 
 
@@ -369,31 +371,3 @@ class CloudSlice:
     spec_digest: str
     plan_digest: str
     zones: tuple[ZoneSlice, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """Where the devices of a class may send to or fetch from, on account of a zone.
-
-    `purpose` is `channel`, `store` or `telemetry`; a host may begin with `*.`.
-    """
-
-    purpose: str
-    zone: str
-    hosts: tuple[str, ...]
-    countries: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeSlice:
-    """The part of a plan that one edge target turns into a class's runtime payload."""
-
-    spec: str
-    device_class: str
-    board: str
-    architecture: str
-    platform: str
-    models: tuple[tuple[str, str], ...]
-    threads: int
-    stages: tuple[tuple[Flow, tuple[Stage, ...]], ...]
-    destinations: tuple[Destination, ...] = ()

@@ -84,14 +84,15 @@ class DeviceClass:
     With `one_model` a device holds one model at a time, whichever flows run it.
     `spares` and `failures` (in a year) are shares of its devices; `visit_price` is paid every
     `visit_every` and at each failure, `uplink_month` for each device, and the other prices of the
-    uplink per GB. `security` is what is set up on it, `implicit` what its software sends by
-    itself, `controls` those that the platform's agent carries out, each with how. `timed` is what
-    was measured on such a device.
+    uplink per GB. `runtime` runs its models. `security` is what is set up on it, `implicit` what
+    its software sends by itself, `controls` those that the platform's agent carries out, each with
+    how. `timed` is what was measured on such a device.
     """
 
     name: str
     board: Board
     platform: str
+    runtime: str = "onnxruntime"
     max_offline: int
     uplink_bandwidth: int
     uplink_rtt: int
@@ -113,6 +114,16 @@ class DeviceClass:
     board_origin: Span = spanned()
     offline_origin: Span = spanned()
     one_model_origin: Span | None = maybe()
+
+    @property
+    def host(self) -> str:
+        """What figures of its models are listed under: those of one runtime say nothing of others.
+
+        >>> "raspberry-pi-5", "jetson-orin-nano/tensorrt"
+        ('raspberry-pi-5', 'jetson-orin-nano/tensorrt')
+        """
+        plain = self.runtime == "onnxruntime"
+        return self.board.name if plain else f"{self.board.name}/{self.runtime}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,15 +29,20 @@ CLOUD_RATES = (
 def latency_table(graph: Graph) -> LatencyTable:
     """Every estimate that a placement of `graph` can ask for."""
     hosts: dict[str, tuple[Rates, ...]] = {
-        device.board.name: device.board.rates for device in graph.device_classes
+        device.board.name: _of(device.board.rates, RUNTIME) for device in graph.device_classes
     }
     hosts[CLOUD] = CLOUD_RATES
+    others = {
+        device.host: _of(device.board.rates, device.runtime)
+        for device in graph.device_classes
+        if device.runtime != RUNTIME
+    }
     models = {
         (model.name, host, variant): estimate(facts, rates)
         for model in graph.models
         if not model.facts.unpriced
-        for host, rows in hosts.items()
-        for rates in _usable(rows)
+        for host, rows in (hosts | others).items()
+        for rates in rows
         for variant, facts in _runs(model, host, rates.precision)
     }
     sizes = {
@@ -50,7 +55,7 @@ def latency_table(graph: Graph) -> LatencyTable:
         (name, host, size): operation(name, size, rates)
         for name, size in sizes
         for host, rows in hosts.items()
-        for rates in _usable(rows)
+        for rates in rows
         if rates.precision == "fp32"
     }
     needs = {
@@ -70,15 +75,15 @@ def latency_table(graph: Graph) -> LatencyTable:
 def _corrected(graph: Graph) -> Iterator[tuple[tuple[str, str, str], Estimate]]:
     """Estimates of classes that something was measured on, by (model, device class, variant)."""
     for device in graph.device_classes:
-        if not device.timed:
-            continue
+        if not device.timed or device.runtime != RUNTIME:
+            continue  # measuring uses the agent's runtime, which says nothing of others
         where = f"`{device.name}`"
         for model in graph.models:
             for variant in ("fp32", "int8"):
                 own = exact(device.timed, model.facts.digest, variant, where)
                 if own is not None:
                     yield (model.name, device.name, variant), own
-            for rates in () if model.facts.unpriced else _usable(device.board.rates):
+            for rates in () if model.facts.unpriced else _of(device.board.rates, RUNTIME):
                 scaled = rescaled(rates, device.timed)
                 for variant, facts in _runs(model, device.board.name, rates.precision):
                     own = exact(device.timed, model.facts.digest, variant, where)
@@ -112,5 +117,6 @@ def _runs(model: Model, host: str, precision: str) -> Iterable[tuple[str, ModelF
             yield variant, head(model.facts, cut)
 
 
-def _usable(rows: Iterable[Rates]) -> Iterable[Rates]:
-    return (rates for rates in rows if rates.runtime == RUNTIME and rates.threads == 1)
+def _of(rows: Iterable[Rates], runtime: str) -> tuple[Rates, ...]:
+    """The constants of one runtime on one thread."""
+    return tuple(row for row in rows if row.runtime == runtime and row.threads == 1)

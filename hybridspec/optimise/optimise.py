@@ -19,6 +19,7 @@ from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import NOTHING, LatencyTable
 from hybridspec.ir.plan import Plan
+from hybridspec.ir.runtime import steps
 from hybridspec.optimise.candidate import (
     ORIGINAL,
     DataFault,
@@ -101,6 +102,7 @@ def _host(table: LatencyTable, model: Model, device: DeviceClass) -> Host:
     return Host(
         name=device.name,
         architecture=device.board.architecture,
+        runtime=device.runtime,
         estimate=lambda variant: table.model(model.name, device, variant),
         memory=lambda variant: table.memory.get((model.name, variant), 0),
     )
@@ -199,4 +201,5 @@ def _artefact(
         golden_outputs=folder / "golden_outputs.npz",
         absolute=round(absolute, 9),
         relative=0.01,
+        steps=steps(device.runtime, model.name, passed.variant, model.facts),
     )

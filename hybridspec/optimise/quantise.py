@@ -62,7 +62,8 @@ def static(
     kept = _named_edges(source) if recipe.edges else []
     extra: dict[str, Any] = {}
     if recipe.symmetric:
-        extra = {"ActivationSymmetric": True, "WeightSymmetric": True}
+        # TensorRT dequantises int8 alone: biases, which are int32, stay as they are.
+        extra = {"ActivationSymmetric": True, "WeightSymmetric": True, "QuantizeBias": False}
     quantize_static(
         str(source),
         str(target),

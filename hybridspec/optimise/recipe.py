@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 
 from hybridspec.ir.graph import ModelFacts
 from hybridspec.ir.kernel import family
+from hybridspec.ir.runtime import CPU as CPU
 
 ANY = "*"
-CPU = "onnxruntime"
-"""The runtime that the agent brings; others are named in `RUNTIMES`."""
-RUNTIMES = (CPU, "tensorrt", "openvino", "qnn", "coreml", "edgetpu", "tflm", "onnxruntime-minimal")
 PRODUCTS = ("Conv", "Gemm", "MatMul")
 
 

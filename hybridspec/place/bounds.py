@@ -17,6 +17,7 @@ from hybridspec.base.units import (
     write_bandwidth,
     write_duration,
 )
+from hybridspec.ir.graph import Stage
 from hybridspec.ir.plan import Failure
 from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK, MOST_DEVICES
 from hybridspec.law.claim import claims
@@ -38,12 +39,22 @@ def figures(layout: Layout) -> Iterator[Failure]:
                 "inputs, without loops, branches and custom operators",
             )  # fmt: skip
         elif what == "latency" or layout.unmeasured(stage):
+            other = _other_runtime(layout, stage)
             yield Failure(
                 code="HS0603", excess=1, unit="",
                 message=f"nobody has {what} figures for `{stage.name}` on "
-                f"{layout.host(stage).label} in this precision",
-                remedy="choose a variant or a board that the catalogue has figures for",
+                f"{layout.host(stage).label} {other}in this precision",
+                remedy="measure it there, and state it under `measured` of the model" if other
+                else "choose a variant or a board that the catalogue has figures for",
             )  # fmt: skip
+
+
+def _other_runtime(layout: Layout, stage: Stage) -> str:
+    """With what a device runs models, if not with what the catalogue's figures are of."""
+    if layout.device is None or layout.host(stage).kind != "edge" or stage.model is None:
+        return ""
+    runtime = layout.device.runtime
+    return "" if runtime == "onnxruntime" else f"with {runtime} "
 
 
 def residency(layout: Layout) -> Iterator[Failure]:

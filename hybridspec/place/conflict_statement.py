@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hybridspec.base.source import Span
 from hybridspec.base.units import format_bandwidth, format_duration
-from hybridspec.ir.graph import Flow, Graph, Model, Site, SiteDevices, Zone
+from hybridspec.ir.graph import DeviceClass, Flow, Graph, Model, Site, SiteDevices, Zone
 from hybridspec.ir.plan import Configuration, Failure
 from hybridspec.place.conflict import smallest_hitting
 from hybridspec.place.quota import INFERENCE, Limit, limits
@@ -58,9 +58,16 @@ def statement_of(
                 return quota(limit)
     if code == "HS0603" and here is not None:
         device = here.device_class
-        words = f"nobody has figures for {device.board.title}"
+        words = f"nobody has figures for {device.board.title}{_runtime(device)}"
         return Statement(FIGURES, f"devices.{device.name}.board", words, device.board_origin)
     return _ruled(failure, site.zone, graph)
+
+
+def _runtime(device: DeviceClass) -> str:
+    """With what it runs models, if the catalogue's figures are of something else."""
+    if device.runtime == "onnxruntime":
+        return ""
+    return f" with {device.runtime}; `measured` of the model states your own"
 
 
 def clash(

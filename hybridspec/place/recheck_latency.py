@@ -99,6 +99,8 @@ class _Flow:
             return table.operations.get((stage.operation, where, stage.input_size), _NONE)
         name, variant = stage.model.name, dict(self.decision.chosen.variants)[stage.model.name]
         measured = table.measured.get((name, self.device.name if edge else "", variant))
+        if edge and self.device.runtime != "onnxruntime":
+            where = f"{where}/{self.device.runtime}"
         return measured or table.models.get((name, where, variant), _NONE)
 
     def _sent(self) -> list[tuple[float, int]]:

@@ -39,6 +39,8 @@ def figure(
         return table.operations.get((stage.operation, where, stage.input_size))
     model, variant = stage.model.name, dict(decision.chosen.variants)[stage.model.name]
     own = (model, device.name if device and not on_cloud else "", variant)
+    if device is not None and not on_cloud and device.runtime != "onnxruntime":
+        where = f"{where}/{device.runtime}"
     return table.measured.get(own) or table.models.get((model, where, variant))
 
 

@@ -195,6 +195,10 @@ def _model(artefact: Artefact) -> dict[str, Any]:
         "estimate": f"{artefact.estimate.low} to {artefact.estimate.high} us per inference",
         "basis": artefact.estimate.basis,
         "memory": format_bytes(artefact.memory),
+        "steps": [
+            {"where": step.where, "command": step.command, "needs": step.needs, "why": step.why}
+            for step in artefact.steps
+        ],
         "verdicts": [_verdict(verdict) for verdict in artefact.verdicts],
     }
 

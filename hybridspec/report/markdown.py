@@ -171,8 +171,11 @@ def _models(report: Mapping[str, Any]) -> str:
             "cosine", "SQNR", "size"]  # fmt: skip
     doubts = [(m["model"], m["deviceClass"], v["variant"], text)
               for m, v in tried for text in v["cautions"]]  # fmt: skip
+    built = [(m["model"], m["deviceClass"], s["where"], s["command"], s["needs"])
+             for m in report["models"] for s in m["steps"]]  # fmt: skip
+    steps = "\n" + table(["model", "class", "built on the", "by", "needs"], built) if built else ""
     said = table(["model", "class", "variant", "in doubt"], doubts) if doubts else ""
-    return f"## Models\n\n{table(head, rows)}" + (f"\n{said}" if said else "")
+    return f"## Models\n\n{table(head, rows)}" + (f"\n{said}" if said else "") + steps
 
 
 def _delivery(report: Mapping[str, Any]) -> str:

@@ -82,6 +82,7 @@ def _device_class(
         name=name,
         board=board,
         platform=written.platform,
+        runtime=written.runtime,
         max_offline=written.max_offline,
         uplink_bandwidth=written.uplink.bandwidth,
         uplink_rtt=written.uplink.rtt,

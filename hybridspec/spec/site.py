@@ -152,6 +152,13 @@ class DeviceClass(Section):
         key("Edge platform that installs bundles: `agent` is HybridSpec's own.",
             absent="`agent`, which needs nothing but Linux"),
     ] = "agent"  # fmt: skip
+    runtime: Annotated[
+        Literal["onnxruntime", "tensorrt", "openvino", "qnn", "coreml", "edgetpu", "tflm"],
+        key("What runs the models of these devices. Bundles for any but `onnxruntime` carry the "
+            "model in the form that its compiler wants, with the commands that build it there; "
+            "state what you `measured`, since estimates hold for one runtime only.",
+            example="tensorrt", absent="`onnxruntime`, on the CPU, which the agent brings"),
+    ] = "onnxruntime"  # fmt: skip
     security: Annotated[
         list[Capability],
         key("Security functions that are set up on these devices.",

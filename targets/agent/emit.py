@@ -22,15 +22,53 @@ def emit(part: EdgeSlice) -> Emitted:
         "spec": part.spec,
         "deviceClass": part.device_class,
         "architecture": part.architecture,
+        **({"runtime": part.runtime} if part.steps else {}),
         "threads": part.threads,
         "environment": _ENVIRONMENT,
         "models": [{"name": name, "variant": variant} for name, variant in part.models],
         "flows": [_flow(flow, stages) for flow, stages in part.stages],
     }
     return (
+        *_steps(part),
         Payload(path="runtime/flows.json", data=_json(runtime)),
         Payload(path="runtime/egress.json", data=_json(_egress(part))),
         Payload(path="runtime/requirements.txt", data="".join(f"{w}\n" for w in _WHEELS).encode()),
+    )
+
+
+def _steps(part: EdgeSlice) -> Emitted:
+    """What has to be built from the bundle before its runtime can run it: for programs, for people.
+
+    The agent does not run these commands; they need compilers that it does not bring.
+    """
+    if not part.steps:
+        return ()
+    listed = {
+        "schema": "hybridspec.dev/steps/v1",
+        "spec": part.spec,
+        "deviceClass": part.device_class,
+        "runtime": part.runtime,
+        "steps": [
+            {"model": s.model, "variant": s.variant, "where": s.where, "command": s.command,
+             "inputs": list(s.inputs), "outputs": list(s.outputs), "needs": s.needs, "why": s.why,
+             "source": s.source}
+            for s in part.steps
+        ],
+    }  # fmt: skip
+    text = [
+        f"# Models for {part.runtime}\n\nThe bundle carries the models in the form that "
+        f"{part.runtime} takes. Run these commands in the folder of the release, in order; the "
+        "agent does not.\n"
+    ]
+    for number, step in enumerate(part.steps, 1):
+        text.append(
+            f"\n## {number}. {step.model} ({step.variant}), on the {step.where}\n\n"
+            f"Needs {step.needs}. {step.why[0].upper()}{step.why[1:]}. <{step.source}>\n\n"
+            f"```sh\nmkdir -p built/{step.model}\n{step.command}\n```\n"
+        )
+    return (
+        Payload(path="runtime/steps.json", data=_json(listed)),
+        Payload(path="runtime/STEPS.md", data="".join(text).encode()),
     )
 
 
