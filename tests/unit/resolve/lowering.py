@@ -64,11 +64,17 @@ def stages(**steps: Any) -> dict[str, Any]:
     return spec(flows__watch__stages=steps)
 
 
+def _stated(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _stated(item) for key, item in value.items() if item is not None}
+    return [_stated(item) for item in value] if isinstance(value, list) else value
+
+
 def lowered(
     written: dict[str, Any], catalogs: dict[str, Catalog] | None = None
 ) -> tuple[Graph, list[Diagnostic]]:
-    """The graph and the findings of resolving."""
-    text = yaml.safe_dump(written, sort_keys=False)
+    """The graph and the findings of resolving; a key that is None is left out."""
+    text = yaml.safe_dump(_stated(written), sort_keys=False)
     source, sink = SourceFile(shown="s.yaml", name="s.yaml", text=text), Sink()
     document = parse(source, sink)
     assert document is not None, sink.findings
