@@ -15,7 +15,7 @@ _ROUND = 256
 _REGION = 2**20
 """Bytes that are rounded to in the arena, and of its first region."""
 _MOST = 4_000
-"""Operators up to which the arena is followed; beyond, tensors count twice."""
+"""Half of the operators and tensors up to which the arena is followed."""
 _IN_PLACE = frozenset(
     """
     Abs Add BatchNormalization Cast Ceil Clip Div Dropout Elu Erf Exp Flatten Floor Gelu
@@ -80,7 +80,7 @@ def _written_over(
 
 def _touched(steps: list[_Step]) -> int:
     """Bytes of the arena that are ever written: each tensor on its own, then all in one block."""
-    if len(steps) > _MOST:
+    if sum(1 + len(made) for made, _ in steps) > 2 * _MOST:
         return 2 * _peak(steps)
     arena = _Arena()
     for made, freed in steps:

@@ -11,7 +11,6 @@ import json
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import onnx
@@ -20,9 +19,11 @@ from onnx import TensorProto
 
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
 from hybridspec.load.footprint import footprint
+from hybridspec.load.structure import Refused, fed, refuse_structure
 from hybridspec.load.work import kind_of, macs, total, work
 
-MAX_NODES = 100_000
+MAX_TENSOR = 16 * 2**30
+"""Bytes of a tensor beyond which no device holds it."""
 _ELEMENT = {
     TensorProto.FLOAT: ("float32", 4), TensorProto.UINT8: ("uint8", 1),
     TensorProto.INT8: ("int8", 1), TensorProto.INT32: ("int32", 4),
@@ -31,17 +32,13 @@ _ELEMENT = {
 }  # fmt: skip
 
 
-class Refused(Exception):
-    """The file is not a model that can be used; the message is one clause."""
-
-
 def probe(path: str) -> dict[str, Any]:
     """Facts of the ONNX file at `path`; raises `Refused`."""
     try:
         model = onnx.load_model(path, load_external_data=False)
     except Exception as fault:
         raise Refused("it is not an ONNX file, or it is truncated") from fault
-    _refuse_structure(model)
+    refuse_structure(model)
     _fix_batch(model)
     declared = [_tensor(value) for value in model.graph.output]
     try:
@@ -64,74 +61,13 @@ def _unclaimed(model: onnx.ModelProto) -> onnx.ModelProto:
     return plain
 
 
-def _refuse_structure(model: onnx.ModelProto) -> None:
-    if not model.graph.node or not model.graph.output:
-        raise Refused("it is not an ONNX file, or it is truncated")
-    if _operators(model) > MAX_NODES:
-        raise Refused(f"it has more than {MAX_NODES:,} operators")
-    tensors = [*_tensors(model.graph), *(t for f in model.functions for t in _of_nodes(f.node))]
-    if any(tensor.data_location == TensorProto.EXTERNAL for tensor in tensors):
-        raise Refused("its weights are in external files; save it as one file")
-    inputs = _fed(model.graph)
-    if not inputs:
-        raise Refused("it has no input")
-    for value in inputs:
-        if not value.type.tensor_type.shape.dim:
-            raise Refused(f"its input `{value.name[:60]}` has no batch dimension")
-        batch = value.type.tensor_type.shape.dim[0].dim_value
-        if batch > 1:
-            raise Refused(f"its input `{value.name[:60]}` takes {batch} samples at once; export "
-                          "it with a free first dimension, or with 1")  # fmt: skip
-
-
-def _operators(model: onnx.ModelProto) -> int:
-    """Operators of the main graph with every function written out; a function may hold others."""
-    bodies = {(f.domain, f.name): f.node for f in model.functions}
-    known: dict[tuple[str, str], int] = {}
-
-    def count(nodes: Iterable[onnx.NodeProto]) -> int:
-        total = 0
-        for node in nodes:
-            name = (node.domain, node.op_type)
-            if name in bodies and name not in known:
-                known[name] = 0  # a function that calls itself is refused by the checker
-                known[name] = count(bodies[name])
-            total += known.get(name, 1)
-        return total
-
-    return count(model.graph.node)
-
-
-def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    """Every constant of the graph and of the graphs inside it."""
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    yield from _of_nodes(graph.node)
-
-
-def _of_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
-    for attribute in (a for node in nodes for a in node.attribute):
-        yield from (attribute.t, *attribute.tensors)
-        for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-            yield from (sparse.values, sparse.indices)
-        for graph in (attribute.g, *attribute.graphs):
-            yield from _tensors(graph)
-
-
-def _fed(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
-    """The inputs that a caller has to feed: old models list their weights as inputs, too."""
-    weights = {tensor.name for tensor in graph.initializer}
-    return [value for value in graph.input if value.name not in weights]
-
-
 def _fix_batch(model: onnx.ModelProto) -> None:
     """Set the first, free dimension of every input to 1; some exporters write free as -1."""
     for value in (*model.graph.input, *model.graph.output):
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_value < 0:
                 dim.ClearField("dim_value")
-    for value in _fed(model.graph):
+    for value in fed(model.graph):
         first = value.type.tensor_type.shape.dim[0]
         if not first.dim_value:
             first.ClearField("dim_param")
@@ -154,13 +90,16 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
     for tensor in graph.initializer:
         shapes[tensor.name] = tuple(tensor.dims)
         sizes[tensor.name] = weights[tensor.name] * _width(tensor.data_type)
+    for name, size in sizes.items():
+        if size > MAX_TENSOR:
+            raise Refused(f"its tensor `{name[:60]}` is larger than {MAX_TENSOR // 2**30} GiB")
     known = fixed(graph, set(weights))
     done = [work(node, shapes, sizes, known) for node in graph.node]
     kernels = total(done)
     opsets = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
     return {
         "opset": max(opsets, default=0),
-        "inputs": [_tensor(v) for v in _fed(graph)],
+        "inputs": [_tensor(v) for v in fed(graph)],
         "parameters": sum(weights.values()),
         "weights": sum(sizes[name] for name in weights),
         **macs(kernels),
@@ -168,9 +107,9 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         "moved": sum(w["moved"] for w in done),
         "operators": sum(w["operators"] for w in done),
         "peak_activations": _peak(graph, sizes),
-        "footprint": footprint(graph, {value.name for value in _fed(graph)}, sizes),
+        "footprint": footprint(graph, {value.name for value in fed(graph)}, sizes),
         "cuts": [] if model.functions or any(w["unknown"] or w["unpriced"] for w in done)
-        else cuts(graph, {value.name for value in _fed(graph)}, sizes, done, _sent(graph)),
+        else cuts(graph, {value.name for value in fed(graph)}, sizes, done, _sent(graph)),
         "unknown": sorted({w["unknown"] for w in done if w["unknown"]}),
         "unpriced": sorted({w["unpriced"] for w in done if w["unpriced"]}),
         "kinds": sorted(Counter(kind_of(node)[:60] for node in graph.node).items()),
@@ -204,9 +143,9 @@ def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
 
 def _peak(graph: onnx.GraphProto, sizes: dict[str, int]) -> int:
     """Largest sum of tensors alive at once, running the operators in file order."""
-    fed = {value.name for value in _fed(graph)}
-    first = sum(sizes.get(name, 0) for name in fed)
-    return max((most for most, _ in lives(graph, fed, sizes)), default=first)
+    given = {value.name for value in fed(graph)}
+    first = sum(sizes.get(name, 0) for name in given)
+    return max((most for most, _ in lives(graph, given, sizes)), default=first)
 
 
 def main() -> None:
@@ -215,6 +154,8 @@ def main() -> None:
         answer = probe(sys.argv[1])
     except Refused as refused:
         answer = {"fault": str(refused)}
+    except Exception as fault:
+        answer = {"fault": f"it cannot be read ({type(fault).__name__}: {str(fault)[:160]})"}
     json.dump(answer, sys.stdout)
 
 

@@ -11,7 +11,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from hybridspec.load.probe_child import MAX_NODES, Refused, probe
+from hybridspec.load.probe_child import probe
+from hybridspec.load.structure import MAX_NODES, Refused
 
 
 def facts(
@@ -153,9 +154,8 @@ def test_a_model_of_too_many_operators_is_refused(tmp_path: Path) -> None:
         facts(tmp_path, nodes, ["N", 4])
 
 
-@pytest.mark.parametrize("shape", [[0, 4], ["N", 0]])
-def test_a_tensor_without_numbers_is_no_work(tmp_path: Path, shape: list[int | str]) -> None:
-    counted = facts(tmp_path, [node("MatMul", "x", "w")], shape, {"w": zeros(4, 2)})
+def test_a_tensor_without_numbers_is_no_work(tmp_path: Path) -> None:
+    counted = facts(tmp_path, [node("MatMul", "x", "w")], [0, 4], {"w": zeros(4, 2)})
     assert counted["gemm_macs"] >= 0
     assert counted["peak_activations"] >= 0
 
