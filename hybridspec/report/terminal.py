@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -118,28 +119,43 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
 
 def explain(out: Console, placement: Mapping[str, Any]) -> None:
     """One decision: what was chosen, what it costs, and every other way with its reasons."""
-    out.print(_text(f"{placement['flow']} at {placement['site']} ({placement['country']})",
-                   style="bold"))  # fmt: skip
+    _line(out, f"{placement['flow']} at {placement['site']} ({placement['country']})",
+                   style="bold")  # fmt: skip
     for host in placement["hosts"]:
-        out.print(_text(f"  {host['stage']} runs on {host['host']} ({host['kind']})"))
+        _line(out, f"  {host['stage']} runs on {host['host']} ({host['kind']})")
     latency = placement["latency"]
     if latency:
-        out.print(_text(f"  latency to {latency['to']}: {latency['range']}, "
-                       f"bound {latency['bound']}"))  # fmt: skip
+        _line(out, f"  latency to {latency['to']}: {latency['range']}, "
+                       f"bound {latency['bound']}")  # fmt: skip
         for leg in latency["legs"]:
-            out.print(_text(f"    {leg['name']}: {leg['range']} ({leg['basis']})"))
-    out.print(_text(f"  cost {placement['cost']}; devices busy {placement['busy']}; "
-                   f"memory {placement['memory']}"))  # fmt: skip
+            _line(out, f"    {leg['name']}: {leg['range']} ({leg['basis']})")
+    _line(out, f"  cost {placement['cost']}; devices busy {placement['busy']}; "
+                   f"memory {placement['memory']}")  # fmt: skip
     if placement["runnerUp"]:
         up = placement["runnerUp"]
-        out.print(_text(f"  runner-up: {up['placement']}, {up['extra']} dearer"))
+        _line(out, f"  runner-up: {up['placement']}, {up['extra']} dearer")
     for other in placement["dearer"]:
-        out.print(_text(f"  admissible: {other['placement']}, {other['extra']} dearer"))
+        _line(out, f"  admissible: {other['placement']}, {other['extra']} dearer")
     for other in placement["rejected"]:
-        out.print(_text(f"  rejected: {other['placement']}", style="dim"))
+        _line(out, f"  rejected: {other['placement']}", style="dim")
         for reason in other["reasons"]:
-            out.print(_text(f"    {reason['code']}: {reason['message']}"))
-            out.print(_text(f"      would help: {reason['remedy']}"))
+            _line(out, f"    {reason['code']}: {reason['message']}")
+            _line(out, f"      would help: {reason['remedy']}")
+
+
+def _line(out: Console, text: str, style: str = "") -> None:
+    """A line; what is too long goes on below and further in, broken at spaces, else at commas."""
+    said = printable(text)
+    lead = " " * (len(said) - len(said.lstrip()))
+    further, line = f"{lead}    ", lead
+    for word in re.findall(r"\S+\s*", said):
+        whole = cell_len(further + word.rstrip()) <= out.width
+        for part in [word] if whole else re.findall(r"[^,]*,\s*|[^,]+", word):
+            if line.strip() and cell_len(line + part.rstrip()) > out.width:
+                out.print(_text(line.rstrip(), style), soft_wrap=True)
+                line = further
+            line += part
+    out.print(_text(line.rstrip(), style), soft_wrap=True)
 
 
 def fleet(out: Console, devices: Sequence[Mapping[str, Any]]) -> None:
