@@ -118,19 +118,12 @@ def build(
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write plan, stacks, bundles and report."""
-    from hybridspec.cli.stack import build as make
+    from hybridspec.cli.building import build_once
 
-    done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers, plugins=plugin))
-    if format is Format.JSON:
-        output.document({
-            "schemaVersion": "hybridspec.dev/build/v1", "folder": str(done.folder),
-            "planDigest": done.build.plan_digest, "written": list(done.changes.written),
-            "removed": list(done.changes.removed), "kept": len(done.changes.kept),
-        })  # fmt: skip
-        return
-    output.findings(done.build.findings, "human")
-    print(f"{done.folder}: {len(done.changes.written)} files written, "
-          f"{len(done.changes.removed)} removed, {len(done.changes.kept)} unchanged")  # fmt: skip
+    build_once(
+        _spec(spec), out, output.options(stack, no_waivers=no_waivers, plugins=plugin),
+        as_json=format is Format.JSON,
+    )  # fmt: skip
 
 
 @app.command()
@@ -143,7 +136,7 @@ def report(
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write the placement report (HTML, Markdown, JSON) and name its place."""
-    from hybridspec.cli.stack import build as make
+    from hybridspec.cli.output_tree import build as make
 
     done = make(_spec(spec), out, output.options(stack, no_waivers=no_waivers, plugins=plugin))
     if format is Format.JSON:

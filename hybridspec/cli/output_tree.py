@@ -92,3 +92,9 @@ def write_output(build: Build, folder: Path) -> Output:
     return Output(
         build=build, folder=folder, changes=changes, report=report, archives=tuple(archives)
     )
+
+
+def build(spec: Path, folder: Path | None, options: Options) -> Output:
+    """Compile a spec and write everything it makes."""
+    made = compiled(spec, options)
+    return write_output(made, folder or default_folder(spec, made.graph.name))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from hybridspec import __version__
 from hybridspec.base.diagnostic import Diagnostic, SpecInvalid
 from hybridspec.base.errors import StackNotFound
 from hybridspec.bundle.keys import class_role
 from hybridspec.cli.channel import publish_channel, published_digest
-from hybridspec.cli.output_tree import Output, compiled, default_folder, write_output
+from hybridspec.cli.output_tree import Output, build, compiled
+from hybridspec.cli.unchanged import inputs_hold, tool_digest, variable
 from hybridspec.compiler import Build, Options
 from hybridspec.deliver import fleet, process
 from hybridspec.deliver.enforcement import unproven
@@ -30,7 +28,6 @@ from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import RECORD, intact, write_tree
 from hybridspec.ir.tree import digest_of, merge
 from hybridspec.load.catalog import load_catalogs
-from hybridspec.load.compose import overlay_path
 from hybridspec.spec.catalog import Catalog
 from hybridspec.target import registry
 from hybridspec.target.cloud import label
@@ -53,35 +50,16 @@ def local(spec: Path, name: str) -> Stack:
     return Stack(spec=spec, name=name)
 
 
-@functools.cache
-def tool_digest() -> str:
-    """One digest over this program and its targets: another version means another build."""
-    total = hashlib.sha256(__version__.encode())
-    for package in ("hybridspec", *sorted({t.package for t in registry.targets().values()})):
-        root = Path(str(files(package)))
-        for path in sorted(root.rglob("*")):
-            if path.suffix in (".py", ".j2", ".yaml") and path.is_file():
-                total.update(f"{path.relative_to(root)} {digest_of(path)}\n".encode())
-    return total.hexdigest()
-
-
 def unchanged(
-    stack: Stack, folder: Path | None, each: int, environment: Mapping[str, str]
+    stack: Stack, folder: Path | None, each: int, options: Options
 ) -> dict[str, Any] | None:
     """The recorded state, if inputs, tool, output and running fleet are all as it says."""
     state = stack.load()
-    if not state or state["tool"] != tool_digest() or state["each"] != each or state["plugins"]:
+    if not state or state["each"] != each or state["plugins"]:
         return None
     if folder is not None and str(folder.resolve()) != state["folder"]:
         return None
-    for path, digest in state["inputs"].items():
-        file = Path(path)
-        if not file.is_file() or digest_of(file) != digest:
-            return None
-    overlay = overlay_path(stack.spec, stack.name)
-    if overlay.is_file() and str(overlay.resolve()) not in state["inputs"]:
-        return None
-    if any(_digest(environment.get(name)) != was for name, was in state["taken"].items()):
+    if not inputs_hold(state, stack.spec, options):
         return None
     output = Path(state["folder"])
     whole = (
@@ -103,7 +81,7 @@ def up(
     held = stack.lock()
     try:
         plain = options.waivers and not options.plugins
-        same = unchanged(stack, folder, each, options.environment) if plain else None
+        same = unchanged(stack, folder, each, options) if plain else None
         if same is not None:
             return same, False
         output = build(stack.spec, folder, options)
@@ -130,12 +108,6 @@ def up(
         return state, True
     finally:
         held.close()
-
-
-def build(spec: Path, folder: Path | None, options: Options) -> Output:
-    """Compile a spec and write everything it makes."""
-    made = compiled(spec, options)
-    return write_output(made, folder or default_folder(spec, made.graph.name))
 
 
 def evaluated(build: Build, folder: Path, cache: Path) -> dict[str, Evaluation]:
@@ -202,7 +174,7 @@ def _state(
         "name": output.build.graph.name,
         "folder": str(output.folder.resolve()),
         "inputs": {str(path.resolve()): digest for path, digest in output.build.inputs},
-        "taken": {name: _digest(text) for name, text in output.build.loaded.taken},
+        "taken": {name: variable(text) for name, text in output.build.loaded.taken},
         "tool": tool_digest(),
         "plugins": {plugin.name: plugin.sha256 for plugin in output.build.plugins},
         "each": each,
@@ -226,11 +198,6 @@ def resource_digests(evaluations: dict[str, Evaluation]) -> dict[str, dict[str, 
         }
         for cloud, evaluation in evaluations.items()
     }
-
-
-def _digest(text: str | None) -> str:
-    """What a variable had from the environment, kept without its text; empty for nothing."""
-    return "" if text is None else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def preview(spec: Path, options: Options) -> list[dict[str, str]]:

@@ -119,8 +119,11 @@ def judged(
     if "unusable" in figures:
         raise DataFault(str(figures["unusable"]), str(figures["data"]))
     before, after = latencies or estimates(host, way.variant)
-    verdict = judge(model, way.variant, figures, (before or _NOBODY, after or _NOBODY))
     need = host.memory(way.variant)
+    verdict = judge(
+        model, way.variant, figures, (before or _NOBODY, after or _NOBODY),
+        required=host.room is not None and host.memory(ORIGINAL) > host.room,
+    )  # fmt: skip
     reasons = verdict.reasons
     if host.room is not None and need > host.room:
         reasons += (f"it needs {format_bytes(need)} of memory, the device has "

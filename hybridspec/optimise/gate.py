@@ -1,4 +1,4 @@
-"""The gate: measured outputs of original and variant to evidence, and evidence to a verdict.
+"""The gate: figures of original and variant to evidence, and evidence to a verdict.
 
 Cosine alone is blind to a broken classifier, so the task metric, agreement, cosine and the
 signal-to-quantisation-noise ratio all count, for each output by itself. The loss of the metric
@@ -10,18 +10,15 @@ by the task metric alone, and needs labels.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from hybridspec.ir.artefact import Evidence, Likeness, Verdict
 from hybridspec.ir.graph import Model, ModelFacts
 from hybridspec.ir.half import precision_and_cut, variant_facts
 from hybridspec.ir.plan import Estimate
-from hybridspec.optimise.metric import NoMetric, alike_answers, figures
 
 MIN_AGREEMENT = 0.95
 MIN_SPEEDUP = Fraction(102, 100)
@@ -49,91 +46,6 @@ LIMITS = {
     "int4": Limits(0.99, 15.0, 20.0, Fraction(1, 4)),
 }
 """Sound variants of nine networks had 46 to 68 dB in fp16, 18 to 34 dB in int8."""
-
-
-def measure(
-    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], labels: np.ndarray | None,
-    metric: str | None = "accuracy", samples: int = 0,
-) -> dict[str, Any]:  # fmt: skip
-    """Figures over all samples and outputs, the worst output counting, rounded to six digits.
-
-    Without labels or a metric, the outputs of `samples` samples are only compared.
-    """
-    count = samples if labels is None else len(labels)
-    if any(a.shape != b.shape or a.dtype != b.dtype or not bool(np.isfinite(b).all())
-           for a, b in zip(original, variant, strict=True)):  # fmt: skip
-        return {"broken": True, "samples": count}
-    if any(array.ndim == 0 or len(array) != count for array in original):
-        return _useless("its outputs do not have one row per sample", count)
-    try:
-        before, after, spread, agreement = (
-            (0.0, 0.0, 0.0, alike_answers(original, variant, count))
-            if labels is None or metric is None
-            else figures(metric, original, variant, labels)
-        )
-    except NoMetric as fault:
-        return _useless(str(fault), count)
-    named = [(a == b).reshape(count, -1).all(axis=1) for a, b in _pairs(original, variant, "iub")]
-    alike = [_likeness(a, b, count) for a, b in zip(original, variant, strict=True)]
-    return {
-        "broken": False,
-        "samples": count,
-        "original": round(before, 6),
-        "variant": round(after, 6),
-        "interval": round(spread, 6),
-        "agreement": round(min([agreement, *(float(same.mean()) for same in named)]), 6),
-        "cosine": _worst([one["cosine"] for one in alike], 1.0),
-        "sqnr_db": _worst([one["sqnr_db"] for one in alike], 200.0),
-        "max_error": max((one["max_error"] for one in alike), default=0.0),
-        "outputs": alike,
-    }
-
-
-def _useless(reason: str, samples: int) -> dict[str, Any]:
-    return {"failed": f"measuring it failed: {reason}", "samples": samples}
-
-
-def _pairs(
-    original: Sequence[np.ndarray], variant: Sequence[np.ndarray], kinds: str
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [(a, b) for a, b in zip(original, variant, strict=True) if a.dtype.kind in kinds]
-
-
-def _likeness(original: np.ndarray, variant: np.ndarray, count: int) -> dict[str, float]:
-    """Mean cosine of the rows, the signal-to-quantisation-noise ratio, and the largest error.
-
-    The error is in standard deviations of the original. Whole numbers have no likeness: they are
-    compared for agreement.
-    """
-    if original.dtype.kind != "f":
-        return {"cosine": 1.0, "sqnr_db": 200.0, "max_error": 0.0}
-    first, second = (a.reshape(count, -1).astype(np.float64) for a in (original, variant))
-    with np.errstate(over="ignore", invalid="ignore"):
-        noise, signal = float(np.linalg.norm(first - second)), float(np.linalg.norm(first))
-        norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-        cosine = (first * second).sum(axis=1) / np.where(norms == 0, 1, norms)
-        mean = float(np.where((first == second).all(axis=1), 1.0, cosine).mean())
-        furthest, deviation = float(np.abs(first - second).max(initial=0.0)), float(first.std())
-    ratio = max(signal, 1e-30) / noise if noise else math.inf
-    decibels = 200.0 if noise == 0 else 20 * math.log10(ratio) if ratio > 0 else -math.inf
-    return {
-        "cosine": round(mean, 6),
-        "sqnr_db": round(decibels, 6),
-        "max_error": _bounded(furthest, deviation),
-    }
-
-
-def _bounded(error: float, deviation: float) -> float:
-    """The quotient; a thousand million where it is larger or is none."""
-    found = 0.0 if error == 0 else error / deviation if deviation > 0 else math.inf
-    return round(min(found, 1e9), 6) if not math.isnan(found) else 1e9
-
-
-def _worst(figures: Sequence[float], without: float) -> float:
-    """The least figure; a figure that is none is the worst there is."""
-    if any(math.isnan(figure) for figure in figures):
-        return math.nan
-    return round(min(figures, default=without), 6)
 
 
 def judge(

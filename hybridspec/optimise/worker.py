@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from hybridspec.optimise.data import Arrays, DataUnusable, read_arrays, write_arrays
-from hybridspec.optimise.gate import measure
+from hybridspec.optimise.likeness import measure
 from hybridspec.optimise.limits import confine
 from hybridspec.optimise.passes import PassFailed, build, split
 from hybridspec.optimise.recipe import recipe

@@ -15,7 +15,7 @@ from pathlib import Path
 import pulumi
 
 from hybridspec.cli.output import options
-from hybridspec.cli.stack import build
+from hybridspec.cli.output_tree import build
 from hybridspec.load.file import locate
 
 

@@ -10,7 +10,8 @@ import pytest
 from property.graphs import facts, model
 
 from hybridspec.ir.plan import Estimate
-from hybridspec.optimise.gate import LIMITS, MIN_AGREEMENT, judge, measure
+from hybridspec.optimise.gate import LIMITS, MIN_AGREEMENT, judge
+from hybridspec.optimise.likeness import measure
 
 NET = model(floor=Fraction(93, 100), allowed_drop=Fraction(1, 100),
             facts=facts(size=4_000_000, weights=3_900_000))  # fmt: skip

@@ -12,7 +12,8 @@ from property.graphs import facts, model
 from unit.optimise.test_gate import GOOD, speed
 from unit.optimise.test_optimise import benign, network, run, samples, saved
 
-from hybridspec.optimise.gate import judge, measure
+from hybridspec.optimise.gate import judge
+from hybridspec.optimise.likeness import measure
 from hybridspec.optimise.metric import NoMetric, figures
 
 TRUE = np.array([0, 0, 0, 0, 1, 2])
