@@ -264,11 +264,12 @@ def _settle(build: Build, options: Options, sink: Sink) -> Build:
 
 def _optimise(build: Build, options: Options, sink: Sink) -> Build:
     """Build what the plan asks for; a rejected variant is reported and planned without."""
-    from hybridspec.optimise.optimise import optimise
+    from hybridspec.optimise.optimise import Refused, optimise
 
+    ruled_out: Refused = {}
     while True:
         artefacts, rejected = optimise(
-            build.plan, build.table, options.cache, options.progress, sink
+            build.plan, build.table, options.cache, options.progress, sink, ruled_out=ruled_out
         )
         sink.stop_if_errors()
         if not rejected:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hybridspec.ir.graph import Model
 from hybridspec.ir.plan import Estimate
 from hybridspec.ir.runtime import Step
+
+if TYPE_CHECKING:
+    from hybridspec.ir.candidate import Search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Artefact:
     `verdicts` lists all variants tried; `golden_inputs` and `golden_outputs` are `.npz` files
     whose arrays a device must reproduce within `absolute` and `relative` tolerance. `steps` build
     what the class's runtime loads, if that is not this file.
+    `search` is what else was tried, in this plan and in those that its verdicts ruled out.
     """
 
     model: Model
@@ -83,3 +88,4 @@ class Artefact:
     absolute: float
     relative: float
     steps: tuple[Step, ...] = ()
+    search: Search | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.ir.artefact import Artefact, Verdict
-from hybridspec.ir.candidate import Candidate, State
+from hybridspec.ir.candidate import Candidate, Search, State
 from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import NOTHING, LatencyTable
@@ -32,8 +32,11 @@ from hybridspec.optimise.candidate import (
     ways,
 )
 from hybridspec.optimise.crew import together
+from hybridspec.optimise.search import marked
 from hybridspec.optimise.task import FIGURES
 from hybridspec.optimise.workshop import Local, Progress, Workshop
+
+Refused = dict[tuple[str, str], tuple[Candidate, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +54,15 @@ class _Found:
 
 def optimise(
     plan: Plan, table: LatencyTable, cache: Path, progress: Progress, sink: Sink,
-    workshop: Workshop | None = None,
+    workshop: Workshop | None = None, ruled_out: Refused | None = None,
 ) -> tuple[tuple[Artefact, ...], frozenset[tuple[str, str]]]:  # fmt: skip
     """Artefacts of the plan, and the (model, variant) pairs whose gate said no.
 
-    With a rejected variant the artefacts are incomplete: the caller plans again without it.
+    With a rejected variant the artefacts are incomplete: the caller plans again without it, and
+    hands on what was `ruled_out`, by model and device class, so that evidence tells of it.
     """
     place = workshop or Local(cache, progress)
+    former = {} if ruled_out is None else ruled_out
     wanted = [
         (model, variant, member.device_class)
         for member in plan.fleet
@@ -76,9 +81,12 @@ def optimise(
         if found.fault is not None:
             sink.add(_unusable(model, found.fault))
         elif found.passed is not None:
-            artefacts.append(_artefact(model, device, found.passed, found.tried))
+            before = former.get((model.name, device.name), ())
+            artefacts.append(_artefact(model, device, found.passed, found.tried, before))
         else:
             sink.add(_rejection(model, device, found.tried))
+            key = (model.name, device.name)
+            former[key] = (*former.get(key, ()), *found.tried[1:])
             if variant != ORIGINAL:
                 rejected.add((model.name, variant))
     return tuple(artefacts), frozenset(rejected)
@@ -176,8 +184,9 @@ def _reasons(tried: Sequence[Candidate]) -> str:
 
 
 def _artefact(
-    model: Model, device: DeviceClass, passed: Candidate, tried: Sequence[Candidate]
-) -> Artefact:
+    model: Model, device: DeviceClass, passed: Candidate, tried: Sequence[Candidate],
+    before: Sequence[Candidate],
+) -> Artefact:  # fmt: skip
     folder = passed.folder
     if folder is None or passed.verdict is None:
         raise AssertionError("what passed was built and judged")
@@ -202,4 +211,8 @@ def _artefact(
         absolute=round(absolute, 9),
         relative=0.01,
         steps=steps(device.runtime, model.name, passed.variant, model.facts),
-    )
+        search=Search(
+            model=model.name, device=device.name,
+            candidates=marked((*tried, *before), len(tried) - 1),
+        ),
+    )  # fmt: skip

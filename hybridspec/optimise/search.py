@@ -106,11 +106,15 @@ def chosen(
         candidates[1:] = [replace(one, state=State.REJECTED, reasons=why)
                           if one.state is State.PASSED else one
                           for one in candidates[1:]]  # fmt: skip
-    front = _front(candidates)
     best = _best(candidates, measured=bool(timed))
-    marked = (replace(one, front=index in front, chosen=index == best)
-              for index, one in enumerate(candidates))  # fmt: skip
-    return Search(model=model.name, device=host.name, candidates=tuple(marked), cut=cut)
+    return Search(model=model.name, device=host.name, candidates=marked(candidates, best), cut=cut)
+
+
+def marked(candidates: Sequence[Candidate], best: int | None) -> tuple[Candidate, ...]:
+    """The candidates with marks on the best one and on those that none beats."""
+    front = _front(candidates)
+    return tuple(replace(one, front=index in front, chosen=index == best)
+                 for index, one in enumerate(candidates))  # fmt: skip
 
 
 def _latencies(

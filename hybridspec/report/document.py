@@ -16,6 +16,7 @@ from hybridspec.ir.explanation import Explanation
 from hybridspec.ir.governance import Plugin, Policy, Waiver
 from hybridspec.ir.graph import Graph
 from hybridspec.ir.plan import Decision, Plan
+from hybridspec.report.candidates import search_data
 from hybridspec.report.capacity import capacity
 from hybridspec.report.cost import cost
 from hybridspec.report.enforcement import enforcement
@@ -200,6 +201,7 @@ def _model(artefact: Artefact) -> dict[str, Any]:
             for step in artefact.steps
         ],
         "verdicts": [_verdict(verdict) for verdict in artefact.verdicts],
+        "search": None if artefact.search is None else search_data(artefact.search, labelled=True),
     }
 
 

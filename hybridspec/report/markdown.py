@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hybridspec.base.source import printable
-from hybridspec.report import capacity
+from hybridspec.report import candidates, capacity
 
 _CHECKLISTS = 40
 """Models at alike sites whose checklist is printed."""
@@ -162,7 +162,8 @@ def _models(report: Mapping[str, Any]) -> str:
     tried = [(m, v) for m in report["models"] for v in m["verdicts"]]
     rows = [
         (m["model"], m["deviceClass"], v["variant"], v["recipe"],
-         "ships" if v["variant"] == m["variant"] else "reference",
+         "rejected" if not v["accepted"] else "ships" if v["variant"] == m["variant"]
+         else "reference",
          f"{v['metric']} {v['value']} +-{v['interval']} (floor {m['floor']})",
          v["samples"], v["agreement"], v["cosine"], v["sqnrDb"], v["size"])
         for m, v in tried
@@ -175,7 +176,16 @@ def _models(report: Mapping[str, Any]) -> str:
              for m in report["models"] for s in m["steps"]]  # fmt: skip
     steps = "\n" + table(["model", "class", "built on the", "by", "needs"], built) if built else ""
     said = table(["model", "class", "variant", "in doubt"], doubts) if doubts else ""
-    return f"## Models\n\n{table(head, rows)}" + (f"\n{said}" if said else "") + steps
+    compared = "".join(_candidates(m["search"]) for m in report["models"] if m["search"])
+    return f"## Models\n\n{table(head, rows)}" + (f"\n{said}" if said else "") + steps + compared
+
+
+def _candidates(search: Mapping[str, Any]) -> str:
+    """What was tried for a model on a device class, and why not what does not ship."""
+    said = "".join(f"- {cell(line)}\n" for line in candidates.against(search))
+    title = f"Candidates of {cell(search['model'])} for {cell(search['device'])}"
+    listed = table(candidates.HEAD, candidates.rows(search))
+    return f"\n### {title}\n\n{listed}" + (f"\n{said}" if said else "")
 
 
 def _delivery(report: Mapping[str, Any]) -> str:

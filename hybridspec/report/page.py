@@ -7,8 +7,10 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined
+from markupsafe import Markup
 
 from hybridspec.base.source import printable
+from hybridspec.report.plot import plot
 
 
 def _shown(value: Any) -> Any:
@@ -25,6 +27,8 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
+
+_ENVIRONMENT.globals["plot"] = lambda search: Markup(plot(search))  # noqa: S704 - it escapes
 
 
 def page(report: Mapping[str, Any]) -> str:

@@ -56,6 +56,9 @@ def steady_report(data: bytes) -> dict[str, Any]:
     for model in report["models"]:
         if model["variant"] == "int8":
             model["sha256"] = PROCESSOR
+        for candidate in model["search"]["candidates"]:
+            if candidate["variant"] == "int8":
+                candidate.update(quality=None, sha256=PROCESSOR, front=False)
         for verdict in model["verdicts"]:
             if verdict["variant"] == "int8":
                 verdict.update(dict.fromkeys(MEASURED, PROCESSOR), cautions=[], outputs=[])
