@@ -18,6 +18,7 @@ def build_once(spec: Path, folder: Path | None, options: Options, *, as_json: bo
     """Write what the spec makes, and say what changed."""
     same = known(spec, folder, options)
     if same is not None:
+        output.say("nothing changed: everything is there already")
         shown = folder or spec.parent / "build" / Path(same["folder"]).name
         _say(shown, same["planDigest"], (), (), int(same["files"]), as_json=as_json)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hybridspec.base.source import printable
@@ -176,16 +176,17 @@ def _models(report: Mapping[str, Any]) -> str:
              for m in report["models"] for s in m["steps"]]  # fmt: skip
     steps = "\n" + table(["model", "class", "built on the", "by", "needs"], built) if built else ""
     said = table(["model", "class", "variant", "in doubt"], doubts) if doubts else ""
-    compared = "".join(_candidates(m["search"]) for m in report["models"] if m["search"])
+    compared = _candidates([m["search"] for m in report["models"] if m["search"]])
     return f"## Models\n\n{table(head, rows)}" + (f"\n{said}" if said else "") + steps + compared
 
 
-def _candidates(search: Mapping[str, Any]) -> str:
-    """What was tried for a model on a device class, and why not what does not ship."""
-    said = "".join(f"- {cell(line)}\n" for line in candidates.against(search))
-    title = f"Candidates of {cell(search['model'])} for {cell(search['device'])}"
-    listed = table(candidates.HEAD, candidates.rows(search))
-    return f"\n### {title}\n\n{listed}" + (f"\n{said}" if said else "")
+def _candidates(searches: Sequence[Mapping[str, Any]]) -> str:
+    """What was tried for each model on each device class, and why not what does not ship."""
+    rows = [(s["model"], s["device"], *row) for s in searches for row in candidates.rows(s)]
+    against = [f"- {cell(s['model'])} for {cell(s['device'])}: {cell(line)}\n"
+               for s in searches for line in candidates.against(s)]  # fmt: skip
+    listed = table(["model", "class", *candidates.HEAD], rows)
+    return f"\n### Candidates\n\n{listed}" + ("\n" + "".join(against) if against else "")
 
 
 def _delivery(report: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
 )
 
-_ENVIRONMENT.globals["plot"] = lambda search: Markup(plot(search))  # noqa: S704 - it escapes
+_ENVIRONMENT.globals["plot"] = lambda search: Markup(plot(search, alone=False))  # noqa: S704 - it escapes
 
 
 def page(report: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from hybridspec.report.candidates import latency, quality, verdict
 _LEFT, _TOP, _WIDE, _HIGH = 64, 56, 400, 300
 _LIST, _ROW, _RADIUS = 500, 36, 10
 _WIDTH = 860
+_ALONE = ' xmlns="http://www.w3.org/2000/svg"'
 _EXACT_DB, _SHOWN_DB = 200.0, 20.0
 _COLOURS = {"chosen": "#0b6e4f", "passed": "#1f4e9c", "rejected": "#a3341f", "untried": "#555555"}
 
@@ -53,14 +54,14 @@ class _Mark:
     y: float
 
 
-def plot(search: Mapping[str, Any]) -> str:
-    """The plot of one search's document."""
+def plot(search: Mapping[str, Any], *, alone: bool = True) -> str:
+    """The plot of one search's document, as a file of its own or as part of a page."""
     candidates = search["candidates"]
     placed = [(n, one) for n, one in enumerate(candidates, 1) if one["latency"] and one["quality"]]
     height = max(_TOP + _HIGH + 64, _TOP + _ROW * len(candidates) + 24)
     name = f"{search['model']} for {search['device']}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
+        f'<svg{_ALONE if alone else ""} viewBox="0 0 {_WIDTH} {height}" '
         f'width="{_WIDTH}" height="{height}" role="img" aria-label="{_safe(_summary(search))}" '
         'font-family="sans-serif" font-size="13">',
         f"<title>Candidates of {_safe(name)}</title>",
@@ -189,7 +190,7 @@ def _summary(search: Mapping[str, Any]) -> str:
 
 
 def _colour(one: Mapping[str, Any]) -> str:
-    return _COLOURS[verdict(one)]
+    return _COLOURS.get(verdict(one), _COLOURS["untried"])
 
 
 def _text(
@@ -199,12 +200,11 @@ def _text(
     bold = ' font-weight="bold"' if weight == "bold" else ""
     end = "" if anchor == "start" else f' text-anchor="{anchor}"'
     large = "" if size == 13 else f' font-size="{size}"'
-    short = text if len(text) <= 64 else f"{text[:63]}\N{HORIZONTAL ELLIPSIS}"
-    return f'<text x="{_n(x)}" y="{_n(y)}" fill="{colour}"{end}{large}{bold}>{_safe(short)}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y)}" fill="{colour}"{end}{large}{bold}>{_safe(text)}</text>'
 
 
 def _safe(text: str) -> str:
-    return escape(printable(text))
+    return escape(printable(text, keep="\n"))
 
 
 def _n(value: float) -> str:

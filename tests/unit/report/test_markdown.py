@@ -33,7 +33,7 @@ def test_the_report_parses_into_its_sections(report: dict[str, Any]) -> None:
     assert titles[1:] == [
         "Placement", "Rejected placements and why", "What decided where models run",
         "Compliance zones", "Where everything lies",
-        "Conditions", "Enforcement", "Cost", "Other regions", "Models", "Keys",
+        "Conditions", "Enforcement", "Cost", "Other regions", "Models", "Candidates", "Keys",
         "Bundles and stacks", "Rollout", "Warnings", "Policies",
         "Facts the plan rests on", "Values nobody wrote", "Not assessed",
     ]  # fmt: skip
