@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from hybridspec.cli import output
 from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject, subjects
@@ -26,10 +28,23 @@ _WORDS = {
 def inspect(
     subject: Subject = Path(),
     model: NameFlag = None,
+    cut: Annotated[
+        int | None, typer.Option("--cut", min=0, help="Write both halves at this cut to --out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the halves.")] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option("--evaluation", help="`.npz` to compare on; default: random inputs."),
+    ] = None,
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Show inputs, operators, work, memory, cuts and the boards that a model fits."""
     known = subjects(subject, model)
+    if cut is not None or out is not None or evaluation is not None:
+        from hybridspec.cli.model_cut import write_halves
+
+        write_halves(known.models, cut, out, evaluation, format)
+        return
     documents = [_document(look, known.boards) for look in known.models]
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "models": documents})
