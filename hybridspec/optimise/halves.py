@@ -66,6 +66,9 @@ def halves(model: Path, tensor: str, evaluation: Path | None = None) -> Halves:
                            help="give fewer samples with `--evaluation`") from fault  # fmt: skip
         except ValueError:
             said = {"fault": "running it crashed or needs too much memory"}
+        if "data" in said:
+            raise UsageError(f"the data to compare on cannot be used: {said['data']}",
+                             help="write a `.npz` with finite numbers for each input")  # fmt: skip
         if "fault" in said:
             raise UsageError(f"the model cannot be cut at `{tensor[:60]}`: {said['fault']}",
                              help="choose another cut, or leave the model whole")  # fmt: skip
@@ -121,7 +124,9 @@ def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
         answer = compared(job)
-    except (PassFailed, DataUnusable) as fault:
+    except DataUnusable as fault:
+        answer = {"data": str(fault)}
+    except PassFailed as fault:
         answer = {"fault": str(fault)}
     except Exception as fault:
         answer = {"fault": f"{type(fault).__name__}: {str(fault)[:200]}"}
