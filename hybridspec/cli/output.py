@@ -46,7 +46,8 @@ def options(
 
 def say(message: str) -> None:
     """One line of progress on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{message}\n")  # in one piece: several threads may have something to say
+    sys.stderr.flush()
 
 
 def note(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -10,6 +11,22 @@ import onnxruntime
 from hybridspec.optimise.data import Arrays
 
 _BATCH = 64
+
+
+def alone() -> None:
+    """Make libraries that load models by themselves use one thread, as everything here does.
+
+    They would take all cores, which several tasks at once share, and what they find would depend
+    on how many there are.
+    """
+    options: Any = onnxruntime.SessionOptions
+    made = options.__init__
+
+    def one_thread(self: Any) -> None:
+        made(self)
+        self.intra_op_num_threads = self.inter_op_num_threads = 1
+
+    options.__init__ = one_thread
 
 
 def session(model: Path, threads: int = 1) -> onnxruntime.InferenceSession:

@@ -36,7 +36,7 @@ from hybridspec.optimise.likeness import measure
 from hybridspec.optimise.limits import confine
 from hybridspec.optimise.passes import PassFailed, build, split
 from hybridspec.optimise.recipe import recipe
-from hybridspec.optimise.run import outputs
+from hybridspec.optimise.run import alone, outputs
 from hybridspec.optimise.synthetic import inputs_of
 from hybridspec.optimise.timing import compare
 
@@ -113,6 +113,7 @@ def main() -> None:
     """Run the job named by the first argument and write its figures."""
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     confine(job.get("memory"), job.get("parent"))
+    alone()
     folder = Path(job["folder"])
     try:
         figures = work(job)
