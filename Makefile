@@ -52,11 +52,12 @@ docs: setup ## write docs/codes.md, docs/spec.md and the table in ARCHITECTURE.m
 demo: setup ## one spec to a running, verified virtual fleet
 	$(BIN)/hybridspec up $(SPEC)
 
-bench: setup ## measure start-up, large specs, how findings place and repair faults, placement against monoliths
+bench: setup ## measure start-up, large specs, how findings place and repair faults, memory of models, placement against monoliths
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/findings.py
 	$(BIN)/python benchmarks/verdicts.py
+	PYTHONPATH=benchmarks $(BIN)/python -m memory
 	PYTHONPATH=benchmarks $(BIN)/python -m placement
 
 fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed
