@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "hybridspec.dev/model-estimates/v1"
 ALL = "all"
+VARIANTS = ("fp32", "fp16", "int8", "int4")
 
 
 def estimate(
@@ -37,6 +38,11 @@ def estimate(
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Say how long an inference takes on each board, with its interval, memory and energy."""
+    from hybridspec.base.errors import UsageError
+
+    odd = next((name for name in variant or [] if name not in VARIANTS), None)
+    if odd is not None:
+        raise UsageError(f"there is no variant `{odd[:40]}`", help=f"write {', '.join(VARIANTS)}")
     known = subjects(subject, model)
     boards = _boards(known, device or [])
     timed = _timed(measurements, boards)

@@ -68,6 +68,8 @@ def test_the_classes_of_a_spec(capsys: Out) -> None:
     assert {row["device"] for row in estimates(capsys, EXAMPLE)} == {"gateway", "line-server"}
     assert run(["model", "estimate", str(EXAMPLE), "--device", "gatewy"]) == 2
     assert "did you mean `gateway`?" in capsys.readouterr().err
+    assert run(["model", "estimate", str(FILE), "--variant", "int9"]) == 2
+    assert "no variant `int9`" in capsys.readouterr().err
 
 
 def test_a_measured_model_takes_what_it_took(tmp_path: Path, capsys: Out) -> None:
