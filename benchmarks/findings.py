@@ -212,7 +212,11 @@ def faults(specs: Sequence[Spec], seed: int) -> Iterator[Fault]:
 
 
 def _right(spec: Spec, way: Way, edits: Edits, text: str) -> frozenset[int]:
-    """Lines of the change, of the sections around it, and of whatever names the same thing."""
+    """Lines of the change, of the sections around it, and of whatever names the same thing.
+
+    What is left out of a list counts by all that it names, and what is left out of the whole spec
+    is told where the spec begins.
+    """
     origins = spec.document.origins
     lines: set[int] = set()
     shift = 0
@@ -224,19 +228,34 @@ def _right(spec: Spec, way: Way, edits: Edits, text: str) -> frozenset[int]:
         shift += len(edit.text) - (end - start)
     moved = text.count("\n") - spec.text.count("\n")
     if len(way) == 1:
-        lines.add(origins.key().line)  # what is left out of the whole spec
+        lines |= {origins.key().line, _begins(text)}
     for depth in range(1, len(way)):
         line = origins.key(*way[:depth]).line
         lines.add(line if line <= min(e.span.line for e in edits) else line + moved)
     names = {str(part) for part in way if isinstance(part, str)}
     value = spec.at(way)
-    names |= {str(value)} if not isinstance(value, (dict, list)) else set()
+    names |= {str(value)} if not isinstance(value, (dict, list)) else _named(value)
     names |= {e.text for e in edits}
     words = [re.escape(n) for n in names if re.fullmatch(r"[\w@./-]{2,60}", n)]
     if words:
         pattern = re.compile(rf"(?<![\w-])({'|'.join(words)})(?![\w-])")
         lines |= {n for n, line in enumerate(text.split("\n"), 1) if pattern.search(line)}
     return frozenset(lines)
+
+
+def _begins(text: str) -> int:
+    """The line on which a spoilt spec begins, below what is said to editors."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((n for n, line in lines if line.strip() and not line.startswith("#")), 1)
+
+
+def _named(value: Any) -> set[str]:
+    """The texts in a list, or in the mappings that it lists."""
+    found: set[str] = set()
+    for item in value if isinstance(value, list) else ():
+        found |= {str(part) for part in (item.values() if isinstance(item, dict) else (item,))
+                  if isinstance(part, str)}  # fmt: skip
+    return found
 
 
 def judge(fault: Fault, cache: Path) -> Verdict | None:

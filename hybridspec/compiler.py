@@ -148,6 +148,19 @@ def validate_file(path: Path, options: Options) -> Build:
     return replace(build, findings=sink.findings)
 
 
+def plan_file(path: Path, options: Options) -> Build:
+    """The plan that is built, with the variants that hold what was promised; nothing is emitted.
+
+    Raises:
+        SpecInvalid: with every finding of the stage that failed.
+    """
+    sink = Sink()
+    build = _place(_graph(path, options, sink), options, sink)
+    build = _settle(_optimise(build, options, sink), options, sink)
+    _expressed(build, options.stack, sink)
+    return replace(build, findings=sink.findings)
+
+
 def compile_file(path: Path, options: Options) -> Build:
     """The whole pipeline; what it returns is ready to be written and delivered.
 

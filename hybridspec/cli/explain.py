@@ -77,9 +77,9 @@ def explain(
     if not asked.kind:
         _everything(asked.spec, options, site, flow, format)
         return
-    from hybridspec.cli.output_tree import compiled
+    from hybridspec.compiler import plan_file
 
-    _show(_answer(compiled(asked.spec, options), asked), format)
+    _show(_answer(plan_file(asked.spec, options), asked), format)
 
 
 def _code(word: str, format: TableFormat) -> bool:
@@ -161,21 +161,27 @@ def _nameless(asked: Question, options: Options) -> Exception:
 
 
 def _everything(spec: Path, options: Options, site: str, flow: str, format: TableFormat) -> None:
-    """Every decision in short."""
+    """Every decision in short; for people, those alike at sites of a zone are one."""
     from hybridspec.base.errors import UsageError
-    from hybridspec.cli.output_tree import compiled, report_of
-    from hybridspec.report import terminal
+    from hybridspec.compiler import plan_file
+    from hybridspec.report import explain_short, explain_text, terminal
+    from hybridspec.report.document import placement_data
 
-    report = report_of(compiled(spec, options), ())
-    chosen = [p for p in report["placements"]
-              if site in ("", p["site"]) and flow in ("", p["flow"])]  # fmt: skip
+    plan = plan_file(spec, options).placed
+    chosen = [d for d in plan.decisions
+              if site in ("", d.site.name) and flow in ("", d.flow.name)]  # fmt: skip
     if not chosen:
-        known = ", ".join(f"{p['flow']} at {p['site']}" for p in report["placements"][:8])
+        known = ", ".join(f"{d.flow.name} at {d.site.name}" for d in plan.decisions[:8])
         raise UsageError("no decision has this site and flow", help=f"there is {known}")
     if format is TableFormat.JSON:
-        output.document({"schemaVersion": "hybridspec.dev/explain/v1", "decisions": chosen})
+        found = [placement_data(one, plan.currency) for one in chosen]
+        output.document({"schemaVersion": "hybridspec.dev/explain/v1", "decisions": found})
         return
-    for placement in chosen:
+    placements = explain_short.short(chosen, plan.currency)
+    if format is TableFormat.MARKDOWN:
+        print(explain_text.markdown("every decision", explain_short.blocks(placements)), end="")
+        return
+    for placement in placements:
         terminal.explain(terminal.console(), placement)
 
 

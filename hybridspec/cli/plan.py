@@ -134,12 +134,12 @@ def _what_if(spec: Path, options: Options, settings: list[str], format: Format) 
 
 def _pareto(spec: Path, options: Options, format: Format) -> None:
     """Print the plans of which none is both cheaper and faster than another."""
-    from hybridspec.cli.output_tree import compiled
+    from hybridspec.compiler import plan_file
     from hybridspec.place.explain_pareto import front
     from hybridspec.report import explain_text, terminal
     from hybridspec.report.explain_pareto import pareto_blocks, pareto_document
 
-    build = compiled(spec, options)
+    build = plan_file(spec, options)
     document = pareto_document(str(spec), front(build.graph, build.table, build.placed))
     if format is Format.JSON:
         output.document(document)

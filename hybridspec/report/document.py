@@ -49,7 +49,7 @@ def report_document(
         "verdict": {"residency": counts, "allowed": counts["violated"] == 0,
                     "warnings": len(findings)},
         "cost": cost(plan), "capacity": capacity(plan),
-        "placements": [_placement(decision, plan.currency) for decision in plan.decisions],
+        "placements": [placement_data(decision, plan.currency) for decision in plan.decisions],
         "checklists": list(_checklists(explained)),
         "residency": plan_document["residency"],
         "enforcement": enforcement(plan),
@@ -131,7 +131,13 @@ def _counts(plan: Plan) -> dict[str, int]:
             for verdict in ("satisfied", "conditional", "violated", "gap", "waived")}  # fmt: skip
 
 
-def _placement(decision: Decision, currency: str) -> dict[str, Any]:
+def busy_text(demand: int) -> str:
+    """Busy microseconds a second for people."""
+    return f"{demand / 10_000:.1f} % of one device"
+
+
+def placement_data(decision: Decision, currency: str) -> dict[str, Any]:
+    """One decision: hosts, latency, cost, and every other way."""
     chosen, bound = decision.chosen, decision.flow.latency
     latency = chosen.latency
     return {
@@ -155,7 +161,7 @@ def _placement(decision: Decision, currency: str) -> dict[str, Any]:
                       "basis": leg.estimate.basis}
                      for leg in chosen.legs],
         },
-        "busy": f"{chosen.demand / 10_000:.1f} % of one device",
+        "busy": busy_text(chosen.demand),
         "memory": format_bytes(chosen.memory),
         "runnerUp": None if decision.runner_up is None or decision.runner_up_delta is None else {
             "placement": decision.runner_up.label,

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hybridspec.base.source import printable
-from hybridspec.report import capacity
+from hybridspec.report import capacity, explain_short
 from hybridspec.report.width import columns
 
 _ROOM = 24
@@ -118,29 +118,10 @@ def plan(out: Console, report: Mapping[str, Any]) -> None:
 
 
 def explain(out: Console, placement: Mapping[str, Any]) -> None:
-    """One decision: what was chosen, what it costs, and every other way with its reasons."""
-    _line(out, f"{placement['flow']} at {placement['site']} ({placement['country']})",
-                   style="bold")  # fmt: skip
-    for host in placement["hosts"]:
-        _line(out, f"  {host['stage']} runs on {host['host']} ({host['kind']})")
-    latency = placement["latency"]
-    if latency:
-        _line(out, f"  latency to {latency['to']}: {latency['range']}, "
-                       f"bound {latency['bound']}")  # fmt: skip
-        for leg in latency["legs"]:
-            _line(out, f"    {leg['name']}: {leg['range']} ({leg['basis']})")
-    _line(out, f"  cost {placement['cost']}; devices busy {placement['busy']}; "
-                   f"memory {placement['memory']}")  # fmt: skip
-    if placement["runnerUp"]:
-        up = placement["runnerUp"]
-        _line(out, f"  runner-up: {up['placement']}, {up['extra']} dearer")
-    for other in placement["dearer"]:
-        _line(out, f"  admissible: {other['placement']}, {other['extra']} dearer")
-    for other in placement["rejected"]:
-        _line(out, f"  rejected: {other['placement']}", style="dim")
-        for reason in other["reasons"]:
-            _line(out, f"    {reason['code']}: {reason['message']}")
-            _line(out, f"      would help: {reason['remedy']}")
+    """One decision, or those alike at several sites: what was chosen, and every other way."""
+    _line(out, explain_short.title(placement), style="bold")
+    for line, style in explain_short.lines(placement):
+        _line(out, line, style=style)
 
 
 def _line(out: Console, text: str, style: str = "") -> None:

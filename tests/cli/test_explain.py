@@ -176,3 +176,29 @@ def test_the_store_of_a_zone_says_why_there_and_what_would_move_it(capsys: Out) 
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
     assert "\nWhat would move it\n" in shown
+
+
+def test_a_fleet_reads_like_a_handful_of_answers(capsys: Out) -> None:
+    spec = str(EXAMPLES / "smart-checkout")
+    assert run(["explain", spec]) == 0
+    shown = capsys.readouterr().out
+    titles = [line for line in shown.splitlines() if line and not line.startswith(" ")]
+    assert len(titles) == 4
+    assert titles[0].startswith("checkout at rotterdam-lab and 200 sites like it (AT, BE, ")
+    assert len(shown.splitlines()) < 300
+    assert "\n  cost 0.11 USD to 0.22 USD each; devices busy " in shown
+    assert "more ways are rejected, which `--site rotterdam-lab` shows" in shown
+    assert run(["explain", spec, "--format", "markdown"]) == 0
+    assert capsys.readouterr().out.count("\n## ") == 4
+    assert len(answer(capsys, "explain", spec)["decisions"]) == 2 * 241
+
+
+def test_of_sites_alike_the_slowest_is_named_and_ways_of_some_are_counted(capsys: Out) -> None:
+    spec = str(EXAMPLES / "city-traffic")
+    whole = answer(capsys, "explain", spec)["decisions"]
+    assert run(["explain", spec]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for one in whole:
+        assert one["flow"] in shown
+        assert one["site"] in shown
+    assert f"{whole[0]['flow']} at " in shown

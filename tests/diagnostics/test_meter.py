@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import EXAMPLE, ROOT
+
+from hybridspec.base.edit import apply
 
 
 def _meter() -> Any:
@@ -35,3 +38,20 @@ def test_each_kind_of_fault_is_drawn() -> None:
     meter = _meter()
     drawn = meter.faults([meter.read(EXAMPLE / "hybridspec.yaml")], 3)
     assert {next(drawn).kind for _ in range(120)} == set(meter.MUTATORS)
+
+
+@pytest.mark.parametrize(("example", "way", "code"), [
+    ("security-cameras", ("apiVersion",), "HS0202"),
+    ("autonomous-shuttle", ("zones", "eu-campus", "evidence"), "HS0340"),
+])  # fmt: skip
+def test_what_is_left_out_is_told_where_the_spec_begins_or_asks_for_it(
+    cache: Path, example: str, way: tuple[str, ...], code: str
+) -> None:
+    meter = _meter()
+    spec = meter.read(ROOT / "examples" / example / "hybridspec.yaml")
+    edits = meter.drop(spec, way, None)
+    text, _ = apply(spec.text, [edits])
+    fault = meter.Fault(spec, "drop", way, text, meter._right(spec, way, edits, text))
+    verdict = meter.judge(fault, cache)
+    assert verdict.placed
+    assert {finding.code for finding in verdict.found} == {code}
