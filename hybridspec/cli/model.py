@@ -7,6 +7,7 @@ import typer
 from hybridspec.cli import (
     model_compare,
     model_estimate,
+    model_hook,
     model_inspect,
     model_measure,
     model_optimise,
@@ -22,3 +23,4 @@ app.command()(model_estimate.estimate)
 app.command()(model_measure.measure)
 app.command()(model_optimise.optimise)
 app.command()(model_compare.compare)
+app.command()(model_hook.hook)

@@ -42,7 +42,7 @@ EvaluationFlag = Annotated[
 CalibrationFlag = Annotated[
     Path | None, typer.Option("--calibration", help="`.npz` with an array for each input.")
 ]
-MetricFlag = Annotated[str | None, typer.Option("--metric", help="accuracy, f1 or r2.")]
+MetricFlag = Annotated[str | None, typer.Option("--metric", help="accuracy, f1, top5, auc or r2.")]
 FloorFlag = Annotated[
     str | None, typer.Option("--floor", help="Least metric that may ship, as 0.93 or 93%.")
 ]
@@ -117,7 +117,7 @@ def searched(flags: Flags) -> list[Found]:
     found = []
     with _workshop(flags) as workshop:
         for look in known.models:
-            model = _model(look, flags)
+            model = model_of(look, flags)
             for place in places:
                 host = _host(model, place)
                 try:
@@ -255,25 +255,27 @@ def _host(model: Model, place: Board | DeviceClass | None) -> Host:
     from hybridspec.optimise.timed import architecture
 
     board = place if isinstance(place, Board) else place.board if place is not None else None
+    runtime = RUNTIME if place is None or isinstance(place, Board) else place.runtime
 
     def latency(variant: str) -> Estimate | None:
         if board is None or model.facts.unpriced:
             return None
         own = measured_latency(model, place.name if place else "", variant)
         rows = (r for r in board.rates
-                if (r.runtime, r.threads, r.precision) == (RUNTIME, 1, variant))  # fmt: skip
+                if (r.runtime, r.threads, r.precision) == (runtime, 1, variant))  # fmt: skip
         return own or next((estimate(model.facts, rates) for rates in rows), None)
 
     return Host(
         name=HOST if place is None else place.name,
         architecture=architecture() if board is None else board.architecture,
+        runtime=runtime,
         estimate=latency,
         memory=lambda variant: memory(model.facts, variant),
         room=None if board is None else max(0, board.memory - board.reserved_memory),
     )
 
 
-def _model(look: Look, flags: Flags) -> Model:
+def model_of(look: Look, flags: Flags) -> Model:
     """The model with the data and the bounds that flags state; random inputs without any."""
     model = look.spec or _bare(look)
     if flags.evaluation is not None:
@@ -322,7 +324,9 @@ def _with_data(model: Model, path: Path, metric: str | None) -> Model:
 def _metric(written: str, model: Model) -> str:
     from hybridspec.base.errors import UsageError
 
-    fitting = {"classification": ("accuracy", "f1"), "regression": ("r2",)}.get(model.task, ())
+    fitting = {"classification": ("accuracy", "f1", "top5", "auc"), "regression": ("r2",)}.get(
+        model.task, ()
+    )
     if not fitting:
         raise UsageError(
             f"`--metric {written[:20]}` needs labels",

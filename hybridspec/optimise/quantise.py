@@ -5,6 +5,7 @@ The libraries log by node and print, so that whoever calls keeps them quiet (`pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ _TYPES = {"u8": QuantType.QUInt8, "s8": QuantType.QInt8, "u16": QuantType.QUInt1
 _RANGES = {"minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile}
 MOST_SAMPLES = 1024
 """Samples that calibration looks at; more only take longer."""
+
+_EDGE = 150_000
+"""Weights that a first or last product that stays may have: two of them add less than 1 MiB."""
 
 
 class Samples(CalibrationDataReader):  # type: ignore[misc]
@@ -127,7 +131,10 @@ def weights(recipe: Recipe, source: Path, target: Path) -> None:
 
 
 def _named_edges(source: Path) -> list[str]:
-    """The names of the first and the last product, after every node of the file got a name."""
+    """The names of the first and the last product, after every node of the file got a name.
+
+    One with so many weights that the file would be larger than placement counts on is left out.
+    """
     model = onnx.load(str(source))
     taken: set[str] = set()
     for index, node in enumerate(model.graph.node):
@@ -136,11 +143,16 @@ def _named_edges(source: Path) -> list[str]:
         taken.add(node.name)
     onnx.save(model, str(source))
     products = list(_products(model))
-    return sorted({products[0], products[-1]}) if len(products) > 2 else []
+    if len(products) < 3:
+        return []
+    small = [name for name, weights in (products[-1], products[0]) if weights <= _EDGE]
+    return sorted(set(small))
 
 
-def _products(model: onnx.ModelProto) -> Iterator[str]:
-    constant = {tensor.name for tensor in model.graph.initializer}
+def _products(model: onnx.ModelProto) -> Iterator[tuple[str, int]]:
+    """Products with constant weights, and how many weights they have."""
+    constant = {tensor.name: math.prod(tensor.dims) for tensor in model.graph.initializer}
     for node in model.graph.node:
-        if node.op_type in PRODUCTS and any(name in constant for name in node.input):
-            yield node.name
+        weights = sum(constant.get(name, 0) for name in node.input)
+        if node.op_type in PRODUCTS and weights:
+            yield node.name, weights

@@ -23,9 +23,10 @@ class Recipe:
 
     `form` is the pass: `copy`, `clean` (constants and normalisations folded), `float16`, `static`
     (QDQ, ranges from calibration), `dynamic` (ranges at run time), `weights` (only stored
-    smaller). `activations` are `u8`, `s8` or `u16`, and symmetric around zero if it says so;
-    `operators` are those to quantise, all if empty. With `edges` the first and the last product
-    stay as they are. `preset` is the vendor's own set of rules. `calibrated` needs data.
+    smaller), and `made` by a hook. `activations` are `u8`, `s8` or `u16`, and symmetric around zero
+    if it says so; `operators` are those to quantise, all if empty; `Gather` are
+    embeddings. With `edges` the first and the last product stay as they are, if they are small.
+    `preset` is the vendor's own set of rules. `calibrated` needs data.
     """
 
     id: str
@@ -56,6 +57,10 @@ RECIPES = (
         why="constants and batch normalisation folded once, here, instead of at each start",
     ),
     Recipe(
+        id="hook", precision="fp32", form="made",
+        why="the user's own program pruned, distilled or retrained it",
+    ),
+    Recipe(
         id="fp16-keep-io", precision="fp16", form="float16",
         why="half of the size; faster where the hardware computes in 16 bit, slower on x86 CPUs",
     ),
@@ -68,7 +73,8 @@ RECIPES = (
         why="the first and the last product lose most: 1.7 dB more on a transformer, free on CNNs",
     ),
     Recipe(
-        id="int8-static-u8s8-products", precision="int8", form="static", operators=PRODUCTS,
+        id="int8-static-u8s8-products", precision="int8", form="static",
+        operators=(*PRODUCTS, "Gather"),
         why="transformers: 2 dB better and 8 % faster than quantising everything; CNNs lose by it",
     ),
     Recipe(
@@ -92,12 +98,13 @@ RECIPES = (
         why="activations of 16 bit on Qualcomm's HTP: closer, and 1.2 times faster than float",
     ),
     Recipe(
-        id="int8-dynamic", precision="int8", form="dynamic", operators=("MatMul",),
+        id="int8-dynamic", precision="int8", form="dynamic", operators=("MatMul", "Gather"),
         why="transformers: 2.3 times faster and 4 dB better than static; CNNs are 12 times slower",
     ),
     Recipe(
         id="int8-dynamic-recurrent", precision="int8", form="dynamic",
-        operators=("MatMul", "LSTM"), why="the only way to quantise an LSTM in onnxruntime",
+        operators=("MatMul", "Gather", "LSTM"),
+        why="the only way to quantise an LSTM in onnxruntime",
     ),
     Recipe(
         id="int8-weights", precision="int8", form="weights", bits=8,
@@ -196,7 +203,7 @@ def recipe(name: str) -> Recipe:
     """The recipe of that id.
 
     >>> recipe("int8-dynamic").operators
-    ('MatMul',)
+    ('MatMul', 'Gather')
     """
     return next(one for one in RECIPES if one.id == name)
 

@@ -10,6 +10,7 @@ Run as `python -m hybridspec.optimise.worker JOB.json`; crashes here are verdict
     evaluation   `.npz` with an array for each input and `label`; null: random inputs, no labels
     calibration  `.npz` with an array for each input; null: the evaluation data
     metric       of the task; null: the outputs are only compared
+    made         what a hook made of the model, for the recipe `hook` alone
     cut          tensor to cut the model at, of which the first half is built; null: the whole
     threads      number of threads to time both models with, in turns; 0: nothing is timed
 
@@ -23,6 +24,7 @@ of `original` and `variant` (medians), `original_least`, `variant_least`, `ratio
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -66,7 +68,10 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
             if job["calibration"] and chosen.calibrated
             else evaluation
         )
-        build(chosen, source, target, calibration, job["inputs"])
+        if chosen.form == "made":
+            shutil.copyfile(job["made"], target)
+        else:
+            build(chosen, source, target, calibration, job["inputs"])
     except PassFailed as fault:
         return {"failed": str(fault), "samples": samples}
     original = outputs(whole, evaluation)
