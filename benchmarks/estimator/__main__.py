@@ -15,6 +15,7 @@ from estimator.judge import (
     coverage,
     groups,
     interval,
+    npus,
     relative,
     unseen_devices,
     unseen_networks,
@@ -36,12 +37,12 @@ def main() -> int:
     missed = 0
     print("| left out | rows | median | p90 | within 25 % | 90 % interval covers | bar |")
     print("|---|---|---|---|---|---|---|")
-    for group in groups(table):
+    for group in (*groups(table), *npus(table)):
         errors = unseen_networks(table, group)
         missed += _row(f"a network, {group.name}", errors, BARS.get(group.name))
         if asked.networks:
             _networks(errors)
-        if not group.floats:
+        if not group.floats and not group.lumped:
             few = unseen_devices(table, group)
             missed += _row(f"a device but for 3 networks, {group.name}", few,
                            (THREE, np.inf) if group.name == "CPU" else None)  # fmt: skip

@@ -123,7 +123,9 @@ def pooled(
 
 
 def _start(works: Sequence[Numbers], logs: Sequence[Numbers]) -> Numbers:
-    """Constants by which each kind takes the same share of the mean latency."""
+    """Constants by which each kind takes the same share of the mean latency, but for `LIKE`."""
     mean = np.vstack(works).mean(0)
+    for kind, other in LIKE.items():
+        mean[FEATURES.index(kind)] = mean[FEATURES.index(other)]
     share = np.exp(np.concatenate(list(logs))).mean() / len(FEATURES)
     return np.log(share / np.where(mean > 0, mean, 1.0))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from estimator.fit import Fit, Prior, fitted, pooled, predict, together
-from estimator.table import FEATURES, WORK, Config, Numbers, Table
+from estimator.table import FEATURES, LUMPED, WORK, Config, Numbers, Table
 
 FEWEST = 6
 """Networks that a configuration needs for its own constants; in int8, where the table has five."""
@@ -33,6 +33,12 @@ class Group(NamedTuple):
     name: str
     configs: list[Config]
     floats: dict[Config, Config]
+    lumped: bool = False
+    """Whether one constant is for all multiply-accumulates."""
+
+    def work(self, net: str) -> Numbers:
+        """What a network does, by `FEATURES`."""
+        return LUMPED[net] if self.lumped else WORK[net]
 
 
 def groups(table: Table) -> list[Group]:
@@ -45,6 +51,16 @@ def groups(table: Table) -> list[Group]:
         Group("GPU", [c for c in table if c.runtime == "ncnn-vulkan"], {}),
         Group("CPU int8", int8, {c: twin[c[:3] + c[4:]] for c in int8}),
     ]
+
+
+def npus(table: Table) -> list[Group]:
+    """The neural processors of Qualcomm, in floating point and in 8 bit."""
+    return [
+        Group(f"NPU {precision}", [
+            c for c in table if c.runtime == "qnn" and c.precision == precision
+        ], {}, lumped=True)
+        for precision in ("fp16(float)", "w8a8")
+    ]  # fmt: skip
 
 
 class Fitted(NamedTuple):
@@ -60,7 +76,7 @@ def fit_group(table: Table, group: Group, without: str = "") -> Fitted:
     nets = {c: [n for n in table[c] if n != without] for c in group.configs}
     fewest = FEWEST_INT8 if group.floats else FEWEST
     configs = [c for c in group.configs if len(nets[c]) >= fewest]
-    works = {c: np.array([WORK[n] for n in nets[c]]) for c in configs}
+    works = {c: np.array([group.work(n) for n in nets[c]]) for c in configs}
     logs = [np.log([table[c][n] for n in nets[c]]) for c in configs]
     centres = None
     if group.floats:
@@ -78,7 +94,7 @@ def unseen_networks(table: Table, group: Group) -> list[Error]:
     for net in nets:
         for config, fit in fit_group(table, group, net).fits.items():
             if net in table[config]:
-                log = float(predict(WORK[net], fit)[0] - np.log(table[config][net]))
+                log = float(predict(group.work(net), fit)[0] - np.log(table[config][net]))
                 errors.append(Error(config, net, log))
     return errors
 
@@ -107,8 +123,8 @@ def unseen_devices(
                 for index in random.choice(len(sets), min(draws, len(sets)), replace=False):
                     few = sets[index]
                     logs = np.log([table[config][n] for n in few])
-                    fit = fitted(np.array([WORK[n] for n in few]), logs, prior)
-                    log = float(predict(WORK[net], fit)[0] - np.log(table[config][net]))
+                    fit = fitted(np.array([group.work(n) for n in few]), logs, prior)
+                    log = float(predict(group.work(net), fit)[0] - np.log(table[config][net]))
                     errors.append(Error(config, net, log))
     return errors
 
@@ -125,10 +141,17 @@ def interval(errors: Sequence[Error]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def coverage(errors: Sequence[Error]) -> float:
+def calibrated(errors: Sequence[Error]) -> tuple[float, float]:
+    """The interval, widened until it covers `LEVEL` of what the other networks do not tell."""
+    low, high = interval(errors)
+    wide = next(1 + n / 20 for n in range(60) if coverage(errors, 1 + n / 20) >= LEVEL)
+    return wide * low, wide * high
+
+
+def coverage(errors: Sequence[Error], wide: float = 1.0) -> float:
     """Share of latencies inside the interval that the errors over all other networks give."""
     held = 0
     for net in sorted({error.net for error in errors}):
         low, high = interval([error for error in errors if error.net != net])
-        held += sum(low <= -error.log <= high for error in errors if error.net == net)
+        held += sum(wide * low <= -error.log <= wide * high for error in errors if error.net == net)
     return held / len(errors)

@@ -64,3 +64,14 @@ def _moved(layer: Layer) -> int:
 
 
 WORK = {name: work(name) for name in NETS}
+
+
+def _lumped(work: Numbers) -> Numbers:
+    """All multiply-accumulates as one kind."""
+    other = FEATURES.index("other")
+    found = np.where(np.arange(len(FEATURES)) < 6, 0.0, work)
+    found[other] = work[:6].sum()
+    return found
+
+
+LUMPED = {name: _lumped(work) for name, work in WORK.items()}

@@ -175,7 +175,12 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
+    if path == "latency":
+        for row in value:
+            name = f"{row['runtime']} {row['precision']}, {row['threads']} thread"
+            rest = {key: row[key] for key in row if key not in ("runtime", "precision", "threads")}
+            yield name, ", ".join(f"{key} {figure}" for key, figure in rest.items())
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(f"{path}.{key}" if path else key, inner)
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):

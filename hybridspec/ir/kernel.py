@@ -14,7 +14,8 @@ class Kernels:
 
     `dense` are 3x3 convolutions of stride 1 over all channels, which have fast algorithms;
     `pointwise` are 1x1, `depthwise` see one channel each, `other` are all other convolutions.
-    `gemm` are products with constant weights, `attention` those of two computed tensors, and
+    `gemm` are products of several rows with constant weights, `vector` those of one row, which
+    read each weight for one multiplication; `attention` are products of two computed tensors, and
     `recurrent` is what RNN, GRU and LSTM do.
     """
 
@@ -23,6 +24,7 @@ class Kernels:
     depthwise: int = 0
     other: int = 0
     gemm: int = 0
+    vector: int = 0
     attention: int = 0
     recurrent: int = 0
 
@@ -34,7 +36,7 @@ class Kernels:
     @property
     def products(self) -> int:
         """MACs of all products of matrices, those inside recurrent operators among them."""
-        return self.gemm + self.attention + self.recurrent
+        return self.gemm + self.vector + self.attention + self.recurrent
 
     def without(self, part: Kernels) -> Kernels:
         """What is left when a part is done."""

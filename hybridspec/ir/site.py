@@ -45,6 +45,7 @@ class Rates:
     dense_ps: Rate | None = None
     pointwise_ps: Rate | None = None
     depthwise_ps: Rate | None = None
+    vector_ps: Rate | None = None
     attention_ps: Rate | None = None
     recurrent_ps: Rate | None = None
     weight_ps: Rate | None = None

@@ -12,6 +12,7 @@ from typing import Any
 from hybridspec.base.diagnostic import Sink
 from hybridspec.base.source import Origins, SourceFile
 from hybridspec.load.energy import energy_digest
+from hybridspec.load.latency_rows import with_latency, written_latency
 from hybridspec.load.override import overridden
 from hybridspec.load.strict import bind_text
 from hybridspec.load.yaml import parse
@@ -37,9 +38,10 @@ def load_catalogs(
     digest = hashlib.sha256()
     for name, target in registry.targets().items():
         text = registry.catalog_text(target)
-        digest.update(f"{name}\0{text}\0".encode())
+        latency = registry.latency_text(target)
+        digest.update(f"{name}\0{text}\0{latency}\0".encode())
         if clouds is None or target.kind != "cloud" or name in clouds:
-            catalogs[name] = parse_catalog(name, text, dollar)
+            catalogs[name] = parse_catalog(name, text, dollar, latency)
     digest.update(f"energy\0{energy_digest()}\0".encode())
     return catalogs, digest.hexdigest()
 
@@ -61,6 +63,12 @@ def catalogs_of(
     return overridden(catalogs, spec, origins, sink), digest
 
 
+def _latency(catalog: dict[str, Any], text: str) -> None:
+    """Put the rows of `latency.csv` where they would stand in `catalog.yaml`."""
+    for board, row in written_latency(text):
+        catalog["boards"][board].setdefault("latency", []).append(row)
+
+
 def written_catalogs() -> dict[str, dict[str, Any]]:
     """Every target's catalogue as its file says it, with units and before any default."""
     found = {}
@@ -70,10 +78,16 @@ def written_catalogs() -> dict[str, dict[str, Any]]:
         document = parse(SourceFile(shown=where, name=where, text=text), Sink())
         if document is not None and isinstance(document.value, dict):
             found[name] = document.value
+            _latency(document.value, registry.latency_text(target))
     return found
 
 
 @lru_cache(maxsize=16)
-def parse_catalog(name: str, text: str, dollar: Fraction = ONE) -> Catalog:
-    """One catalogue from its text, which is read once; raises `ValueError` with the first fault."""
-    return bind_text(f"{name}/catalog.yaml", text, Catalog, "the catalogue", {"USD": dollar})
+def parse_catalog(name: str, text: str, dollar: Fraction = ONE, latency: str = "") -> Catalog:
+    """One catalogue from its text, which is read once; raises `ValueError` with the first fault.
+
+    `latency` is the text of `latency.csv`.
+    """
+    rates = {"USD": dollar}
+    catalog = bind_text(f"{name}/catalog.yaml", text, Catalog, "the catalogue", rates)
+    return with_latency(name, catalog, latency) if latency else catalog

@@ -20,7 +20,7 @@ from onnx import TensorProto
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
 from hybridspec.load.footprint import footprint
 from hybridspec.load.structure import Refused, fed, refuse_structure
-from hybridspec.load.work import kind_of, macs, total, work
+from hybridspec.load.work import hidden, kind_of, macs, total, work
 
 MAX_TENSOR = 16 * 2**30
 """Bytes of a tensor beyond which no device holds it."""
@@ -94,7 +94,11 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
         if size > MAX_TENSOR:
             raise Refused(f"its tensor `{name[:60]}` is larger than {MAX_TENSOR // 2**30} GiB")
     known = fixed(graph, set(weights))
-    done = [work(node, shapes, sizes, known) for node in graph.node]
+    joined = hidden(graph, known)
+    done = [
+        work(node, shapes, sizes, known, joined=place in joined)
+        for place, node in enumerate(graph.node)
+    ]
     kernels = total(done)
     opsets = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
     return {

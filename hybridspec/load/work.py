@@ -7,6 +7,7 @@ Runs in the process that opens a hostile model. A multiply-accumulate is counted
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
@@ -37,8 +38,13 @@ _LIGHT = frozenset(
     """.split()
 )
 """Operators that take about as long as it takes to move their tensors."""
-FREE = ("Constant", "Identity")
+FREE = ("Constant", "Dropout", "Flatten", "Identity", "Reshape", "Shape", "Squeeze", "Unsqueeze")
 """Operators that no runtime spends time on."""
+_FORMATS = ("DequantizeLinear", "QuantizeLinear")
+_HEAVY = (*_WEIGHT, *_RIGHT, "ConvTranspose")
+_JOINING = ("Add", "BatchNormalization", "Clip", "Elu", "HardSigmoid", "HardSwish", "LeakyRelu",
+            "Mul", "PRelu", "Relu", "Sigmoid", "Sub", "Tanh")  # fmt: skip
+"""What runtimes do while they write the result of the operator before."""
 
 
 def kind_of(node: onnx.NodeProto) -> str:
@@ -48,20 +54,22 @@ def kind_of(node: onnx.NodeProto) -> str:
 
 def work(
     node: onnx.NodeProto, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int],
-    fixed: Container[str],
+    fixed: Container[str], *, joined: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """What an operator does; `unknown` and `unpriced` name it where that cannot be said.
 
-    `fixed` are the tensors that depend on weights alone.
+    `fixed` are the tensors that depend on weights alone; one that is `joined` to the operator
+    before it moves nothing of its own.
     """
     names = [name for name in (*node.input, *node.output) if name]
     counted = _macs(node, shapes, fixed)
     kind = kind_of(node)
+    free = joined or kind in FREE or all(name in fixed for name in node.output)
     known = kind in _LIGHT and all(name in sizes for name in names)
     return {
         "kernels": dict([counted]) if counted else {},
-        "moved": sum(sizes.get(name, 0) for name in names),
-        "operators": int(node.op_type not in FREE),
+        "moved": 0 if free else sum(sizes.get(name, 0) for name in names),
+        "operators": int(not free),
         "unknown": kind if kind in _LIGHT and not known else "",
         "unpriced": kind[:60] if kind not in _LIGHT and counted is None else "",
     }
@@ -78,7 +86,7 @@ def total(work: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def macs(kernels: Mapping[str, int]) -> dict[str, int]:
     """The sums over convolutions and over products of matrices."""
-    products = ("gemm", "attention", "recurrent")
+    products = ("gemm", "vector", "attention", "recurrent")
     return {
         "conv_macs": sum(n for kind, n in kernels.items() if kind not in products),
         "gemm_macs": sum(kernels.get(kind, 0) for kind in products),
@@ -101,7 +109,7 @@ def _macs(
         left = given[0]
         turned = any(a.name == "transA" and a.i for a in node.attribute)
         length = left[0] if turned else left[-1] if left else 1
-        return _product(node, _RIGHT[kind], fixed), math.prod(out) * length
+        return _product(node, _RIGHT[kind], out, fixed), math.prod(out) * length
     if kind in _RECURRENT and len(given) > 2 and all(given[:3]):
         sequence, weight, recurrence = (shape or () for shape in given[:3])
         steps = math.prod(sequence[:2])
@@ -121,7 +129,31 @@ def _conv(node: onnx.NodeProto, weight: tuple[int, ...]) -> str:
     return "dense" if weight[2:] == (3, 3) and groups == 1 and once else "other"
 
 
-def _product(node: onnx.NodeProto, right: int, fixed: Container[str]) -> str:
-    """A product with weights, or of two tensors that are both computed."""
+def _product(node: onnx.NodeProto, right: int, out: tuple[int, ...], fixed: Container[str]) -> str:
+    """A product of rows, or of one row, with weights; or of two tensors that are both computed."""
     factors = (node.input[0], *node.input[right : right + 1])
-    return "gemm" if any(name in fixed for name in factors) else "attention"
+    if not any(name in fixed for name in factors):
+        return "attention"
+    return "vector" if math.prod(out[:-1]) == 1 else "gemm"
+
+
+def hidden(graph: onnx.GraphProto, fixed: Container[str]) -> set[int]:
+    """Operators, by their place, that every runtime makes part of the one before them.
+
+    These are activations, normalisation and the addition of a bias after a convolution or a
+    product, and steps between number formats. What they read is read by nobody else.
+    """
+    readers = Counter(name for node in graph.node for name in set(node.input))
+    readers.update(value.name for value in graph.output)
+    heavy: set[str] = set()
+    found = set()
+    for place, node in enumerate(graph.node):
+        kind = node.op_type if node.domain in ("", "ai.onnx") else ""
+        given = [name for name in node.input if name and name not in fixed]
+        follows = len(given) == 1 and given[0] in heavy
+        joins = kind in _JOINING and follows and readers[given[0]] == 1
+        if kind in _FORMATS or joins:
+            found.add(place)
+        if kind in _HEAVY or joins or (kind in _FORMATS and follows):
+            heavy.update(node.output)
+    return found

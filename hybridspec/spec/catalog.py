@@ -156,6 +156,12 @@ class LatencyRow(Section):
         Amount | None,
         key("Picoseconds per MAC of a depthwise convolution.", example=120, absent=_AS_CONV),
     ] = None
+    vector_ps: Annotated[
+        Amount | None,
+        key(
+            "Picoseconds per MAC of a product of one row with weights.", example=0, absent=_AS_GEMM
+        ),
+    ] = None
     attention_ps: Annotated[
         Amount | None,
         key(

@@ -32,6 +32,12 @@ def catalog_text(target: Target) -> str:
     return files(target.package).joinpath("catalog.yaml").read_text(encoding="utf-8")
 
 
+def latency_text(target: Target) -> str:
+    """The text of the target's `latency.csv`, which it may leave out."""
+    file = files(target.package).joinpath("latency.csv")
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
 def template_text(target: Target, name: str) -> str:
     """The text of one of the target's templates."""
     return files(target.package).joinpath("templates", name).read_text(encoding="utf-8")

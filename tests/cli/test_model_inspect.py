@@ -41,7 +41,7 @@ def test_a_file_alone(capsys: Out) -> None:
     assert found["unknown"] == found["unpriced"] == []
     (cut,) = found["cuts"]
     assert (cut["tensor"]["name"], cut["size"]) == ("pooled", 256)
-    assert cut["before"]["operators"] + cut["after"]["operators"] == 11
+    assert cut["before"]["operators"] + cut["after"]["operators"] == 6
     fits = {row["board"]: row["fits"] for row in found["boards"]}
     assert fits["raspberry-pi-5"] == ["fp32", "int8"]
     assert fits["stm32h7"] == []  # a microcontroller runs no onnxruntime

@@ -45,7 +45,7 @@ def test_a_fit_predicts_a_network_that_it_has_not_seen() -> None:
         truth.append(times[0])
     _, fits = together(works, logs)
     off = [np.log(WORK[nets[0]] @ np.exp(fit.mean)) - t for fit, t in zip(fits, truth, strict=True)]
-    assert np.median(np.abs(off)) < 0.1
+    assert np.median(np.abs(off)) < 0.15
 
 
 def test_the_bars_are_met_where_there_is_a_table() -> None:

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from hybridspec.base.country import COUNTRIES
-from hybridspec.load.catalog import load_catalogs, parse_catalog
+from hybridspec.load.catalog import load_catalogs
 from hybridspec.spec.catalog import Catalog, RegionRow
 
 ROOT = Path(__file__).resolve().parents[3]
-CATALOGS = {path.parent.name: parse_catalog(path.parent.name, path.read_text(encoding="utf-8"))
-            for path in sorted(ROOT.glob("targets/*/catalog.yaml"))}  # fmt: skip
+CATALOGS = load_catalogs()[0]
 CLOUDS = {name: catalog for name, catalog in CATALOGS.items() if catalog.operator is not None}
 REGIONS = [(cloud, name) for cloud, catalog in CLOUDS.items() for name in catalog.regions]
 BOARDS = CATALOGS["agent"].boards
@@ -53,7 +52,7 @@ def test_a_board_is_named_sourced_and_plausible(name: str) -> None:
     for latency in board.latency:
         assert latency.source
         assert latency.conv_ps > 0
-        assert latency.byte_ps > 0
+        assert latency.byte_ps > 0 or "alone" in latency.source
     kinds = [(latency.runtime, latency.precision, latency.threads) for latency in board.latency]
     assert len(kinds) == len(set(kinds))
     if None in (board.price, board.idle_power, board.load_power):
