@@ -20,7 +20,7 @@ from hybridspec.optimise.estimate import estimate
 
 _SCALED = (
     "conv_ps", "gemm_ps", "byte_ps", "operator_us", "dense_ps", "pointwise_ps", "depthwise_ps",
-    "attention_ps", "recurrent_ps", "weight_ps",
+    "attention_ps", "recurrent_ps", "vector_ps", "weight_ps",
 )  # fmt: skip
 _NARROWED = ((10, 44), (5, 52), (3, 55), (1, 65))
 """Models measured, and the half-width of the 90 % interval in percent that is left with them."""
