@@ -21,7 +21,8 @@ _AGENTLESS = "armv7m"
 _WORDS = {
     "dense": "3x3 convolutions", "pointwise": "1x1 convolutions",
     "depthwise": "depthwise convolutions", "other": "other convolutions",
-    "gemm": "matrix products", "attention": "attention", "recurrent": "recurrent",
+    "gemm": "matrix products", "vector": "products of one row",
+    "attention": "attention", "recurrent": "recurrent",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class MeasuredWork(Section):
     other: Count = 0
     gemm: Count = 0
     attention: Count = 0
+    vector: Count = 0
     recurrent: Count = 0
     moved: Count = 0
     weights: Count = 0
