@@ -118,7 +118,7 @@ def _reasons(
     if precision != "fp32" or figures.get("retrained"):
         yield from _gains(variant_facts(model.facts, variant), precision, found)
         if not required:
-            yield from _slower(estimates)
+            yield from _slower(precision, estimates)
 
 
 def _loss(model: Model, found: Evidence) -> Iterator[str]:
@@ -203,10 +203,16 @@ def _gains(facts: ModelFacts, precision: str, found: Evidence) -> Iterator[str]:
         )
 
 
-def _slower(estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
+def _slower(precision: str, estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
     """Whether a variant is as fast as it has to be to be worth its loss."""
     original, faster = estimates
-    if faster.mid == 0 or Fraction(original.mid, faster.mid) < MIN_SPEEDUP:
+    if 0 in (original.mid, faster.mid):
+        unknown = precision if original.mid else "the original"
+        yield (
+            f"nobody has figures of {unknown} on this board, so that no gain in speed is known: "
+            "`hybridspec model measure` makes some there"
+        )
+    elif Fraction(original.mid, faster.mid) < MIN_SPEEDUP:
         known = "measured" if faster.basis.startswith("measured") else "estimated"
         yield (
             f"it is {known} at {faster.mid} us against {original.mid} us, less than "

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import partial
 
 from hybridspec.ir.candidate import Candidate, Search, State
@@ -25,12 +24,9 @@ from hybridspec.optimise.candidate import (
     ways,
 )
 from hybridspec.optimise.crew import together
+from hybridspec.optimise.front import best, front
 from hybridspec.optimise.store import Entry
 from hybridspec.optimise.workshop import Progress, Workshop
-
-TIE = Fraction(103, 100)
-"""Measured times that differ by less are alike; the more promising recipe is taken."""
-_FAR = 10**15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +102,14 @@ def chosen(
         candidates[1:] = [replace(one, state=State.REJECTED, reasons=why)
                           if one.state is State.PASSED else one
                           for one in candidates[1:]]  # fmt: skip
-    best = _best(candidates, measured=bool(timed))
-    return Search(model=model.name, device=host.name, candidates=marked(candidates, best), cut=cut)
+    return Search(model=model.name, device=host.name, cut=cut,
+                  candidates=marked(candidates, best(candidates)))  # fmt: skip
 
 
-def marked(candidates: Sequence[Candidate], best: int | None) -> tuple[Candidate, ...]:
-    """The candidates with marks on the best one and on those that none beats."""
-    front = _front(candidates)
-    return tuple(replace(one, front=index in front, chosen=index == best)
+def marked(candidates: Sequence[Candidate], chosen: int | None) -> tuple[Candidate, ...]:
+    """The candidates with marks on the one to ship and on those that none beats."""
+    unbeaten = front(candidates)
+    return tuple(replace(one, front=index in unbeaten, chosen=index == chosen)
                  for index, one in enumerate(candidates))  # fmt: skip
 
 
@@ -122,35 +118,3 @@ def _latencies(
 ) -> tuple[Estimate | None, Estimate | None] | None:
     after = timed.get(way.recipe.id)
     return None if before is None or after is None else (before, after)
-
-
-def _front(candidates: Sequence[Candidate]) -> set[int]:
-    """Numbers of the candidates that no other one beats in one thing and equals in the rest."""
-    passed = {i: _figures(one) for i, one in enumerate(candidates) if one.state is State.PASSED}
-    return {i for i, mine in passed.items()
-            if not any(_beats(other, mine) for other in passed.values())}  # fmt: skip
-
-
-def _figures(one: Candidate) -> tuple[float, ...]:
-    """Loss, latency, memory and size: less is better. Without a metric closeness is accuracy."""
-    evidence = one.verdict.evidence if one.verdict else None
-    loss = 0.0
-    if evidence is not None:
-        loss = -evidence.variant if evidence.metric else -evidence.sqnr_db
-    latency = _FAR if one.latency is None else one.latency.mid
-    return loss, latency, one.memory, one.size
-
-
-def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
-
-
-def _best(candidates: Sequence[Candidate], *, measured: bool) -> int | None:
-    """The fastest that passed; of those that are equally fast the earliest in the list."""
-    passed = [(one.latency.mid if one.latency else _FAR, index)
-              for index, one in enumerate(candidates) if one.state is State.PASSED]  # fmt: skip
-    if not passed:
-        return None
-    fastest = min(passed)[0]
-    most = fastest * TIE if measured else fastest
-    return min(index for time_, index in passed if time_ <= most)

@@ -57,8 +57,9 @@ def steady_report(data: bytes) -> dict[str, Any]:
         if model["variant"] == "int8":
             model["sha256"] = PROCESSOR
         for candidate in model["search"]["candidates"]:
+            candidate["front"] = False  # whom the measured ones beat
             if candidate["variant"] == "int8":
-                candidate.update(quality=None, sha256=PROCESSOR, front=False)
+                candidate.update(quality=None, sha256=PROCESSOR)
         for verdict in model["verdicts"]:
             if verdict["variant"] == "int8":
                 verdict.update(dict.fromkeys(MEASURED, PROCESSOR), cautions=[], outputs=[])
