@@ -72,7 +72,9 @@ CODES: dict[str, Code] = {
     # check: what the law, the physics and the spec itself forbid
     "HS0301": Code("residency-violated", "data would leave its compliance zone", policy=True),
     "HS0302": Code("latency-exceeded", "a latency bound cannot be met", policy=True),
-    "HS0303": Code("memory-exceeded", "a model needs more memory than the board has", policy=True),
+    "HS0303": Code(
+        "memory-exceeded", "models and an event need more memory than the board has", policy=True
+    ),
     "HS0304": Code("offline-impossible", "an offline need that no placement meets", policy=True),
     "HS0305": Code("retention-exceeded", "data is kept longer than its zone allows", policy=True),
     "HS0306": Code(

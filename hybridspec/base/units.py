@@ -160,6 +160,8 @@ def format_bytes(size: int) -> str:
     >>> format_bytes(4096), format_bytes(1_500_000)
     ('4 KiB', '1.43 MiB')
     """
+    if size >= 10 * 2**40:
+        return f"{_trim(Fraction(size, 2**40))} TiB"
     for unit, scale in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if size >= scale:
             return f"{_trim(Fraction(size, scale))} {unit}"

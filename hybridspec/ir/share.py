@@ -11,3 +11,6 @@ MAX_UPLINK = Fraction(8, 10)
 
 MOST_DEVICES = 1_000_000
 """Devices of a class that a spec may state for a site."""
+
+SMALL_EVENT = 2**20
+"""Bytes of one event, as a stage reads and makes it, that need no memory of their own."""

@@ -139,16 +139,27 @@ def latency(layout: Layout) -> Iterator[Failure]:
 
 
 def memory(layout: Layout) -> Iterator[Failure]:
-    """The models of the flow fit into the board's free memory."""
-    board = layout.device.board
+    """The models of the flow fit into the board's free memory, beside an event at its largest."""
+    board, name = layout.device.board, layout.device.name
     free = board.memory - board.reserved_memory
+    event, stage = layout.event
+    missing = layout.memory + event - free
     if layout.memory > free:
         yield Failure(
             code="HS0303", excess=layout.memory - free, unit="B",
             message=f"needs {format_bytes(layout.memory)} of memory, but {board.title} has "
             f"{format_bytes(free)} free",
-            remedy=f"use {more_memory(layout.memory - free, layout.device.name)}, or a smaller "
-            "model",
+            remedy=f"use {more_memory(layout.memory - free, name)}, or a smaller model",
+        )  # fmt: skip
+    elif missing > 0:
+        data = layout.flow.data.name
+        beside = f" beside {format_bytes(layout.memory)} of models," if layout.memory else ""
+        yield Failure(
+            code="HS0303", excess=missing, unit="B",
+            message=f"holds {format_bytes(event)} of one event in `{stage}`, which it reads and "
+            f"makes,{beside} but {board.title} has {format_bytes(free)} of memory free",
+            remedy=f"look for a mistake in `size` of `{data}`" if event > _ABSURD * board.memory
+            else f"make events of `{data}` smaller, or use {more_memory(missing, name)}",
         )  # fmt: skip
 
 

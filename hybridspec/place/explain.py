@@ -181,6 +181,8 @@ def _span(failure: Failure, flow: Flow) -> Span:
         return flow.bandwidth_origin
     if failure.code in ("HS0304", "HS0415"):
         return flow.offline_origin if flow.offline else flow.origin
+    if failure.code == "HS0303" and failure.message.startswith("holds "):
+        return flow.data.origin
     if failure.code == "HS0303":
         largest = max(
             (s.model for s in flow.stages if s.model is not None),

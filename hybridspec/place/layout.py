@@ -11,7 +11,7 @@ from hybridspec.base.units import SECOND
 from hybridspec.ir.graph import DeviceClass, Flow, Graph, Region, Site, Stage
 from hybridspec.ir.latency import LatencyTable
 from hybridspec.ir.plan import Estimate, Host
-from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK
+from hybridspec.ir.share import MAX_BUSY, MAX_UPLINK, SMALL_EVENT
 from hybridspec.place.crowd import Crowd, birth, crowd, feeding, gathered, sending
 from hybridspec.place.path import Path, Used
 from hybridspec.place.problem import WHOLE
@@ -105,6 +105,16 @@ class Layout:
     def memory(self) -> int:
         """Bytes that the edge models need on each device, as far as anybody has figures."""
         return sum(self.table.memory.get(entry, 0) for entry in self.held)
+
+    @cached_property
+    def event(self) -> tuple[int, str]:
+        """Most bytes that an edge stage holds of one event, which it reads and makes; its name.
+
+        Small events have room in what every program takes, and are none.
+        """
+        edge = [stage for stage in self.flow.stages if self.host(stage).kind == "edge"]
+        most = max(((s.input_size + s.output_size, s.name) for s in edge), default=(0, ""))
+        return most if most[0] > SMALL_EVENT else (0, "")
 
     @cached_property
     def held(self) -> tuple[tuple[str, str], ...]:
@@ -206,7 +216,7 @@ class Layout:
 
 
 _ANYWHERE = (
-    "_estimates", "away", "batch", "crowd", "demand", "held", "hosted", "memory", "path", "sent",
-    "uplink", "used",
+    "_estimates", "away", "batch", "crowd", "demand", "event", "held", "hosted", "memory", "path",
+    "sent", "uplink", "used",
 )  # fmt: skip
 """What of a layout is the same in every region."""

@@ -50,6 +50,8 @@ MOST = 4
 _TRIED = 12
 """Ways out that are tried at most, the nearest first."""
 _MIB = 2**20
+_MOST_MIB = 2**20
+"""No board is proposed that has more memory than so much more."""
 _TIMES = 1_000
 """How many times as much as there is, at most, is asked for."""
 
@@ -134,9 +136,8 @@ def _hardware(
     if failure.code == "HS0304" and room:
         return _several(sites, device, ceil(Fraction(way.waiting, room)))
     if failure.code == "HS0303":
-        free = device.board.memory - device.board.reserved_memory
-        size = device.board.memory + ceil(Fraction(way.memory - free, _MIB)) * _MIB
-        return memory(device, size)
+        more = ceil(Fraction(failure.excess, _MIB))
+        return memory(device, device.board.memory + more * _MIB) if more <= _MOST_MIB else None
     if failure.code == "HS0306" and failure.unit == "bit/s":
         bits = ceil(Fraction(way.uplink * 8) / (MAX_UPLINK * max(1, here.working)))
         return uplink(device, bits)
@@ -253,7 +254,7 @@ def _wider_line(site: Site, sites: Sequence[str]) -> _Amount:
 
 
 def _roomier(device: DeviceClass) -> _Amount:
-    return _Amount(lambda n: memory(device, device.board.memory + n * _MIB), 2**20)
+    return _Amount(lambda n: memory(device, device.board.memory + n * _MIB), _MOST_MIB)
 
 
 def _raised(graph: Graph, kind: str, region: str) -> Iterator[_Amount]:

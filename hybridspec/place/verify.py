@@ -42,6 +42,7 @@ def verify_bounds(graph: Graph, table: LatencyTable, plan: Plan) -> tuple[str, .
     faults.extend(each(groups, lambda decision: [
         *_residency(decision, stores), *_figures(decision, table), *_offline(decision),
         *_policies(graph, decision), *_budget(decision), *_kept(decision),
+        *_roomy(decision, table),
     ]))  # fmt: skip
     faults.extend(_stores(graph, plan))
     faults.extend(recheck(graph, claims(graph).law.labels, plan, groups))
@@ -133,6 +134,21 @@ def _budget(decision: Decision) -> list[str]:
     if limit is None or upload(decision) * 8 <= limit:
         return []
     return [f"{decision.flow.name} at {decision.site.name}: sends more than its bandwidth"]
+
+
+def _roomy(decision: Decision, table: LatencyTable) -> list[str]:
+    """Whatever a stage reads and makes of one event has room on its device beside the models."""
+    device, variants = decision.chosen.device, dict(decision.chosen.variants)
+    kinds = {name: host.kind for name, host in decision.chosen.hosts}
+    here = [stage for stage in decision.flow.stages if kinds[stage.name] == "edge"]
+    if device is None:
+        return []
+    models = {stage.model.name for stage in here if stage.model is not None}
+    free = device.board.memory - device.board.reserved_memory
+    free -= sum(table.memory.get((name, variants[name]), 0) for name in models)
+    return [f"{decision.flow.name} at {decision.site.name}: too little memory for an event of "
+            f"{stage.name}" for stage in here
+            if stage.input_size + stage.output_size > max(free, 2**20)]  # fmt: skip
 
 
 def _kept(decision: Decision) -> list[str]:

@@ -97,7 +97,7 @@ def test_people_read_short_forms() -> None:
     assert format_money(1_005_000, "USD") == "1.00 USD"
     assert format_money(1_015_000, "USD") == "1.02 USD"
     assert format_money(-1_234_567_890, "USD") == "-1,234.57 USD"
-    assert format_bytes(10**15 - 1) == "931322.57 GiB"
+    assert format_bytes(10**15 - 1) == "909.49 TiB"
     assert format_bytes(10**6 * 2**30 - 1) == "1000000 GiB"
 
 

@@ -112,6 +112,27 @@ def test_models_fit_beside_what_the_board_keeps_for_itself(free: int, broken: li
     assert codes(layout(small, infer("see", model(), "frames"))) == broken
 
 
+@pytest.mark.parametrize(("free", "broken"), [(3_001_000, []), (3_000_999, ["HS0303"])])
+def test_an_event_has_room_beside_the_models(free: int, broken: list[str]) -> None:
+    small = device(board=board(memory=free + 500, reserved_memory=500))
+    see = replace(infer("see", model(), "frames"), input_size=2_000_000, output_size=1_000_000)
+    made = layout(small, see)
+    assert codes(made) == broken
+    assert codes(replace(made, device=device(board=board(memory=1_000)))) == ["HS0303"]
+    few = replace(infer("see", model(), "frames"), input_size=2**20, output_size=0)
+    assert codes(layout(device(board=board(memory=1_000)), few)) == []
+
+
+def test_an_event_that_no_board_could_hold_is_rather_a_mistake() -> None:
+    (huge,) = failures(layout(device(), replace(stage("scale", "frames"), input_size=10**18,
+                                                output_size=10**18)))  # fmt: skip
+    assert huge.message == (
+        "holds 1818989 TiB of one event in `scale`, which it reads and makes, but Board pi has "
+        "953.67 MiB of memory free"
+    )
+    assert huge.remedy == "look for a mistake in `size` of `frames`"
+
+
 def test_a_model_in_two_stages_is_in_memory_once() -> None:
     small, net = device(board=board(memory=1_000)), model()
     assert codes(layout(small, infer("see", net, "frames"), infer("again", net, "see"))) == []

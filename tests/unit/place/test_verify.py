@@ -185,6 +185,10 @@ CORRUPT: dict[str, tuple[Plan, str]] = {
         chosen(device=replace(GATEWAY, board=board("cursed"))), "against policy cursed"),
     "a flow has less bandwidth": (
         watch(lambda d: replace(d, flow=replace(d.flow, bandwidth=1))), "more than its bandwidth"),
+    "an event is too large": (
+        watch(lambda d: replace(d, flow=replace(d.flow, stages=(
+            replace(d.flow.stages[0], output_size=10**12), *d.flow.stages[1:])))),
+        "too little memory for an event of"),
     "a bundle is missing": (replace(PLAN, fleet=()), "bundle"),
     "a bundle has two variants of a model": (
         replace(PLAN, fleet=tuple(
