@@ -221,6 +221,16 @@ def plain_number(value: Fraction, digits: int = 3) -> str:
     return f"{Decimal(f'{float(value):.{most}g}'):f}"
 
 
+def tenths(value: Fraction) -> str:
+    """A number with one decimal, or with one digit that says something if it is smaller.
+
+    >>> tenths(Fraction(63, 2)), tenths(Fraction(0)), tenths(Fraction(1, 300))
+    ('31.5', '0.0', '0.003')
+    """
+    small = 0 < value < Fraction(1, 20)
+    return plain_number(value, 1) if small else f"{float(value):,.1f}"
+
+
 def format_amount(value: int, unit: str) -> str:
     """An amount of `us`, `B`, `bit/s`, `us/s` (busy microseconds a second) or of no unit.
 
@@ -261,12 +271,14 @@ def format_price(price: Price, currency: str) -> str:
 
 
 def format_money(micro: Price, currency: str) -> str:
-    """Money with two decimals, rounded half to even.
+    """Money with two decimals, rounded half to even; what is less has the digits that it takes.
 
-    >>> format_money(1_234_567_890, "USD")
-    '1,234.57 USD'
+    >>> format_money(1_234_567_890, "USD"), format_money(1_234, "USD")
+    ('1,234.57 USD', '0.0012 USD')
     """
     cents = round(Fraction(micro) / 10_000)
+    if micro and not cents:
+        return f"{plain_number(Fraction(micro) / 10**6, 2)} {currency}"
     whole, part = divmod(abs(cents), 100)
     return f"{'-' if cents < 0 else ''}{whole:,}.{part:02} {currency}"
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic
-from hybridspec.base.units import format_bytes, format_duration, format_money
+from hybridspec.base.units import format_bytes, format_duration, format_money, tenths
 from hybridspec.ir.artefact import Artefact, Verdict
 from hybridspec.ir.explanation import Explanation
 from hybridspec.ir.governance import Plugin, Policy, Waiver
@@ -133,7 +134,7 @@ def _counts(plan: Plan) -> dict[str, int]:
 
 def busy_text(demand: int) -> str:
     """Busy microseconds a second for people."""
-    return f"{demand / 10_000:.1f} % of one device"
+    return f"{tenths(Fraction(demand, 10_000))} % of one device"
 
 
 def placement_data(decision: Decision, currency: str) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
-from hybridspec.base.units import format_duration, format_money
+from hybridspec.base.units import format_duration, format_money, tenths
 from hybridspec.ir.explanation import Point
 from hybridspec.ir.plan import Decision, Plan
 from hybridspec.report.explain import signed, way_text
@@ -16,7 +17,7 @@ _MOVED = 3
 
 
 def pareto_document(spec: str, points: Sequence[Point]) -> dict[str, Any]:
-    """Every plan of which no other is both cheaper and faster."""
+    """Every plan of which no other is known to be both cheaper and faster, with its gap."""
     first = points[0].plan
     return {
         "schemaVersion": SCHEMA, "spec": spec, "question": "cost or latency",
@@ -25,7 +26,8 @@ def pareto_document(spec: str, points: Sequence[Point]) -> dict[str, Any]:
                 "cost": format_money(point.plan.cost, first.currency),
                 "extra": signed(point.plan.cost - first.cost, first.currency),
                 "optimal": point.plan.gap == 0,
-                "share": None if point.share is None else f"{float(100 * point.share):.1f} %",
+                "gap": format_money(point.plan.gap, first.currency),
+                "share": None if point.share is None else f"{tenths(100 * point.share)} %",
                 "worst": _worst(point.worst),
                 "carbon": _carbon(point.plan),
                 "moved": [{"flow": d.flow.name, "site": d.site.name, "way": way_text(d.chosen)}
@@ -40,7 +42,7 @@ def _carbon(plan: Plan) -> str | None:
     """CO2 equivalent of running all flows over the horizon; None where nobody knows one."""
     grams = [decision.chosen.carbon(decision.site) for decision in plan.decisions]
     known = [found for found in grams if found is not None]
-    return f"{sum(known) / 1000:,.1f} kg" if len(known) == len(grams) else None
+    return f"{tenths(Fraction(sum(known)) / 1000)} kg" if len(known) == len(grams) else None
 
 
 def _worst(decision: Decision | None) -> dict[str, str] | None:
@@ -56,7 +58,8 @@ def pareto_blocks(document: Mapping[str, Any]) -> Iterator[Block]:
     for one in document["points"]:
         worst = one["worst"]
         slowest = f"{worst['flow']} at {worst['site']}, {worst['latency']}" if worst else "no bound"
-        rows.append((one["cost"], one["extra"], one["share"] or "none", one["carbon"] or "unknown",
+        cost = one["cost"] if one["optimal"] else f"{one['cost']} (gap {one['gap']})"
+        rows.append((cost, one["extra"], one["share"] or "none", one["carbon"] or "unknown",
                      slowest))  # fmt: skip
         rows += [("", "", "", "", f"  {moved['flow']} at {moved['site']}: {moved['way']}")
                  for moved in one["moved"][:_MOVED]]  # fmt: skip
@@ -66,4 +69,9 @@ def pareto_blocks(document: Mapping[str, Any]) -> Iterator[Block]:
             )
     head = ("cost", "more", "of bound", "CO2e", "slowest flow, and what differs")
     yield "Cost or latency", head, rows
-    yield "No other plan is both cheaper and faster", ("",), []
+    if all(one["optimal"] for one in document["points"]):
+        yield "No other plan is both cheaper and faster", ("",), []
+    else:
+        yield "Not every plan is proven to cost the least", ("",), [
+            ("another that is as fast may cost less, by the gap at most; none is known",)
+        ]  # fmt: skip

@@ -95,10 +95,16 @@ def test_people_read_short_forms() -> None:
         "3 GiB",
     ]
     assert format_money(1_005_000, "USD") == "1.00 USD"
+    assert format_money(0, "USD") == "0.00 USD"
+    assert format_money(5_001, "USD") == "0.01 USD"
+    assert format_money(4_999, "USD") == "0.005 USD"
+    assert format_money(-1_234, "USD") == "-0.0012 USD"
+    assert format_money(Fraction(1, 3), "USD") == "0.00000033 USD"
     assert format_money(1_015_000, "USD") == "1.02 USD"
     assert format_money(-1_234_567_890, "USD") == "-1,234.57 USD"
     assert format_bytes(10**15 - 1) == "909.49 TiB"
-    assert format_bytes(10**6 * 2**30 - 1) == "1000000 GiB"
+    assert format_bytes(10**6 * 2**30 - 1) == "976.56 TiB"
+    assert format_bytes(10 * 2**40 - 2**30) == "10239 GiB"
 
 
 @settings(max_examples=150, deadline=None)
