@@ -21,6 +21,7 @@ from hybridspec.cli.model_search import (
     JobsFlag,
     MeasureFlag,
     MetricFlag,
+    RuntimeFlag,
     TlsFlag,
     TriesFlag,
     searched,
@@ -34,6 +35,7 @@ def compare(
     subject: Subject = Path(),
     model: NameFlag = None,
     device: DeviceFlag = None,
+    runtime: RuntimeFlag = None,
     evaluation: EvaluationFlag = None,
     calibration: CalibrationFlag = None,
     metric: MetricFlag = None,
@@ -52,7 +54,7 @@ def compare(
 ) -> None:
     """Compare all candidates of a model on a device: accuracy, latency, memory and size."""
     found = searched(Flags(
-        subject=subject, model=model, device=device, evaluation=evaluation,
+        subject=subject, model=model, device=device, runtime=runtime, evaluation=evaluation,
         calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
         budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
         measure=measure,

@@ -59,7 +59,8 @@ def hook(
     if not run.is_file():
         raise UsageError(f"{run} is no file", help="name the program: `--run model/prune.py`")
     flags = Flags(
-        subject=subject, model=model, device=None, evaluation=evaluation, calibration=None,
+        subject=subject, model=model, device=None, runtime=None, evaluation=evaluation,
+        calibration=None,
         metric=metric, floor=floor, allowed_drop=allowed_drop, budget=None, tries=None, jobs=None,
         cluster=None, cluster_tls=None, measure=True,
     )  # fmt: skip

@@ -23,6 +23,7 @@ from hybridspec.cli.model_search import (
     JobsFlag,
     MeasureFlag,
     MetricFlag,
+    RuntimeFlag,
     TlsFlag,
     TriesFlag,
     searched,
@@ -44,6 +45,7 @@ def optimise(
     subject: Subject = Path(),
     model: NameFlag = None,
     device: DeviceFlag = None,
+    runtime: RuntimeFlag = None,
     evaluation: EvaluationFlag = None,
     calibration: CalibrationFlag = None,
     metric: MetricFlag = None,
@@ -62,7 +64,7 @@ def optimise(
 ) -> None:
     """Search the best variant of a model for a device, and write it with its evidence."""
     flags = Flags(
-        subject=subject, model=model, device=device, evaluation=evaluation,
+        subject=subject, model=model, device=device, runtime=runtime, evaluation=evaluation,
         calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
         budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
         measure=measure,
@@ -90,6 +92,8 @@ def show(document: dict[str, Any]) -> None:
         print(line)
     if document.get("folder"):
         print(f"{document['folder']}: {document['chosen']}")
+        for step in document["steps"]:
+            print(f"then, on the {step['where']}: {step['command']}")
 
 
 def document_of(found: Found) -> dict[str, Any]:
@@ -106,6 +110,8 @@ def document_of(found: Found) -> dict[str, Any]:
     return {
         "search": search_data(found.search, labelled=labelled and found.data),
         "chosen": chosen.recipe if chosen else None,
+        "runtime": found.host.runtime,
+        "steps": _steps(found),
         "notes": notes,
         "bounds": {"metric": found.model.metric, "floor": f"{float(found.model.floor):g}",
                    "allowedDrop": f"{float(found.model.allowed_drop):g}"},
@@ -114,6 +120,20 @@ def document_of(found: Found) -> dict[str, Any]:
                     "calibration": found.model.calibration_digest or ""},
         "tools": _tools(),
     }  # fmt: skip
+
+
+def _steps(found: Found) -> list[dict[str, Any]]:
+    """What is left to do before the runtime of the device loads what was chosen."""
+    from dataclasses import asdict
+
+    from hybridspec.ir.runtime import steps
+
+    chosen = found.search.chosen
+    if chosen is None:
+        return []
+    left = steps(found.host.runtime, found.model.name, chosen.variant, found.model.facts,
+                 alone=True)  # fmt: skip
+    return [asdict(one) for one in left]
 
 
 def _tools() -> dict[str, str]:
@@ -212,4 +232,18 @@ print(session.run(None, {{value.name: inputs[value.name][:1] for value in wanted
 `golden_outputs.npz` has what it said here; `evidence.json` has all figures and digests.
 
 {notes}
-{table(HEAD, rows(search))}"""
+{_left(document["steps"])}{table(HEAD, rows(search))}"""
+
+
+def _left(steps: list[dict[str, Any]]) -> str:
+    """The commands that make what the device's runtime loads, to be run from the folder."""
+    if not steps:
+        return ""
+    from hybridspec.report.markdown import cell
+
+    lines = ["## What is left to do", "", "From this folder, after `mkdir -p built`:", ""]
+    for step in steps:
+        why = f"{step['why']} ({step['source']})"
+        lines += [f"On the {step['where']}, with {cell(step['needs'])}: {cell(why)}.", "",
+                  "```sh", step["command"], "```", ""]  # fmt: skip
+    return "\n".join(lines) + "\n"

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hybridspec.cli import output
+from hybridspec.cli.model_device import HOST, devices, host_of
 from hybridspec.cli.model_subject import subjects
 
 if TYPE_CHECKING:
-    from hybridspec.cli.model_subject import Look, Subjects
+    from hybridspec.cli.model_subject import Look
     from hybridspec.ir.candidate import Search
-    from hybridspec.ir.graph import Board, DeviceClass, Model
+    from hybridspec.ir.graph import Model
     from hybridspec.ir.model_file import DataFile
     from hybridspec.ir.plan import Estimate
     from hybridspec.optimise.candidate import Host
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from hybridspec.optimise.store import Entry
     from hybridspec.optimise.workshop import Workshop
 
-HOST = "host"
 PRECISIONS = ("fp32", "fp16", "int8", "int4")
 _DROP = Fraction(1, 100)
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,15})?%?")
@@ -34,6 +34,10 @@ _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,15})?%?")
 DeviceFlag = Annotated[
     str | None,
     typer.Option("--device", help="A board, a device class of the spec, or `host`, to measure."),
+]
+RuntimeFlag = Annotated[
+    str | None,
+    typer.Option("--runtime", help="What runs it there, as tensorrt; default: the device's own."),
 ]
 EvaluationFlag = Annotated[
     Path | None,
@@ -78,6 +82,7 @@ class Flags:
     subject: Path
     model: str | None
     device: str | None
+    runtime: str | None
     evaluation: Path | None
     calibration: Path | None
     metric: str | None
@@ -110,42 +115,53 @@ def searched(flags: Flags) -> list[Found]:
     """
     from hybridspec.base.errors import UsageError
     from hybridspec.optimise.candidate import DataFault
+    from hybridspec.optimise.soundness import check
 
+    _runtime(flags)
     budget = _budget(flags)
     known = subjects(flags.subject, flags.model)
-    places = _devices(flags.device, known)
-    found = []
+    places = devices(flags.device, known)
+    models = [model_of(look, flags) for look in known.models]
+    wanted = [(model, look, host_of(model, place, flags.runtime))
+              for model, look in zip(models, known.models, strict=True)
+              for place in places]  # fmt: skip
     with _workshop(flags) as workshop:
-        for look in known.models:
-            model = model_of(look, flags)
-            for place in places:
-                host = _host(model, place)
-                try:
-                    result = _search(model, look, host, workshop, budget, flags)
-                except DataFault as fault:
-                    raise UsageError(
-                        f"the {fault.data} data of `{model.name}` cannot be used: {fault}",
-                        help="write it again, with finite numbers only",
-                    ) from fault
-                found.append(Found(model=model, host=host, search=result,
-                                   data=bool(model.evaluation_digest)))  # fmt: skip
-    return found
+        try:
+            for model in models:
+                check(model, workshop)
+            results = _searches(wanted, workshop, budget, flags)
+        except DataFault as fault:
+            raise UsageError(
+                f"the {fault.data} data of `{fault.model}` cannot be used: {fault}",
+                help="write it again, with finite numbers only",
+            ) from fault
+    return [
+        Found(model=model, host=host, search=result, data=bool(model.evaluation_digest))
+        for (model, _, host), result in zip(wanted, results, strict=True)
+    ]
 
 
-def _search(
-    model: Model, look: Look, host: Host, workshop: Workshop, budget: Budget, flags: Flags
-) -> Search:
+def _searches(
+    wanted: Sequence[tuple[Model, Look, Host]], workshop: Workshop, budget: Budget, flags: Flags
+) -> list[Search]:
+    """Builds all candidates of all models side by side, then judges each search by itself."""
     from hybridspec.ir.half import precision_and_cut
     from hybridspec.optimise.search import built, chosen, listed
 
-    allowed = look.spec.variants if look.spec else PRECISIONS
-    precisions = [one for one in allowed if precision_and_cut(one)[1] is None]
-    tries = listed(model, precisions, host)
-    entries, cut = built(model, tries, workshop, output.say, budget)
-    times: dict[str, Estimate] = {}
-    if host.name == HOST or flags.measure:
-        times = _times(host, tries[0].recipe.id, entries)
-    return chosen(model, tries, entries, host, times, cut)
+    tries = []
+    for model, look, host in wanted:
+        allowed = look.spec.variants if look.spec else PRECISIONS
+        whole = [one for one in allowed if precision_and_cut(one)[1] is None]
+        tries.append(listed(model, whole, host))
+    models = [model for model, _, _ in wanted]
+    found = built(tuple(zip(models, tries, strict=True)), workshop, output.say, budget)
+    searches = []
+    for (model, _, host), ways, (entries, cut) in zip(wanted, tries, found, strict=True):
+        times: dict[str, Estimate] = {}
+        if host.name == HOST or flags.measure:
+            times = _times(host, ways[0].recipe.id, entries)
+        searches.append(chosen(model, ways, entries, host, times, cut))
+    return searches
 
 
 def _times(host: Host, first: str, entries: Mapping[str, Entry]) -> dict[str, Estimate]:
@@ -163,6 +179,26 @@ def _times(host: Host, first: str, entries: Mapping[str, Entry]) -> dict[str, Es
     if first not in ready:
         return {}
     return timed(ready[first], ready, output.cache_folder(), output.say)
+
+
+def _runtime(flags: Flags) -> None:
+    from hybridspec.base.closest import closest
+    from hybridspec.base.errors import UsageError
+    from hybridspec.ir.runtime import CPU, RUNTIMES
+
+    if flags.runtime in (None, CPU):
+        return
+    if flags.runtime not in RUNTIMES:
+        match = closest(str(flags.runtime), RUNTIMES)
+        raise UsageError(
+            f"there is no runtime `{str(flags.runtime)[:40]}`",
+            help=f"did you mean `{match}`?" if match else f"write one of {', '.join(RUNTIMES)}",
+        )
+    if flags.device == HOST or flags.measure:
+        raise UsageError(
+            f"this machine is measured with {CPU}, not with {flags.runtime}",
+            help="leave `--runtime` out, or name a board to estimate for",
+        )
 
 
 @contextmanager
@@ -220,59 +256,6 @@ def _share(flag: str, written: str | None, absent: Fraction) -> Fraction:
     if share > 1:
         raise UsageError(f"{flag}: a share is at most 1", help="write it as 0.95 or 95%")
     return share
-
-
-def _devices(wanted: str | None, known: Subjects) -> Sequence[Board | DeviceClass | None]:
-    """Boards or device classes; None is this machine."""
-    from hybridspec.base.closest import closest
-    from hybridspec.base.errors import UsageError
-
-    if wanted is None:
-        if known.classes:
-            return known.classes
-        raise UsageError("for which device?", help="add `--device raspberry-pi-5`, another board "
-                         "of `hybridspec catalog list boards`, or `--device host`")  # fmt: skip
-    if wanted == HOST:
-        return (None,)
-    places: tuple[Board | DeviceClass, ...] = (*known.classes, *known.boards)
-    for one in places:
-        if one.name == wanted:
-            return (one,)
-    names = [one.name for one in places]
-    match = closest(wanted, [*names, HOST])
-    raise UsageError(
-        f"there is no device `{wanted[:60]}`",
-        help=f"did you mean `{match}`?" if match else "`hybridspec catalog list boards` names all",
-    )
-
-
-def _host(model: Model, place: Board | DeviceClass | None) -> Host:
-    from hybridspec.ir.graph import Board
-    from hybridspec.optimise.candidate import Host
-    from hybridspec.optimise.estimate import estimate
-    from hybridspec.optimise.latency import RUNTIME, measured_latency
-    from hybridspec.optimise.memory import memory
-    from hybridspec.optimise.timed import architecture
-
-    board = place if isinstance(place, Board) else place.board if place is not None else None
-    runtime = RUNTIME if place is None or isinstance(place, Board) else place.runtime
-
-    def latency(variant: str) -> Estimate | None:
-        if board is None or model.facts.unpriced:
-            return None
-        own = measured_latency(model, place.name if place else "", variant)
-        rows = (r for r in board.rates
-                if (r.runtime, r.threads, r.precision) == (runtime, 1, variant))  # fmt: skip
-        return own or next((estimate(model.facts, rates) for rates in rows), None)
-
-    return Host(
-        name=HOST if place is None else place.name,
-        architecture=architecture() if board is None else board.architecture,
-        runtime=runtime,
-        estimate=latency,
-        memory=lambda variant: memory(model.facts, variant),
-        room=None if board is None else max(0, board.memory - board.reserved_memory),
-    )
 
 
 def model_of(look: Look, flags: Flags) -> Model:

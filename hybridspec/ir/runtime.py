@@ -34,11 +34,17 @@ class Step:
     source: str
 
 
-def steps(runtime: str, model: str, variant: str, facts: ModelFacts) -> tuple[Step, ...]:
-    """What has to be done after a bundle has arrived; nothing for onnxruntime."""
+def steps(
+    runtime: str, model: str, variant: str, facts: ModelFacts, *, alone: bool = False
+) -> tuple[Step, ...]:
+    """What has to be done after a bundle, or a model `alone`, has arrived; nothing for onnxruntime.
+
+    A model alone lies in `model.onnx`, and what is made of it in `built/`.
+    """
     if runtime == CPU:
         return ()
-    wanted = _Wanted(f"model/{model}/model.onnx", f"built/{model}", variant, facts)
+    places = ("model.onnx", "built") if alone else (f"model/{model}/model.onnx", f"built/{model}")
+    wanted = _Wanted(*places, variant, facts)
     return tuple(
         Step(model=model, variant=variant, where=where, command=command, inputs=read,
              outputs=written, needs=needs, why=why, source=source)

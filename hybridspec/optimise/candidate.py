@@ -42,9 +42,9 @@ class Host:
 class DataFault(Exception):
     """The evaluation or calibration data of a model cannot be used; `data` says which."""
 
-    def __init__(self, message: str, data: str) -> None:
+    def __init__(self, message: str, data: str, model: str) -> None:
         super().__init__(message)
-        self.data = data
+        self.data, self.model = data, model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def judged(
     """
     figures: dict[str, Any] = json.loads((entry.folder / FIGURES).read_bytes())
     if "unusable" in figures:
-        raise DataFault(str(figures["unusable"]), str(figures["data"]))
+        raise DataFault(str(figures["unusable"]), str(figures["data"]), model.name)
     before, after = latencies or estimates(host, way.variant)
     need = host.memory(way.variant)
     verdict = judge(

@@ -33,6 +33,7 @@ from hybridspec.optimise.candidate import (
 )
 from hybridspec.optimise.crew import together
 from hybridspec.optimise.search import marked
+from hybridspec.optimise.soundness import check
 from hybridspec.optimise.task import FIGURES
 from hybridspec.optimise.workshop import Local, Progress, Workshop
 
@@ -68,6 +69,8 @@ def optimise(
         for member in plan.fleet
         for model, variant in member.models
     ]
+    if not _sound(wanted, place, sink):
+        return (), frozenset()
     _prepare(wanted, table, place, progress)
     chains = [partial(_find, model, variant, _host(table, model, device), place)
               for model, variant, device in wanted]  # fmt: skip
@@ -93,6 +96,18 @@ def optimise(
 
 
 _Wanted = Sequence[tuple[Model, str, DeviceClass]]
+
+
+def _sound(wanted: _Wanted, place: Workshop, sink: Sink) -> bool:
+    """Whether all models can be judged; what is wrong with data is found before work is done."""
+    sound = True
+    for model in {model.name: model for model, _, _ in wanted}.values():
+        try:
+            check(model, place)
+        except DataFault as fault:
+            sound = False
+            sink.add(_unusable(model, fault))
+    return sound
 
 
 def _prepare(wanted: _Wanted, table: LatencyTable, place: Workshop, progress: Progress) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 
 from hybridspec.ir.candidate import Candidate, Search, State
 from hybridspec.ir.graph import Model
@@ -56,24 +57,42 @@ def search(
         HybridspecError: the cache cannot be written, or a task ended without a verdict.
     """
     tries = listed(model, precisions, host)
-    entries, cut = built(model, tries, workshop, progress, budget)
+    ((entries, cut),) = built(((model, tries),), workshop, progress, budget)
     return chosen(model, tries, entries, host, timed or {}, cut)
 
 
 def built(
-    model: Model, tries: Sequence[Way], workshop: Workshop, progress: Progress, budget: Budget
-) -> tuple[dict[str, Entry], str]:
-    """What came of each recipe within the budget, and what the budget cut off."""
-    tried = tries if budget.tries is None else tries[: budget.tries]
+    wanted: Sequence[tuple[Model, Sequence[Way]]], workshop: Workshop, progress: Progress,
+    budget: Budget,
+) -> list[tuple[dict[str, Entry], str]]:  # fmt: skip
+    """What came of each recipe of each model within the budget, and what the budget cut off.
+
+    The most promising recipes of all models come first, whatever is the same once.
+    """
+    tried = [tries if budget.tries is None else tries[: budget.tries] for _, tries in wanted]
     deadline = None if budget.seconds is None else time.monotonic() + budget.seconds
-    tasks = [task(model, way) for way in tried]
-    chains = [partial(workshop.build, one) for one in tasks]
-    found = together(chains, workshop, progress, deadline)
-    entries = {way.recipe.id: entry for way, entry in zip(tried, found, strict=True) if entry}
-    left = len(tries) - len(entries)
-    limit = f"{budget.tries} tries" if len(entries) == len(tried) else f"{budget.seconds:g} s"
-    cut = f"the budget of {limit} ended the search: {left} of {len(tries)} were not tried"
-    return entries, cut if left else ""
+    tasks = [[task(model, way) for way in some]
+             for (model, _), some in zip(wanted, tried, strict=True)]  # fmt: skip
+    rounds = zip_longest(*tasks)
+    once = {one.key: one for turn in rounds for one in turn if one is not None}
+    chains = [partial(workshop.build, one) for one in once.values()]
+    done = together(chains, workshop, progress, deadline)
+    entries = {key: entry for key, entry in zip(once, done, strict=True) if entry}
+    found = []
+    for (_, tries), some, own in zip(wanted, tried, tasks, strict=True):
+        mine = {way.recipe.id: entries[one.key] for way, one in zip(some, own, strict=True)
+                if one.key in entries}  # fmt: skip
+        found.append((mine, _cut(len(tries), len(some), len(mine), budget)))
+    return found
+
+
+def _cut(listed: int, tried: int, done: int, budget: Budget) -> str:
+    """What to say of a search that did not try everything."""
+    if done == listed:
+        return ""
+    limit = f"{budget.tries} tries" if done == tried else f"{budget.seconds:g} s"
+    return (f"the budget of {limit} ended the search: {listed - done} of {listed} were not "
+            "tried")  # fmt: skip
 
 
 def listed(model: Model, precisions: Sequence[str], host: Host) -> tuple[Way, ...]:

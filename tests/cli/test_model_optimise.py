@@ -107,6 +107,8 @@ def test_a_foreign_folder_stays_as_it_is(capsys: Out, tmp_path: Path) -> None:
         ((*BOARD, "--calibration", "none.npz"), "no such file"),
         ((*BOARD, "--cluster", "http://x:1"), "no address of a Dask scheduler"),
         ((*BOARD, "--cluster-tls", "a,b,c"), "is for a cluster"),
+        ((*BOARD, "--runtime", "tensorr"), "did you mean `tensorrt`?"),
+        (("--device", "host", "--runtime", "qnn"), "measured with onnxruntime, not with qnn"),
         (("--device", "jetson-orin-nano", "--measure"), "times of one say nothing of the other"),
     ],
 )
@@ -123,8 +125,26 @@ def test_data_that_does_not_fit_is_refused(capsys: Out, tmp_path: Path) -> None:
     np.savez(path, window=np.zeros((4, 1, 5), np.float32))
     said = refused(capsys, FILE, *BOARD, "--evaluation", path)
     assert "the array `window` is float32[4, 1, 5], but the model takes" in said
-    np.savez(path, window=np.full((4, 1, 1024), np.nan, np.float32))
-    assert "NaN" in refused(capsys, FILE, *BOARD, "--evaluation", path, "--tries", "1")
+    broken = np.zeros((4, 1, 1024), np.float32)
+    broken[-1, 0, -1] = np.inf
+    np.savez(path, window=broken)
+    for flag in ("--evaluation", "--calibration"):
+        said = refused(capsys, FILE, *BOARD, flag, path)
+        assert "holds NaN or infinity" in said
+        assert f"the {flag[2:]} data" in said
+        assert "building" not in said
+
+
+def test_a_runtime_gets_its_form_and_the_commands_that_remain(capsys: Out, tmp_path: Path) -> None:
+    board = ("--device", "jetson-orin-nano", "--runtime", "tensorrt")
+    found = optimise(capsys, FILE, *board, "--evaluation", DATA)
+    recipes = [one["recipe"] for one in found["search"]["candidates"]]
+    assert recipes == ["fp32-as-written", "fp32-clean", "fp16-keep-io", "int8-static-s8s8"]
+    assert found["runtime"] == "tensorrt"
+    (step,) = found["steps"]
+    assert step["command"].startswith("trtexec --onnx=model.onnx --saveEngine=built/model.engine")
+    readme = (tmp_path / found["folder"] / "README.md").read_text(encoding="utf-8")
+    assert step["command"] in readme
 
 
 def test_names_of_any_script_are_kept(capsys: Out, tmp_path: Path) -> None:
