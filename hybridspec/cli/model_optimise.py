@@ -105,6 +105,8 @@ def document_of(found: Found) -> dict[str, Any]:
     notes = [] if found.data else [RANDOM]
     if found.search.cut:
         notes.append(found.search.cut)
+    if chosen is not None and chosen.verdict is not None:
+        notes += [f"{chosen.recipe}: {caution}" for caution in chosen.verdict.cautions]
     if chosen is None:
         notes.append("nothing passed: no variant may ship")
     return {

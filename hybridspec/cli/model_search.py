@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hybridspec.optimise.workshop import Workshop
 
 PRECISIONS = ("fp32", "fp16", "int8", "int4")
+_WHOLE = ("int64", "int32", "int8", "uint8", "bool")
 _DROP = Fraction(1, 100)
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,15})?%?")
 
@@ -290,12 +291,20 @@ def _bare(look: Look) -> Model:
 
 
 def _with_data(model: Model, path: Path, metric: str | None) -> Model:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.load.file import shown
     from hybridspec.load.model import data_at
 
     arrays = {name: (dtype, shape) for name, dtype, shape in data_at(path).arrays}
     task = None
     if "label" in arrays:
         kind, shape = arrays["label"]
+        if kind in _WHOLE and (kind != "int64" or len(shape) != 1):
+            raise UsageError(
+                f"the evaluation data {shown(path)} cannot be used: its labels are {kind}"
+                f"{list(shape)}, not one class per sample as int64",
+                help="write `label.astype('int64')`, and `label.argmax(axis=1)` of one-hot rows",
+            )
         task = "classification" if kind == "int64" and len(shape) == 1 else "regression"
     file = _read(path, model, task, "evaluation")
     chosen = {None: "", "classification": "accuracy", "regression": "r2"}[task]

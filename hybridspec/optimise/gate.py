@@ -118,7 +118,7 @@ def _reasons(
     if precision != "fp32" or figures.get("retrained"):
         yield from _gains(variant_facts(model.facts, variant), precision, found)
         if not required:
-            yield from _slower(precision, estimates)
+            yield from _slower(model, precision, estimates)
 
 
 def _loss(model: Model, found: Evidence) -> Iterator[str]:
@@ -171,7 +171,8 @@ def _cautions(
     loss, allowed = found.original - found.variant, float(model.allowed_drop)
     worst = loss + found.interval
     if worst > allowed:
-        text = f"{found.samples} samples cannot exclude that {model.metric} drops by {worst:.4f}"
+        few = f"{found.samples} sample{'' if found.samples == 1 else 's'}"
+        text = f"{few} cannot exclude that {model.metric} drops by {worst:.4f}"
         if allowed > loss:
             needed = found.samples * (found.interval / (allowed - loss)) ** 2
             text += f"; about {int(float(f'{needed:.2g}'))} can"
@@ -203,10 +204,15 @@ def _gains(facts: ModelFacts, precision: str, found: Evidence) -> Iterator[str]:
         )
 
 
-def _slower(precision: str, estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
+def _slower(model: Model, precision: str, estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
     """Whether a variant is as fast as it has to be to be worth its loss."""
     original, faster = estimates
-    if 0 in (original.mid, faster.mid):
+    if 0 in (original.mid, faster.mid) and model.facts.unpriced:
+        yield (
+            f"nobody can tell how much `{model.facts.unpriced[0][:40]}` computes, so that no gain "
+            "in speed is known: `--device host` measures it"
+        )
+    elif 0 in (original.mid, faster.mid):
         unknown = precision if original.mid else "the original"
         yield (
             f"nobody has figures of {unknown} on this board, so that no gain in speed is known: "

@@ -152,6 +152,8 @@ def _regression(original: np.ndarray, variant: np.ndarray, labels: np.ndarray) -
     )
     if first.shape != true.shape:
         raise NoMetric(f"it says {first.shape[1]} numbers per sample, the labels {true.shape[1]}")
+    if true.shape[1] > 1 and np.isin(true, (0, 1)).all() and (true.sum(axis=1) == 1).all():
+        raise NoMetric("its labels are one-hot rows: write one class per sample, as int64")
     deviation = true.std(axis=0)
     if not (deviation > 0).all():
         raise NoMetric("the labels are all alike, so that no variance can be explained")

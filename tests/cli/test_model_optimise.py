@@ -135,6 +135,17 @@ def test_data_that_does_not_fit_is_refused(capsys: Out, tmp_path: Path) -> None:
         assert "building" not in said
 
 
+def test_labels_that_are_no_classes_are_refused_with_the_way_out(
+    capsys: Out, tmp_path: Path
+) -> None:
+    window = np.zeros((4, 1, 1024), np.float32)
+    for label in (np.eye(4, dtype=np.int64), np.arange(4, dtype=np.int32)):
+        np.savez(tmp_path / "data.npz", window=window, label=label)
+        said = refused(capsys, FILE, *BOARD, "--evaluation", tmp_path / "data.npz")
+        assert "not one class per sample" in said
+        assert "label.argmax(axis=1)" in said
+
+
 def test_a_runtime_gets_its_form_and_the_commands_that_remain(capsys: Out, tmp_path: Path) -> None:
     board = ("--device", "jetson-orin-nano", "--runtime", "tensorrt")
     found = optimise(capsys, FILE, *board, "--evaluation", DATA)

@@ -153,3 +153,9 @@ def test_outputs_that_hold_no_class_agree_where_most_numbers_are_near() -> None:
     assert alike_answers([boxes], [near], 10) == 1.0
     assert alike_answers([boxes], [far], 10) == 0.7
     assert alike_answers([SCORES[:2]], [SCORES[[0, 0]]], 2) == 0.5
+
+
+def test_one_hot_rows_are_no_numbers_to_predict() -> None:
+    rows = np.eye(3, dtype=np.float32)
+    with pytest.raises(NoMetric, match="one class per sample"):
+        figures("r2", [rows], [rows], rows)
