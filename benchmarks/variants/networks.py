@@ -25,6 +25,8 @@ class Net:
     seed: int
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     weights: dict[str, np.ndarray] = field(default_factory=dict)
+    settled: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Mean and deviation that the channels of a convolution get, by its output; else 0 and 1."""
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
@@ -45,14 +47,17 @@ class Net:
         return name
 
     def conv(
-        self, x: str, width: tuple[int, int], size: int, stride: int = 1, group: int = 1
-    ) -> str:
+        self, x: str, width: tuple[int, int], size: int, stride: int = 1, group: int = 1,
+        to: tuple[float, float] = (0, 1),
+    ) -> str:  # fmt: skip
         """A convolution with a bias, padded to keep the size."""
         before, after = width
         kernel = self.weight(after, before // group, size, size, fan=before // group * size**2)
         bias = self.constant(self.rng.normal(size=after).astype(np.float32) * np.float32(0.1))
-        return self.op("Conv", x, kernel, bias, strides=[stride] * 2, group=group,
+        made = self.op("Conv", x, kernel, bias, strides=[stride] * 2, group=group,
                        pads=[size // 2] * 4)  # fmt: skip
+        self.settled[made] = to
+        return made
 
     def relu6(self, x: str) -> str:
         zero, six = (self.constant(np.float32(v)) for v in (0, 6))
@@ -89,19 +94,24 @@ class Net:
 
 
 def mobilenet() -> Net:
-    """MobileNetV2: 300 million MACs at 224 pixels, inverted residuals with depthwise kernels."""
-    net = Net(1)
-    x, width = net.relu6(net.conv("x", (3, 32), 3, 2)), 32
+    """MobileNetV2: 300 million MACs at 224 pixels, inverted residuals with depthwise kernels.
+
+    What ReLU6 clips is around one, and what a residual adds is small, as after training: errors
+    and noise do not grow with depth then.
+    """
+    net, on, added = Net(1), (1.0, 1.0), (0.0, 0.3)
+    x, width = net.relu6(net.conv("x", (3, 32), 3, 2, to=on)), 32
     for expand, channels, repeats, first in _MOBILE:
         for index in range(repeats):
             wide, start = width * expand, x
-            y = net.relu6(net.conv(x, (width, wide), 1)) if expand > 1 else x
+            y = net.relu6(net.conv(x, (width, wide), 1, to=on)) if expand > 1 else x
             stride = first if index == 0 else 1
-            y = net.relu6(net.conv(y, (wide, wide), 3, stride, group=wide))
-            y = net.conv(y, (wide, channels), 1)
-            x = net.op("Add", start, y) if stride == 1 and width == channels else y
+            y = net.relu6(net.conv(y, (wide, wide), 3, stride, group=wide, to=on))
+            inside = stride == 1 and width == channels
+            y = net.conv(y, (wide, channels), 1, to=added if inside else (0.0, 1.0))
+            x = net.op("Add", start, y) if inside else y
             width = channels
-    net.pooled(net.relu6(net.conv(x, (width, 1280), 1)))
+    net.pooled(net.relu6(net.conv(x, (width, 1280), 1, to=on)))
     return net
 
 

@@ -92,7 +92,7 @@ def write(task: Task, folder: Path) -> tuple[Path, Path, Path]:
 
 
 def settle(net: Net, task: Task, x: np.ndarray, folder: Path) -> None:
-    """Give every channel of every convolution mean zero and variance one, as training does.
+    """Give channels of convolutions the mean and deviation of `net.settled`, as training does.
 
     Deep random networks say nearly the same of every picture otherwise.
     """
@@ -111,8 +111,9 @@ def settle(net: Net, task: Task, x: np.ndarray, folder: Path) -> None:
         found = outputs(part, {"x": x})[0]
         mean, spread = found.mean(axis=(0, 2, 3)), found.std(axis=(0, 2, 3)) + 1e-3
         weight, bias = node.input[1], node.input[2]
-        net.weights[weight] = net.weights[weight] / spread[:, None, None, None]
-        net.weights[bias] = (net.weights[bias] - mean) / spread
+        middle, wide = (np.float32(value) for value in net.settled[node.output[0]])
+        net.weights[weight] = net.weights[weight] * (wide / spread)[:, None, None, None]
+        net.weights[bias] = (net.weights[bias] - mean) * wide / spread + middle
 
 
 def outputs_width(net: Net, task: Task, kind: int, bare: Path, x: np.ndarray) -> int:

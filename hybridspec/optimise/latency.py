@@ -79,7 +79,7 @@ def _corrected(graph: Graph) -> Iterator[tuple[tuple[str, str, str], Estimate]]:
             continue  # measuring uses the agent's runtime, which says nothing of others
         where = f"`{device.name}`"
         for model in graph.models:
-            for variant in ("fp32", "int8"):
+            for variant in dict.fromkeys(("fp32", "int8", *model.variants)):
                 own = exact(device.timed, model.facts.digest, variant, where)
                 if own is not None:
                     yield (model.name, device.name, variant), own

@@ -12,7 +12,7 @@ class Measurement(Section):
         Name, key("Device class of the spec that it was measured on.", example="gateway")
     ]
     variant: Annotated[
-        Literal["fp32", "int8"],
+        Literal["fp32", "fp16", "int8", "int4"],
         key("Variant that was measured.", absent="`fp32`, the model as it was trained"),
     ] = "fp32"
     p50: Annotated[Duration, key("Time that half of the events took at most.", example="3ms", gt=0)]

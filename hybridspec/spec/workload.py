@@ -97,8 +97,10 @@ class Model(Section):
             absent="none; quantisation then finds its ranges while it runs"),
     ] = None  # fmt: skip
     variants: Annotated[
-        list[Literal["fp32", "int8"]],
-        key("Variants that the compiler may choose from.", example=["fp32", "int8"],
+        list[Literal["fp32", "fp16", "int8", "int4"]],
+        key("Variants that the compiler may choose from, where it has figures for them. `fp16` is "
+            "for runtimes other than `onnxruntime`, `int4` stores weights smaller and computes as "
+            "before.", example=["fp32", "int8"],
             min_length=1, absent="`fp32` and `int8`: the gate refuses what is not good enough"),
     ] = ["fp32", "int8"]  # fmt: skip
     split: Annotated[

@@ -6,7 +6,8 @@
 
 A channel matters as much as its weights and those that read it: of each convolution the quarter
 with the least is taken out, with what the next layer knew of it, so that every product becomes
-smaller and no runtime has to know about zeros. Five epochs on new windows win back what was lost.
+smaller and no runtime has to know about zeros. Ten epochs on new windows win back what was lost;
+the mean of the weights of the last five wanders less than the weights of the last.
 
 `hybridspec model hook .. --run prune.py` calls it as `python prune.py IN.onnx OUT.onnx`, measures
 what it wrote, and keeps it if it is right, smaller and faster.
@@ -59,20 +60,33 @@ def _important(own: Array, reader: Array) -> Array:
     return np.sort(np.argsort(-written * read, kind="stable")[:count])
 
 
+def retrain(network: Network, x: Array, labels: Array, epochs: int, seed: int) -> None:
+    """Train, and leave the mean of the weights after each epoch of the second half."""
+    means: list[Array] = []
+    for epoch in train(network, x, labels, epochs, seed):
+        print(f"epoch {epoch + 1} of {epochs}")
+        count = epoch - epochs // 2 + 1
+        if count == 1:
+            means = [p.copy() for p in network.parameters]
+        elif count > 1:
+            means = [m + (p - m) / count for m, p in zip(means, network.parameters, strict=True)]
+    for p, mean in zip(network.parameters, means, strict=True):
+        p[...] = mean
+
+
 def main() -> None:
     """Read, prune, train, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=23)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--windows", type=int, default=4000)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--windows", type=int, default=6000)
     options = parser.parse_args()
     network = loaded(options.model)
     prune(network)
     x, labels = dataset(options.windows, TRAINING, options.seed)
-    for epoch in train(network, x, labels, options.epochs, options.seed):
-        print(f"epoch {epoch + 1} of {options.epochs}")
+    retrain(network, x, labels, options.epochs, options.seed)
     export(network, options.out)
 
 
