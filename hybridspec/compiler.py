@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
 from hybridspec.check.placed import advice
@@ -35,6 +35,9 @@ from hybridspec.target.api import Emission, Unsupported
 from hybridspec.target.enforce import enforced, lacking
 from hybridspec.target.registry import targets
 
+if TYPE_CHECKING:
+    from hybridspec.optimise.workshop import Workshop
+
 Progress = Callable[[str], None]
 _Judged = tuple[Graph, Loaded, Matched]
 
@@ -57,7 +60,8 @@ class Options:
     spec had none. `plugins` are rules of strangers to ask beside those of the spec. `settings` are
     values laid over the spec, as `key=value`. `change` makes another spec of the one that was read,
     which stays as it is. `searching` lasts as long as a search for a plan, and gives what says
-    whether it shall end with the best plan so far.
+    whether it shall end with the best plan so far. `workshop` lasts as long as variants are built,
+    and gives where; without it that is this machine.
     """
 
     cache: Path
@@ -69,6 +73,7 @@ class Options:
     settings: tuple[str, ...] = ()
     change: Callable[[Spec], Spec] | None = None
     searching: Callable[[], AbstractContextManager[Callable[[], bool]]] = _to_the_end
+    workshop: Callable[[], AbstractContextManager[Workshop]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,12 +282,17 @@ def _settle(build: Build, options: Options, sink: Sink) -> Build:
 
 def _optimise(build: Build, options: Options, sink: Sink) -> Build:
     """Build what the plan asks for; a rejected variant is reported and planned without."""
+    with nullcontext() if options.workshop is None else options.workshop() as workshop:
+        return _built(build, options, workshop, sink)
+
+
+def _built(build: Build, options: Options, workshop: Workshop | None, sink: Sink) -> Build:
     from hybridspec.optimise.optimise import Refused, optimise
 
     ruled_out: Refused = {}
     while True:
         artefacts, rejected = optimise(
-            build.plan, build.table, options.cache, options.progress, sink, ruled_out=ruled_out
+            build.plan, build.table, options.cache, options.progress, sink, workshop, ruled_out
         )
         sink.stop_if_errors()
         if not rejected:

@@ -25,6 +25,7 @@ from hybridspec.cli.flags import (
 )
 from hybridspec.cli.init import init
 from hybridspec.cli.plan import plan
+from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag, workshop_of
 
 _COMPLETE = "_HYBRIDSPEC_COMPLETE"
 
@@ -115,15 +116,22 @@ def build(
     no_waivers: NoWaiversFlag = False,
     plugin: PluginFlag = None,
     out: OutFlag = None,
+    jobs: JobsFlag = None,
+    cluster: ClusterFlag = None,
+    cluster_tls: TlsFlag = None,
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Write plan, stacks, bundles and report."""
+    from dataclasses import replace
+    from functools import partial
+
     from hybridspec.cli.building import build_once
 
-    build_once(
-        _spec(spec), out, output.options(stack, no_waivers=no_waivers, plugins=plugin),
-        as_json=format is Format.JSON,
-    )  # fmt: skip
+    options = replace(
+        output.options(stack, no_waivers=no_waivers, plugins=plugin),
+        workshop=partial(workshop_of, jobs, cluster, cluster_tls),
+    )
+    build_once(_spec(spec), out, options, as_json=format is Format.JSON)
 
 
 @app.command()

@@ -12,21 +12,19 @@ from hybridspec.cli.model_optimise import document_of, show
 from hybridspec.cli.model_search import (
     BudgetFlag,
     CalibrationFlag,
-    ClusterFlag,
     DeviceFlag,
     DropFlag,
     EvaluationFlag,
     Flags,
     FloorFlag,
-    JobsFlag,
     MeasureFlag,
     MetricFlag,
     RuntimeFlag,
-    TlsFlag,
     TriesFlag,
     searched,
 )
 from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject
+from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag
 
 SCHEMA = "hybridspec.dev/model-comparison/v1"
 

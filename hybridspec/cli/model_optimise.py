@@ -14,21 +14,19 @@ from hybridspec.cli import output
 from hybridspec.cli.model_search import (
     BudgetFlag,
     CalibrationFlag,
-    ClusterFlag,
     DeviceFlag,
     DropFlag,
     EvaluationFlag,
     Flags,
     FloorFlag,
-    JobsFlag,
     MeasureFlag,
     MetricFlag,
     RuntimeFlag,
-    TlsFlag,
     TriesFlag,
     searched,
 )
 from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject
+from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_search import Found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from hybridspec.cli import output
 from hybridspec.cli.model_device import HOST, devices, host_of
 from hybridspec.cli.model_subject import subjects
+from hybridspec.cli.workshops import workshop_of
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Look
@@ -60,16 +60,6 @@ BudgetFlag = Annotated[
 ]
 TriesFlag = Annotated[
     int | None, typer.Option("--tries", min=1, help="How many candidates to try; default: all.")
-]
-JobsFlag = Annotated[
-    int | None,
-    typer.Option("--jobs", min=1, max=256, help="Tasks at once; default: as many as cores."),
-]
-ClusterFlag = Annotated[
-    str | None, typer.Option("--cluster", help="Dask scheduler to use, as tcp://host:port.")
-]
-TlsFlag = Annotated[
-    str | None, typer.Option("--cluster-tls", help="Files of authority, certificate and key: a,b,c")
 ]
 MeasureFlag = Annotated[
     bool, typer.Option("--measure", help="Time here, if the device has this architecture.")
@@ -126,7 +116,7 @@ def searched(flags: Flags) -> list[Found]:
     wanted = [(model, look, host_of(model, place, flags.runtime))
               for model, look in zip(models, known.models, strict=True)
               for place in places]  # fmt: skip
-    with _workshop(flags) as workshop:
+    with workshop_of(flags.jobs, flags.cluster, flags.cluster_tls) as workshop:
         try:
             for model in models:
                 check(model, workshop)
@@ -200,34 +190,6 @@ def _runtime(flags: Flags) -> None:
             f"this machine is measured with {CPU}, not with {flags.runtime}",
             help="leave `--runtime` out, or name a board to estimate for",
         )
-
-
-@contextmanager
-def _workshop(flags: Flags) -> Iterator[Workshop]:
-    from hybridspec.base.errors import UsageError
-    from hybridspec.optimise.workshop import Local
-
-    if flags.cluster is None:
-        if flags.cluster_tls is not None:
-            raise UsageError("`--cluster-tls` is for a cluster", help="add `--cluster tls://…`")
-        yield Local(output.cache_folder(), output.say, jobs=flags.jobs)
-        return
-    from hybridspec.optimise.cluster import Certificates, Cluster
-
-    tls = None
-    if flags.cluster_tls is not None:
-        paths = [Path(one) for one in flags.cluster_tls.split(",")]
-        if len(paths) != 3 or not all(path.is_file() for path in paths):
-            raise UsageError(
-                "`--cluster-tls` wants three files: authority, certificate, key",
-                help="write `--cluster-tls ca.pem,cert.pem,key.pem`",
-            )
-        tls = Certificates(authority=paths[0], certificate=paths[1], key=paths[2])
-    cluster = Cluster(flags.cluster, output.cache_folder(), output.say, tls=tls)
-    try:
-        yield cluster
-    finally:
-        cluster.end()
 
 
 def _budget(flags: Flags) -> Budget:
