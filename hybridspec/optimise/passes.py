@@ -36,6 +36,12 @@ class PassFailed(Exception):
     """A pass raised or changed nothing; the message is one clause."""
 
 
+_QUANTISED = frozenset({
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul",
+    "MatMulInteger", "ConvInteger", "MatMulNBits",
+})  # fmt: skip
+
+
 def build(
     recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str]
 ) -> None:
@@ -47,6 +53,8 @@ def build(
     if recipe.form == "copy":
         shutil.copyfile(source, target)
         return
+    if recipe.precision.startswith("int"):
+        _refuse_quantised(source)
     try:
         with _quiet():
             _apply(recipe, source, target, calibration, names)
@@ -55,6 +63,14 @@ def build(
     except Exception as fault:
         raise PassFailed(f"{_VERBS[recipe.form]} failed: {_first_line(fault)}") from fault
     _prove(recipe, source, target)
+
+
+def _refuse_quantised(source: Path) -> None:
+    """What is quantised already has no float weights to quantise; the libraries write nonsense."""
+    kinds = {node.op_type for node in onnx.load_model(source, load_external_data=False).graph.node}
+    done = sorted(kinds & _QUANTISED)
+    if done:
+        raise PassFailed(f"it is quantised already: it holds `{done[0]}`; start from the float one")
 
 
 def _apply(

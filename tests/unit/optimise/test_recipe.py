@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import TensorProto, helper
 from property import small_networks as nets
 from property.graphs import facts
 
@@ -139,3 +140,16 @@ def test_rules_name_recipes_and_runtimes_that_exist() -> None:
     assert {name for rule in RULES for name in rule.recipes} <= ids
     assert {name for rule in RULES for name in rule.runtimes} <= {"*", *RUNTIMES}
     assert (default("fp32").id, default("int8").id) == ("fp32-as-written", "int8-static-u8s8")
+
+
+def test_what_is_quantised_already_is_left_alone(tmp_path: Path) -> None:
+    node = helper.make_node("DequantizeLinear", ["x", "s"], ["y"])
+    graph = helper.make_graph(
+        [node], "g", [helper.make_tensor_value_info("x", TensorProto.UINT8, [1, 2])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2])],
+        [helper.make_tensor("s", TensorProto.FLOAT, [], [0.5])],
+    )  # fmt: skip
+    source = tmp_path / "m.onnx"
+    onnx.save(helper.make_model(graph), source)
+    with pytest.raises(PassFailed, match="quantised already"):
+        build(recipe("int8-static-u8s8"), source, tmp_path / "out.onnx", {}, ["x"])
