@@ -2,7 +2,8 @@
 
 A hook is Python that somebody wrote, so that it runs only where a command line names it, never
 because a spec does. It runs in a process of its own, in an empty folder, without the environment
-of the caller, and with limits on time, memory and the size of files.
+of the caller, and with limits on time, memory, processes and the size of files. What the caller may
+read and write, it may too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ RECIPE = "hook"
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR")
 """What of the environment a hook sees; secrets of the caller are not its business."""
 _LARGEST = 2 * 2**30
+_PROCESSES = 256
+"""Processes and threads that a hook may start; nobody counts those of root."""
 _WORKER_S = 900
 
 
@@ -39,8 +42,11 @@ def run_hook(program: Path, model: Path, folder: Path, seconds: int) -> Path:
     work = folder / "work"
     work.mkdir()
 
+    most = _most_processes()
+
     def limit() -> None:
         confine()
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
         resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST, _LARGEST))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
 
@@ -69,6 +75,20 @@ def run_hook(program: Path, model: Path, folder: Path, seconds: int) -> Path:
             help="it is called as `python PROGRAM IN.onnx OUT.onnx` and has to write OUT.onnx",
         )
     return made
+
+
+def _most_processes() -> int:
+    """The limit for a hook; what this user runs already counts as well."""
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    running = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == os.getuid():
+                running += sum(1 for _ in (process / "task").iterdir())
+    if not running:
+        return hard  # no Linux: nobody knows what runs already
+    most = running + _PROCESSES
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 def measured_hook(model: Model, made: Path, folder: Path, threads: int = 1) -> dict[str, Any]:
