@@ -129,12 +129,18 @@ def _qnn(of: _Wanted) -> list[_Row]:
 
 
 def _fix(shipped: str, fixed: str) -> str:
-    """A program that sets the free first dimension of every input to one sample."""
+    """A program that sets the free first dimension of every input to one sample.
+
+    It fails where a size stays open, so that no compiler gets what it cannot take.
+    """
     return (
         f"import onnx; m = onnx.load('{shipped}'); "
         "[setattr(v.type.tensor_type.shape.dim[0], 'dim_value', 1) for v in "
         "[*m.graph.input, *m.graph.output]]; del m.graph.value_info[:]; "
-        f"onnx.save(onnx.shape_inference.infer_shapes(m), '{fixed}')"
+        "m = onnx.shape_inference.infer_shapes(m); "
+        "assert all(d.HasField('dim_value') for v in [*m.graph.input, *m.graph.output, "
+        "*m.graph.value_info] for d in v.type.tensor_type.shape.dim), 'a size is still open'; "
+        f"onnx.save(m, '{fixed}')"
     )
 
 

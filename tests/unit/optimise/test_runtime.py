@@ -7,6 +7,8 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 from hybridspec_targets.agent.emit import emit
 from property.graphs import at, board, data, device, facts, flow, graph, infer, model, site, zone
@@ -19,6 +21,8 @@ from hybridspec.ir.plan import Plan
 from hybridspec.ir.runtime import RUNTIMES, steps
 from hybridspec.optimise.latency import latency_table
 from hybridspec.optimise.optimise import optimise
+from hybridspec.optimise.run import outputs
+from hybridspec.optimise.synthetic import inputs_of
 from hybridspec.place.place import place
 from hybridspec.target.api import Payload
 
@@ -108,3 +112,19 @@ def test_what_was_measured_is_planned_built_in_the_runtimes_form_and_carried(
     assert listed["runtime"] == "tensorrt"
     assert listed["steps"][0]["command"] == made.steps[0].command
     assert made.steps[0].command.encode() in (files["runtime/STEPS.md"] or b"")
+
+
+def test_shapes_are_fixed_and_a_size_that_stays_open_is_no_success(tmp_path: Path) -> None:
+    net = saved(tmp_path, network(benign()))
+    (fix, _) = steps("qnn", "net", "int8", net.facts)
+    program = shlex.split(fix.command)[2].replace("model/net/model.onnx", str(net.path))
+    program = program.replace("built/net/fixed.onnx", str(tmp_path / "fixed.onnx"))
+    exec(program, {})
+    fed = inputs_of(net.path)
+    first = {name: array[:1] for name, array in fed.items()}
+    (same,) = outputs(tmp_path / "fixed.onnx", first)
+    assert np.array_equal(same, outputs(net.path, first)[0])
+    assert onnx.load(tmp_path / "fixed.onnx").graph.input[0].type.tensor_type.shape.dim[0].dim_value
+    net.path.write_bytes(network(benign(), shape=("N", "features")).SerializeToString())
+    with pytest.raises(AssertionError, match="still open"):
+        exec(program, {})
