@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Look, Subjects
     from hybridspec.ir.graph import Board, Rates
     from hybridspec.ir.measurement import Timed
+    from hybridspec.ir.plan import Estimate
 
 SCHEMA = "hybridspec.dev/model-estimates/v1"
 ALL = "all"
@@ -35,6 +36,14 @@ def estimate(
         Path | None,
         typer.Option("--measurements", help="What `model measure` measured on that device."),
     ] = None,
+    host_run: Annotated[
+        Path | None,
+        typer.Option(
+            "--host-run",
+            help="What `model measure` measured here: this model, and one "
+            "that `--measurements` has of the device.",
+        ),
+    ] = None,
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Say how long an inference takes on each board, with its interval, memory and energy."""
@@ -45,9 +54,9 @@ def estimate(
         raise UsageError(f"there is no variant `{odd[:40]}`", help=f"write {', '.join(VARIANTS)}")
     known = subjects(subject, model)
     boards = _boards(known, device or [])
-    timed = _timed(measurements, boards)
+    timed, here = _timed(measurements, boards), _timed(host_run, boards)
     rows = [row for look in known.models for name, board in boards
-            for row in _rows(look, name, board, timed, variant or [])]  # fmt: skip
+            for row in _rows(look, name, board, timed, variant or [], here)]  # fmt: skip
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "estimates": rows})
         return
@@ -86,7 +95,7 @@ def _timed(path: Path | None, boards: Sequence[tuple[str, Board]]) -> tuple[Time
     from hybridspec.load.measurements import read_measurements, timed
 
     if len(boards) != 1:
-        raise UsageError("`--measurements` are of one device", help="say which: `--device BOARD`")
+        raise UsageError("what was measured is of one device", help="say which: `--device BOARD`")
     sink = Sink()
     found = read_measurements(path, sink)
     sink.stop_if_errors()
@@ -94,8 +103,9 @@ def _timed(path: Path | None, boards: Sequence[tuple[str, Board]]) -> tuple[Time
 
 
 def _rows(
-    look: Look, name: str, board: Board, timed: Sequence[Timed], variants: Sequence[str]
-) -> Iterator[dict[str, Any]]:
+    look: Look, name: str, board: Board, timed: Sequence[Timed], variants: Sequence[str],
+    here: Sequence[Timed] = (),
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One row for each variant that there are figures of; measured ones first."""
     from hybridspec.optimise.estimate import estimate as priced
     from hybridspec.optimise.measured import exact, rescaled
@@ -106,6 +116,7 @@ def _rows(
         found = exact(timed, look.facts.digest, variant, f"`{name}`")
         if found is None and variant in rates:
             found = priced(look.facts, rescaled(rates[variant], timed))
+            found = _drawn(found, look, variant, timed, here) if here else found
         if found is None:
             continue
         need, free = _memory(look, variant), max(0, board.memory - board.reserved_memory)
@@ -116,6 +127,27 @@ def _rows(
                         "atLeast": bool(look.facts.unpriced)},
             "memory": need, "fits": need <= free, "energy": _energy(board, found.mid),
         }  # fmt: skip
+
+
+def _drawn(
+    found: Estimate, look: Look, variant: str, timed: Sequence[Timed], here: Sequence[Timed]
+) -> Estimate:
+    """The estimate, drawn to what the host took of the model where it ran it."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.optimise.blend import blend, scale_of
+    from hybridspec.optimise.measured import exact
+
+    own = exact(here, look.facts.digest, variant, "the host")
+    if own is None:
+        return found
+    scale = scale_of(timed, here, variant)
+    if scale is None:
+        raise UsageError(
+            f"no model was measured in {variant} both here and on the device",
+            help="nobody can tell how much slower the device is: measure one model with "
+            "`hybridspec model measure` on both, and name the device's file in `--measurements`",
+        )
+    return blend(found, own.mid, scale)
 
 
 def _plain(rates: Rates) -> bool:
@@ -161,7 +193,8 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
 def _basis(latency: dict[str, Any]) -> str:
     if latency["measured"]:
         return "measured"
-    return "corrected" if ": times " in latency["basis"] else "estimated"
+    corrected = any(words in latency["basis"] for words in (": times ", " on the host times "))
+    return "corrected" if corrected else "estimated"
 
 
 def joules(micro: int) -> str:

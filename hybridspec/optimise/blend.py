@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
+from statistics import median
 
+from hybridspec.ir.measurement import Timed
 from hybridspec.ir.plan import Estimate
+
+
+def scale_of(device: Sequence[Timed], host: Sequence[Timed], variant: str) -> Fraction | None:
+    """How many times as long as the host the device takes, by the median model run on both.
+
+    None where no model ran on both in this variant, on one thread.
+    """
+    alone = (variant, 1)
+    here = {one.model: one.p50 for one in host if (one.variant, one.threads) == alone}
+    both = [
+        Fraction(one.p50, here[one.model])
+        for one in device
+        if (one.variant, one.threads) == alone and one.model in here
+    ]
+    return median(both) if both else None
 
 
 def blend(estimate: Estimate, host_run: int, scale: Fraction) -> Estimate:

@@ -98,6 +98,28 @@ def test_other_models_are_scaled_within_less(tmp_path: Path, capsys: Out) -> Non
     assert same["latency"] == plain["latency"]
 
 
+def test_a_run_on_the_host_draws_the_estimate(tmp_path: Path, capsys: Out) -> None:
+    from hybridspec.load.file import digest
+
+    where = ("--device", "raspberry-pi-4", "--variant", "fp32")
+    device = kept(tmp_path, one())
+    (plain,) = estimates(capsys, FILE, *where, "--measurements", device)
+    (tmp_path / "host").mkdir()
+    own = one("own", digest(FILE.read_bytes()), p50=500, p95=600, least=400)
+    host = kept(tmp_path / "host", own, one(p50=4_000, p95=5_000, least=3_000))
+    files = ("--measurements", device, "--host-run", host)
+    (drawn,) = estimates(capsys, FILE, *where, *files)
+    before, after = plain["latency"]["mid"], drawn["latency"]["mid"]
+    assert after == pytest.approx((before * 500 * 10) ** 0.5, abs=2)
+    assert drawn["latency"]["low"] <= min(before, 5_000) <= max(before, 5_000)
+    assert max(before, 5_000) <= drawn["latency"]["high"]
+    assert "on the host times 10.00" in drawn["latency"]["basis"]
+    lonely = kept(tmp_path / "host", own)
+    argv = ["model", "estimate", str(FILE), *where, "--measurements", str(device)]
+    assert run([*argv, "--host-run", str(lonely)]) == 2
+    assert "both here and on the device" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("text", "says"), [
     ("{", "m.json:1"), ("[]", "m.json"), ('{"schemaVersion": "x", "measurements": []}', "m.json:1"),
     (json.dumps({"schemaVersion": "hybridspec.dev/measurements/v1", "measurements": [
