@@ -128,6 +128,7 @@ def _host(table: LatencyTable, model: Model, device: DeviceClass) -> Host:
         runtime=device.runtime,
         estimate=lambda variant: table.model(model.name, device, variant),
         memory=lambda variant: table.memory.get((model.name, variant), 0),
+        room=max(0, device.board.memory - device.board.reserved_memory),
     )
 
 
@@ -137,7 +138,7 @@ def _find(model: Model, variant: str, host: Host, place: Workshop) -> _Found:
     try:
         first = original()
         tried.append(judged(model, first, place.build(task(model, first)), host))
-        if tried[0].state is State.REJECTED or variant == ORIGINAL:
+        if not _right(tried[0]) or variant == ORIGINAL:
             return _Found(tried=tuple(tried))
         for way in ways(model, variant, host):
             tried.append(judged(model, way, place.build(task(model, way)), host))
@@ -148,6 +149,11 @@ def _find(model: Model, variant: str, host: Host, place: Workshop) -> _Found:
     except DataFault as fault:
         return _Found(fault=fault)
     return _Found(tried=tuple(tried))
+
+
+def _right(original: Candidate) -> bool:
+    """Whether the original may be what others are made of; it need not fit into the device."""
+    return original.verdict is not None and original.verdict.accepted
 
 
 def _no_way(variant: str, host: Host) -> Candidate:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from unit.optimise.test_fallback import written
-from unit.optimise.test_optimise import benign, network
+from unit.optimise.test_optimise import benign, network, planned, saved
 from unit.resolve.lowering import spec
 
-from hybridspec.base.diagnostic import Severity, SpecInvalid
+from hybridspec.base.diagnostic import Severity, Sink, SpecInvalid
 from hybridspec.compiler import Build, Options, compile_file
+from hybridspec.optimise.optimise import optimise
 
 
 def built(
@@ -63,3 +65,15 @@ def test_sixteen_bits_are_refused_for_a_cpu_that_has_no_kernels(
     assert finding.severity is Severity.WARNING
     assert "no recipe is known to make fp16" in finding.message
     assert [a.variant for a in build.artefacts] == ["fp32"]
+
+
+def test_what_alone_fits_may_be_slower_than_what_does_not(tmp_path: Path) -> None:
+    net = saved(tmp_path, network(benign()))
+    _, plan, table = planned(net)
+    slow = {key: replace(value, mid=value.mid * (9 if key[2] == "int8" else 1))
+            for key, value in table.models.items()}  # fmt: skip
+    for big, rejected in ((10**15, frozenset()), (1, frozenset({(net.name, "int8")}))):
+        known = replace(table, models=slow, memory={**table.memory, (net.name, "fp32"): big})
+        made, refused = optimise(plan, known, tmp_path / "cache", lambda _: None, Sink())
+        assert refused == rejected
+        assert [one.variant for one in made] == (["int8"] if not rejected else [])
