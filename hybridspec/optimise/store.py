@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +98,8 @@ def _claimed(parent: Path, key: str, wait: Callable[[], None]) -> Iterator[tuple
 
 def _locked(work: Path, wait: Callable[[], None]) -> int:
     while True:
-        work.mkdir(exist_ok=True)
+        with suppress(FileExistsError):  # `exist_ok` looks again, when another may have removed it
+            os.mkdir(work)  # noqa: PTH102
         try:
             lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except FileNotFoundError:

@@ -24,7 +24,7 @@ from hybridspec.ir.tree import digest_of
 from hybridspec.optimise import task as tasks
 from hybridspec.optimise.candidate import Way, task
 from hybridspec.optimise.recipe import default
-from hybridspec.optimise.store import RECORD, find
+from hybridspec.optimise.store import RECORD, find, made
 from hybridspec.optimise.task import Children
 from hybridspec.optimise.workshop import Local
 
@@ -172,6 +172,25 @@ def test_two_runs_at_once_agree(tmp_path: Path) -> None:
         thread.join()
     assert len(set(found)) == 1
     whole(cache)
+
+
+def test_folders_that_come_and_go_stop_nobody(tmp_path: Path) -> None:
+    faults: list[HybridspecError] = []
+
+    def once(cache: Path) -> None:
+        try:
+            made(cache, "k", lambda folder, _: folder.joinpath("f").touch(), wait=lambda: None)
+        except HybridspecError as fault:
+            faults.append(fault)
+
+    for number in range(200):
+        cache = tmp_path / str(number)
+        threads = [threading.Thread(target=once, args=[cache]) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert faults == []
 
 
 def test_a_worker_that_never_ends_is_stopped(
