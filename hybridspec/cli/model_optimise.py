@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,6 +59,14 @@ def optimise(
     cluster: ClusterFlag = None,
     cluster_tls: TlsFlag = None,
     measure: MeasureFlag = False,
+    ort_format: Annotated[
+        bool,
+        typer.Option(
+            "--ort-format",
+            help="Also in the format of reduced builds of onnxruntime, "
+            "with the list of operators for such a build.",
+        ),
+    ] = False,
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Search the best variant of a model for a device, and write it with its evidence."""
@@ -68,7 +77,8 @@ def optimise(
         measure=measure,
     )  # fmt: skip
     found = searched(flags)
-    written = [_written(one, _folder(one, out, single=len(found) == 1)) for one in found]
+    written = [_written(one, _folder(one, out, single=len(found) == 1), reduced=ort_format)
+               for one in found]  # fmt: skip
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "models": written})
     else:
@@ -150,15 +160,30 @@ def _folder(found: Found, out: Path | None, *, single: bool) -> Path:
     return out if single else out / name
 
 
-def _written(found: Found, folder: Path) -> dict[str, Any]:
+def _written(found: Found, folder: Path, *, reduced: bool) -> dict[str, Any]:
     """The document of a search, whose result is in the folder if anything passed."""
     document = document_of(found)
     chosen = found.search.chosen
     if chosen is None:
         return {**document, "folder": None}
     _usable(folder)
-    _write(folder, chosen, document)
+    _write(folder, chosen, document, _reduced(found, chosen) if reduced else {})
     return {**document, "folder": str(folder)}
+
+
+def _reduced(found: Found, chosen: Candidate) -> dict[str, bytes]:
+    """The files for a reduced build of the runtime, which is onnxruntime's own alone."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.ir.runtime import CPU
+    from hybridspec.optimise.ort_format import MODEL, OPERATORS, ort_format
+
+    if found.host.runtime != CPU or chosen.folder is None:
+        raise UsageError(
+            f"`{found.host.runtime}` takes no ORT format", help="leave `--ort-format` out"
+        )
+    made = ort_format(chosen.folder / "model.onnx", chosen.folder / "golden_inputs.npz",
+                      found.host.architecture)  # fmt: skip
+    return {MODEL: made.model, OPERATORS: made.operators}
 
 
 def _usable(folder: Path) -> None:
@@ -173,7 +198,9 @@ def _usable(folder: Path) -> None:
         )
 
 
-def _write(folder: Path, chosen: Candidate, document: dict[str, Any]) -> None:
+def _write(
+    folder: Path, chosen: Candidate, document: dict[str, Any], reduced: dict[str, bytes]
+) -> None:
     """Write the result; a new folder is there with all its files or not at all."""
     from hybridspec.bundle.manifest import canonical_json
     from hybridspec.deliver.write import write_tree
@@ -186,7 +213,7 @@ def _write(folder: Path, chosen: Candidate, document: dict[str, Any]) -> None:
         "golden_inputs.npz": chosen.folder / "golden_inputs.npz",
         "golden_outputs.npz": chosen.folder / "golden_outputs.npz",
         "evidence.json": canonical_json({"schemaVersion": SCHEMA, **document}),
-        "README.md": _readme(chosen, document).encode(),
+        "README.md": _readme(chosen, document, reduced).encode(), **reduced,
     })  # fmt: skip
     if folder.is_dir():
         write_tree(folder, tree)
@@ -207,7 +234,7 @@ def _umask() -> int:
     return mask
 
 
-def _readme(chosen: Candidate, document: dict[str, Any]) -> str:
+def _readme(chosen: Candidate, document: dict[str, Any], reduced: Iterable[str]) -> str:
     from hybridspec.report.candidates import HEAD, against, latency, quality, rows
     from hybridspec.report.markdown import cell, table
 
@@ -232,7 +259,23 @@ print(session.run(None, {{value.name: inputs[value.name][:1] for value in wanted
 `golden_outputs.npz` has what it said here; `evidence.json` has all figures and digests.
 
 {notes}
-{_left(document["steps"])}{table(HEAD, rows(search))}"""
+{_build(reduced)}{_left(document["steps"])}{table(HEAD, rows(search))}"""
+
+
+def _build(reduced: Iterable[str]) -> str:
+    """How onnxruntime is built with nothing but what the model needs."""
+    names = sorted(reduced)
+    if not names:
+        return ""
+    model, operators = names
+    return f"""`{model}` is the same for a reduced build of onnxruntime, which its sources make by:
+
+```sh
+./build.sh --config MinSizeRel --minimal_build extended --disable_ml_ops --skip_tests \\
+  --include_ops_by_config {operators} --enable_reduced_operator_type_support
+```
+
+"""
 
 
 def _left(steps: list[dict[str, Any]]) -> str:
