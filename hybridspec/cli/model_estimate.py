@@ -54,7 +54,8 @@ def estimate(
         raise UsageError(f"there is no variant `{odd[:40]}`", help=f"write {', '.join(VARIANTS)}")
     known = subjects(subject, model)
     boards = _boards(known, device or [])
-    timed, here = _timed(measurements, boards), _timed(host_run, boards)
+    here = _timed(host_run, boards)
+    timed = _of_board(_timed(measurements, boards), *boards[0]) if measurements else ()
     rows = [row for look in known.models for name, board in boards
             for row in _rows(look, name, board, timed, variant or [], here)]  # fmt: skip
     if format is ModelFormat.JSON:
@@ -92,14 +93,25 @@ def _timed(path: Path | None, boards: Sequence[tuple[str, Board]]) -> tuple[Time
         return ()
     from hybridspec.base.diagnostic import Sink
     from hybridspec.base.errors import UsageError
-    from hybridspec.load.measurements import read_measurements, timed
+    from hybridspec.load.measurements import read_timed
 
     if len(boards) != 1:
         raise UsageError("what was measured is of one device", help="say which: `--device BOARD`")
     sink = Sink()
-    found = read_measurements(path, sink)
+    found = read_timed(path, sink)
     sink.stop_if_errors()
-    return tuple(map(timed, found))
+    return found
+
+
+def _of_board(timed: Sequence[Timed], name: str, board: Board) -> tuple[Timed, ...]:
+    """The same, once it is sure that a machine of the board's architecture took them."""
+    from hybridspec.base.diagnostic import Sink
+    from hybridspec.resolve.measurement import taken_on
+
+    sink = Sink()
+    found = taken_on(timed, name, board, sink)
+    sink.stop_if_errors()
+    return found
 
 
 def _rows(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hybridspec.base.source import Span
 from hybridspec.ir.kernel import Kernels
-from hybridspec.ir.origin import spanned
+from hybridspec.ir.origin import maybe, spanned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Timed:
     """A measurement of any model, from a file: the SHA-256 of the model, and what it does.
 
     `threads` are those of the runtime; the work is what `ModelFacts` says of the file that ran.
+    `architecture` is the machine's, as catalogues call it.
     """
 
     model: str
@@ -38,3 +39,5 @@ class Timed:
     moved: int
     weights: int
     operators: int
+    architecture: str
+    origin: Span | None = maybe()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.source import Origins
+from hybridspec.base.source import Origins, Span
 from hybridspec.ir.kernel import KINDS, Kernels
 from hybridspec.ir.measurement import Timed
 from hybridspec.load.bind import bind
@@ -20,8 +20,22 @@ from hybridspec.spec.measurement_file import FileMeasurement, Measurements
 SCHEMA = "hybridspec.dev/measurements/v1"
 
 
+_CALLED = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64"}
+"""Architectures that systems call otherwise than catalogues."""
+
+
 def read_measurements(path: Path, sink: Sink) -> tuple[FileMeasurement, ...]:
     """What a file holds; its faults go to `sink`, each with its line."""
+    return tuple(one for one, _ in _read(path, sink))
+
+
+def read_timed(path: Path, sink: Sink) -> tuple[Timed, ...]:
+    """What a file says to estimates; its faults go to `sink`, each with its line."""
+    return tuple(timed(one, where) for one, where in _read(path, sink))
+
+
+def _read(path: Path, sink: Sink) -> tuple[tuple[FileMeasurement, Span], ...]:
+    """Every measurement, with the line that says what architecture it was taken on."""
     source = read_source(path)
     if isinstance(source, Diagnostic):
         sink.add(source)
@@ -39,7 +53,10 @@ def read_measurements(path: Path, sink: Sink) -> tuple[FileMeasurement, ...]:
                 span=document.origins.value("measurements", index, "p50"),
                 help="`least` is at most `p50`, and `p50` at most `p95`: measure again",
             ))  # fmt: skip
-    return tuple(bound.measurements)
+    return tuple(
+        (one, document.origins.value("measurements", index, "machine", "architecture"))
+        for index, one in enumerate(bound.measurements)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +86,7 @@ def load_measurements(spec: Spec, origins: Origins, folder: Path, sink: Sink) ->
                 ))  # fmt: skip
                 continue
             files[path] = digest(data)
-            found += map(timed, read_measurements(path, sink))
+            found += read_timed(path, sink)
         if found:
             timed_of[name] = tuple(found)
     return Measured(timed=timed_of, files=tuple(sorted(files.items())))
@@ -94,12 +111,14 @@ def text_of(measurements: Iterable[FileMeasurement]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
 
 
-def timed(one: FileMeasurement) -> Timed:
-    """What a measurement says to estimates."""
+def timed(one: FileMeasurement, where: Span) -> Timed:
+    """What a measurement says to estimates, and the line that it stands on."""
     work = one.work.model_dump()
+    called = one.machine.architecture.strip().lower()
     return Timed(
         model=one.model.removeprefix("sha256:"), variant=one.variant, threads=one.threads,
         p50=one.p50, p95=one.p95, on=one.on.isoformat(),
         kernels=Kernels(**{kind: work[kind] for kind in KINDS}),
         moved=one.work.moved, weights=one.work.weights, operators=one.work.operators,
+        architecture=_CALLED.get(called, called), origin=where,
     )  # fmt: skip

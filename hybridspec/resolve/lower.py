@@ -24,6 +24,7 @@ from hybridspec.resolve.device import resolve_devices
 from hybridspec.resolve.evidence import check_documents, with_agreements, with_evidence
 from hybridspec.resolve.flow import resolve_flows
 from hybridspec.resolve.implicit import only_guarded
+from hybridspec.resolve.measurement import taken_on
 from hybridspec.resolve.model import resolve_models
 from hybridspec.resolve.policy import policies
 from hybridspec.resolve.price import converted, stated_rates
@@ -63,7 +64,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     check_date(spec, origins, law, sink)
     check_documents(spec, law, facts.documents, origins, sink)
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
-    classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts)
+    classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts, sink)
     regions = _with_facts(
         resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink), facts
     )
@@ -122,14 +123,16 @@ def _with_facts(regions: tuple[Region, ...], facts: Facts) -> tuple[Region, ...]
     )  # fmt: skip
 
 
-def _controlled(classes: dict[str, DeviceClass], facts: Facts) -> dict[str, DeviceClass]:
+def _controlled(
+    classes: dict[str, DeviceClass], facts: Facts, sink: Sink
+) -> dict[str, DeviceClass]:
     """The device classes with what their platform carries out, and what was measured on them."""
     return {
         name: replace(
             device,
             controls=facts.controls.get(device.platform, ()),
             implicit=only_guarded(device.implicit, facts.guards),
-            timed=facts.measured.get(name, ()),
+            timed=taken_on(facts.measured.get(name, ()), name, device.board, sink),
         )
         for name, device in classes.items()
     }

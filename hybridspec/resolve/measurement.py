@@ -1,4 +1,4 @@
-"""Measurements: each names a device class and a variant once, and its percentiles are in order."""
+"""Measurements: each is of a device class, of its architecture, and has percentiles in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from functools import partial
 from hybridspec.base.diagnostic import Diagnostic, Sink
 from hybridspec.base.edit import removed
 from hybridspec.base.source import Origins
-from hybridspec.ir.measurement import Measurement
+from hybridspec.ir.graph import Board
+from hybridspec.ir.measurement import Measurement, Timed
 from hybridspec.resolve.references import idle, lookup
 from hybridspec.spec.document import Spec
 
@@ -52,3 +53,18 @@ def _fault(
         return "device", f"is of `{variant}`, which `variants` leaves out", (
             f"add `{variant}` to `variants`, or remove the measurement")  # fmt: skip
     return None
+
+
+def taken_on(timed: Sequence[Timed], name: str, board: Board, sink: Sink) -> tuple[Timed, ...]:
+    """What was measured on a machine of the board's architecture; the rest goes to `sink`."""
+    for one in timed:
+        if one.architecture != board.architecture:
+            sink.add(Diagnostic(
+                code="HS0212",
+                message=f"this was measured on {one.architecture[:40]}, and `{name}` "
+                f"({board.name}) is {board.architecture}",
+                span=one.origin,
+                help="measure on such a device with `hybridspec model measure --ssh user@board`, "
+                "or take this one out of the file",
+            ))  # fmt: skip
+    return tuple(one for one in timed if one.architecture == board.architecture)

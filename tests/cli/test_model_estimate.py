@@ -84,6 +84,18 @@ def test_a_measured_model_takes_what_it_took(tmp_path: Path, capsys: Out) -> Non
     assert row["latency"]["measured"]
 
 
+@pytest.mark.parametrize("machine", ["x86_64", "AMD64", "armv7l", "unknown"])
+def test_another_architecture_is_another_device(machine: str, tmp_path: Path, capsys: Out) -> None:
+    own = one()
+    path = kept(tmp_path, own | {"machine": own["machine"] | {"architecture": machine}})
+    argv = ["model", "estimate", str(FILE), "--measurements", str(path), "--device"]
+    assert run([*argv, "raspberry-pi-5"]) == 2
+    shown = capsys.readouterr().err
+    assert f"m.json:{1 + path.read_text().split(machine)[0].count(chr(10))}:" in shown
+    assert "--ssh user@board" in shown
+    assert run([*argv, "intel-n5105"]) == (0 if machine in ("x86_64", "AMD64") else 2)
+
+
 def test_other_models_are_scaled_within_less(tmp_path: Path, capsys: Out) -> None:
     where = ("--device", "raspberry-pi-4", "--variant", "fp32")
     (plain,) = estimates(capsys, FILE, *where)

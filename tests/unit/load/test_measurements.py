@@ -48,6 +48,19 @@ def test_what_was_measured_decides_and_corrects(example: Path, cache: Path) -> N
     assert estimate(spec, cache, "line-server", "int8") == plain  # another class
 
 
+def test_a_machine_of_another_architecture_is_no_such_device(example: Path, cache: Path) -> None:
+    own = one()
+    spec = written(example, own | {"machine": own["machine"] | {"architecture": "x86_64"}})
+    with pytest.raises(SpecInvalid) as caught:
+        validate_file(spec, Options(cache=cache))
+    (found,) = caught.value.findings
+    assert found.code == "HS0212"
+    assert found.span is not None
+    assert "x86_64" in found.span.file.text.splitlines()[found.span.line - 1]
+    assert "amd64, and `gateway` (raspberry-pi-5) is arm64" in found.message
+    assert "--ssh" in found.help
+
+
 @pytest.mark.parametrize(("name", "text", "says"), [
     ("absent.json", "", "there is no such file"),
     ("../m.json", "", "leaves the folder"),
