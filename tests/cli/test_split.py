@@ -22,7 +22,7 @@ zones:
   eu: {countries: [EU], retention: P30D}
 devices:
   gate:
-    hardware: {like: raspberry-pi-5, architecture: arm64, memory: 256MiB, reserved_memory: 174MiB,
+    hardware: {like: raspberry-pi-5, architecture: arm64, memory: 256MiB, reserved_memory: 194MiB,
                disk: 64GB, idle_power: 2W, load_power: 6W, price: 60 USD, life: P5Y}
     max_offline: PT1H
     uplink: {bandwidth: 1Mbit/s, rtt: 30ms}

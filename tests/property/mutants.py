@@ -59,15 +59,13 @@ def ignore_residency(patch: Patch) -> None:
 
 def any_pin_for_all(patch: Patch) -> None:
     """A union where the pins of all training jobs have to hold: one that fits is enough."""
-    real = candidates._trains_in
-    patch.setattr(
-        candidates, "_trains_in", lambda region, job: real(region, job) or bool(job.cloud)
-    )
+    real = candidates.trains_in
+    patch.setattr(candidates, "trains_in", lambda region, job: real(region, job) or bool(job.cloud))
 
 
 def ignore_training_pins(patch: Patch) -> None:
     """Training runs wherever the store is."""
-    patch.setattr(candidates, "_trains_in", lambda region, job: True)
+    patch.setattr(candidates, "trains_in", lambda region, job: True)
 
 
 def ignore_other_countries_bundles(patch: Patch) -> None:
