@@ -57,7 +57,7 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
         if board is None or model.facts.unpriced:
             return None
         own = measured_latency(model, place.name if place else "", variant)
-        own = own or exact(timed, model.facts.digest, variant, f"`{place.name if place else ''}`")
+        own = own or exact(timed, model.facts, variant, f"`{place.name if place else ''}`")
         # What a runtime cannot run in float is compared with the original beside it, on the CPU.
         others = (runtime, CPU) if variant == ORIGINAL else (runtime,)
         rows = (r for one in others for r in board.rates

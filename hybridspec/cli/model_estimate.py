@@ -56,12 +56,14 @@ def estimate(
     boards = _boards(known, device or [])
     here = _timed(host_run, boards)
     timed = _of_board(_timed(measurements, boards), *boards[0]) if measurements else ()
+    took = {name: (*timed, *_own(known, name)) for name, _ in boards}
     rows = [row for look in known.models for name, board in boards
-            for row in _rows(look, name, board, timed, variant or [], here)]  # fmt: skip
+            for row in _rows(look, name, board, took[name], variant or [], here)]  # fmt: skip
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "estimates": rows})
         return
     _show(rows)
+    _sized(known.models, [one for name in took for one in (*took[name], *here)])
     if not rows:
         output.say("nobody has figures for this: `hybridspec model measure` makes some")
 
@@ -114,18 +116,47 @@ def _of_board(timed: Sequence[Timed], name: str, board: Board) -> tuple[Timed, .
     return found
 
 
+def _own(known: Subjects, name: str) -> tuple[Timed, ...]:
+    """What the spec's files say was measured on a device class, whose runtime it has to be of."""
+    from hybridspec.optimise.latency import RUNTIME
+
+    return next((one.timed for one in known.classes
+                 if (one.name, one.runtime) == (name, RUNTIME)), ())  # fmt: skip
+
+
+def _sized(models: Sequence[Look], took: Sequence[Timed]) -> None:
+    """Say which measurements are not used, since they hold for one size only."""
+    from hybridspec.optimise.measured import opened
+
+    for look in models:
+        own = [one for one in took if one.model == look.facts.digest]
+        sizes = sorted({one.free for one in own if one.free or opened(look.facts)})
+        if sizes:
+            output.say(
+                f"warning: {look.name} was measured with {', '.join(map(str, sizes))} in its open "
+                "sizes, which says nothing of others: it is estimated, and no plan uses that "
+                "measurement; `measured` of the model in the spec states what your inputs take"
+            )
+
+
 def _rows(
     look: Look, name: str, board: Board, timed: Sequence[Timed], variants: Sequence[str],
     here: Sequence[Timed] = (),
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One row for each variant that there are figures of; measured ones first."""
     from hybridspec.optimise.estimate import estimate as priced
+    from hybridspec.optimise.latency import measured_latency
     from hybridspec.optimise.measured import exact, rescaled
 
+    stated = () if look.spec is None else look.spec.measured
     rates = {rates.precision: rates for rates in board.rates if _plain(rates)}
-    names = variants or dict.fromkeys([*rates, *(one.variant for one in timed)])
+    names = variants or dict.fromkeys([
+        *rates, *(one.variant for one in timed),
+        *(one.variant for one in stated if one.device == name),
+    ])  # fmt: skip
     for variant in names:
-        found = exact(timed, look.facts.digest, variant, f"`{name}`")
+        found = None if look.spec is None else measured_latency(look.spec, name, variant)
+        found = found or exact(timed, look.facts, variant, f"`{name}`")
         if found is None and variant in rates:
             found = priced(look.facts, rescaled(rates[variant], timed))
             found = _drawn(found, look, variant, timed, here) if here else found
@@ -149,7 +180,7 @@ def _drawn(
     from hybridspec.optimise.blend import blend, scale_of
     from hybridspec.optimise.measured import exact
 
-    own = exact(here, look.facts.digest, variant, "the host")
+    own = exact(here, look.facts, variant, "the host")
     if own is None:
         return found
     scale = scale_of(timed, here, variant)

@@ -57,8 +57,8 @@ def measure(
     look, made_from = bare(file), None if of is None else bare(of)
     job = how.Job(runs=runs, threads=threads, seconds=seconds, free=free)
     figures = how.measure(file, look.facts.digest, job, ssh, python)
-    one = _entry(look, made_from, variant, figures)
-    _doubts(figures, threads)
+    one = _entry(look, made_from, variant, figures, free)
+    _doubts(figures, threads, one.free)
     if out is not None:
         from hybridspec.deliver.durable import write_durably
 
@@ -101,7 +101,7 @@ def _old(out: Path | None) -> tuple[FileMeasurement, ...]:
 
 
 def _entry(
-    look: Look, made_from: Look | None, variant: str | None, figures: Figures
+    look: Look, made_from: Look | None, variant: str | None, figures: Figures, free: int
 ) -> FileMeasurement:
     """The measurement for the file; what a device says of itself has to have the right shape."""
     from datetime import UTC, datetime
@@ -110,6 +110,7 @@ def _entry(
 
     from hybridspec.base.errors import ResourceFailed
     from hybridspec.ir.kernel import KINDS
+    from hybridspec.optimise.measured import opened
     from hybridspec.spec.measurement_file import FileMeasurement
 
     facts = look.facts
@@ -118,6 +119,7 @@ def _entry(
         "model": f"sha256:{(made_from or look).facts.digest}",
         "file": f"sha256:{facts.digest}",
         "variant": variant or precision(look),
+        "free": free if opened(facts) else 0,
         "provider": figures.provider, "threads": figures.threads, "runs": figures.runs,
         "p50": figures.p50, "p95": figures.p95, "least": figures.least, "first": figures.first,
         "load": figures.load, "peak_memory": figures.peak,
@@ -143,10 +145,15 @@ def precision(look: Look) -> str:
     return "int4" if "int4" in found else "int8" if found else "fp32"
 
 
-def _doubts(figures: Figures, threads: int) -> None:
+def _doubts(figures: Figures, threads: int, free: int) -> None:
     """What makes the figures less sure, on stderr."""
     if not figures.finite:
         output.say("warning: the model gives NaN or infinity for random inputs")
+    if free:
+        output.say(
+            f"warning: this holds for {free} in each open size only, and no plan uses it; "
+            "`measured` of the model in the spec states what your inputs take"
+        )
     if figures.threads < threads:
         output.say(
             f"warning: it may use {figures.threads} cores only; more threads would be slower"
@@ -167,7 +174,8 @@ def _show(one: FileMeasurement) -> None:
 
     machine = one.machine
     rows = [
-        ("variant", one.variant), ("runs", str(one.runs)),
+        ("variant", one.variant), *([("open sizes", str(one.free))] if one.free else ()),
+        ("runs", str(one.runs)),
         ("p50", format_duration(one.p50)),
         ("p95", format_duration(one.p95)), ("fastest", format_duration(one.least)),
         ("first", format_duration(one.first)), ("loading", format_duration(one.load)),

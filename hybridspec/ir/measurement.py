@@ -26,7 +26,8 @@ class Timed:
     """A measurement of any model, from a file: the SHA-256 of the model, and what it does.
 
     `threads` are those of the runtime; the work is what `ModelFacts` says of the file that ran.
-    `architecture` is the machine's, as catalogues call it.
+    `architecture` is the machine's, as catalogues call it; `free` is the size that was chosen for
+    what the model leaves open, 0 where it leaves nothing.
     """
 
     model: str
@@ -40,4 +41,5 @@ class Timed:
     weights: int
     operators: int
     architecture: str
+    free: int = 0
     origin: Span | None = maybe()

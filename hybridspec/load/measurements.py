@@ -95,13 +95,14 @@ def load_measurements(spec: Spec, origins: Origins, folder: Path, sink: Sink) ->
 def joined(
     old: Iterable[FileMeasurement], new: Iterable[FileMeasurement]
 ) -> tuple[FileMeasurement, ...]:
-    """Both, where a new one takes the place of an old one of the same file, threads and machine."""
+    """Both; a new one replaces an old one of the same file, sizes, threads and machine."""
     found = {_key(one): one for one in (*old, *new)}
     return tuple(found[key] for key in sorted(found))
 
 
-def _key(one: FileMeasurement) -> tuple[str, str, str, int, str, str]:
-    return (one.name, one.variant, one.file, one.threads, one.provider, one.machine.processor)
+def _key(one: FileMeasurement) -> tuple[str, str, str, int, int, str, str]:
+    return (one.name, one.variant, one.file, one.free, one.threads, one.provider,
+            one.machine.processor)  # fmt: skip
 
 
 def text_of(measurements: Iterable[FileMeasurement]) -> str:
@@ -121,4 +122,5 @@ def timed(one: FileMeasurement, where: Span) -> Timed:
         kernels=Kernels(**{kind: work[kind] for kind in KINDS}),
         moved=one.work.moved, weights=one.work.weights, operators=one.work.operators,
         architecture=_CALLED.get(called, called), origin=where,
+        free=one.free,
     )  # fmt: skip

@@ -18,11 +18,11 @@ def scale_of(device: Sequence[Timed], host: Sequence[Timed], variant: str) -> Fr
     None where no model ran on both in this variant, on one thread.
     """
     alone = (variant, 1)
-    here = {one.model: one.p50 for one in host if (one.variant, one.threads) == alone}
+    here = {(one.model, one.free): one.p50 for one in host if (one.variant, one.threads) == alone}
     both = [
-        Fraction(one.p50, here[one.model])
+        Fraction(one.p50, here[one.model, one.free])
         for one in device
-        if (one.variant, one.threads) == alone and one.model in here
+        if (one.variant, one.threads) == alone and (one.model, one.free) in here
     ]
     return median(both) if both else None
 

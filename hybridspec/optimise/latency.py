@@ -80,13 +80,13 @@ def _corrected(graph: Graph) -> Iterator[tuple[tuple[str, str, str], Estimate]]:
         where = f"`{device.name}`"
         for model in graph.models:
             for variant in dict.fromkeys(("fp32", "int8", *model.variants)):
-                own = exact(device.timed, model.facts.digest, variant, where)
+                own = exact(device.timed, model.facts, variant, where)
                 if own is not None:
                     yield (model.name, device.name, variant), own
             for rates in () if model.facts.unpriced else _of(device.board.rates, RUNTIME):
                 scaled = rescaled(rates, device.timed)
                 for variant, facts in _runs(model, device.board.name, rates.precision):
-                    own = exact(device.timed, model.facts.digest, variant, where)
+                    own = exact(device.timed, model.facts, variant, where)
                     if own is None and scaled != rates:
                         yield (model.name, device.name, variant), estimate(facts, scaled)
 

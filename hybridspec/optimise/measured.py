@@ -2,7 +2,8 @@
 
 A board's constants are multiplied by what the measured models took by what was expected of them.
 The interval narrows with their number, as it did for published networks on boards of which only
-few were known; it never widens.
+few were known; it never widens. What was measured at one size of those that a model leaves open
+says nothing of the others: it neither stands for the model nor corrects others.
 """
 
 from __future__ import annotations
@@ -28,10 +29,16 @@ _LOWEST, _HIGHEST = Fraction(1, 50), Fraction(50)
 """A board that is faster or slower than expected by more was not measured: another one was."""
 
 
-def exact(timed: Sequence[Timed], digest: str, variant: str, where: str) -> Estimate | None:
+def opened(facts: ModelFacts) -> bool:
+    """Whether an input has an open size other than the batch's."""
+    return any(size < 1 for tensor in facts.inputs for size in tensor.shape[1:])
+
+
+def exact(timed: Sequence[Timed], facts: ModelFacts, variant: str, where: str) -> Estimate | None:
     """What the model itself took in this variant, on one thread; the last day counts."""
-    own = [one for one in timed if (one.model, one.variant, one.threads) == (digest, variant, 1)]
-    if not own:
+    wanted = (facts.digest, variant, 1, 0)
+    own = [one for one in timed if (one.model, one.variant, one.threads, one.free) == wanted]
+    if not own or opened(facts):
         return None
     last = max(own, key=lambda one: (one.on, one.p50))
     return Estimate(
@@ -42,8 +49,8 @@ def exact(timed: Sequence[Timed], digest: str, variant: str, where: str) -> Esti
 
 def rescaled(rates: Rates, timed: Sequence[Timed]) -> Rates:
     """The constants as the measured models correct them; the same where none is of their kind."""
-    taken = [one for one in timed
-             if one.variant == rates.precision and one.threads == rates.threads]  # fmt: skip
+    kind = (rates.precision, rates.threads, 0)
+    taken = [one for one in timed if (one.variant, one.threads, one.free) == kind]
     ratios = {(one.model, one.on): Fraction(one.p50, estimate(_facts(one), rates).mid)
               for one in taken}  # fmt: skip
     known = [ratio for ratio in ratios.values() if _LOWEST <= ratio <= _HIGHEST]

@@ -56,6 +56,10 @@ class FileMeasurement(Section):
     ]
     provider: Annotated[Text, Field(description="Execution provider.")]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    free: Annotated[
+        int,
+        Field(ge=0, le=2**20, description="Size that open dimensions had; 0: none was open."),
+    ] = 0
     runs: Annotated[int, Field(ge=5, le=100_000)]
     p50: Micros
     p95: Micros

@@ -96,6 +96,39 @@ def test_another_architecture_is_another_device(machine: str, tmp_path: Path, ca
     assert run([*argv, "intel-n5105"]) == (0 if machine in ("x86_64", "AMD64") else 2)
 
 
+def test_a_size_that_was_chosen_is_not_every_size(tmp_path: Path, capsys: Out) -> None:
+    from hybridspec.load.file import digest
+
+    where = ("--device", "raspberry-pi-5", "--variant", "fp32")
+    (plain,) = estimates(capsys, FILE, *where)
+    own = one(digest=digest(FILE.read_bytes()), p50=7_000, p95=8_000, least=6_000, free=64)
+    path = kept(tmp_path, own, one(free=64))
+    (row,) = estimates(capsys, FILE, *where, "--measurements", path)
+    assert row == plain
+    assert run(["model", "estimate", str(FILE), *where, "--measurements", str(path)]) == 0
+    assert "measured with 64 in its open sizes" in capsys.readouterr().err
+
+
+def test_a_spec_brings_what_was_measured(example: Path, tmp_path: Path, capsys: Out) -> None:
+    from hybridspec.load.file import digest
+
+    spec = example / "hybridspec.yaml"
+    own = one(digest=digest(FILE.read_bytes()), p50=7_000, p95=8_000, least=6_000)
+    kept(example, own)
+    text = spec.read_text().replace("  gateway:\n", "  gateway:\n    measurements: [m.json]\n", 1)
+    spec.write_text(text)
+    argv = (example, "--device", "gateway", "--device", "line-server", "--variant", "fp32")
+    gateway, server = estimates(capsys, *argv)
+    assert (gateway["latency"]["mid"], gateway["latency"]["measured"]) == (7_000, True)
+    assert not server["latency"]["measured"]
+    said = "{device: gateway, variant: fp32, p50: 3ms, p95: 4ms, on: 2026-10-01}"
+    spec.write_text(
+        text.replace("  bearing-fault:\n", f"  bearing-fault:\n    measured: [{said}]\n")
+    )
+    assert [row["latency"]["mid"] for row in estimates(capsys, *argv)] == [
+        3_000, server["latency"]["mid"]]  # fmt: skip
+
+
 def test_other_models_are_scaled_within_less(tmp_path: Path, capsys: Out) -> None:
     where = ("--device", "raspberry-pi-4", "--variant", "fp32")
     (plain,) = estimates(capsys, FILE, *where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hybridspec.base.diagnostic import SpecInvalid
 from hybridspec.compiler import Options, validate_file
 from hybridspec.ir.plan import Estimate
 from hybridspec.load.file import digest
+from hybridspec.optimise.measured import exact
 
 MODEL = "bearing-fault"
 
@@ -46,6 +48,19 @@ def test_what_was_measured_decides_and_corrects(example: Path, cache: Path) -> N
     assert measured.basis == "measured on `gateway`, fp32, on 2026-10-01"
     assert "1 model measured" in estimate(spec, cache, "gateway", "int8").basis
     assert estimate(spec, cache, "line-server", "int8") == plain  # another class
+
+
+def test_no_plan_takes_one_size_for_all(example: Path, cache: Path) -> None:
+    own = digest((example / "model" / "bearing_fault.onnx").read_bytes())
+    spec = written(example, one(digest=own, p50=900, p95=1_200, least=800, free=64))
+    assert estimate(spec, cache, "gateway").basis.startswith("estimated")
+    kept(example, one(digest=own))
+    build = validate_file(spec, Options(cache=cache))
+    (timed,) = next(d for d in build.graph.device_classes if d.name == "gateway").timed
+    facts = build.graph.models[0].facts
+    assert exact([timed], facts, "fp32", "it") is not None
+    free = tuple(replace(tensor, shape=(-1, 1, -1)) for tensor in facts.inputs)
+    assert exact([timed], replace(facts, inputs=free), "fp32", "it") is None
 
 
 def test_a_machine_of_another_architecture_is_no_such_device(example: Path, cache: Path) -> None:
