@@ -49,21 +49,17 @@ def measure(
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Time a model on this machine or over ssh, where onnxruntime is all that is needed."""
-    from hybridspec.load.measurements import joined, text_of
     from hybridspec.optimise import measure as how
 
     _check(device, ssh, variant)
-    old = _old(out)
+    _old(out)
     look, made_from = bare(file), None if of is None else bare(of)
     job = how.Job(runs=runs, threads=threads, seconds=seconds, free=free)
     figures = how.measure(file, look.facts.digest, job, ssh, python)
     one = _entry(look, made_from, variant, figures, free)
     _doubts(figures, threads, one.free)
     if out is not None:
-        from hybridspec.deliver.durable import write_durably
-
-        write_durably(out, text_of(joined(old, (one,))).encode())
-        output.say(f"{out}: written")
+        _keep(out, one)
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": "hybridspec.dev/measurements/v1",
                          "measurements": [one.model_dump(mode="json")]})  # fmt: skip
@@ -98,6 +94,16 @@ def _old(out: Path | None) -> tuple[FileMeasurement, ...]:
     found = read_measurements(out, sink)
     sink.stop_if_errors()
     return found
+
+
+def _keep(out: Path, one: FileMeasurement) -> None:
+    """Add it to what the file holds by now: others may have measured at the same time."""
+    from hybridspec.deliver.durable import alone, write_durably
+    from hybridspec.load.measurements import joined, text_of
+
+    with alone(out.parent):
+        write_durably(out, text_of(joined(_old(out), (one,))).encode())
+    output.say(f"{out}: written")
 
 
 def _entry(

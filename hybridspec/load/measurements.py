@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
@@ -38,7 +38,8 @@ def _read(path: Path, sink: Sink) -> tuple[tuple[FileMeasurement, Span], ...]:
     """Every measurement, with the line that says what architecture it was taken on."""
     source = read_source(path)
     if isinstance(source, Diagnostic):
-        sink.add(source)
+        sink.add(replace(source, help="check the path; `hybridspec model measure FILE.onnx --out` "
+                         "writes such a file"))  # fmt: skip
         return ()
     document = parse(source, sink)
     if document is None:

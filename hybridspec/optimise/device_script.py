@@ -27,6 +27,10 @@ class Refused(Exception):
     """What cannot be measured, and why, in one clause."""
 
 
+class Unfit(Refused):
+    """The same where the model or what is said of it is at fault, not the device."""
+
+
 def main() -> None:
     """Measure the model on stdin, print the figures or the fault."""
     answer = {}  # type: dict[str, Any]
@@ -35,6 +39,8 @@ def main() -> None:
         job = json.loads(stream.readline(2**16))
         with tempfile.TemporaryDirectory(prefix="hybridspec-") as folder:
             answer = measure(receive(stream, job, Path(folder, "model.onnx")), job)
+    except Unfit as fault:
+        answer = {"fault": str(fault), "model": True}
     except Refused as fault:
         answer = {"fault": str(fault)}
     except MemoryError:
@@ -83,11 +89,17 @@ def measure(path: str, job: dict[str, Any]) -> dict[str, Any]:
     before = memory("VmRSS")
     watched = forget_peak()
     start = time.perf_counter()
-    session = onnxruntime.InferenceSession(path, options, providers=[provider])
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=[provider])
+    except Exception as fault:
+        raise refusal(fault, path) from fault
     load = time.perf_counter() - start
     feed = {value.name: filled(numpy, value, job) for value in session.get_inputs()}
     start = time.perf_counter()
-    made = session.run(None, feed)
+    try:
+        made = session.run(None, feed)
+    except Exception as fault:
+        raise refusal(fault, path) from fault
     first = time.perf_counter() - start
     finite = all(numpy.isfinite(a).all() for a in made if getattr(a.dtype, "kind", "") == "f")
     taken = timed(lambda: session.run(None, feed), job)
@@ -102,6 +114,18 @@ def measure(path: str, job: dict[str, Any]) -> dict[str, Any]:
             "numpy": numpy.__version__, "load": load_average(),
         },
     }  # fmt: skip
+
+
+def refusal(fault: Exception, path: str) -> Refused:
+    """What onnxruntime says against the model, in one clause and without its own marks."""
+    said = str(fault)
+    if isinstance(fault, MemoryError) or "llocat" in said:
+        return Refused("the device has too little memory for the model")
+    line = " ".join(said.strip().split("\n", 1)[0].replace(path, "the model").split())
+    parts = line.split(" : ")
+    if parts[0].startswith("[ONNXRuntimeError]"):
+        line = " : ".join(parts[3:]) or parts[-1]
+    return Unfit("onnxruntime refuses it: " + line[:160])
 
 
 def timed(run: Any, job: dict[str, Any]) -> list[int]:
@@ -127,16 +151,16 @@ def filled(numpy: Any, value: Any, job: dict[str, Any]) -> Any:
         shape[0] = 1
     free = int(job["free"])
     if None in shape and not free:
-        raise Refused(f"its input `{value.name[:60]}` has free sizes; give them with `--free`")
+        raise Unfit(f"its input `{value.name[:60]}` has free sizes; give them with `--free`")
     whole = [free if size is None else size for size in shape]
     count = 1
     for size in whole:
         count *= size
     if count > 2**28:
-        raise Refused(f"its input `{value.name[:60]}` is larger than a device can hold")
+        raise Unfit(f"its input `{value.name[:60]}` is larger than a device can hold")
     kind = KINDS.get(value.type)
     if kind is None:
-        raise Refused(f"its input `{value.name[:60]}` is {value.type}")
+        raise Unfit(f"its input `{value.name[:60]}` is {value.type}")
     noise = numpy.random.default_rng(count)
     if kind.startswith("float"):
         return noise.standard_normal(whole, "float32").astype(kind)

@@ -71,8 +71,9 @@ def measure(
     """Figures of a model on this machine, or on `host` over ssh.
 
     Raises:
-        UsageError: the host or the name of its Python is none.
-        ResourceFailed: the device cannot be reached, or the model does not run there.
+        UsageError: the host or the name of its Python is none, the model needs `free`, or
+            onnxruntime refuses it.
+        ResourceFailed: the device cannot be reached, or cannot measure.
         TimedOut: no answer in time.
     """
     command = _command(host, python)
@@ -89,7 +90,8 @@ def measure(
         sent.seek(0)
         answer = _answer(command, sent, 4 * job.seconds + 300, where)
     if "fault" in answer:
-        raise ResourceFailed(f"{where} cannot measure the model: {str(answer['fault'])[:400]}",
+        failure = UsageError if answer.get("model") is True else ResourceFailed
+        raise failure(f"{where} cannot measure the model: {str(answer['fault'])[:400]}",
                              help=_HELP)  # fmt: skip
     try:
         return _figures(answer)

@@ -184,3 +184,11 @@ def test_a_spoilt_file_is_told_where(text: str, says: str, tmp_path: Path, capsy
     assert says in capsys.readouterr().err
     assert run([*argv[:3], "--measurements", str(path)]) == 2
     assert "say which" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_one_to_measure(tmp_path: Path, capsys: Out) -> None:
+    argv = ["model", "estimate", str(FILE), "--device", "raspberry-pi-5", "--measurements"]
+    assert run([*argv, str(tmp_path / "absent.json")]) == 2
+    shown = capsys.readouterr().err
+    assert "hybridspec model measure" in shown
+    assert "init" not in shown

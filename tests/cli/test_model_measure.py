@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,55 @@ def test_a_damaged_file_is_not_overwritten(tmp_path: Path, capsys: Out) -> None:
     assert measured(FILE, "--out", tmp_path / "absent" / "m.json") == 2
     assert measured(FILE, "--device", "raspberry-pi-5") == 2
     assert "--ssh" in capsys.readouterr().err
+
+
+def model(path: Path, size: int | str, kind: str = "Relu", domain: str = "") -> Path:
+    """A model of one operator over `size` numbers."""
+    from onnx import TensorProto, helper, save_model
+
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, size]) for n in "xy")
+    graph = helper.make_graph([helper.make_node(kind, ["x"], ["y"], domain=domain)], "g", [x], [y])
+    sets = [helper.make_opsetid("", 17), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    save_model(helper.make_model(graph, opset_imports=sets, ir_version=8), path)
+    return path
+
+
+def test_an_open_size_is_asked_for_and_kept(tmp_path: Path, capsys: Out) -> None:
+    file, out = model(tmp_path / "open.onnx", "n"), tmp_path / "m.json"
+    assert measured(file, "--out", out) == 2
+    assert "--free" in capsys.readouterr().err
+    assert not out.exists()
+    assert measured(file, "--out", out, "--free", "64") == 0
+    assert "64 in each open size only" in capsys.readouterr().err
+    assert measured(file, "--out", out, "--free", "32") == 0
+    assert [one["free"] for one in written(out)] == [32, 64]
+    assert measured(FILE, "--out", out, "--free", "64") == 0
+    assert {one["name"]: one["free"] for one in written(out)}["bearing_fault"] == 0
+
+
+def test_what_onnxruntime_refuses_is_one_sentence(tmp_path: Path, capsys: Out) -> None:
+    file = model(tmp_path / "odd.onnx", 4, "Strange", "odd.example")
+    assert measured(file) == 2
+    shown = capsys.readouterr().err
+    assert "onnxruntime refuses it: " in shown
+    assert "ONNXRuntimeError" not in shown
+    assert len(shown.strip().splitlines()) <= 3
+
+
+def test_who_measures_at_the_same_time_loses_nothing(tmp_path: Path) -> None:
+    from hybridspec.base.diagnostic import Sink
+    from hybridspec.cli.model_measure import _keep
+    from hybridspec.deliver.durable import alone
+    from hybridspec.load.measurements import read_measurements
+
+    out = tmp_path / "m.json"
+    assert measured(FILE, "--out", out) == 0
+    (one,) = read_measurements(out, Sink())
+    late = threading.Thread(target=_keep, args=(out, one.model_copy(update={"name": "late"})))
+    with alone(tmp_path):
+        late.start()
+        late.join(0.2)
+        assert late.is_alive()
+        out.write_text(out.read_text().replace("bearing_fault", "other"))
+    late.join(10)
+    assert {one["name"] for one in written(out)} == {"late", "other"}
