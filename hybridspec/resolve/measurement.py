@@ -57,12 +57,13 @@ def _fault(
 
 def taken_on(timed: Sequence[Timed], name: str, board: Board, sink: Sink) -> tuple[Timed, ...]:
     """What was measured on a machine of the board's architecture; the rest goes to `sink`."""
+    of = "" if name == board.name else f" ({board.name})"
     for one in timed:
         if one.architecture != board.architecture:
             sink.add(Diagnostic(
                 code="HS0212",
-                message=f"this was measured on {one.architecture[:40]}, and `{name}` "
-                f"({board.name}) is {board.architecture}",
+                message=f"this was measured on {one.architecture[:40]}, and `{name}`{of} is "
+                f"{board.architecture}",
                 span=one.origin,
                 help="measure on such a device with `hybridspec model measure --ssh user@board`, "
                 "or take this one out of the file",
