@@ -151,7 +151,7 @@ def filled(numpy: Any, value: Any, job: dict[str, Any]) -> Any:
         shape[0] = 1
     free = int(job["free"])
     if None in shape and not free:
-        raise Unfit(f"its input `{value.name[:60]}` has free sizes; give them with `--free`")
+        raise Unfit(f"its input `{value.name[:60]}` has open sizes; give them with `--free`")
     whole = [free if size is None else size for size in shape]
     count = 1
     for size in whole:
