@@ -67,12 +67,19 @@ _Row = tuple[str, str, tuple[str, ...], tuple[str, ...], str, str, str]
 
 
 def _shapes(facts: ModelFacts, between: str, around: str) -> str:
-    """Every input with its shape for one sample, as a command line wants it."""
+    """Every input with its shape for one sample; `SIZE` stands where the model leaves it open."""
     parts = []
     for tensor in facts.inputs:
-        dims = ["1", *(str(max(1, n)) for n in tensor.shape[1:])]
+        dims = ["1", *(str(n) if n > 0 else "SIZE" for n in tensor.shape[1:])]
         parts.append(f"{tensor.name}{around[0]}{between.join(dims)}{around[1:]}")
     return ",".join(parts)
+
+
+def _sized(needs: str, facts: ModelFacts) -> str:
+    """What a command needs, the sizes that only the user knows included."""
+    if all(n > 0 for tensor in facts.inputs for n in tensor.shape[1:]):
+        return needs
+    return f"{needs}, and your own size for each SIZE, which the model leaves open"
 
 
 def _tensorrt(of: _Wanted) -> list[_Row]:
@@ -80,7 +87,8 @@ def _tensorrt(of: _Wanted) -> list[_Row]:
     shapes = shlex.quote(_shapes(of.facts, "x", ":"))
     command = f"trtexec --onnx={of.shipped} --saveEngine={engine} --stronglyTyped --shapes={shapes}"
     return [(
-        "device", command, (of.shipped,), (engine,), "TensorRT 10 or newer",
+        "device", command, (of.shipped,), (engine,),
+        _sized("TensorRT 10 or newer", of.facts),
         "an engine holds kernels that were timed on this very GPU, so that it is built on it; "
         "strong typing keeps the types of the model, quantisation included",
         "https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/"
@@ -94,7 +102,8 @@ def _openvino(of: _Wanted) -> list[_Row]:
     half = "False" if of.variant.startswith("fp32") else "True"
     return [
         ("device", f"ovc {of.shipped} --output_model {graph} --input {shapes} "
-         f"--compress_to_fp16={half}", (of.shipped,), (graph, weights), "openvino",
+         f"--compress_to_fp16={half}", (of.shipped,), (graph, weights),
+         _sized("openvino", of.facts),
          "NPUs take fixed shapes; the IR loads faster than ONNX",
          "https://docs.openvino.ai/2025/openvino-workflow/model-preparation/convert-model-to-ir.html"),
         ("device", f"benchmark_app -m {graph} -d AUTO -hint latency", (graph,), (),

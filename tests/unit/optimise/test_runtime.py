@@ -57,9 +57,10 @@ def test_every_other_runtime_has_commands_that_follow_from_each_other(runtime: s
 
 def test_shapes_are_those_of_one_sample_and_names_stay_one_word() -> None:
     (step,) = steps("tensorrt", "net", "int8", FACTS)
-    assert shlex.split(step.command)[-1] == "--shapes=in put:1x3x1x8"
+    assert shlex.split(step.command)[-1] == "--shapes=in put:1x3xSIZEx8"
+    assert "your own size for each SIZE" in step.needs
     first, _ = steps("openvino", "net", "fp16", FACTS)
-    assert "in put[1,3,1,8]" in shlex.split(first.command)
+    assert "in put[1,3,SIZE,8]" in shlex.split(first.command)
 
 
 def planned(net: Model, runtime: str) -> tuple[Graph, Plan | None, Sink]:
