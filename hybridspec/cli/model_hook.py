@@ -23,7 +23,6 @@ from hybridspec.cli.model_subject import (
     ModelFormatFlag,
     NameFlag,
     Subject,
-    bare,
     subjects,
 )
 
@@ -86,8 +85,10 @@ def _document(of: Model, run: Path, folder: Path, target: Path, seconds: int) ->
     from hybridspec.optimise.gate import judge
     from hybridspec.optimise.hook import measured_hook, run_hook
 
+    output.say(f"running {run.name} on {of.name}, for at most {seconds} s")
     made = run_hook(run, of.path, folder, seconds)
-    after = bare(made).facts
+    output.say(f"judging what {run.name} wrote")
+    after = _made(made, run)
     if [t.name for t in after.inputs] != [t.name for t in of.facts.inputs]:
         raise UsageError(
             f"{run.name} wrote a model with other inputs", help="keep the inputs and their names"
@@ -111,6 +112,20 @@ def _document(of: Model, run: Path, folder: Path, target: Path, seconds: int) ->
         "after": _side(after, figures, verdict, "variant"),
         "out": str(target) if verdict.accepted else None,
     }  # fmt: skip
+
+
+def _made(made: Path, run: Path) -> ModelFacts:
+    """What is in the model that a program wrote."""
+    from hybridspec.base.errors import UsageError
+    from hybridspec.load.model import facts_at
+
+    facts = facts_at(made, output.cache_folder())
+    if isinstance(facts, str):
+        raise UsageError(
+            f"what {run.name} wrote cannot be used: {facts}",
+            help="write one ONNX file; try `onnx.checker.check_model` on it",
+        )
+    return facts
 
 
 def _times(figures: dict[str, Any]) -> tuple[Estimate, Estimate]:
