@@ -31,13 +31,14 @@ from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_search import Found
-    from hybridspec.ir.candidate import Candidate
+    from hybridspec.ir.candidate import Candidate, Search
 
 SCHEMA = "hybridspec.dev/model-optimisation/v1"
 RANDOM = (
     "no evaluation data: variants were compared with the original on random inputs, by agreement, "
     "cosine and SQNR; that says nothing about the task"
 )
+UNJUDGED = "nothing was judged: the budget ended before, so that nothing is chosen"
 
 
 def optimise(
@@ -84,6 +85,18 @@ def optimise(
     else:
         for document in written:
             show(document)
+    _end(found, written)
+
+
+def _end(found: list[Found], written: list[dict[str, Any]]) -> None:
+    """The exit code: nothing known is a timeout, nothing fit to ship a broken policy."""
+    from hybridspec.base.errors import TimedOut
+
+    if any(unjudged(one.search) for one in found):
+        raise TimedOut(
+            "the budget ended before anything was judged",
+            help="raise `--budget`; the next run goes on from what was built",
+        )
     if any(one["folder"] is None for one in written):
         raise typer.Exit(output.POLICY)
 
@@ -101,7 +114,7 @@ def show(document: dict[str, Any]) -> None:
     if document.get("folder"):
         print(f"{document['folder']}: {document['chosen']}")
         for step in document["steps"]:
-            print(f"then, on the {step['where']}: {step['command']}")
+            print(f"then, on the {step['where']}, with {step['needs']}: {step['command']}")
 
 
 def document_of(found: Found) -> dict[str, Any]:
@@ -116,7 +129,7 @@ def document_of(found: Found) -> dict[str, Any]:
     if chosen is not None and chosen.verdict is not None:
         notes += [f"{chosen.recipe}: {caution}" for caution in chosen.verdict.cautions]
     if chosen is None:
-        notes.append("nothing passed: no variant may ship")
+        notes.append(UNJUDGED if unjudged(found.search) else "nothing passed: no variant may ship")
     return {
         "search": search_data(found.search, labelled=labelled and found.data),
         "chosen": chosen.recipe if chosen else None,
@@ -130,6 +143,13 @@ def document_of(found: Found) -> dict[str, Any]:
                     "calibration": found.model.calibration_digest or ""},
         "tools": _tools(),
     }  # fmt: skip
+
+
+def unjudged(search: Search) -> bool:
+    """Whether the budget ended before any candidate was judged, so that nobody knows."""
+    from hybridspec.ir.candidate import State
+
+    return all(one.state is State.UNTRIED for one in search.candidates)
 
 
 def _steps(found: Found) -> list[dict[str, Any]]:

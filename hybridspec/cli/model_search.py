@@ -124,7 +124,7 @@ def searched(flags: Flags) -> list[Found]:
         except DataFault as fault:
             raise UsageError(
                 f"the {fault.data} data of `{fault.model}` cannot be used: {fault}",
-                help="write it again, with finite numbers only",
+                help=fault.help,
             ) from fault
     return [
         Found(model=model, host=host, search=result, data=bool(model.evaluation_digest))

@@ -45,6 +45,11 @@ class DataFault(Exception):
     def __init__(self, message: str, data: str, model: str) -> None:
         super().__init__(message)
         self.data, self.model = data, model
+        self.help = (
+            "write labels that belong to this model, one class per sample"
+            if message.startswith("its labels")
+            else f"write the {data} data again, with finite numbers only"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

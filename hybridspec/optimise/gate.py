@@ -160,6 +160,8 @@ def _cautions(
     model: Model, variant: str, figures: dict[str, Any], found: Evidence
 ) -> Iterator[str]:
     """What does not forbid a variant, and somebody should know."""
+    if model.metric != "" and not figures.get("synthetic"):
+        yield from _data_cautions(model, figures, found)
     if variant == "fp32" and found.recipe in ("", "fp32-as-written"):
         return
     limits = LIMITS[precision_and_cut(variant)[0]]
@@ -179,6 +181,19 @@ def _cautions(
         yield text
 
 
+def _data_cautions(model: Model, figures: dict[str, Any], found: Evidence) -> Iterator[str]:
+    """What labelled data cannot show, whatever the variant."""
+    if figures.get("classes") == 1:
+        yield f"all labels are of one class, so that {model.metric} says little"
+    if found.samples == 1:
+        yield f"the evaluation data have one sample, so that {model.metric} says little"
+    if found.variant <= 0 and model.floor <= 0:
+        yield (
+            f"{model.metric} is {found.variant:g} and no floor forbids it: see that the labels "
+            "belong to this model"
+        )
+
+
 def _exact(model: Model, value: float, samples: int) -> Fraction:
     """The figure without rounding: a share of samples, or what was measured to six digits.
 
@@ -195,8 +210,12 @@ def _gains(facts: ModelFacts, precision: str, found: Evidence) -> Iterator[str]:
     """Whether a variant is as small as placement counted on."""
     expected = found.original_size - facts.weights * (1 - LIMITS[precision].kept) + FILE_SLACK
     if found.variant_size >= found.original_size:
-        changed = "quantised" if precision.startswith("int") else "made smaller"
-        yield f"its file is not smaller, so nothing was {changed}"
+        why = "what quantisation adds outweighs what it saves in so small a model"
+        if not precision.startswith("int"):
+            why = "nothing was made smaller"
+        elif found.original_size > FILE_SLACK:
+            why = "hardly anything was quantised"
+        yield f"its file is not smaller: {why}"
     elif found.variant_size > expected:
         yield (
             f"its file has {found.variant_size} bytes, more than placement counted on: parts of "

@@ -167,7 +167,7 @@ def _unusable(model: Model, fault: DataFault) -> Diagnostic:
         code="HS0226", message=f"the data for model `{model.name}` cannot be used: {fault}",
         span=model.calibration_origin if fault.data == "calibration"
         else model.evaluation_origin,
-        help=f"write the {fault.data} data again, with finite numbers only",
+        help=fault.help,
     )  # fmt: skip
 
 
@@ -183,14 +183,16 @@ def _rejection(model: Model, device: DeviceClass, tried: Sequence[Candidate]) ->
             else "repair the model so that onnxruntime runs it on the evaluation data",
         )  # fmt: skip
     left = [variant for variant in model.variants if variant != last.variant]
+    dropped = any("more than the allowed" in why for one in tried[1:] for why in one.reasons)
+    widen = ", or widen `allowed_drop`" if dropped else ""
     return Diagnostic(
         code="HS0602", severity=Severity.WARNING if left else Severity.ERROR,
         message=f"the {last.variant} variant of `{model.name}` on `{device.name}` was "
         f"rejected: {_reasons(tried[1:])}",
         span=model.source_origin,
-        help=f"the plan falls back to {left[0]}; `variants: [{left[0]}]` says so in the spec, or "
-        "widen `allowed_drop`" if left
-        else "no other variant is allowed: add `fp32` to `variants`, or widen `allowed_drop`",
+        help=f"the plan falls back to {left[0]}; `variants: [{left[0]}]` says so in the spec"
+        f"{widen}" if left
+        else f"no other variant is allowed: add `fp32` to `variants`{widen}",
     )  # fmt: skip
 
 

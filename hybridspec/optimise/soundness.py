@@ -1,13 +1,15 @@
-"""Whether the data of a model are finite, seen piece by piece before anything is built.
+"""Whether the data of a model make sense, seen piece by piece before anything is built.
 
-Run as `python -m hybridspec.optimise.soundness`, with a list of `[path, what it is]` as JSON on
-stdin; prints the first fault as `{"fault": clause, "data": what it is}`, or `{}`.
+Numbers have to be finite, and labels classes that the model knows. Run as `python -m
+hybridspec.optimise.soundness`, with a list of `[path, what it is, classes]` as JSON on stdin;
+prints the first fault as `{"fault": clause, "data": what it is}`, or `{}`.
 """
 
 from __future__ import annotations
 
 import json
 import lzma
+import math
 import os
 import subprocess
 import sys
@@ -37,17 +39,17 @@ def check(model: Model, workshop: Workshop) -> None:
     cannot be read here either, the tasks themselves refuse.
 
     Raises:
-        DataFault: the data hold numbers that are none.
+        DataFault: the data hold numbers that are none, or classes that the model does not know.
     """
-    files = []
+    files: list[tuple[str, str, int]] = []
     if model.evaluation_digest and workshop.known(task(model, original())) is None:
-        files.append((model.evaluation, "evaluation"))
+        files.append((str(model.evaluation), "evaluation", _classes(model)))
     if model.calibration is not None and model.calibration_digest:
-        files.append((model.calibration, "calibration"))
+        files.append((str(model.calibration), "calibration", 0))
     if not files:
         return
     command = [sys.executable, "-P", "-m", "hybridspec.optimise.soundness"]
-    asked = json.dumps([os.getpid(), [(str(path), what) for path, what in files]])
+    asked = json.dumps([os.getpid(), files])
     try:
         done = subprocess.run(command, input=asked.encode(), capture_output=True,
                               timeout=_SECONDS, check=False)  # fmt: skip
@@ -58,27 +60,43 @@ def check(model: Model, workshop: Workshop) -> None:
         raise DataFault(str(answer["fault"]), str(answer["data"]), model.name)
 
 
-def fault(path: Path) -> str:
-    """The first array with numbers that are none, or nothing."""
+def _classes(model: Model) -> int:
+    """How many classes the labels may name; 0 where nobody can tell."""
+    if model.metric not in ("accuracy", "f1", "top5") or not model.facts.outputs:
+        return 0
+    sizes = model.facts.outputs[0].shape[1:]
+    count = math.prod(sizes) if sizes and min(sizes) > 0 else 0
+    return count if count > 1 else 0
+
+
+def fault(path: Path, classes: int = 0) -> str:
+    """The first array with numbers that are none or no classes, or nothing."""
     import numpy as np
 
     with zipfile.ZipFile(path) as archive:
         for member in archive.namelist():
             with archive.open(member) as stream:
-                if not all(np.isfinite(part).all() for part in _floats(stream)):
+                if not all(np.isfinite(part).all() for part in _parts(stream, np.floating)):
                     return f"the array `{member.removesuffix('.npy')}` holds NaN or infinity"
+            if classes and member == "label.npy":
+                with archive.open(member) as stream:
+                    for part in _parts(stream, np.integer):
+                        wrong = part[(part < 0) | (part >= classes)]
+                        if wrong.size:
+                            return (f"its labels name class {wrong[0]}, but the model tells "
+                                    f"{classes} classes apart, 0 to {classes - 1}")  # fmt: skip
     return ""
 
 
-def _floats(stream: IO[bytes]) -> Iterator[np.ndarray]:
-    """An array of floats in pieces; nothing of any other."""
+def _parts(stream: IO[bytes], kind: type[np.floating | np.integer]) -> Iterator[np.ndarray]:
+    """An array of that kind in pieces; nothing of any other."""
     import numpy as np
 
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else (
         np.lib.format.read_array_header_2_0)  # fmt: skip
     dtype = read(stream)[2]
-    if not np.issubdtype(dtype, np.floating):
+    if not np.issubdtype(dtype, kind):
         return
     step = _CHUNK - _CHUNK % dtype.itemsize
     while part := stream.read(step):
@@ -89,9 +107,9 @@ def main() -> None:
     """Answer what stdin asks."""
     parent, files = json.load(sys.stdin)
     confine(_MEMORY, parent)
-    for path, what in files:
+    for path, what, classes in files:
         try:
-            found = fault(Path(path))
+            found = fault(Path(path), classes)
         except (ValueError, OSError, EOFError, RuntimeError, NotImplementedError,
                 zipfile.BadZipFile, zlib.error, lzma.LZMAError):  # fmt: skip
             found = "it is not a `.npz` file of arrays"

@@ -84,6 +84,8 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     figures = {**measure(original, variant, labels, job["metric"], samples),
                "scale": _scale(expected), "original_size": size,
                "synthetic": job["evaluation"] is None}  # fmt: skip
+    if labels is not None and labels.dtype.kind == "i":
+        figures["classes"] = len(np.unique(labels))
     if job["threads"]:
         figures["time"] = asdict(compare(source, target, evaluation, job["threads"]))
     for half in (rest, source) if rest is not None else ():

@@ -103,7 +103,8 @@ def latency(found: Mapping[str, Any] | None) -> str:
 def _ms(micros: int) -> str:
     """Three digits of a time.
 
-    >>> _ms(59), _ms(6254), _ms(123456)
-    ('0.059', '6.25', '123')
+    >>> _ms(59), _ms(6254), _ms(123456), _ms(1523456)
+    ('0.059', '6.25', '123', '1523')
     """
-    return f"{micros / 1000:.3g}"
+    millis = micros / 1000
+    return f"{millis:.0f}" if millis >= 100 else f"{millis:.3g}"

@@ -146,6 +146,37 @@ def test_labels_that_are_no_classes_are_refused_with_the_way_out(
         assert "label.argmax(axis=1)" in said
 
 
+def test_labels_of_classes_that_the_model_does_not_have_are_refused(
+    capsys: Out, tmp_path: Path
+) -> None:
+    window = np.zeros((4, 1, 1024), np.float32)
+    np.savez(tmp_path / "data.npz", window=window, label=np.array([0, 1, 99, 3]))
+    said = refused(capsys, FILE, *BOARD, "--evaluation", tmp_path / "data.npz")
+    assert "its labels name class 99, but the model tells 4 classes apart" in " ".join(said.split())
+
+
+def test_data_that_show_little_are_told(capsys: Out, tmp_path: Path) -> None:
+    with np.load(DATA) as data:
+        window, label = data["window"][:1], data["label"][:1]
+    np.savez(tmp_path / "data.npz", window=window, label=(label + 1) % 4)
+    argv = ("--evaluation", tmp_path / "data.npz", "--tries", "1")
+    notes = " ".join(optimise(capsys, FILE, *BOARD, *argv)["notes"])
+    for words in ("all labels are of one class", "have one sample", "accuracy is 0 and no floor"):
+        assert words in notes
+
+
+def test_a_budget_that_ends_before_anything_is_judged_is_a_timeout(
+    capsys: Out, tmp_path: Path
+) -> None:
+    with np.load(DATA) as data:
+        np.savez(tmp_path / "data.npz", window=data["window"][:7], label=data["label"][:7])
+    argv = [str(FILE), *BOARD, "--evaluation", str(tmp_path / "data.npz"), "--budget", "1ms"]
+    assert run(["model", "optimise", *argv]) == 9
+    said = capsys.readouterr()
+    assert "nothing passed" not in said.out
+    assert "the budget ended before anything was judged" in " ".join(said.err.split())
+
+
 def test_a_runtime_gets_its_form_and_the_commands_that_remain(capsys: Out, tmp_path: Path) -> None:
     board = ("--device", "jetson-orin-nano", "--runtime", "tensorrt")
     found = optimise(capsys, FILE, *board, "--evaluation", DATA)
