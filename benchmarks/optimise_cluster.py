@@ -20,7 +20,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from hybridspec.cli.model_search import Flags, _model
+from hybridspec.cli.model_search import Flags, model_of
 from hybridspec.cli.model_subject import bare
 from hybridspec.optimise.candidate import Way, task
 from hybridspec.optimise.cluster import Cluster
@@ -56,15 +56,15 @@ def network(seed: int) -> onnx.ModelProto:
 def tasks(folder: Path) -> list[Task]:
     """One int8 build for each model."""
     asked = Flags(
-        subject=folder, model=None, device="host", evaluation=None, calibration=None, metric=None,
-        floor=None, allowed_drop=None, budget=None, tries=None, jobs=None, cluster=None,
-        cluster_tls=None, measure=False,
+        subject=folder, model=None, device="host", runtime=None, evaluation=None,
+        calibration=None, metric=None, floor=None, allowed_drop=None, budget=None, tries=None,
+        jobs=None, cluster=None, cluster_tls=None, measure=False,
     )  # fmt: skip
     found = []
     for number in range(MODELS):
         path = folder / f"net{number}.onnx"
         path.write_bytes(network(number).SerializeToString())
-        model = _model(bare(path), asked)
+        model = model_of(bare(path), asked)
         assert model.floor == Fraction(0)
         found.append(task(model, Way(variant="int8", recipe=recipe("int8-static-u8s8"))))
     return found

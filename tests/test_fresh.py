@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,22 @@ def test_spec_page() -> None:
 def test_module_table() -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text()
     assert modules_page.page(page, ROOT) == page, "run `make docs`"
+
+
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: _name(path))
+def test_a_benchmark_finds_what_it_measures(path: Path) -> None:
+    """No other test runs one: a name that moved would be missed when a figure is asked for."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("hybridspec"):
+            module = import_module(str(node.module))
+            lost = [name.name for name in node.names
+                    if not hasattr(module, name.name)
+                    and not (hasattr(module, "__path__")
+                             and find_spec(f"{node.module}.{name.name}"))]  # fmt: skip
+            assert not lost, f"{node.module} has no {', '.join(lost)}"
 
 
 def test_a_page_without_markers_is_refused() -> None:
