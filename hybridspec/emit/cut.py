@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from urllib.parse import urlsplit
 
-from hybridspec.base.units import DAY, HOUR
-from hybridspec.ir.graph import Graph, Model, Region, StageKind, Zone
+from hybridspec.base.units import DAY, HOUR, SECOND, YEAR
+from hybridspec.ir.graph import Flow, Graph, Model, Region, Stage, StageKind, Zone
 from hybridspec.ir.plan import (
+    CloudService,
     CloudSlice,
+    Decision,
     Destination,
     EdgeSlice,
+    Existing,
     FleetMember,
     Plan,
     Store,
@@ -18,6 +23,13 @@ from hybridspec.ir.plan import (
     ZoneSlice,
 )
 from hybridspec.ir.runtime import steps
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_UNIT = 10**6
+_BUSY = Fraction(7, 10)
+"""How busy the instances of a service are at most, as the plan counts them."""
+_TIMEOUT = 60
+"""Seconds after which a request to a service is given up."""
 
 
 def cloud_slices(graph: Graph, plan: Plan, plan_digest: str, name: str) -> tuple[CloudSlice, ...]:
@@ -41,6 +53,9 @@ def cloud_slices(graph: Graph, plan: Plan, plan_digest: str, name: str) -> tuple
             spec_digest=graph.spec_digest,
             plan_digest=plan_digest,
             zones=tuple(_zone(graph, plan, store) for store in stores),
+            budget=_budget(graph, plan, cloud),
+            currency=graph.currency,
+            contact=graph.owner if _EMAIL.fullmatch(graph.owner) else "",
         )
         for cloud, stores in sorted(by_cloud.items())
         if not wanted or cloud in wanted
@@ -75,12 +90,14 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         stores=tuple(
             (f"{flow.name}/{stage.name}", _days(stage.retention)) for flow, stage in sinks
         ),
-        hosted=_hosted(plan, zone),
         training=tuple(
             _training(model, store.region.training_instance)
             for model in models
             if model.training is not None
         ),
+        services=tuple(_services(graph, plan, zone)),
+        existing=_existing(store),
+        log_days=_days(_shortest(graph.observability.log_retention, zone.retention)),
         origin=zone.origin.ref,
         store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,
         devices_origin=graph.device_classes[0].origin.ref,
@@ -92,16 +109,69 @@ def _days(retention: int | None) -> int | None:
     return None if retention is None else retention // DAY
 
 
-def _hosted(plan: Plan, zone: Zone) -> tuple[tuple[str, str], ...]:
-    """The stages that some site of the zone computes in the cloud."""
-    return tuple(sorted({
-        (f"{decision.flow.name}/{stage.name}", stage.origin.ref)
-        for decision in plan.decisions
-        if decision.site.zone.name == zone.name
-        for stage in decision.flow.stages
-        if stage.kind is not StageKind.SINK
-        and dict(decision.chosen.hosts)[stage.name].kind == "cloud"
-    }))  # fmt: skip
+def _shortest(*times: int | None) -> int | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def _existing(store: Store) -> Existing:
+    """What the zone of a store adopts in the account."""
+    found = next((one for one in store.region.existing if one.zone == store.zone.name), None)
+    if found is None:
+        return Existing()
+    return Existing(bucket=found.bucket, key=found.key, registry=found.registry,
+                    origin=found.origin.ref)  # fmt: skip
+
+
+def _budget(graph: Graph, plan: Plan, cloud: str) -> int:
+    """What the plan counts for a cloud a month, rounded up to a whole unit of the currency."""
+    parts = [
+        *(store.terms for store in plan.stores if store.region.cloud == cloud),
+        *(d.chosen.terms for d in plan.decisions
+          if d.chosen.region is not None and d.chosen.region.cloud == cloud),
+    ]  # fmt: skip
+    paid = sum(term.amount for terms in parts for term in terms if term.side == "cloud")
+    month = Fraction(paid * YEAR, 12 * graph.horizon)
+    return -(-month // _UNIT) * _UNIT
+
+
+def _services(graph: Graph, plan: Plan, zone: Zone) -> Iterator[CloudService]:
+    """What each flow has computed in the region, for all sites of the zone together."""
+    for flow in graph.flows:
+        decisions = [d for d in plan.decisions if d.site.zone.name == zone.name
+                     and d.flow.name == flow.name and _hosted(d)]  # fmt: skip
+        if decisions:
+            yield _service(flow, decisions)
+
+
+def _hosted(decision: Decision) -> list[Stage]:
+    """The stages that a site computes in the cloud."""
+    hosts = dict(decision.chosen.hosts)
+    return [stage for stage in decision.flow.stages
+            if stage.kind is not StageKind.SINK and hosts[stage.name].kind == "cloud"]  # fmt: skip
+
+
+def _service(flow: Flow, decisions: Sequence[Decision]) -> CloudService:
+    stages = {stage.name: stage for decision in decisions for stage in _hosted(decision)}
+    models = {stage.model.name: stage.model for stage in stages.values() if stage.model is not None}
+    variants = dict(pair for decision in decisions for pair in decision.chosen.variants)
+    machines = [term.machines for decision in decisions for term in decision.chosen.terms
+                if term.machines is not None]  # fmt: skip
+    count = sum(number for _, number in machines)
+    busy = Fraction(sum(decision.chosen.hosted for decision in decisions), SECOND)
+    own = flow.service
+    return CloudService(
+        flow=flow.name,
+        stages=tuple((s.name, s.origin.ref) for s in flow.stages if s.name in stages),
+        models=tuple((name, variants.get(name, "fp32")) for name in sorted(models)),
+        image=own.image if own else "",
+        port=own.port if own else 0,
+        memory=sum(model.facts.size + model.facts.peak_activations for model in models.values()),
+        timeout=_TIMEOUT,
+        least=count,
+        most=count or max(1, -(-busy // _BUSY)),
+        machine=min((name for name, _ in machines), default=""),
+        origin=own.origin.ref if own else flow.origin.ref,
+    )
 
 
 def _models(graph: Graph, zone: Zone) -> list[Model]:
@@ -125,6 +195,8 @@ def _training(model: Model, instance: str) -> TrainingJob:
         hours=model.training.hours,
         every=max(1, model.training.every // HOUR),
         origin=model.training.origin.ref,
+        drift=model.training.drift is not None or model.training.metric_below is not None,
+        spot=model.training.spot,
     )
 
 

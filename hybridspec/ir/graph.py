@@ -143,7 +143,8 @@ class Training:
     """A training job that runs where the store of the model's zone is.
 
     `cloud` and `region` pin that place; `None` leaves it to placement. `data` are the assets that
-    it learns from; `drift` and `metric_below` start a run before its time.
+    it learns from; `drift` and `metric_below` start a run before its time; with `spot` it may run
+    on machines that the cloud takes back.
     """
 
     image: str
@@ -155,6 +156,7 @@ class Training:
     drift: Fraction | None = None
     metric_below: Fraction | None = None
     federated: Federated | None = None
+    spot: bool = False
     origin: Span = spanned()
 
 
@@ -252,6 +254,15 @@ class LatencyBound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The image that runs the stages of a flow in the cloud, and the port that it listens on."""
+
+    image: str
+    port: int
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """A data flow: a graph of stages in topological order, run at each of its sites.
 
@@ -267,6 +278,7 @@ class Flow:
     when_offline: str = "buffer"
     sync: Sync | None = None
     bandwidth: int | None = None
+    service: Service | None = None
     origin: Span = spanned()
     offline_origin: Span = spanned()
     bandwidth_origin: Span | None = maybe()

@@ -8,6 +8,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
+from hybridspec.ir.cloud_slice import CloudService as CloudService
+from hybridspec.ir.cloud_slice import CloudSlice as CloudSlice
+from hybridspec.ir.cloud_slice import Existing as Existing
+from hybridspec.ir.cloud_slice import TrainingJob as TrainingJob
+from hybridspec.ir.cloud_slice import ZoneSlice as ZoneSlice
 from hybridspec.ir.edge_slice import Destination as Destination
 from hybridspec.ir.edge_slice import EdgeSlice as EdgeSlice
 from hybridspec.ir.graph import DeviceClass, Flow, Model, Region, Site, Zone
@@ -55,7 +60,7 @@ class CostTerm:
     """One named amount over the horizon, in micro-units, and the inputs it came from.
 
     `side` is who gets the money: `edge` is what a site pays, `cloud` what the cloud's operator is
-    paid.
+    paid. `machines` are the kind and the count of what runs all the time for it, if anything does.
     """
 
     name: str
@@ -63,6 +68,7 @@ class CostTerm:
     side: Literal["edge", "cloud"]
     amount: int
     inputs: str
+    machines: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,68 +312,3 @@ class Plan:
     def gap(self) -> int:
         """Micro-units between the plan's cost and the proven bound."""
         return self.cost - self.bound
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingJob:
-    """A scheduled training job as a target emits it; `every` and `hours` are whole hours."""
-
-    model: str
-    image: str
-    instance: str
-    hours: int
-    every: int
-    origin: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneSlice:
-    """What one cloud must hold for one compliance zone; origins are `file:line` of the spec.
-
-    `region` and `country` are where everything goes; `countries` are those the zone allows;
-    `retention_days` ends every stored object, `None` keeps it; `least_days` is how long each has
-    to stay, and 0 if nothing says so; `stores` are the sinks, as
-    `flow/stage`, with their own days where the spec gives any. `hosted` are the stages that
-    compute in the region, as `flow/stage` with their origin; `key_protection` is `software` or
-    `hsm`.
-    """
-
-    zone: str
-    countries: tuple[str, ...]
-    regimes: tuple[str, ...]
-    region: str
-    country: str
-    retention_days: int | None
-    least_days: int
-    device_classes: tuple[str, ...]
-    models: tuple[str, ...]
-    stores: tuple[tuple[str, int | None], ...]
-    hosted: tuple[tuple[str, str], ...]
-    training: tuple[TrainingJob, ...]
-    origin: str
-    store_origin: str
-    devices_origin: str
-    key_protection: str = "software"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudSlice:
-    """The part of a plan that one cloud's target turns into one Pulumi project.
-
-    `stack` is what the project is deployed as, `backend` where its state is kept (empty: where the
-    engine is logged in to) and `config` its settings of the engine. `account` may be empty: that of
-    the credentials.
-    """
-
-    spec: str
-    owner: str
-    stack: str
-    backend: str
-    config: tuple[tuple[str, str], ...]
-    cloud: str
-    provider: str
-    account: str
-    partition: str
-    spec_digest: str
-    plan_digest: str
-    zones: tuple[ZoneSlice, ...]

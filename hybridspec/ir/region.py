@@ -34,6 +34,17 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """What a zone has in an account already, as its cloud names it; an empty name is made."""
+
+    zone: str
+    bucket: str
+    key: str
+    registry: str
+    origin: Span = spanned()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
     """A cloud region that the user allows, with dated prices in micro-units.
 
@@ -42,10 +53,10 @@ class Region:
     binds the operator, `carbon` the grams of CO2 equivalent per kilowatt-hour, `power` the
     milliwatts of a busy virtual CPU with its share of the building, `pair` the region it
     replicates to by itself, `administered_from` where the account's own administrators work,
-    `agreements` what was signed with the operator, `implicit` the flows that it adds, `charges`
-    what the managed services that are emitted cost, `instances` the machines that inference can be
-    served from, `billed_step` and `billed_least` the microseconds that a serverless request is
-    rounded up to and billed at least,
+    `agreements` what was signed with the operator, `existing` what zones adopt in the account,
+    `implicit` the flows that it adds, `charges` what the managed services that are emitted cost,
+    `instances` the machines that inference can be served from, `billed_step` and `billed_least`
+    the microseconds that a serverless request is rounded up to and billed at least,
     `key_protection` how keys can be protected there as far as anybody states it, and `controls`
     those that what is emitted for it carries out, each with how. Quotas are how many
     training instances and cloud stages may run there at once, if known.
@@ -77,6 +88,7 @@ class Region:
     pair: str | None = None
     administered_from: tuple[str, ...] = ()
     agreements: tuple[Evidence, ...] = ()
+    existing: tuple[Adopted, ...] = ()
     implicit: tuple[Implicit, ...] = ()
     key_protection: tuple[str, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()

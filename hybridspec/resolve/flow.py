@@ -17,6 +17,7 @@ from hybridspec.ir.graph import (
     LatencyBound,
     Model,
     Release,
+    Service,
     Site,
     Stage,
     StageKind,
@@ -100,10 +101,17 @@ class _Resolver:
             when_offline=written.when_offline,
             sync=_sync(written),
             bandwidth=written.bandwidth,
+            service=self._service(name, written),
             origin=self.origins.key("flows", name),
             offline_origin=self.origins.value("flows", name, "offline"),
             bandwidth_origin=self.origins.value("flows", name, "bandwidth"),
         )
+
+    def _service(self, name: str, written: workload.Flow) -> Service | None:
+        if written.service is None:
+            return None
+        return Service(image=written.service.image, port=written.service.port,
+                       origin=self.origins.key("flows", name, "service"))  # fmt: skip
 
     def _sites(self, name: str, written: workload.Flow) -> tuple[Site, ...]:
         born = self.data[written.data].born if written.data in self.data else ()

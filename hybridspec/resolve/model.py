@@ -156,6 +156,7 @@ def _learning(name: str, spec: Spec, origins: Origins, sink: Sink) -> dict[str, 
                kind="site")  # fmt: skip
     return {
         "data": tuple(dict.fromkeys(written.data)),
+        "spot": written.spot,
         "drift": written.triggers.drift if written.triggers else None,
         "metric_below": written.triggers.metric_below if written.triggers else None,
         "federated": Federated(rounds=written.federated.rounds, sites=tuple(dict.fromkeys(sites)))

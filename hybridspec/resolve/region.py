@@ -10,15 +10,15 @@ from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Region
 from hybridspec.ir.law import LawFacts
-from hybridspec.ir.region import Charge, Instance
+from hybridspec.ir.region import Adopted, Charge, Instance
 from hybridspec.law.facts import expand
 from hybridspec.resolve.implicit import countries_of, of_region
 from hybridspec.resolve.price import unlikely
 from hybridspec.resolve.references import lookup
 from hybridspec.resolve.zone import countries
 from hybridspec.spec.catalog import Catalog, RegionRow
+from hybridspec.spec.cloud import Cloud
 from hybridspec.spec.document import Spec
-from hybridspec.spec.site import Cloud
 
 
 def resolve_regions(
@@ -38,6 +38,7 @@ def resolve_regions(
                            (law, spec.metadata.as_of), origins, sink)  # fmt: skip
         inside = _inside_zones(spec, catalog, law)
         charges = _charges(cloud, written, catalog, origins, sink)
+        existing = _existing(cloud, spec, origins, sink)
         for index, name in enumerate(written.regions):
             owner = _owner(name, catalog, clouds)
             if owner:
@@ -48,7 +49,8 @@ def resolve_regions(
             if region is not None and _offers(region, needs[written.provider], sink):
                 _compare(region, written, origins, sink, spec.metadata.currency)
                 priced = _limited(_agreed(region, written), written, origins)
-                mine.setdefault(name, replace(priced, administered_from=admins, charges=charges))
+                mine.setdefault(name, replace(priced, administered_from=admins, charges=charges,
+                                              existing=existing))  # fmt: skip
         _one_partition(cloud, tuple(mine.values()), sink)
         found.extend(mine.values())
     return tuple(found)
@@ -134,6 +136,19 @@ def _limited(region: Region, written: Cloud, origins: Origins) -> Region:
         training_quota_origin=origins.key(*path, "training_instances"),
         inference_quota_origin=origins.key(*path, "inference_concurrency"),
     )
+
+
+def _existing(cloud: str, spec: Spec, origins: Origins, sink: Sink) -> tuple[Adopted, ...]:
+    """What the zones of the spec adopt in an account; a zone that there is not is a finding."""
+    found = []
+    for zone, named in spec.clouds[cloud].existing.items():
+        place = origins.key("clouds", cloud, "existing", zone)
+        if lookup(zone, spec.zones, sink, span=place, kind="zone") is not None:
+            found.append(Adopted(
+                zone=zone, bucket=named.bucket or "", key=named.encryption_key or "",
+                registry=named.registry or "", origin=place,
+            ))  # fmt: skip
+    return tuple(found)
 
 
 def _charges(

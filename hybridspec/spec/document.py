@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from hybridspec.spec.catalog_override import CatalogOverride
+from hybridspec.spec.cloud import Cloud
 from hybridspec.spec.composition import Composition
 from hybridspec.spec.evidence import Role
 from hybridspec.spec.flow import Flow
@@ -19,7 +20,7 @@ from hybridspec.spec.quantity import (
     key,
 )
 from hybridspec.spec.rollout import Objective, Rollout
-from hybridspec.spec.site import Cloud, DeviceClass, Site
+from hybridspec.spec.site import DeviceClass, Site
 from hybridspec.spec.stack import Stack
 from hybridspec.spec.workload import Data, Model
 from hybridspec.spec.zone import Zone

@@ -143,6 +143,21 @@ class Sync(Section):
     ] = None  # fmt: skip
 
 
+class Service(Section):
+    """What runs the stages of a flow that the plan puts into the cloud."""
+
+    image: Annotated[
+        str,
+        key("Container image that takes the flow's events over HTTP, in the zone's registry.",
+            example="serve/watch:1", pattern="^[A-Za-z0-9][A-Za-z0-9._/:@-]*$", max_length=512),
+    ]  # fmt: skip
+    port: Annotated[
+        int,
+        key("Port that it listens on.", example=8080, ge=1, le=65535,
+            absent="8080, which is what serverless containers are told to listen on"),
+    ] = 8080  # fmt: skip
+
+
 class Flow(Section):
     """A data flow: stages from a data asset to sinks, run at each of its sites."""
 
@@ -176,6 +191,12 @@ class Flow(Section):
         Bandwidth | None,
         key("Most that the flow may send from one site on average.", example="2Mbit/s", gt=0,
             absent="what the uplink bears"),
+    ] = None  # fmt: skip
+    service: Annotated[
+        Service | None,
+        key("What runs those of its stages that the plan puts into the cloud.",
+            example={"image": "serve/watch:1"},
+            absent="nothing is emitted for such stages, and a warning says so"),
     ] = None  # fmt: skip
     stages: Annotated[
         dict[Name, Stage],

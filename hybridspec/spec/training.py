@@ -50,6 +50,11 @@ class Training(Section):
         str | None,
         key("Region to train in.", example="eu-central-1", absent="where the zone's store is"),
     ] = None
+    spot: Annotated[
+        bool,
+        key("Run on machines that the cloud may take back; the plan counts the full price.",
+            absent="`false`: a run is never taken back"),
+    ] = False  # fmt: skip
     data: Annotated[
         list[Name],
         key("Data assets that the model learns from.", example=["vibration"], max_length=64,

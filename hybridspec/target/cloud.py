@@ -135,15 +135,24 @@ def only_partition(part: CloudSlice, name: str) -> tuple[Unsupported, ...]:
 
 
 def refusals(
-    part: CloudSlice, *, late: int, store: str, trainer: str, longest: int
+    part: CloudSlice,
+    *,
+    late: int,
+    store: str,
+    trainer: str,
+    longest: int,
+    serves: bool = False,
+    adopts: bool = False,
 ) -> tuple[Unsupported, ...]:
     """What no cloud's emitter expresses, or not this one: its store's name and what it is late by,
-    its training service's name and the longest hours of a job there."""
+    its training service's name and the longest hours of a job there; `serves` if it emits services
+    for the stages that compute there, `adopts` if it refers to what a zone has there already."""
     return tuple(
         refusal
         for zone in part.zones
         for refusal in (
-            *_hosted(zone),
+            *_hosted(zone, serves=serves),
+            *_adopted(zone, adopts=adopts),
             *_long(zone, trainer, longest),
             *_late(zone, store, late),
             *_early(zone, store, late),
@@ -151,15 +160,42 @@ def refusals(
     )
 
 
-def _hosted(zone: ZoneSlice) -> list[Unsupported]:
+def _hosted(zone: ZoneSlice, *, serves: bool) -> list[Unsupported]:
+    """The stages in the cloud that nothing is emitted for: no image is named, or not here yet."""
     return [
         Unsupported(
-            what=f"the plan runs `{stage}` in {zone.region}, and no service is emitted for it",
-            instead="deploy the stage there yourself, or let it run at the site: more or larger "
+            what=f"the plan runs `{service.flow}/{stage}` in {zone.region}, and no service is "
+            "emitted for it",
+            instead=f"name the image that does, as `flows.{service.flow}.service: "
+            "{image: serve/it:1}`, or let it run at the site: more or larger devices"
+            if serves
+            else "deploy the stage there yourself, or let it run at the site: more or larger "
             "devices",
             origin=origin,
         )
-        for stage, origin in zone.hosted
+        for service in zone.services
+        for stage, origin in service.stages
+        if not serves or not service.image
+    ]
+
+
+def _adopted(zone: ZoneSlice, *, adopts: bool) -> list[Unsupported]:
+    """What is there already: nothing emitted proves where it lies, or it would be made again."""
+    named = (zone.existing.bucket, zone.existing.key, zone.existing.registry)
+    return [
+        Unsupported(
+            what=f"`{name}` is there already, and nothing that is emitted proves that it lies in "
+            f"{zone.region}"
+            if adopts
+            else f"`{name}` is there already, and this cloud's project makes all that it needs",
+            instead="look at it there, or let the stack make one"
+            if adopts
+            else "leave it out of `existing`, or place the zone in another cloud",
+            origin=zone.existing.origin,
+            promised=not adopts,
+        )
+        for name in named
+        if name
     ]
 
 

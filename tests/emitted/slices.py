@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hybridspec.deliver.write import write_tree
 from hybridspec.emit.stacks import emit_cloud
-from hybridspec.ir.plan import CloudSlice, TrainingJob, ZoneSlice
+from hybridspec.ir.plan import CloudService, CloudSlice, TrainingJob, ZoneSlice
 from hybridspec.target.registry import targets
 
 LONGEST = "a" * 19 + "-" + "b" * 20
@@ -18,6 +18,24 @@ def job(model: str, image: str = "train/m:1", hours: int = 2, every: int = 720) 
     """A training job of a model."""
     return TrainingJob(model=model, image=image, instance="ml.m5.xlarge", hours=hours, every=every,
                        origin="hybridspec.yaml:41")  # fmt: skip
+
+
+def service(flow: str = "watch", **changes: object) -> CloudService:
+    """One model of a flow that is computed in the region, billed by request."""
+    made = CloudService(
+        flow=flow,
+        stages=(("diagnose", "hybridspec.yaml:44"),),
+        models=(("fault", "fp32"),),
+        image="serve/watch:1",
+        port=8080,
+        memory=200 * 2**20,
+        timeout=60,
+        least=0,
+        most=4,
+        machine="",
+        origin="hybridspec.yaml:43",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def zone(name: str = "eu-plants", **changes: object) -> ZoneSlice:
@@ -33,7 +51,6 @@ def zone(name: str = "eu-plants", **changes: object) -> ZoneSlice:
         device_classes=("gateway",),
         models=("fault",),
         stores=(),
-        hosted=(),
         training=(job("fault"),),
         origin="hybridspec.yaml:10",
         store_origin="hybridspec.yaml:50",
@@ -69,6 +86,11 @@ SLICES = {
     "several of each": part(
         zone(device_classes=("a", "b", "c"), models=("x", "y"), training=(job("x"), job("y"))),
         zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=()),
+    ),
+    "services": part(
+        zone(services=(service(), service("kept", machine="c6i.xlarge", least=2, most=2),
+                       service("unnamed", image=""))),
+        contact="plant@example.org", budget=120 * 10**6,
     ),
     "longest names": part(
         zone(LONGEST, device_classes=(LONGEST, LONGEST[::-1]), models=(LONGEST,),

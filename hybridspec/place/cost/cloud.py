@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -58,10 +59,11 @@ def _kept(graph: Graph, machine: Instance, stage: Stage, latency: Estimate) -> C
     work = stage.input_rate * Fraction(latency.high, SECOND)
     count = max(1, ceil(work / (MAX_BUSY * machine.vcpu)))
     hours = Fraction(graph.horizon, HOUR)
-    return cloud(
+    term = cloud(
         "cloud", f"machines {stage.name}", count * hours * machine.price,
         f"{count} x {machine.name} x {shown(hours)} h x {money(graph, machine.price)}/h",
     )  # fmt: skip
+    return replace(term, machines=(machine.name, count))
 
 
 def inference_carbon(

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from emitted.slices import LONGEST, moved, part, zone
+from emitted.slices import LONGEST, moved, part, service, zone
 
-from hybridspec.ir.plan import ZoneSlice
+from hybridspec.ir.plan import Existing, ZoneSlice
 from hybridspec.target.api import Unsupported
 from hybridspec.target.cloud import compact, expiry, refusals, short
 from hybridspec.target.registry import targets
@@ -68,10 +68,27 @@ def test_a_partition_with_other_addresses_is_refused(cloud: str) -> None:
 
 
 def test_what_runs_long_or_in_the_cloud_is_said_without_stopping() -> None:
-    asked = zone(hosted=(("watch/diagnose", "hybridspec.yaml:44"),),
-                 training=(zone().training[0],))  # fmt: skip
+    asked = zone(services=(service(image=""),), training=(zone().training[0],))
     found = refusals(part(asked), late=3, store="S3", trainer="Kiln", longest=1)
     assert [(r.promised, r.origin) for r in found] == [
         (False, "hybridspec.yaml:44"), (False, "hybridspec.yaml:41"),
     ]  # fmt: skip
     assert "longer than a Kiln job may" in found[1].what
+
+
+@pytest.mark.parametrize(("image", "serves", "found"), [
+    ("serve/watch:1", True, 0), ("serve/watch:1", False, 1), ("", True, 1),
+])  # fmt: skip
+def test_a_stage_in_the_cloud_is_served_or_reported(image: str, serves: bool, found: int) -> None:
+    asked = part(zone(services=(service(image=image),), training=()))
+    said = refusals(asked, late=3, store="S3", trainer="Kiln", longest=1, serves=serves)
+    assert len(said) == found
+    assert all("`watch/diagnose`" in each.what for each in said)
+
+
+def test_what_is_adopted_is_said_to_be_unproven_or_refused() -> None:
+    asked = part(zone(existing=Existing(bucket="own", origin="hybridspec.yaml:7"), training=()))
+    for adopts in (True, False):
+        (said,) = refusals(asked, late=3, store="S3", trainer="Kiln", longest=1, adopts=adopts)
+        assert (said.promised, said.origin) == (not adopts, "hybridspec.yaml:7")
+        assert "`own` is there already" in said.what
