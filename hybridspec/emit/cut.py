@@ -97,6 +97,7 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         ),
         services=tuple(_services(graph, plan, zone)),
         existing=_existing(store),
+        offered=store.region.services,
         log_days=_days(_shortest(graph.observability.log_retention, zone.retention)),
         origin=zone.origin.ref,
         store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,

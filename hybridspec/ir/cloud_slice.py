@@ -68,7 +68,8 @@ class ZoneSlice:
     `retention_days` ends every stored object, `None` keeps it; `least_days` is how long each has
     to stay, and 0 if nothing says so; `log_days` ends every log line, `None` keeps it. `stores`
     are the sinks, as `flow/stage`, with their own days where the spec gives any. `services` is
-    what computes in the region; `key_protection` is `software` or `hsm`.
+    what computes in the region, `offered` what the catalogue says that the region has;
+    `key_protection` is `software` or `hsm`.
     """
 
     zone: str
@@ -88,6 +89,7 @@ class ZoneSlice:
     services: tuple[CloudService, ...] = ()
     existing: Existing = Existing()
     log_days: int | None = None
+    offered: tuple[str, ...] = ()
     key_protection: str = "software"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
 from hybridspec.target.api import Emitted, Payload, Unsupported
@@ -20,9 +21,15 @@ UNSETTABLE = {
 
 
 def project(
-    part: CloudSlice, zones: list[dict[str, object]], modules: tuple[str, ...] = CONCERNS
+    part: CloudSlice,
+    zones: list[dict[str, object]],
+    modules: tuple[str, ...] = CONCERNS,
+    more: Mapping[str, object] | None = None,
 ) -> Emitted:
-    """The files of a project: generic modules, and a `__main__.py` that holds every literal."""
+    """The files of a project: generic modules, and a `__main__.py` that holds every literal.
+
+    `more` is what that one needs beside what every cloud's does.
+    """
     shared = {
         "spec": part.spec,
         "spec_digest": part.spec_digest,
@@ -34,7 +41,8 @@ def project(
         template="stack.yaml.j2",
         context={**shared, "config": [(_key(part, key), value) for key, value in part.config]},
     )
-    main = {**shared, "account": part.account, "zones": zones, "training": training}
+    main = {**shared, "account": part.account, "zones": zones, "training": training,
+            **(more or {})}  # fmt: skip
     return (
         Payload(
             path="Pulumi.yaml",

@@ -56,6 +56,11 @@ def test_a_plan_without_cloud_stages_has_no_service(example: Path, cache: Path) 
     assert zone.existing == Existing()
 
 
+def test_a_zone_says_what_its_region_has(example: Path, cache: Path) -> None:
+    (zone,) = sliced(validate_file(example, Options(cache=cache))).zones
+    assert {"s3", "kms", "iot"} <= set(zone.offered)
+
+
 EXISTING = "    provider: aws\n    existing: {%s: {bucket: own-data}}\n"
 
 
