@@ -20,48 +20,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from hybridspec.base.errors import HybridspecError, ResourceFailed
+from hybridspec.base.errors import HybridspecError
+from hybridspec.deliver.arguments import faults
+from hybridspec.deliver.bonds import broken
+from hybridspec.deliver.evaluation import Evaluation as Evaluation
+from hybridspec.deliver.evaluation import EvaluationFailed as EvaluationFailed
+from hybridspec.deliver.evaluation import Resource as Resource
+from hybridspec.deliver.evaluation import provides
+from hybridspec.deliver.evaluation import sdks as sdks
+from hybridspec.deliver.provenance import origin_of
 from hybridspec.ir.tree import digest_of
 from hybridspec.target.api import At, Registration, Sdk
-from hybridspec.target.registry import targets
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _MASKED = "1b47061264138c4ac30d75fd1eb44270"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
-    """One registered resource; secrets are masked.
-
-    `provider` is the region of its provider, and `owner` that provider's name, which is the label
-    of a zone. `regions` are where it lies: nowhere known if empty. `outputs` are what the cloud
-    would answer beside the inputs, in words, `id` included.
-    """
-
-    urn: str
-    type: str
-    name: str
-    parent: str
-    provider: str
-    regions: tuple[str, ...]
-    inputs: Mapping[str, Any]
-    dependencies: tuple[str, ...]
-    protect: bool
-    custom: bool
-    owner: str = ""
-    outputs: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """Every resource of a program, by URN, and what it exports."""
-
-    resources: tuple[Resource, ...]
-    outputs: Mapping[str, Any]
-
-
-class EvaluationFailed(ResourceFailed):
-    """The emitted program did not run, or asked for something impossible."""
+_SHOWN = 10
+"""How many faults of one program are named."""
 
 
 def evaluate(
@@ -77,8 +51,9 @@ def evaluate(
     `config` holds the stack's configuration by full key, such as `hybridspec:spec`.
 
     Raises:
-        EvaluationFailed: the program raised, registered a name twice, asked the cloud, reached for
-            the network, changed its folder, or took too long.
+        EvaluationFailed: the program raised, registered a name twice, gave a resource what its
+            class does not take, left a store unprotected or a dependency out, asked the cloud,
+            reached for the network, changed its folder, or took too long.
         HybridspecError: the Pulumi SDK is not installed.
     """
     try:
@@ -88,7 +63,7 @@ def evaluate(
         raise HybridspecError(
             "the Pulumi SDK is not installed", help="run `pip install 'hybridspec[all]'`"
         ) from fault
-    monitor = _Monitor(project=project, stack=stack)
+    monitor = _Monitor(project=project, stack=stack, folder=folder.resolve())
     server = grpc.server(ThreadPoolExecutor(max_workers=8))
     _register(server, monitor)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -96,7 +71,7 @@ def evaluate(
     before = _contents(folder)
     try:
         address = f"127.0.0.1:{port}"
-        _run(folder, [address, project, stack], timeout_s, config or {})
+        known = _run(folder, [address, project, stack], timeout_s, config or {})
     except EvaluationFailed as failed:
         if not monitor.faults:
             raise
@@ -107,8 +82,10 @@ def evaluate(
     changed = sorted(path for path, _ in before ^ _contents(folder))
     if changed:
         monitor.faults.append(f"the program changes its own folder: {changed[0]}")
+    monitor.faults += _unsound(monitor.resources, known)
     if monitor.faults:
-        raise EvaluationFailed(monitor.faults[0], help="report this: the emitter made it")
+        more = "".join(f"\nalso: {fault}" for fault in monitor.faults[1:_SHOWN])
+        raise EvaluationFailed(monitor.faults[0], help=f"report this: the emitter made it{more}")
     resources = tuple(sorted(monitor.resources.values(), key=lambda r: r.urn))
     return Evaluation(resources=resources, outputs=monitor.outputs)
 
@@ -137,29 +114,48 @@ def _contents(folder: Path) -> set[tuple[str, str]]:
     }
 
 
-def _run(folder: Path, arguments: list[str], timeout_s: float, config: Mapping[str, str]) -> None:
+def _unsound(resources: Mapping[str, Resource], known: Mapping[str, Any]) -> list[str]:
+    """What is wrong with registered resources, each by itself and all together."""
+    found = [
+        (resource, why)
+        for resource in resources.values()
+        if resource.custom
+        for why in faults(resource.type, resource.inputs, known)
+    ]
+    found += broken(resources)
+    return [f"{resource.type} `{resource.name}`: {why}" for resource, why in found]
+
+
+def _run(
+    folder: Path, arguments: list[str], timeout_s: float, config: Mapping[str, str]
+) -> dict[str, Any]:
+    """Run the program to its end; returns the signatures of the classes that it used."""
     command = [sys.executable, "-P", "-m", "hybridspec.deliver.evaluation_child",
                str(folder.resolve()), *arguments]  # fmt: skip
     with tempfile.TemporaryDirectory() as home:
+        said = Path(home) / "signatures.json"
         environment = {
             "PATH": os.defpath, "HOME": home, "PYTHONPATH": os.pathsep.join(_search_path()),
             "PULUMI_CONFIG": json.dumps(dict(config)), "NO_COLOR": "1",
         }  # fmt: skip
         try:
             done = subprocess.run(
-                command, env=environment, capture_output=True, timeout=timeout_s, check=False
-            )
+                [*command, str(said)], env=environment, capture_output=True, timeout=timeout_s,
+                check=False,
+            )  # fmt: skip
         except subprocess.TimeoutExpired as fault:
             raise EvaluationFailed(
                 f"the program in {folder.name} did not end within {timeout_s:g} s",
                 help="run it with `pulumi preview` to see where it waits",
             ) from fault
+        known = said.read_bytes() if said.is_file() else b""
     if done.returncode != 0:
         lines = [x for x in done.stderr.decode(errors="replace").strip().splitlines() if x.strip()]
         raise EvaluationFailed(
             f"the program in {folder.name} failed: {lines[-1][:300] if lines else 'it crashed'}",
             help="\n".join(lines[-6:]),
         )
+    return dict(json.loads(known))
 
 
 def _search_path() -> list[str]:
@@ -173,6 +169,7 @@ class _Monitor:
 
     project: str
     stack: str
+    folder: Path
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -194,7 +191,7 @@ class _Monitor:
         urn = self.urn(request.type, request.name, request.parent)
         if urn in self.resources:
             self.faults.append(f"two resources have the URN {urn}")
-        sdk = sdks().get(request.type.split(":")[2 if _provides(request.type) else 0])
+        sdk = sdks().get(request.type.split(":")[2 if provides(request.type) else 0])
         region = self._region(request, inputs, urn, sdk)
         made = Registration(type=request.type, name=request.name, region=region, inputs=inputs)
         outputs = dict(sdk.outputs(made) if sdk and request.custom else inputs)
@@ -216,23 +213,35 @@ class _Monitor:
             custom=request.custom,
             owner=request.provider.rpartition("::")[0].rpartition("::")[2],
             outputs=_answered(identity, outputs, inputs) if request.custom else {},
+            origin=origin_of(
+                self.folder, [(f.pc.uri, f.pc.line) for f in request.stackTrace.frames]
+            ),
+            replaces=tuple(sorted({*request.replaceOnChanges, *_anew(request.type, sdk)})),
         )
         return urn, identity, outputs
 
     def _region(self, request: Any, inputs: dict[str, Any], urn: str, sdk: Sdk | None) -> str:
-        if _provides(request.type):
+        if provides(request.type):
             self.regions[urn] = str(inputs.get(sdk.region_input, "")) if sdk else ""
             return self.regions[urn]
         provider = request.provider.rpartition("::")[0]
         return self.regions.get(provider, "")
 
     def _regions(self, made: Registration, sdk: Sdk | None) -> tuple[str, ...]:
-        if _provides(made.type):
+        if provides(made.type):
             return (made.region,) if made.region else ()
         if sdk is None:
             return ()
         where = sdk.where(made)
         return where.regions if isinstance(where, At) else self.places.get(where.other, ())
+
+
+def _anew(kind: str, sdk: Sdk | None) -> tuple[str, ...]:
+    """The arguments by which a cloud makes a resource anew."""
+    if sdk is None:
+        return ()
+    every = sdk.replaces.get("*", ())
+    return (sdk.region_input,) if provides(kind) else (*every, *sdk.replaces.get(kind, ()))
 
 
 def _answered(
@@ -242,15 +251,6 @@ def _answered(
     said = {key: value for key, value in outputs.items()
             if isinstance(value, str) and key not in inputs}  # fmt: skip
     return {**said, "id": identity}
-
-
-def _provides(kind: str) -> bool:
-    return kind.startswith("pulumi:providers:")
-
-
-def sdks() -> dict[str, Sdk]:
-    """How each cloud answers, by what begins the types of its resources."""
-    return {t.sdk.provider: t.sdk for t in targets().values() if t.sdk is not None}
 
 
 def _to_dict(struct: Any) -> Any:

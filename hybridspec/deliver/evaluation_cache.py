@@ -68,7 +68,7 @@ def _read(path: Path) -> Evaluation | None:
 
 
 def _resource(found: dict[str, Any]) -> Resource:
-    lists = {name: tuple(found[name]) for name in ("regions", "dependencies")}
+    lists = {name: tuple(found[name]) for name in ("regions", "dependencies", "replaces")}
     return Resource(**{**found, **lists})
 
 

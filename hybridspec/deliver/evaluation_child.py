@@ -1,19 +1,23 @@
 """The process that runs an emitted Pulumi program against the evaluation's monitor.
 
-Run as `python -m hybridspec.deliver.evaluation_child FOLDER MONITOR PROJECT STACK`; it is what the
-Pulumi language host would do, without the engine and without the network. The SDK speaks to the
-monitor through gRPC's own sockets, so nothing that goes through Python's has a reason to.
+Run as `python -m hybridspec.deliver.evaluation_child FOLDER MONITOR PROJECT STACK SIGNATURES`; it
+is what the Pulumi language host would do, without the engine and without the network. The SDK
+speaks to the monitor through gRPC's own sockets, so nothing that goes through Python's has a reason
+to. What the SDK's classes take that the program used is written to the file SIGNATURES at its end.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import runpy
 import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
+
+from hybridspec.deliver.signatures import signatures
 
 _REACHING = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
              "socket.gethostbyname")  # fmt: skip
@@ -44,20 +48,36 @@ def _cache_installed_alone(packages: Path) -> None:
     SourceFileLoader.set_data = set_data  # type: ignore[method-assign, assignment]
 
 
+def _watch_classes(custom: Any) -> set[type]:
+    """The classes of resources that get made from now on."""
+    made: set[type] = set()
+    initial = custom.__init__
+
+    def record(self: Any, *arguments: Any, **named: Any) -> None:
+        made.add(type(self))
+        initial(self, *arguments, **named)
+
+    custom.__init__ = record
+    return made
+
+
 def main() -> None:
     """Run the folder's program; exceptions end the process with their traceback."""
     import pulumi
     from pulumi.runtime import Settings, configure, run_in_stack
 
     _cache_installed_alone(Path(pulumi.__file__).parents[1])
-    folder, monitor, project, stack = sys.argv[1:5]
+    folder, monitor, project, stack, said = sys.argv[1:6]
     sys.path.insert(0, folder)
     os.chdir(folder)
     configure(Settings(project=project, stack=stack, monitor=monitor, engine=monitor,
                        parallel=4, dry_run=False, organization="organization"))  # fmt: skip
     sys.addaudithook(_stay)
+    made = _watch_classes(pulumi.CustomResource)
     program = str(Path(folder) / "__main__.py")
     asyncio.run(run_in_stack(lambda: runpy.run_path(program, run_name="__main__") and None))
+    known = signatures(sorted(made, key=lambda one: (one.__module__, one.__qualname__)))
+    Path(said).write_text(json.dumps(known), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hybridspec.deliver.evaluate import Resource, sdks
+from hybridspec.deliver.evaluation import Resource, sdks
 
 _RUN = re.compile(r"[\w:/@.=?&*-]{6,2000}")
 _EDGE = re.compile(r"[:/@.=?&]")
@@ -41,7 +41,7 @@ def crossing(resource: Resource, known: Mapping[str, frozenset[str]]) -> str:
     foreign = {
         owner
         for text in texts(resource.inputs)
-        for part in _parts(text)
+        for part in parts(text)
         for owner in known.get(part, frozenset())
         if resource.owner not in known[part]
     }
@@ -106,7 +106,7 @@ def decoded(value: str) -> str:
         return ""
 
 
-def _parts(text: str) -> Iterator[str]:
+def parts(text: str) -> Iterator[str]:
     """Words, and runs of words with what joins them, that a handle may be."""
     for run in _RUN.findall(text):
         edges = [-1, *(found.start() for found in _EDGE.finditer(run)), len(run)][:64]

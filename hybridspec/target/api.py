@@ -135,7 +135,9 @@ class Sdk:
     where a provider works. `where` says where a resource lies, `outputs` what the cloud would
     answer, inputs included; an output `id` is the identifier. The one group of `region_pattern`
     finds a region in a text, for texts with a place where a region stands; that of
-    `address_pattern` the name of a store or registry, which has to be one of the same zone.
+    `address_pattern` the name of a store or registry, which has to be one of the same zone. `keeps`
+    are the types that hold data or keys: each has to be protected from deletion. `replaces` says
+    which arguments of a type, or of every type under `*`, cannot be changed in place.
     """
 
     provider: str
@@ -146,6 +148,8 @@ class Sdk:
     region_input: str = "region"
     region_pattern: str = ""
     address_pattern: str = ""
+    keeps: tuple[str, ...] = ()
+    replaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,28 @@ def outputs(made: Registration) -> Mapping[str, Any]:
     return {"name": physical, "repositoryUrl": url, **extra, **made.inputs}
 
 
+_KEEPS = ("aws:kms/key:Key", "aws:s3/bucket:Bucket")
+"""Types that hold data or keys."""
+_ANEW = {
+    "*": ("bucket", "bucketPrefix", "name", "namePrefix", "path", "region"),
+    "aws:kms/key:Key": (
+        "customKeyStoreId",
+        "customerMasterKeySpec",
+        "keyUsage",
+        "multiRegion",
+        "xksKeyId",
+    ),
+    "aws:ecr/repository:Repository": ("encryptionConfigurations",),
+    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": (
+        "modelPackageGroupDescription",
+        "modelPackageGroupName",
+    ),
+    "aws:sagemaker/pipeline:Pipeline": ("pipelineName",),
+    "aws:scheduler/schedule:Schedule": ("groupName",),
+    "aws:iam/rolePolicy:RolePolicy": ("role",),
+}
+"""Arguments that the provider cannot change in place, by type; `*` for any."""
+
 SDK = Sdk(
     provider="aws",
     distribution="pulumi-aws",
@@ -60,4 +82,6 @@ SDK = Sdk(
     outputs=outputs,
     region_pattern=r"\barn:[\w-]+:[\w-]+:([\w*-]+):",
     address_pattern=r"(?:\barn:[\w-]+:s3:::|\bs3://)([\w.*-]+)",
+    keeps=_KEEPS,
+    replaces=_ANEW,
 )

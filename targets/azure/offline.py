@@ -90,6 +90,30 @@ def _identities(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {"identity": {**identity, "userAssignedIdentities": {name: {} for name in given}}}
 
 
+_KEEPS = ("azure-native:keyvault:Key", "azure-native:storage:StorageAccount")
+"""Types that hold data or keys."""
+_ANEW = {
+    "*": (
+        "accountName",
+        "containerName",
+        "keyName",
+        "location",
+        "name",
+        "policyAssignmentName",
+        "principalId",
+        "registryName",
+        "resourceGroupName",
+        "resourceName",
+        "roleAssignmentName",
+        "roleDefinitionId",
+        "scope",
+        "vaultName",
+        "workspaceName",
+    ),
+    "azure-native:storage:StorageAccount": ("isHnsEnabled", "kind"),
+}
+"""Arguments that the provider cannot change in place, by type; `*` for any."""
+
 SDK = Sdk(
     provider="azure-native",
     distribution="pulumi-azure-native",
@@ -98,4 +122,6 @@ SDK = Sdk(
     where=where,
     outputs=outputs,
     address_pattern=r"https://([\w-]+)\.(?:blob|dfs|queue|table|file)\.core\.windows\.net",
+    keeps=_KEEPS,
+    replaces=_ANEW,
 )

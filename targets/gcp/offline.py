@@ -75,6 +75,25 @@ def outputs(made: Registration) -> Mapping[str, Any]:
             "member": f"serviceAccount:{email}", **made.inputs}  # fmt: skip
 
 
+_KEEPS = ("gcp:kms/cryptoKey:CryptoKey", "gcp:kms/keyRing:KeyRing", "gcp:storage/bucket:Bucket")
+"""Types that hold data or keys."""
+_ANEW = {
+    "*": (
+        "accountId",
+        "keyRing",
+        "kmsKeyName",
+        "location",
+        "name",
+        "project",
+        "region",
+        "repositoryId",
+    ),
+    "gcp:kms/cryptoKey:CryptoKey": ("destroyScheduledDuration", "purpose"),
+    "gcp:storage/bucket:Bucket": ("customPlacementConfig",),
+    "gcp:artifactregistry/repository:Repository": ("format", "mode"),
+}
+"""Arguments that the provider cannot change in place, by type; `*` for any."""
+
 SDK = Sdk(
     provider="gcp",
     distribution="pulumi-gcp",
@@ -83,4 +102,6 @@ SDK = Sdk(
     where=where,
     outputs=outputs,
     address_pattern=r"(?:\bgs://|\bbuckets/)([\w.-]+)",
+    keeps=_KEEPS,
+    replaces=_ANEW,
 )

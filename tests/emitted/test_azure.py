@@ -127,7 +127,7 @@ def test_registries_are_under_the_key_and_hold_each_model(found: Evaluation) -> 
         assert workspace.inputs["encryption"]["status"] == "Enabled"
         assert "/keys/" in workspace.inputs["encryption"]["keyVaultProperties"]["keyIdentifier"]
         assert workspace.inputs["hbiWorkspace"]
-        assert workspace.inputs["systemDatastoresAuthMode"] == "identity"
+        assert workspace.inputs["systemDatastoresAuthMode"] == "Identity"
     models = of(found, native("machinelearningservices:ModelContainer"))
     assert {m.inputs["properties"]["description"] for m in models} == {"Versions of fault"}
     assert len(models) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,9 @@ def test_it_deploys_the_named_spec(spec: Path, built: Path) -> None:
         ROOT / PROJECT["main"], project=PROJECT["name"],
         config={"hybridspec:spec": str(spec), "hybridspec:cloud": "aws"},
     )  # fmt: skip
-    assert rooted == direct
+    # The program lies elsewhere, so what its own files say of the spec's lines is not looked for.
+    silent = tuple(replace(resource, origin="") for resource in direct.resources)
+    assert rooted == replace(direct, resources=silent)
     made = spec / "build" / EXAMPLE.name
     assert (made / "plan.json").read_bytes() == (built / "plan.json").read_bytes()
 

@@ -140,7 +140,7 @@ class ZoneRegistry(pulumi.ComponentResource):
             storage_account=args.account_id,
             key_vault=vault.id,
             container_registry=images.id,
-            system_datastores_auth_mode="identity",
+            system_datastores_auth_mode="Identity",
             hbi_workspace=True,
             enable_service_side_cmk_encryption=True,
             encryption=machinelearningservices.EncryptionPropertyArgs(

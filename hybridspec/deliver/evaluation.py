@@ -1,0 +1,60 @@
+"""What an emitted program would create, as data, and how the clouds answer it offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hybridspec.base.errors import ResourceFailed
+from hybridspec.target.api import Sdk
+from hybridspec.target.registry import targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One registered resource; secrets are masked.
+
+    `provider` is the region of its provider, and `owner` that provider's name, which is the label
+    of a zone. `regions` are where it lies: nowhere known if empty. `outputs` are what the cloud
+    would answer beside the inputs, in words, `id` included. `origin` is the line of the spec that
+    asked for it, as the program says it: `file:line`, or empty. `replaces` are the inputs by which
+    it is made anew if they change.
+    """
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    provider: str
+    regions: tuple[str, ...]
+    inputs: Mapping[str, Any]
+    dependencies: tuple[str, ...]
+    protect: bool
+    custom: bool
+    owner: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Every resource of a program, by URN, and what it exports."""
+
+    resources: tuple[Resource, ...]
+    outputs: Mapping[str, Any]
+
+
+class EvaluationFailed(ResourceFailed):
+    """The emitted program did not run, or asked for something impossible."""
+
+
+def sdks() -> dict[str, Sdk]:
+    """How each cloud answers, by what begins the types of its resources."""
+    return {t.sdk.provider: t.sdk for t in targets().values() if t.sdk is not None}
+
+
+def provides(kind: str) -> bool:
+    """Whether a type is that of a provider."""
+    return kind.startswith("pulumi:providers:")
