@@ -69,6 +69,7 @@ CODES: dict[str, Code] = {
     "HS0235": Code("board-unsupported", "a board that its platform's agent cannot run on"),
     "HS0236": Code("board-figures-missing", "a board whose price or power nobody has published"),
     "HS0237": Code("fact-contradicted", "a spec that moves a known place elsewhere"),
+    "HS0238": Code("runtime-unsupported", "a runtime that the board of a device class cannot run"),
     # check: what the law, the physics and the spec itself forbid
     "HS0301": Code("residency-violated", "data would leave its compliance zone", policy=True),
     "HS0302": Code("latency-exceeded", "a latency bound cannot be met", policy=True),

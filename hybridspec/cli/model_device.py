@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Subjects
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from hybridspec.optimise.candidate import Host
 
 HOST = "host"
+RuntimeFlag = Annotated[
+    str | None,
+    typer.Option("--runtime", help="What runs it there, as tensorrt; default: the device's own."),
+]
 
 
 def devices(wanted: str | None, known: Subjects) -> Sequence[Board | DeviceClass | None]:
@@ -38,6 +44,59 @@ def devices(wanted: str | None, known: Subjects) -> Sequence[Board | DeviceClass
     )
 
 
+def check_runtime(runtime: str | None) -> None:
+    """Refuse a name that is no runtime's.
+
+    Raises:
+        UsageError: there is no such runtime.
+    """
+    from hybridspec.base.closest import closest
+    from hybridspec.base.errors import UsageError
+    from hybridspec.ir.runtime import RUNTIMES
+
+    if runtime is None or runtime in RUNTIMES:
+        return
+    match = closest(runtime, RUNTIMES)
+    raise UsageError(
+        f"there is no runtime `{runtime[:40]}`",
+        help=f"did you mean `{match}`?" if match else f"write one of {', '.join(RUNTIMES)}",
+    )
+
+
+def can_run(place: Board | DeviceClass | None, runtime: str | None) -> None:
+    """Refuse a runtime that a place has no hardware for.
+
+    Raises:
+        UsageError: with the runtimes that the place has.
+    """
+    from hybridspec.base.errors import UsageError
+    from hybridspec.ir.graph import DeviceClass
+    from hybridspec.ir.offered import offered
+
+    if place is None or runtime is None:
+        return
+    board = place.board if isinstance(place, DeviceClass) else place
+    has = offered(board)
+    if runtime not in has:
+        raise UsageError(
+            f"{board.title} has nothing that {runtime} runs on",
+            help=f"`{place.name}` has {', '.join(has)}: leave `--runtime` out, or name one of these"
+            if len(has) > 1
+            else f"`{place.name}` has {has[0]} alone: leave `--runtime` out",
+        )
+
+
+def runtime_of(place: Board | DeviceClass | None, wanted: str | None) -> str:
+    """What runs models on a place: what is wanted, else its own."""
+    from hybridspec.ir.graph import DeviceClass
+    from hybridspec.ir.offered import offered
+    from hybridspec.ir.runtime import CPU
+
+    if wanted is not None or place is None:
+        return wanted or CPU
+    return place.runtime if isinstance(place, DeviceClass) else offered(place)[0]
+
+
 def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None) -> Host:
     """What is known of a place for a model, with the runtime that is wanted or its own."""
     from hybridspec.ir.graph import Board, DeviceClass
@@ -46,11 +105,11 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
     from hybridspec.optimise.estimate import estimate
     from hybridspec.optimise.latency import measured_latency
     from hybridspec.optimise.measured import exact, rescaled
-    from hybridspec.optimise.memory import memory
+    from hybridspec.optimise.runtime import flash, memory_with
     from hybridspec.optimise.timed import architecture
 
     board = place if isinstance(place, Board) else place.board if place is not None else None
-    runtime = wanted or (place.runtime if isinstance(place, DeviceClass) else CPU)
+    runtime = runtime_of(place, wanted)
     timed = place.timed if isinstance(place, DeviceClass) and runtime == CPU else ()
 
     def latency(variant: str) -> Estimate | None:
@@ -69,6 +128,12 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
         architecture=architecture() if board is None else board.architecture,
         runtime=runtime,
         estimate=latency,
-        memory=lambda variant: memory(model.facts, variant),
-        room=None if board is None else max(0, board.memory - board.reserved_memory),
+        memory=lambda variant: memory_with(runtime, model.facts, variant),
+        room=None if board is None else room(board),
+        flash=None if board is None or runtime != "tflm" else (flash(model.facts), board.disk),
     )
+
+
+def room(board: Board) -> int:
+    """Memory of a board for models and the libraries of their runtime."""
+    return max(0, board.memory - board.reserved_memory + board.resident)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hybridspec.cli import output
+from hybridspec.cli.model_device import RuntimeFlag, can_run, check_runtime, room, runtime_of
 from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject, subjects
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Look, Subjects
-    from hybridspec.ir.graph import Board, Rates
+    from hybridspec.ir.graph import Board
     from hybridspec.ir.measurement import Timed
     from hybridspec.ir.plan import Estimate
 
@@ -44,21 +45,26 @@ def estimate(
             "that `--measurements` has of the device.",
         ),
     ] = None,
+    runtime: RuntimeFlag = None,
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Say how long an inference takes on each board, with its interval, memory and energy."""
     from hybridspec.base.errors import UsageError
+    from hybridspec.ir.runtime import CPU
 
     odd = next((name for name in variant or [] if name not in VARIANTS), None)
     if odd is not None:
         raise UsageError(f"there is no variant `{odd[:40]}`", help=f"write {', '.join(VARIANTS)}")
+    check_runtime(runtime)
     known = subjects(subject, model)
     boards = _boards(known, device or [])
+    runs = _runtimes(known, boards, runtime, every=ALL in (device or []))
     here = _timed(host_run, boards)
-    timed = _of_board(_timed(measurements, boards), *boards[0]) if measurements else ()
-    took = {name: (*timed, *_own(known, name)) for name, _ in boards}
-    rows = [row for look in known.models for name, board in boards
-            for row in _rows(look, name, board, took[name], variant or [], here)]  # fmt: skip
+    timed = _of_board(measurements, boards, runs) if measurements else ()
+    took = {name: (*timed, *(_own(known, name) if runs[name] == CPU else ())) for name, _ in boards}
+    rows = [row for look in known.models for name, board in boards if runs[name]
+            for row in _rows(look, name, board, runs[name], took[name], variant or [],
+                             here)]  # fmt: skip
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "estimates": rows})
         return
@@ -90,6 +96,22 @@ def _boards(known: Subjects, asked: Sequence[str]) -> list[tuple[str, Board]]:
     return found
 
 
+def _runtimes(
+    known: Subjects, boards: Sequence[tuple[str, Board]], wanted: str | None, *, every: bool
+) -> dict[str, str]:
+    """What runs models on each board; of every board, nothing where it cannot be what is wanted."""
+    from hybridspec.ir.offered import offered
+
+    classes = {device.name: device for device in known.classes}
+    found = {}
+    for name, board in boards:
+        place = classes.get(name, board)
+        if not (every and wanted and wanted not in offered(board)):
+            can_run(place, wanted)
+            found[name] = runtime_of(place, wanted)
+    return {name: found.get(name, "") for name, _ in boards}
+
+
 def _timed(path: Path | None, boards: Sequence[tuple[str, Board]]) -> tuple[Timed, ...]:
     if path is None:
         return ()
@@ -105,13 +127,23 @@ def _timed(path: Path | None, boards: Sequence[tuple[str, Board]]) -> tuple[Time
     return found
 
 
-def _of_board(timed: Sequence[Timed], name: str, board: Board) -> tuple[Timed, ...]:
-    """The same, once it is sure that a machine of the board's architecture took them."""
+def _of_board(
+    path: Path, boards: Sequence[tuple[str, Board]], runs: Mapping[str, str]
+) -> tuple[Timed, ...]:
+    """What was measured, once it is sure that it is of the board's architecture and runtime."""
     from hybridspec.base.diagnostic import Sink
+    from hybridspec.base.errors import UsageError
+    from hybridspec.ir.runtime import CPU
     from hybridspec.resolve.measurement import taken_on
 
+    name, board = boards[0]
+    if runs[name] != CPU:
+        raise UsageError(
+            f"`model measure` measures {CPU}, which says nothing of {runs[name]}",
+            help="leave `--measurements` out; `measured` of the model in the spec states yours",
+        )
     sink = Sink()
-    found = taken_on(timed, name, board, sink)
+    found = taken_on(_timed(path, boards), name, board, sink)
     sink.stop_if_errors()
     return found
 
@@ -140,16 +172,18 @@ def _sized(models: Sequence[Look], took: Sequence[Timed]) -> None:
 
 
 def _rows(
-    look: Look, name: str, board: Board, timed: Sequence[Timed], variants: Sequence[str],
-    here: Sequence[Timed] = (),
+    look: Look, name: str, board: Board, runtime: str, timed: Sequence[Timed],
+    variants: Sequence[str], here: Sequence[Timed] = (),
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One row for each variant that there are figures of; measured ones first."""
     from hybridspec.optimise.estimate import estimate as priced
     from hybridspec.optimise.latency import measured_latency
     from hybridspec.optimise.measured import exact, rescaled
+    from hybridspec.optimise.runtime import memory_basis, memory_with
 
     stated = () if look.spec is None else look.spec.measured
-    rates = {rates.precision: rates for rates in board.rates if _plain(rates)}
+    rates = {one.precision: one for one in board.rates
+             if (one.runtime, one.threads) == (runtime, 1)}  # fmt: skip
     names = variants or dict.fromkeys([
         *rates, *(one.variant for one in timed),
         *(one.variant for one in stated if one.device == name),
@@ -162,13 +196,15 @@ def _rows(
             found = _drawn(found, look, variant, timed, here) if here else found
         if found is None:
             continue
-        need, free = _memory(look, variant), max(0, board.memory - board.reserved_memory)
+        need, free = memory_with(runtime, look.facts, variant), room(board)
         yield {
-            "model": look.name, "device": name, "board": board.name, "variant": variant,
+            "model": look.name, "device": name, "board": board.name, "runtime": runtime,
+            "variant": variant,
             "latency": {"low": found.low, "mid": found.mid, "high": found.high, "unit": "us",
                         "basis": found.basis, "measured": found.basis.startswith("measured"),
                         "atLeast": bool(look.facts.unpriced)},
-            "memory": need, "fits": need <= free, "energy": _energy(board, found.mid),
+            "memory": need, "memoryBasis": memory_basis(runtime), "fits": need <= free,
+            "energy": _energy(board, found.mid),
         }  # fmt: skip
 
 
@@ -193,19 +229,6 @@ def _drawn(
     return blend(found, own.mid, scale)
 
 
-def _plain(rates: Rates) -> bool:
-    """Whether the constants are those that a placement uses."""
-    from hybridspec.optimise.latency import RUNTIME
-
-    return rates.runtime == RUNTIME and rates.threads == 1
-
-
-def _memory(look: Look, variant: str) -> int:
-    from hybridspec.optimise.memory import memory
-
-    return memory(look.facts, variant)
-
-
 def _energy(board: Board, micros: int) -> int | None:
     """Microjoules that an inference takes beyond idling; None where nobody published the power."""
     if {"idle_power", "load_power"} & set(board.missing) or board.load_power <= board.idle_power:
@@ -228,9 +251,21 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     ]  # fmt: skip
     terminal.table(terminal.console(), "Estimates of one inference, with 90 % intervals", head,
                    lines)  # fmt: skip
+    for line in dict.fromkeys(_told(rows)):
+        print(line)
     for name in dict.fromkeys(row["model"] for row in rows if row["latency"]["atLeast"]):
         output.say(f"warning: {name} has operators whose work nobody can tell: it takes longer; no "
                    "plan uses these figures, so measure it")  # fmt: skip
+
+
+def _told(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What estimates of other runtimes rest on, which nobody can tell from a wide interval."""
+    for row in rows:
+        if row["memoryBasis"] and not row["latency"]["measured"]:
+            yield f"{row['model']} on {row['device']}: {row['latency']['basis']}"
+    for row in rows:
+        if row["memoryBasis"]:
+            yield f"{row['runtime']}: {row['memoryBasis']}"
 
 
 def _basis(latency: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hybridspec.cli import output
-from hybridspec.cli.model_device import HOST, devices, host_of
+from hybridspec.cli.model_device import HOST, can_run, check_runtime, devices, host_of
+from hybridspec.cli.model_device import RuntimeFlag as RuntimeFlag
 from hybridspec.cli.model_subject import subjects
 from hybridspec.cli.workshops import workshop_of
 
@@ -35,10 +36,6 @@ _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,15})?%?")
 DeviceFlag = Annotated[
     str | None,
     typer.Option("--device", help="A board, a device class of the spec, or `host`, to measure."),
-]
-RuntimeFlag = Annotated[
-    str | None,
-    typer.Option("--runtime", help="What runs it there, as tensorrt; default: the device's own."),
 ]
 EvaluationFlag = Annotated[
     Path | None,
@@ -113,6 +110,8 @@ def searched(flags: Flags) -> list[Found]:
     known = subjects(flags.subject, flags.model)
     places = devices(flags.device, known)
     models = [model_of(look, flags) for look in known.models]
+    for place in places:
+        can_run(place, flags.runtime)
     wanted = [(model, look, host_of(model, place, flags.runtime))
               for model, look in zip(models, known.models, strict=True)
               for place in places]  # fmt: skip
@@ -173,19 +172,11 @@ def _times(host: Host, first: str, entries: Mapping[str, Entry]) -> dict[str, Es
 
 
 def _runtime(flags: Flags) -> None:
-    from hybridspec.base.closest import closest
     from hybridspec.base.errors import UsageError
-    from hybridspec.ir.runtime import CPU, RUNTIMES
+    from hybridspec.ir.runtime import CPU
 
-    if flags.runtime in (None, CPU):
-        return
-    if flags.runtime not in RUNTIMES:
-        match = closest(str(flags.runtime), RUNTIMES)
-        raise UsageError(
-            f"there is no runtime `{str(flags.runtime)[:40]}`",
-            help=f"did you mean `{match}`?" if match else f"write one of {', '.join(RUNTIMES)}",
-        )
-    if flags.device == HOST or flags.measure:
+    check_runtime(flags.runtime)
+    if flags.runtime not in (None, CPU) and (flags.device == HOST or flags.measure):
         raise UsageError(
             f"this machine is measured with {CPU}, not with {flags.runtime}",
             help="leave `--runtime` out, or name a board to estimate for",

@@ -53,11 +53,21 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accelerator:
+    """What computes beside a board's CPU, and which runtimes reach it."""
+
+    name: str
+    runtimes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A board from the catalogue: what a device class is made of.
 
     `missing` names the figures that nobody has published; they are 0 here, and a rule refuses the
     board. `as_of` is when the row was last checked; None where the catalogue does not say.
+    `resident` is what of `reserved_memory` the libraries of the class's runtime take beyond those
+    of onnxruntime.
     """
 
     name: str
@@ -76,6 +86,8 @@ class Board:
     source: str
     as_of: date | None = None
     missing: tuple[str, ...] = ()
+    accelerators: tuple[Accelerator, ...] = ()
+    resident: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from typing import Any
 
 from hybridspec.base.units import format_bytes
@@ -13,7 +12,7 @@ from hybridspec.ir.candidate import Candidate, State
 from hybridspec.ir.graph import Model
 from hybridspec.ir.half import head_variant, precision_and_cut
 from hybridspec.ir.plan import Estimate
-from hybridspec.optimise.gate import MIN_SPEEDUP, judge
+from hybridspec.optimise.gate import MIN_SPEEDUP, judge, speedup
 from hybridspec.optimise.recipe import CPU, Recipe, default, recipes
 from hybridspec.optimise.store import Entry
 from hybridspec.optimise.task import FIGURES, Source, Task
@@ -28,7 +27,8 @@ _BASE = 512 * 2**20
 class Host:
     """For whom a variant is to be: what is known of a device, by variant.
 
-    `room` is the memory that it has for a model; None where that decides nothing.
+    `room` is the memory that it has for a model; None where that decides nothing. `flash` are bytes
+    that the weights take of its storage and that it has, where they stay there.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Host:
     memory: Callable[[str], int]
     runtime: str = CPU
     room: int | None = None
+    flash: tuple[int, int] | None = None
 
 
 class DataFault(Exception):
@@ -133,6 +134,9 @@ def judged(
     if host.room is not None and need > host.room:
         reasons += (f"it needs {format_bytes(need)} of memory, the device has "
                     f"{format_bytes(host.room)}",)  # fmt: skip
+    if host.flash is not None and host.flash[0] > host.flash[1]:
+        reasons += (f"its weights take {format_bytes(host.flash[0])} of storage, the device has "
+                    f"{format_bytes(host.flash[1])}",)  # fmt: skip
     return Candidate(
         variant=way.variant,
         recipe=way.recipe.id,
@@ -160,7 +164,7 @@ def fast_enough(before: Estimate | None, after: Estimate | None) -> bool:
     """Whether a variant is as much faster as the gate wants; not if nobody has figures."""
     if before is None or after is None or after.mid == 0:
         return False
-    return Fraction(before.mid, after.mid) >= MIN_SPEEDUP
+    return speedup(before, after) >= MIN_SPEEDUP
 
 
 def untried(way: Way, host: Host, reason: str) -> Candidate:

@@ -13,6 +13,7 @@ from hybridspec.ir.graph import ModelFacts, Rates
 from hybridspec.ir.kernel import KINDS
 from hybridspec.ir.plan import Estimate
 from hybridspec.ir.site import Rate
+from hybridspec.optimise.runtime import floored
 
 PASSES = {
     "normalise": 3, "filter": 1, "aggregate": 1, "window": 1, "redact": 2, "resize": 2,
@@ -32,7 +33,7 @@ def estimate(facts: ModelFacts, rates: Rates) -> Estimate:
     """
     work = _priced(facts, rates) + facts.operators * rates.operator_us * 1_000_000
     wider = _UNPRICED if facts.unpriced else _OPEN if facts.unknown else (1, 1)
-    return _interval(int(work // 1_000_000) + 1, rates, wider)
+    return floored(_interval(int(work // 1_000_000) + 1, rates, wider), rates, facts.operators)
 
 
 def kind_ps(rates: Rates, kind: str) -> Rate:

@@ -9,10 +9,13 @@ from fractions import Fraction
 from typing import TypedDict
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.edit import add_key, removed
+from hybridspec.base.edit import add_key, put, removed
 from hybridspec.base.source import Origins
 from hybridspec.base.units import Price
 from hybridspec.ir.graph import Board, DeviceClass, Rates
+from hybridspec.ir.offered import BY_PROVIDER, MICROCONTROLLERS, offered
+from hybridspec.ir.runtime_floor import floor
+from hybridspec.ir.site import Accelerator
 from hybridspec.resolve.implicit import of_devices
 from hybridspec.resolve.references import lookup
 from hybridspec.spec.catalog import BoardRow, Catalog
@@ -68,6 +71,13 @@ def _board(name: str, target: str, row: BoardRow, as_of: date) -> Board:
             figure for figure in ("price", "idle_power", "load_power")
             if getattr(row, figure) is None
         ),
+        accelerators=tuple(
+            Accelerator(name=one.name, runtimes=tuple(dict.fromkeys((
+                *(BY_PROVIDER[name] for name in one.execution_providers if name in BY_PROVIDER),
+                *one.runtimes,
+            ))))
+            for one in row.accelerators
+        ),
     )  # fmt: skip
 
 
@@ -78,6 +88,9 @@ def _device_class(
     board = _hardware(name, spec, origins, boards, sink)
     if board is None:
         return None
+    _runnable(name, written.runtime, board, origins, sink)
+    resident = floor(written.runtime).resident
+    board = replace(board, reserved_memory=board.reserved_memory + resident, resident=resident)
     return DeviceClass(
         name=name,
         board=board,
@@ -99,6 +112,25 @@ def _device_class(
         offline_origin=origins.value("devices", name, "max_offline"),
         one_model_origin=origins.value("devices", name, "one_model") if written.one_model else None,
     )
+
+
+def _runnable(name: str, runtime: str, board: Board, origins: Origins, sink: Sink) -> None:
+    """A finding where the board has nothing that the runtime runs on."""
+    has = offered(board)
+    if runtime in has or board.architecture in MICROCONTROLLERS:
+        return  # where the agent cannot run at all, HS0235 says so
+    span = origins.value("devices", name, "runtime")
+    if runtime == "tflm":
+        way = "tflm runs on microcontrollers, which run no agent"
+    else:
+        own = board.name.startswith("own ")
+        where = "hardware" if own else f"catalog.boards.{board.name}.accelerators"
+        way = f"if a chip was added that runs {runtime}, state `runtimes: [{runtime}]` in `{where}`"
+    sink.add(Diagnostic(
+        code="HS0238", message=f"`devices.{name}` runs models with {runtime}, and {board.title} "
+        "has nothing that it runs on",
+        span=span, help=f"write one of {', '.join(has)}; {way}", fixes=put(span, has[0]),
+    ))  # fmt: skip
 
 
 class _Upkeep(TypedDict, total=False):
@@ -156,11 +188,13 @@ def _own_board(
     if own is None:
         return None
     rates: tuple[Rates, ...] = ()
+    accelerators: tuple[Accelerator, ...] = ()
     if own.like is not None:
         span = origins.value("devices", name, "hardware", "like")
         like = lookup(own.like, boards, sink, span=span, kind="board", code="HS0223")
         if like is None:
             return None
+        accelerators = like.accelerators
         rates = tuple(
             replace(
                 row,
@@ -184,5 +218,9 @@ def _own_board(
         life=own.life,
         capabilities=tuple(spec.devices[name].security),
         rates=rates,
+        accelerators=(
+            Accelerator(name=", ".join(own.accelerators) or "accelerator",
+                        runtimes=tuple(own.runtimes)),
+        ) if own.runtimes else accelerators,
         source=f"the spec, {origins.key('devices', name, 'hardware').ref}",
-    )
+    )  # fmt: skip

@@ -126,9 +126,7 @@ class LatencyRow(Section):
     those of the model as it was written, whatever it is run in.
     """
 
-    runtime: Annotated[
-        str, Field(description="Runtime, such as `onnxruntime`.", examples=["onnxruntime"])
-    ]
+    runtime: Annotated[str, Field(description="Runtime.", examples=["onnxruntime"])]
     precision: Annotated[
         Literal["fp32", "fp16", "int8"],
         Field(description="What the model is run in; `fp32` is as it was written."),
@@ -208,7 +206,7 @@ class LatencyRow(Section):
 
 
 class Accelerator(Section):
-    """An accelerator on a board, and the ways onnxruntime reaches it."""
+    """An accelerator on a board, and the ways that models reach it."""
 
     name: Annotated[str, Field(description="Name of the accelerator.", examples=["Hexagon NPU"])]
     tops: Annotated[
@@ -219,6 +217,11 @@ class Accelerator(Section):
     execution_providers: Annotated[
         list[str],
         key("onnxruntime execution providers that use it.", example=["QNNExecutionProvider"],
+            absent="none that we know"),
+    ] = []  # fmt: skip
+    runtimes: Annotated[
+        list[Literal["tensorrt", "openvino", "qnn", "coreml", "edgetpu", "tflm"]],
+        key("Runtimes that use it beside those of its `execution_providers`.", example=["edgetpu"],
             absent="none that we know"),
     ] = []  # fmt: skip
 
@@ -236,9 +239,7 @@ class BoardRow(Section):
         Field(description="CPU architecture; `armv7m` is a microcontroller, which runs no agent."),
     ]
     memory: Annotated[Size, Field(description="RAM on the board.", examples=["8GiB"])]
-    reserved_memory: Annotated[
-        Size, Field(description="RAM that OS and agent need.", examples=["1GiB"])
-    ]
+    reserved_memory: Annotated[Size, Field(description="RAM of OS and agent.", examples=["1GiB"])]
     disk: Annotated[Size, Field(description="Storage fitted by default.", examples=["64GB"])]
     accelerators: Annotated[
         list[Accelerator], Field(description="Accelerators beside the CPU.")

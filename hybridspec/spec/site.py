@@ -119,6 +119,12 @@ class Hardware(Section):
         key("Accelerators that are fitted, by name.", example=["hailo-8"], max_length=16,
             absent="none; estimates count the CPU alone"),
     ] = []  # fmt: skip
+    runtimes: Annotated[
+        list[Literal["tensorrt", "openvino", "qnn", "coreml", "edgetpu"]],
+        key("Runtimes for which the device has the hardware, beside `onnxruntime` and `openvino`, "
+            "which run on every CPU.", example=["edgetpu"], max_length=8,
+            absent="those of the board that it is `like`"),
+    ] = []  # fmt: skip
     like: Annotated[
         str | None,
         key("Board of the catalogue whose latency figures are borrowed, with their interval "
