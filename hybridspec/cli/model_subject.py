@@ -94,12 +94,21 @@ def bare(path: Path, name: str | None = None) -> Look:
                          help="leave `--model` out")  # fmt: skip
     facts = facts_at(path, output.cache_folder())
     if isinstance(facts, str):
-        raise UsageError(
-            f"{shown(path)} cannot be used: {facts}",
-            help="check the path; export the model again as one ONNX file and try "
-            "`onnx.checker.check_model` on it",
-        )
+        raise UsageError(f"{shown(path)} cannot be used: {facts}", help=_way_out(path, facts))
     return Look(name=path.stem, path=path, facts=facts)
+
+
+def _way_out(path: Path, fault: str) -> str:
+    """What to do about a file that is no usable model, as far as the fault does not say it."""
+    if not path.is_file():
+        return "check the path"
+    if "export it" in fault:
+        return "`hybridspec model` takes models whose first dimension numbers the samples"
+    if "NaN" in fault or "infinity" in fault:
+        return (
+            "training diverged, or the export is damaged: export it from a checkpoint that is sound"
+        )
+    return "export the model again as one ONNX file and try `onnx.checker.check_model` on it"
 
 
 def _unknown(name: str | None, known: Sequence[str]) -> Exception:

@@ -19,6 +19,7 @@ from onnx import TensorProto
 
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
 from hybridspec.load.footprint import footprint
+from hybridspec.load.numbers import refuse_empty, refuse_numbers
 from hybridspec.load.structure import Refused, fed, refuse_structure
 from hybridspec.load.work import hidden, kind_of, macs, total, work
 
@@ -39,6 +40,7 @@ def probe(path: str) -> dict[str, Any]:
     except Exception as fault:
         raise Refused("it is not an ONNX file, or it is truncated") from fault
     refuse_structure(model)
+    refuse_numbers(model.graph)
     _fix_batch(model)
     declared = [_tensor(value) for value in model.graph.output]
     try:
@@ -93,6 +95,7 @@ def _facts(graph: onnx.GraphProto, model: onnx.ModelProto) -> dict[str, Any]:
     for name, size in sizes.items():
         if size > MAX_TENSOR:
             raise Refused(f"its tensor `{name[:60]}` is larger than {MAX_TENSOR // 2**30} GiB")
+    refuse_empty(graph, shapes)
     known = fixed(graph, set(weights))
     joined = hidden(graph, known)
     done = [

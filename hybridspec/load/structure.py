@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 import onnx
 from onnx import AttributeProto, TensorProto
 
+from hybridspec.load.time_first import time_first
+
 MAX_NODES = 100_000
 """Operators, with every function written out and those of graphs inside."""
 _DEEPEST = 100
@@ -51,6 +53,11 @@ def refuse_structure(model: onnx.ModelProto) -> None:
         raise Refused("it has no input")
     if not all(_shown(value.name) for value in (*inputs, *model.graph.output)):
         raise Refused("its inputs or outputs have names that cannot be shown")
+    late = time_first(model.graph, inputs)
+    if late:
+        raise Refused(f"its input `{late[:60]}` has time as its first dimension, and samples have "
+                      "to be along the first: export it with `batch_first=True`, or put a "
+                      "`Transpose` in front")  # fmt: skip
     for value in inputs:
         _refuse_input(value)
 
@@ -58,6 +65,11 @@ def refuse_structure(model: onnx.ModelProto) -> None:
 def _shown(name: object) -> bool:
     """Whether a name is text for people; protobuf hands out bytes where it is not UTF-8."""
     return isinstance(name, str) and name.isprintable() and len(name) <= _LONGEST
+
+
+def refused_name(name: object) -> str:
+    """How a sentence names a tensor, whose name anybody may have chosen."""
+    return f"`{str(name)[:60]}`" if _shown(name) and name else "one of them"
 
 
 def fed(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
@@ -75,6 +87,9 @@ def _refuse_input(value: onnx.ValueInfoProto) -> None:
         raise Refused(f"its input `{name}` has no batch dimension")
     if any(dim.HasField("dim_value") and dim.dim_value == 0 for dim in sizes[1:]):
         raise Refused(f"its input `{name}` has a dimension of size 0")
+    if sizes[0].HasField("dim_value") and sizes[0].dim_value == 0:
+        raise Refused(f"its input `{name}` takes 0 samples at once; export it with a free first "
+                      "dimension, or with 1")  # fmt: skip
     if sizes[0].dim_value > 1:
         raise Refused(f"its input `{name}` takes {sizes[0].dim_value} samples at once; export it "
                       "with a free first dimension, or with 1")  # fmt: skip
@@ -84,7 +99,7 @@ def _refuse_claim(tensor: onnx.TensorProto) -> None:
     """A tensor holds as much as its sizes say: nobody allocates what a file merely claims."""
     if tensor.data_type == TensorProto.UNDEFINED and not tensor.dims and not tensor.raw_data:
         return  # an attribute that holds no tensor
-    name = f"`{tensor.name[:60]}`" if _shown(tensor.name) else "one of them"
+    name = refused_name(tensor.name)
     if any(size < 0 for size in tensor.dims):
         raise Refused(f"its weights are damaged: {name} has a negative size")
     count = math.prod(tensor.dims)

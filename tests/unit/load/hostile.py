@@ -231,6 +231,52 @@ def _() -> ModelProto:
 
 
 case("sizes-of-zero", "size 0")(lambda: model(op("Relu", "x"), shape=("N", 0)))
+case("a-batch-of-zero", "its input `x` takes 0 samples")(
+    lambda: model(op("Relu", "x"), shape=(0, 4)))  # fmt: skip
+case("weights-of-size-zero", "its output `y` has a dimension of size 0")(
+    lambda: model(op("MatMul", "x", "w"), weights=(claimed("w", 4, 0),)))  # fmt: skip
+case("a-tensor-of-size-zero", "its tensor `w` has a dimension of size 0")(
+    lambda: model(op("MatMul", "x", "w", out="z"), op("ReduceMean", "z", axes=[1]),
+                  weights=(claimed("w", 4, 0),)))  # fmt: skip
+case("an-empty-list-of-regions", "")(
+    lambda: model(op("Resize", "x", "roi", "by"), shape=("N", 1, 4), weights=(
+        claimed("roi", 0), claimed("by", 3, data=np.float32([1, 1, 2]).tobytes()))))  # fmt: skip
+
+
+def weighed(first: float, kind: str) -> ModelProto:
+    """A product or a sum with a tensor whose first number is this."""
+    data = np.array([first, *range(15)], np.float32).tobytes()
+    return model(op(kind, "x", "w"), weights=(claimed("w", 4, 4, data=data),))
+
+
+case("weights-that-are-no-numbers", "its weights `w` hold NaN")(lambda: weighed(np.nan, "MatMul"))
+case("infinite-weights", "its weights `w` hold infinity")(lambda: weighed(np.inf, "MatMul"))
+case("an-infinite-mask", "")(lambda: weighed(-np.inf, "Add"))
+
+
+@case("a-constant-that-is-no-number", "its weights `w` hold NaN")
+def _() -> ModelProto:
+    nan = claimed(
+        "", 4, 4, data=np.full(16, np.nan, np.float16).tobytes(), kind=TensorProto.FLOAT16
+    )
+    return model(helper.make_node("Constant", [], ["w"], value=nan),
+                 op("Cast", "w", out="v", to=FLOAT), op("MatMul", "x", "v"))  # fmt: skip
+
+
+def recurrent(*shape: int | str, turned: bool = False, layout: int = 0) -> ModelProto:
+    """A GRU of four units, after what keeps the first dimension, or turns the first two around."""
+    weights = (claimed("w", 1, 12, 4, data=bytes(192)), claimed("r", 1, 12, 4, data=bytes(192)))
+    before = op("Transpose", "x", out="z", perm=[1, 0, 2]) if turned else op("Tanh", "x", out="z")
+    return model(before, op("GRU", "z", "w", "r", hidden_size=4, layout=layout), weights=weights,
+                 shape=shape)  # fmt: skip
+
+
+for _shape in ((28, "N", 4), (28, 1, 4), ("T", "N", 4), (1, "N", 4)):
+    case(f"time-first-{_shape}", "`x` has time as its first dimension")(
+        lambda shape=_shape: recurrent(*shape))  # fmt: skip
+case("one-step-of-one-sample", "")(lambda: recurrent(1, 1, 4))
+case("time-second", "")(lambda: recurrent("N", 28, 4, turned=True))
+case("time-second-by-layout", "")(lambda: recurrent("N", 28, 4, layout=1))
 case("scalar-input", "no batch dimension")(lambda: model(op("Relu", "x"), shape=()))
 case("name-written-twice", "not valid")(lambda: model(op("Relu", "x"), op("Abs", "x")))
 case("cycle", "not valid")(lambda: model(op("Relu", "z"), op("Relu", "y", out="z")))
