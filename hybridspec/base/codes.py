@@ -25,7 +25,7 @@ CODES: dict[str, Code] = {
     # load: text that cannot become a spec
     "HS0101": Code("file-unreadable", "a file cannot be read"),
     "HS0102": Code("file-too-large", "a file is larger than the limit"),
-    "HS0103": Code("yaml-syntax", "the text is not valid YAML"),
+    "HS0103": Code("yaml-syntax", "the text is not valid YAML, or JSON in a file of JSON"),
     "HS0104": Code("duplicate-key", "a key is written twice in one mapping"),
     "HS0105": Code("yaml-bomb", "anchors or nesting expand beyond the limit"),
     "HS0106": Code("empty-spec", "the file holds no spec"),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Diagnostic, Sink
-from hybridspec.base.source import Origins, Span
+from hybridspec.base.source import Origins, SourceFile, Span
 from hybridspec.ir.kernel import KINDS, Kernels
 from hybridspec.ir.measurement import Timed
 from hybridspec.load.bind import bind
 from hybridspec.load.file import MAX_SPEC, digest, inside, read_bounded, read_source
-from hybridspec.load.yaml import parse
+from hybridspec.load.yaml import Document, parse
 from hybridspec.spec.document import Spec
 from hybridspec.spec.measurement_file import FileMeasurement, Measurements
 
@@ -22,6 +23,11 @@ SCHEMA = "hybridspec.dev/measurements/v1"
 
 _CALLED = {"x86_64": "amd64", "x64": "amd64", "aarch64": "arm64"}
 """Architectures that systems call otherwise than catalogues."""
+
+
+_LACKS = re.compile(r"(.{1,200}) has no (`[^`]{1,80}`)")
+_AGAIN = ("`hybridspec model measure FILE.onnx --out` writes such files: write it again, or mend "
+          "the line")  # fmt: skip
 
 
 def read_measurements(path: Path, sink: Sink) -> tuple[FileMeasurement, ...]:
@@ -41,11 +47,11 @@ def _read(path: Path, sink: Sink) -> tuple[tuple[FileMeasurement, Span], ...]:
         sink.add(replace(source, help="check the path; `hybridspec model measure FILE.onnx --out` "
                          "writes such a file"))  # fmt: skip
         return ()
-    document = parse(source, sink)
-    if document is None:
-        return ()
-    bound = bind(document, Measurements, sink)
-    if bound is None:
+    own = Sink()
+    document = _parsed(source, own)
+    bound = None if document is None else bind(document, Measurements, own)
+    sink.extend(_reworded(own))
+    if document is None or bound is None:
         return ()
     for index, one in enumerate(bound.measurements):
         if not one.least <= one.p50 <= one.p95:
@@ -58,6 +64,42 @@ def _read(path: Path, sink: Sink) -> tuple[tuple[FileMeasurement, Span], ...]:
         (one, document.origins.value("measurements", index, "machine", "architecture"))
         for index, one in enumerate(bound.measurements)
     )
+
+
+def _parsed(source: SourceFile, sink: Sink) -> Document | None:
+    """The document with its places; what is no JSON is told in the words of JSON."""
+    try:
+        json.loads(source.text)
+    except json.JSONDecodeError as fault:
+        sink.add(Diagnostic(
+            code="HS0103", message=f"this is no JSON: {fault.msg[:1].lower()}{fault.msg[1:]}",
+            span=Span(source, fault.lineno, fault.colno, fault.lineno, fault.colno + 1), help="",
+        ))  # fmt: skip
+        return None
+    except (RecursionError, ValueError):
+        pass  # what is too deep or too long the reader of specs names
+    return parse(source, sink)
+
+
+def _reworded(sink: Sink) -> Iterator[Diagnostic]:
+    """The findings without the advice for specs: nobody writes these files by hand.
+
+    Keys that one entry lacks are one finding.
+    """
+    lacking: dict[tuple[Span, str], list[str]] = {}
+    for one in sink.kept:
+        span, found = one.span, _LACKS.fullmatch(one.message)
+        if found and span is not None:
+            lacking.setdefault((span, found[1]), []).append(found[2])
+        else:
+            message = one.message.replace("the spec needs", "the file needs")
+            yield replace(one, message=message, help=_AGAIN, fixes=(), certain=False)
+    for (place, entry), names in lacking.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield Diagnostic(
+            code="HS0202", message=f"{entry} has no {', '.join(names[:3])}{more}",
+            span=place, help=_AGAIN,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
