@@ -33,8 +33,9 @@ def figures(layout: Layout) -> Iterator[Failure]:
         if what == "latency" and hidden:
             yield Failure(
                 code="HS0603", excess=1, unit="",
-                message=f"nobody can tell how much work `{stage.name}` is: its model runs "
-                f"`{'`, `'.join(hidden[:8])}` over open sizes, in branches or as they please",
+                message=f"runs `{stage.name}`, of which nobody can tell how much work it is: its "
+                f"model holds `{'`, `'.join(hidden[:8])}` over open sizes, in branches or as they "
+                "please",
                 remedy="export the model with fixed sizes in all but the first dimension of its "
                 "inputs, without loops, branches and custom operators",
             )  # fmt: skip
@@ -42,8 +43,8 @@ def figures(layout: Layout) -> Iterator[Failure]:
             other = _other_runtime(layout, stage)
             yield Failure(
                 code="HS0603", excess=1, unit="",
-                message=f"nobody has {what} figures for `{stage.name}` on "
-                f"{layout.host(stage).label} {other}in this precision",
+                message=f"runs `{stage.name}` on {layout.host(stage).label}, where nobody has "
+                f"{what} figures for it {other}in this precision",
                 remedy="measure it there, and state it under `measured` of the model" if other
                 else "choose a variant or a board that the catalogue has figures for",
             )  # fmt: skip

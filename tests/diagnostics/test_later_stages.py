@@ -129,5 +129,5 @@ def test_hs0603_a_board_without_figures_is_no_placement(spec: Path, cache: Path)
     sink = without_figures(validate_file(spec, Options(cache=cache)))
     (found,) = sink.findings
     assert found.code == "HS0603"
-    assert "nobody has latency figures for `judge`" in found.message
+    assert "runs `judge` on box, where nobody has latency figures for it" in found.message
     assert found.help
