@@ -20,6 +20,7 @@ from typing import Any
 
 from hybridspec.base.errors import HybridspecError, TimedOut, UsageError
 from hybridspec.ir.graph import Model
+from hybridspec.optimise.last_words import last_words
 from hybridspec.optimise.limits import confine
 
 RECIPE = "hook"
@@ -118,8 +119,8 @@ def measured_hook(model: Model, made: Path, folder: Path, threads: int = 1) -> d
             f"judging it was stopped by signal {-done.returncode}", help="try again"
         )
     if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        return {"failed": f"running it failed: {lines[-1][:200] if lines else 'it crashed'}",
+        why = last_words(done.stderr.decode(errors="replace"), paths=(place, made, model.path))
+        return {"failed": f"running it failed: {why}",
                 "samples": 0, "original_size": model.facts.size, "variant_size": 0, "tools": {},
                 "recipe": RECIPE, "retrained": True}  # fmt: skip
     found: dict[str, Any] = json.loads((place / "figures.json").read_bytes())

@@ -20,6 +20,7 @@ from onnxruntime.quantization.onnx_model import ONNXModel
 
 from hybridspec.optimise import quantise
 from hybridspec.optimise.data import Arrays
+from hybridspec.optimise.last_words import without_paths
 from hybridspec.optimise.recipe import Recipe
 
 _ACTED = {
@@ -155,7 +156,8 @@ def split(source: Path, tensor: str, before: Path, after: Path) -> None:
 
 
 def _first_line(fault: Exception) -> str:
-    return (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
+    first = (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+    return without_paths(first)[:160]
 
 
 @contextlib.contextmanager

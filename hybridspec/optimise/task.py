@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import Cancelled, HybridspecError, TimedOut
+from hybridspec.optimise.last_words import last_words
 
-RECIPE = "11"
+RECIPE = "12"
 """Raise when a pass, the gate or a golden file changes; part of every cache key."""
 TOOLS = ("numpy", "onnx", "onnxruntime")
 SECONDS = 900
@@ -169,8 +170,7 @@ def _fell(paths: Mapping[str, Path], folder: Path, said: str) -> None:
     """What is known of a model that no child survives; whatever it wrote is not kept."""
     for left in folder.iterdir():
         left.unlink()
-    lines = said.splitlines()
-    failed = f"building or running it failed: {lines[-1][:200] if lines else 'it crashed'}"
+    failed = f"building or running it failed: {last_words(said, paths=(folder, *paths.values()))}"
     figures = {"failed": failed, "samples": 0, "original_size": paths["source"].stat().st_size,
                "variant_size": 0, "tools": {}}  # fmt: skip
     (folder / FIGURES).write_text(json.dumps(figures), encoding="utf-8")

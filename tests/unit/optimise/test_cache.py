@@ -123,6 +123,22 @@ def test_a_crash_is_a_verdict_and_remembered(
     assert run(net, cache)[2].findings == first
 
 
+def test_what_a_crash_says_names_no_folder_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, cache = saved(tmp_path / "my models", network(benign())), tmp_path / "a cache"
+    where = f"{net.path} {cache / 'variants' / 'ab' / 'made.onnx'} /etc/x/passwd"
+    instead(monkeypatch, f"raise OSError({where!r})")
+    (finding,) = run(net, cache)[2].findings
+    assert "OSError" in finding.message
+    assert "m.onnx" in finding.message
+    assert "passwd" in finding.message
+    kept = b"".join(path.read_bytes() for path in cache.rglob("figures.json"))
+    for text in (finding.message, kept.decode()):
+        assert str(tmp_path) not in text
+        assert "/etc" not in text
+
+
 DRIVER = """
 import sys
 from pathlib import Path
