@@ -51,6 +51,8 @@ def compare(
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Compare all candidates of a model on a device: accuracy, latency, memory and size."""
+    if svg is not None:
+        _drawable(svg)
     found = searched(Flags(
         subject=subject, model=model, device=device, runtime=runtime, evaluation=evaluation,
         calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
@@ -66,6 +68,15 @@ def compare(
         return
     for document in documents:
         show(document)
+
+
+def _drawable(path: Path) -> None:
+    """Refuse a place for the plot before anything is searched."""
+    from hybridspec.base.errors import UsageError
+
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"no plot can be written to {path}", help="name a file in a folder that "
+                         "is there: `--svg candidates.svg`")  # fmt: skip
 
 
 def _draw(path: Path, search: dict[str, Any], *, single: bool) -> None:

@@ -69,6 +69,7 @@ def hook(
         raise UsageError(f"the spec has several models: {names}", help="say which by `--model`")
     of = model_of(known.models[0], flags)
     target = out or of.path.with_name(f"{of.path.stem}-hook.onnx")
+    _refuse(of, target)
     with tempfile.TemporaryDirectory(prefix="hybridspec-hook-") as folder:
         document = _document(of, run, Path(folder), target, seconds)
     if format is ModelFormat.JSON:
@@ -77,6 +78,20 @@ def hook(
         _show(document)
     if not document["accepted"]:
         raise typer.Exit(output.POLICY)
+
+
+def _refuse(of: Model, target: Path) -> None:
+    """Say what would make the result useless before the program runs, which may take long."""
+    from hybridspec.base.errors import UsageError
+
+    if not of.metric:
+        raise UsageError(
+            "what was trained again answers otherwise on purpose, so that only labels can judge it",
+            help="add `--evaluation data.npz` with an array `label`",
+        )
+    if target.is_dir() or target.resolve() == of.path.resolve():
+        raise UsageError(f"the new model cannot be written to {target}",
+                         help="name another file: `--out smaller.onnx`")  # fmt: skip
 
 
 def _document(of: Model, run: Path, folder: Path, target: Path, seconds: int) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,8 @@ from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag
 if TYPE_CHECKING:
     from hybridspec.cli.model_search import Found
     from hybridspec.ir.candidate import Candidate, Search
+    from hybridspec.ir.graph import Model
+    from hybridspec.optimise.candidate import Host
 
 SCHEMA = "hybridspec.dev/model-optimisation/v1"
 RANDOM = (
@@ -77,9 +80,11 @@ def optimise(
         budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
         measure=measure,
     )  # fmt: skip
-    found = searched(flags)
-    written = [_written(one, _folder(one, out, single=len(found) == 1), reduced=ort_format)
-               for one in found]  # fmt: skip
+    found = searched(flags, partial(_before, out, ort_format))
+    written = [
+        _written(one, _folder(out, one.model, one.host, len(found)), reduced=ort_format)
+        for one in found
+    ]
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "models": written})
     else:
@@ -173,11 +178,18 @@ def _tools() -> dict[str, str]:
     return {"hybridspec": __version__, "recipes": RECIPE, **tools()}
 
 
-def _folder(found: Found, out: Path | None, *, single: bool) -> Path:
-    name = f"{found.model.name}-{found.host.name}"
-    if out is None:
-        return Path(name)
-    return out if single else out / name
+def _folder(out: Path | None, model: Model, host: Host, count: int) -> Path:
+    """Where the result for a device goes; of several, each has a folder of its own."""
+    name = f"{model.name}-{host.name}"
+    return Path(name) if out is None else out if count == 1 else out / name
+
+
+def _before(out: Path | None, reduced: bool, wanted: Sequence[tuple[Model, Host]]) -> None:
+    """Refuse what could not be written before anything is searched."""
+    for model, host in wanted:
+        _usable(_folder(out, model, host, len(wanted)))
+        if reduced:
+            _reducible(host)
 
 
 def _written(found: Found, folder: Path, *, reduced: bool) -> dict[str, Any]:
@@ -193,17 +205,21 @@ def _written(found: Found, folder: Path, *, reduced: bool) -> dict[str, Any]:
 
 def _reduced(found: Found, chosen: Candidate) -> dict[str, bytes]:
     """The files for a reduced build of the runtime, which is onnxruntime's own alone."""
-    from hybridspec.base.errors import UsageError
-    from hybridspec.ir.runtime import CPU
     from hybridspec.optimise.ort_format import MODEL, OPERATORS, ort_format
 
-    if found.host.runtime != CPU or chosen.folder is None:
-        raise UsageError(
-            f"`{found.host.runtime}` takes no ORT format", help="leave `--ort-format` out"
-        )
+    if chosen.folder is None:
+        raise AssertionError("what was chosen was built")
     made = ort_format(chosen.folder / "model.onnx", chosen.folder / "golden_inputs.npz",
                       found.host.architecture)  # fmt: skip
     return {MODEL: made.model, OPERATORS: made.operators}
+
+
+def _reducible(host: Host) -> None:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.ir.runtime import CPU
+
+    if host.runtime != CPU:
+        raise UsageError(f"`{host.runtime}` takes no ORT format", help="leave `--ort-format` out")
 
 
 def _usable(folder: Path) -> None:

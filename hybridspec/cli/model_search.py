@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -94,8 +94,12 @@ class Found:
     data: bool
 
 
-def searched(flags: Flags) -> list[Found]:
+def searched(
+    flags: Flags, before: Callable[[Sequence[tuple[Model, Host]]], None] = lambda _: None
+) -> list[Found]:
     """The search of each model for each device that is meant.
+
+    `before` sees what will be searched, and may refuse it while nothing was done.
 
     Raises:
         UsageError: a flag, a file or a device makes no sense.
@@ -115,6 +119,7 @@ def searched(flags: Flags) -> list[Found]:
     wanted = [(model, look, host_of(model, place, flags.runtime))
               for model, look in zip(models, known.models, strict=True)
               for place in places]  # fmt: skip
+    before([(model, host) for model, _, host in wanted])
     with workshop_of(flags.jobs, flags.cluster, flags.cluster_tls) as workshop:
         try:
             for model in models:

@@ -30,12 +30,13 @@ def _here(monkeypatch: pytest.MonkeyPatch, cache: Path, tmp_path: Path) -> None:
 def hooked(text: str, *flags: str | Path) -> int:
     """The code of a run with this program."""
     Path("hook.py").write_text(text, encoding="utf-8")
-    given = [str(one) for one in (FILE, "--run", "hook.py", "--out", "new.onnx", *flags)]
+    given = [str(one) for one in (
+        FILE, "--run", "hook.py", "--out", "new.onnx", "--evaluation", DATA, *flags)]  # fmt: skip
     return run(["model", "hook", *given])
 
 
 def test_what_gains_nothing_is_not_kept(capsys: Out) -> None:
-    assert hooked(COPY, "--evaluation", DATA, "--format", "json") == 5
+    assert hooked(COPY, "--format", "json") == 5
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert not document["accepted"]
     assert "not smaller" in document["reasons"][0]
@@ -62,6 +63,18 @@ def test_a_program_that_misbehaves_ends_with_one_sentence(
     assert "\x1b]" not in said
     assert len(said) < 2000
     assert sorted(path.name for path in Path().iterdir()) == ["hook.py"]
+
+
+def test_what_would_be_for_nothing_is_refused_before_the_program_runs(
+    capsys: Out, tmp_path: Path
+) -> None:
+    Path("hook.py").write_text("raise SystemExit('it ran')", encoding="utf-8")
+    argv = ["model", "hook", str(FILE), "--run", "hook.py"]
+    assert run(argv) == 2
+    assert "only labels can judge it" in capsys.readouterr().err
+    for out in (FILE, tmp_path):
+        assert run([*argv, "--evaluation", str(DATA), "--out", str(out)]) == 2
+        assert "cannot be written" in capsys.readouterr().err
 
 
 def test_a_program_gets_no_secrets_to_print(capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,13 @@ def test_a_floor_that_nothing_reaches_is_a_broken_policy(capsys: Out, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_foreign_folder_stays_as_it_is(capsys: Out, tmp_path: Path) -> None:
+def test_a_foreign_folder_is_refused_before_anything_is_searched(
+    capsys: Out, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def searches(*_: object) -> None:
+        raise AssertionError("it searches")
+
+    monkeypatch.setattr("hybridspec.cli.model_search.workshop_of", searches)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("dear", encoding="utf-8")
     said = refused(capsys, FILE, *BOARD, "--tries", "1", "--out", "mine")
@@ -87,6 +93,12 @@ def test_a_foreign_folder_stays_as_it_is(capsys: Out, tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
     assert "is no folder" in refused(capsys, FILE, *BOARD, "--tries", "1", "--out",
                                      tmp_path / "mine" / "thesis.txt")  # fmt: skip
+    jetson = (FILE, "--device", "jetson-nano", "--runtime", "tensorrt")
+    assert "takes no ORT format" in refused(capsys, *jetson, "--ort-format")
+    argv = ["model", "compare", str(FILE), *BOARD, "--svg"]
+    for place in (tmp_path, tmp_path / "nowhere" / "plot.svg"):
+        assert run([*argv, str(place)]) == 2
+        assert "no plot can be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
