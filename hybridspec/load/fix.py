@@ -134,9 +134,18 @@ class Fixer:
             if place.fits(candidate):
                 return put(origins.whole(*path), candidate), False
         filling = self.filling(place)
+        if holds_figure(written) and isinstance(filling, dict):
+            filling = self._holding(written, filling, place)
         if filling is None or replaces(written, place):
             return NONE
         return put(origins.whole(*path), filling), False
+
+    def _holding(self, written: Plain, section: dict[str, Any], place: Place) -> Any:
+        """A section for a figure that stands in its place, if one key of it alone takes that."""
+        kind = shape.bare(place.kind)
+        fitting = [key for key in section if shape.is_section(kind)
+                   and self._fits(replace(place, section=kind), key, written)]  # fmt: skip
+        return {**section, fitting[0]: written} if len(fitting) == 1 else None
 
     def _swapped(self, place: Place, others: Sequence[Place]) -> Edits:
         """Two values, each of which fits where the other stands."""
@@ -217,6 +226,15 @@ def guesses(value: Plain, place: Place) -> Iterator[Any]:
         yield from value.values() if len(value) == 1 else ()
 
 
+def holds_figure(written: Plain) -> bool:
+    """Whether what was written is a figure, or has one in it."""
+    return isinstance(written, str | int | float) and _says_figure(str(written))
+
+
+def _says_figure(text: str) -> bool:
+    return any(char.isdigit() for char in text) or _COUNTED.search(text) is not None
+
+
 def replaces(written: Plain, place: Place) -> bool:
     """Whether an example in place of what was written would change what it says.
 
@@ -229,9 +247,7 @@ def replaces(written: Plain, place: Place) -> bool:
     if bool in kinds:
         return written is not None and not isinstance(written, list | dict)
     figures = any(kind in (int, float, Fraction, date) for kind in kinds)
-    return figures and (
-        any(char.isdigit() for char in str(written)) or _COUNTED.search(str(written)) is not None
-    )
+    return figures and _says_figure(str(written))
 
 
 def split_number(section: Plain) -> bool:

@@ -159,3 +159,10 @@ def test_a_bare_number_gets_the_unit_of_its_key_and_stays_the_number(
     spoilt(path, "bandwidth: 10Mbit/s", "bandwidth: 10")
     main("validate", path, "--fix-all")
     assert "bandwidth: 10Mbit/s" in path.read_text(encoding="utf-8")
+
+
+def test_a_figure_in_place_of_a_section_stays_the_figure(path: Path, main: Main) -> None:
+    spoilt(path, "latency: {bound: 50ms, to: alert}", "latency: 60ms")
+    main("validate", path, "--fix-all")
+    (line,) = [x for x in path.read_text(encoding="utf-8").splitlines() if "latency:" in x]
+    assert "bound: 60ms" in line
