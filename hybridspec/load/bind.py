@@ -137,7 +137,9 @@ class _Binder:
                   if error["type"] != "rate" or error["ctx"]["currency"] not in spoilt]  # fmt: skip
         wrong = [place for error, place in faults
                  if error["type"] not in ("missing", "extra_forbidden", "secret")]  # fmt: skip
-        said = [(self._finding(error, place, wrong), place) for error, place in faults
+        # By path: which misspelt key gets which name may not depend on the order they stand in.
+        said = [(self._finding(error, place, wrong), place)
+                for error, place in sorted(faults, key=lambda f: tuple(map(str, f[1].path)))
                 if error["type"] != "missing"]  # fmt: skip
         for error, place in faults:
             if error["type"] == "missing" and (finding := self._missing(place)) is not None:

@@ -14,6 +14,7 @@ import pytest
 from conftest import EXAMPLE, copy_example
 from diagnostics.expectations import FOLDER, bare
 from diagnostics.small_models import write_models
+from hypothesis import example as also
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -201,6 +202,9 @@ FIRST: dict[str, Any] = {}
 
 
 @bounded
+@also(
+    seed=428648, drawn=[Change("swap", ("metadata",), ("models", "bearing-fault", "approvals", 0))]
+)
 @given(seed=st.integers(0, 2**32), drawn=st.lists(changes, max_size=2))
 def test_the_order_of_keys_never_matters(
     spec: Path, cache: Path, seed: int, drawn: list[Change]
