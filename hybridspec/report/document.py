@@ -56,7 +56,7 @@ def report_document(
         "enforcement": enforcement(plan),
         "certificates": plan_document["certificates"],
         "obligations": _obligations(plan),
-        "stores": plan_document["stores"],
+        "stores": [_store(store, plan.currency) for store in plan_document["stores"]],
         "zones": _zones(graph),
         "keys": _keys(plan),
         "models": [_model(artefact) for artefact in artefacts],
@@ -135,6 +135,14 @@ def _counts(plan: Plan) -> dict[str, int]:
 def busy_text(demand: int) -> str:
     """Busy microseconds a second for people."""
     return f"{tenths(Fraction(demand, 10_000))} % of one device"
+
+
+def _store(store: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """A zone's store, with what it would cost more elsewhere as people read it."""
+    return {**store, "alternatives": [
+        {**other, "extra": format_money(other["extraMicro"], currency)}
+        for other in store["alternatives"]
+    ]}  # fmt: skip
 
 
 def placement_data(decision: Decision, currency: str) -> dict[str, Any]:

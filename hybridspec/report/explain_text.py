@@ -64,7 +64,11 @@ def decision_blocks(of: Doc, plan: Doc) -> Iterator[Block]:
         f"costs {chosen['cost']} over {plan['horizon']}; the whole plan {plan['cost']}, "
         + _proof(plan),
     ]
-    lines.append(_second(second) if second else "no other way leaves the site a plan")
+    lines.append(
+        _second(second)
+        if second
+        else "no other way leaves the site a plan, with the variants that each class carries"
+    )
     yield (f"{of['flow']} at {where} ({of['country']}, zone {of['zone']})", ("",),
            [(line,) for line in lines])  # fmt: skip
     for checklist in of["checklist"]:

@@ -149,7 +149,7 @@ def _capacity(report: Mapping[str, Any]) -> str:
 def _cost(report: Mapping[str, Any]) -> str:
     sums = [(g["group"], g["edge"], g["cloud"], g["total"]) for g in report["cost"]["groups"]]
     rows = [(t["name"], t["group"], t["amount"], t["inputs"]) for t in report["cost"]["terms"]]
-    others = [(s["zone"], s["region"], a["region"], f"{a['extraMicro'] / 10**6:.2f}")
+    others = [(s["zone"], s["region"], a["region"], a["extra"])
               for s in report["stores"] for a in s["alternatives"]]  # fmt: skip
     return (
         f"## Cost\n\n{table(['for', 'at the sites', 'in the clouds', 'together'], sums)}\n"
