@@ -345,8 +345,9 @@ def _hosts(region: Region) -> tuple[str, ...]:
 
 
 def _unsupported(found: Unsupported) -> Diagnostic:
+    mild = Severity.NOTE if found.note else Severity.WARNING
     return Diagnostic(
-        code="HS0501", severity=Severity.ERROR if found.promised else Severity.WARNING,
+        code="HS0501", severity=Severity.ERROR if found.promised else mild,
         message=f"{found.origin}: {found.what}", span=None, help=found.instead,
     )  # fmt: skip
 

@@ -30,13 +30,15 @@ class Unsupported:
     """Something the slice asks that the target cannot express; becomes finding HS0501.
 
     `origin` is `file:line` of the request. What the spec `promised` to others, such as a
-    retention, stops the build; the rest is a warning.
+    retention, stops the build; what others than the spec decide, such as an organisation, is a
+    `note`; the rest is a warning.
     """
 
     what: str
     instead: str
     origin: str
     promised: bool = False
+    note: bool = False
 
 
 Emitted: TypeAlias = tuple[Payload | Unsupported, ...]

@@ -9,13 +9,24 @@ from .offline import SDK
 TARGET = Target(
     name="gcp",
     package="hybridspec_targets.gcp",
-    summary="Google Cloud (Storage, KMS, Artifact Registry, Vertex AI, Pub/Sub) as a Pulumi "
-    "project",
+    summary="Google Cloud (Storage, KMS, Artifact Registry, Vertex AI, Pub/Sub, Cloud Run) as a "
+    "Pulumi project",
     emit_cloud=emit,
-    needs=("storage", "kms", "artifactregistry", "vertexai", "pubsub", "iam"),
+    needs=(
+        "storage",
+        "kms",
+        "artifactregistry",
+        "vertexai",
+        "pubsub",
+        "iam",
+        "logging",
+        "cloudscheduler",
+        "monitoring",
+    ),
     controls=(
+        ("audit-log", "every reading and writing, in a log bucket of the zone's region and key"),
         ("encryption-at-rest", "Cloud KMS key of the zone on buckets, registries and jobs"),
-        ("encryption-in-transit", "endpoints of Google Cloud, which speak nothing but TLS"),
+        ("encryption-in-transit", "an organisation policy that refuses what comes without TLS"),
     ),
     sdk=SDK,
     guards=GUARDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emitted.faults_gcp import GCP, GCP_ADDED
 from emitted.mutants import Mutant, mutant
 
 AWS = {
@@ -126,53 +127,6 @@ AZURE = {
     "training with another image": mutant(
         "EnvironmentVersion", ".azurecr.io", ".example.org", "training-in-region"),
 }  # fmt: skip
-GCP = {
-    "another region is allowed": mutant(
-        "orgpolicy/policy:Policy", '"in:europe-west3-locations"',
-        '"in:europe-west3-locations", "in:eu-locations"', "org-resource-locations"),
-    "a policy that parents widen": mutant(
-        "orgpolicy/policy:Policy", '"inheritFromParent": false', '"inheritFromParent": true',
-        "org-resource-locations"),
-    "no policy": mutant("orgpolicy/policy:Policy", "", "", "org-resource-locations"),
-    "a bucket in several regions": mutant(
-        "bucket:Bucket", '"location": "europe-west3"', '"location": "EU"', "bucket-location",
-        outside="EU"),
-    "a bucket in two regions": mutant(
-        "bucket:Bucket", '"location"', '"customPlacementConfig": {"dataLocations": ["US-EAST1"]}, '
-        '"location"', "bucket-location", outside="US-EAST1"),
-    "a bucket that may be public": mutant(
-        "bucket:Bucket", '"publicAccessPrevention": "enforced"',
-        '"publicAccessPrevention": "inherited"', "bucket-public-blocked", outside="open to"),
-    "a bucket with permissions of objects": mutant(
-        "bucket:Bucket", '"uniformBucketLevelAccess": true', '"uniformBucketLevelAccess": false',
-        "bucket-public-blocked"),
-    "a bucket under the key of another zone": mutant(
-        "bucket:Bucket", "watch-fr-plants", "watch-eu-plants", "bucket-zone-key",
-        outside="resource of zone `eu-plants`", zone="fr-plants"),
-    "a ring elsewhere": mutant(
-        "keyRing:KeyRing", '"location": "europe-west3"', '"location": "global"', "key-in-region",
-        outside="global"),
-    "images in several regions": mutant(
-        "repository:Repository", '"location": "europe-west3"', '"location": "europe"',
-        "registry-in-region", outside="europe"),
-    "images under the provider's key": mutant(
-        "repository:Repository", "kmsKeyName", "description", "registry-in-region"),
-    "images of others": mutant(
-        "repository:Repository", '"format": "DOCKER"', '"mode": "REMOTE_REPOSITORY"',
-        "registry-in-region"),
-    "messages in any region": mutant(
-        "topic:Topic", '"enforceInTransit": true', '"enforceInTransit": false',
-        "pubsub-storage-policy"),
-    "messages in two regions": mutant(
-        "topic:Topic", '["europe-west3"]', '["europe-west3", "us-east1"]',
-        "pubsub-storage-policy", outside="us-east1"),
-    "training by the global address": mutant(
-        "job:Job", "https://europe-west3-aiplatform", "https://aiplatform",
-        "vertex-regional-endpoint"),
-    "training elsewhere": mutant(
-        "job:Job", '"region": "europe-west3"', '"region": "us-east1"', "training-in-region",
-        outside="us-east1"),
-}  # fmt: skip
 MUTANTS: dict[str, dict[str, Mutant]] = {"aws": AWS, "azure": AZURE, "gcp": GCP}
 ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
     "aws": {
@@ -208,18 +162,6 @@ ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
             "azure-native:resources:ResourceGroup", {"location": "germanywestcentral"},
             {"allowed-locations", "storage-skus"}),
     },
-    "gcp": {
-        "logs that go elsewhere": (
-            "gcp:logging/projectSink:ProjectSink", {"destination": "storage.googleapis.com/b"},
-            set()),
-        "an address in front": ("gcp:compute/globalAddress:GlobalAddress", {}, set()),
-        "a database": (
-            "gcp:spanner/instance:Instance", {"config": "regional-europe-west3"}, set()),
-        "a bucket for everybody": (
-            "gcp:storage/bucketIAMMember:BucketIAMMember",
-            {"bucket": "b", "member": "allUsers"}, set()),
-        "a second policy": (
-            "gcp:orgpolicy/policy:Policy", {"spec": {"reset": True}}, {"org-resource-locations"}),
-    },
+    "gcp": GCP_ADDED,
 }  # fmt: skip
 """Resources that nobody asked for, with their inputs and the guards that miss something then."""

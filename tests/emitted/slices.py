@@ -112,13 +112,15 @@ HOMES = {
     "gcp": ({"eu-central-1": "europe-west3", "us-east-1": "us-east1"}, "e2-standard-4"),
 }
 """What the regions and the training machine of the slices above are called elsewhere."""
+OFFERED = {"gcp": ("cloudscheduler", "dlp", "eventarc", "run", "workflows")}
+"""What the catalogue says that these regions have, by cloud."""
 
 
 def moved(made: CloudSlice, cloud: str) -> CloudSlice:
     """The same slice for another cloud, in the regions of the same countries."""
     regions, instance = HOMES[cloud]
     zones = tuple(
-        replace(z, region=regions[z.region],
+        replace(z, region=regions[z.region], offered=OFFERED.get(cloud, z.offered),
                 training=tuple(replace(job, instance=instance) for job in z.training))
         for z in made.zones
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the emitted program for Google Cloud would create, against what a slice of the plan asks."""
+"""What the emitted program for Google Cloud would keep, and who may do what, against a slice."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from emitted.slices import job, moved, part, written, zone
 
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.deliver.outside_plan import outside_plan
-from hybridspec.emit.stacks import emit_cloud
-from hybridspec.target.registry import targets
 
 HOMES = {"eu-plants": "europe-west3", "us-plants": "us-east1"}
 KNOWN = {"europe-west1", "us-west1", *HOMES.values()}
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
 ASKED = moved(
     part(
         zone(device_classes=("gateway", "server"), training=(job("fault"),),
              stores=(("watch/history", 7), ("watch/archive", None))),
         zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=(),
              retention_days=None, training=()),
+        config=(("device-ca", AUTHORITY),),
     ),
     "gcp",
 )  # fmt: skip
 BUCKET = "gcp:storage/bucket:Bucket"
 KEY = "gcp:kms/cryptoKey:CryptoKey"
+GRANT = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
+POOL = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 def bucket(found: Evaluation) -> dict[str, Any]:
     """The bucket of the zone in Germany."""
-    made = one(found, BUCKET, "watch-eu-plants")
+    (made,) = (b for b in of(found, BUCKET) if b.name == "watch-eu-plants")
     assert made.protect
     return dict(made.inputs)
 
@@ -57,15 +59,24 @@ def test_every_resource_lies_in_the_region_of_its_zone(found: Evaluation) -> Non
 def test_the_key_rotates_in_its_region_and_services_may_use_it(found: Evaluation) -> None:
     key = one(found, KEY, "eu-plants")
     assert key.protect
-    assert key.inputs["rotationPeriod"] == "31536000s"
+    assert key.inputs["rotationPeriod"] == "7776000s"
     assert key.inputs["destroyScheduledDuration"] == "2592000s"
     assert "/locations/europe-west3/" in key.inputs["keyRing"]
-    grants = of(found, "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember")
-    mine = [g.inputs for g in grants if g.name.startswith("eu-plants")]
-    assert {g["role"] for g in mine} == {"roles/cloudkms.cryptoKeyEncrypterDecrypter"}
-    assert {g["member"].partition("@")[2].partition(".")[0] for g in mine} == {
-        "gcp-sa-aiplatform", "gcp-sa-artifactregistry", "gcp-sa-pubsub", "gs-project-accounts",
-    }  # fmt: skip
+    grants = [g.inputs for g in of(found, GRANT) if g.name.startswith("eu-plants")]
+    users = {g["member"].partition("@")[2].partition(".")[0] for g in grants
+             if g["role"] == "roles/cloudkms.cryptoKeyEncrypterDecrypter"}  # fmt: skip
+    assert users == {"gcp-sa-aiplatform", "gcp-sa-artifactregistry", "gcp-sa-logging",
+                     "gcp-sa-pubsub", "gs-project-accounts"}  # fmt: skip
+
+
+def test_who_administers_the_key_may_not_use_it(found: Evaluation) -> None:
+    grants = [g.inputs for g in of(found, GRANT) if g.name.startswith("eu-plants")]
+    roles: dict[str, set[str]] = {}
+    for grant in grants:
+        roles.setdefault(grant["member"], set()).add(grant["role"])
+    assert all(len(mine) == 1 for mine in roles.values())
+    (admin,) = (who for who, mine in roles.items() if mine == {"roles/cloudkms.admin"})
+    assert "-keys@" in admin
 
 
 def test_the_store_is_private_under_the_key_and_in_one_region(found: Evaluation) -> None:
@@ -87,7 +98,8 @@ def test_the_lifecycle_ends_objects_and_their_versions_in_time(found: Evaluation
     late = 2  # each rule acts within a day
     ends = {prefix: days + dead[prefix] + late for prefix, days in live.items()}
     assert ends == {"data/": 30, "data/watch/history/": 7}
-    forever = one(found, BUCKET, "watch-us-plants").inputs["lifecycleRules"]
+    (kept,) = (b for b in of(found, BUCKET) if b.name == "watch-us-plants")
+    forever = kept.inputs["lifecycleRules"]
     assert [r["action"]["type"] for r in forever] == ["AbortIncompleteMultipartUpload"]
 
 
@@ -112,26 +124,76 @@ def test_messages_stay_and_a_class_may_publish_to_its_own_topic(found: Evaluatio
         assert member["topic"].endswith(topic.inputs["name"])
 
 
-def test_accounts_may_do_little_and_only_below_their_prefix(found: Evaluation) -> None:
+def test_identities_may_do_little_and_only_below_their_prefix(found: Evaluation) -> None:
     grants = of(found, "gcp:storage/bucketIAMMember:BucketIAMMember")
     name = "watch-eu-plants-0a1b2c3"
-    allowed = {
-        g.name.rpartition("-")[2]: (g.inputs["role"], g.inputs["condition"]["expression"])
-        for g in grants if g.name.startswith("eu-plants")
+    limited = {
+        (g.name.removeprefix("eu-plants"), g.inputs["role"], g.inputs["condition"]["expression"])
+        for g in grants if g.name.startswith("eu-plants") and "condition" in g.inputs
     }  # fmt: skip
-    assert allowed == {
-        last: (f"roles/storage.{role}",
-               f'resource.name.startsWith("projects/_/buckets/{name}/objects/{prefix}")')
-        for last, role, prefix in (("channel", "objectViewer", "ota/"),
-                                   ("data", "objectViewer", "data/"),
-                                   ("models", "objectUser", "models/"))
+    assert limited == {
+        (last, f"roles/storage.{role}",
+         f'resource.name.startsWith("projects/_/buckets/{name}/objects/{prefix}")')
+        for last, role, prefix in (("--gateway-data", "objectCreator", "data/"),
+                                   ("--server-data", "objectCreator", "data/"),
+                                   ("--fault-data", "objectViewer", "data/"),
+                                   ("--fault-models", "objectUser", "models/"))
     }  # fmt: skip
-    role = one(found, "gcp:projects/iAMCustomRole:IAMCustomRole").inputs
-    assert role["permissions"] == ["aiplatform.customJobs.create"]
-    member = one(found, "gcp:projects/iAMMember:IAMMember").inputs
-    assert "roles/" not in member["role"][:6]
+    whole = {g.inputs["role"] for g in grants if g.inputs["bucket"] == name
+             and "condition" not in g.inputs}  # fmt: skip
+    assert whole == {"roles/storage.objectCreator", "roles/storage.legacyBucketReader"}
     for account in of(found, "gcp:serviceaccount/account:Account"):
         assert 6 <= len(account.inputs["accountId"]) <= 30
+    assert not [r for r in found.resources if "serviceaccount/key" in r.type]
+
+
+def test_roles_are_what_a_program_calls(found: Evaluation) -> None:
+    roles = {r.name: r.inputs["permissions"]
+             for r in of(found, "gcp:projects/iAMCustomRole:IAMCustomRole")}  # fmt: skip
+    published = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list")]
+    assert roles == {"eu-plants--fault-start": ["aiplatform.customJobs.create"],
+                     "eu-plants-publisher": published,
+                     "us-plants-publisher": published}  # fmt: skip
+    members = of(found, "gcp:projects/iAMMember:IAMMember")
+    assert {m.inputs["role"] for m in members if m.inputs["role"].startswith("roles/")} == {
+        "roles/logging.logWriter"}  # fmt: skip
+
+
+def test_a_device_proves_itself_by_its_certificate(found: Evaluation) -> None:
+    pools = {p.inputs["displayName"]: p for p in of(found, POOL) if p.owner == "eu-plants"}
+    assert set(pools) == {"gateway", "server"}
+    providers = of(found, "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+    for made in providers:
+        label = made.name.rpartition("--")[2]
+        assert made.inputs["attributeCondition"] == f'assertion.subject.dn.ou == "{label}"'
+        (anchor,) = made.inputs["x509"]["trustStore"]["trustAnchors"]
+        assert anchor == {"pemCertificate": AUTHORITY}
+    assert {p.name for p in providers} == {p.name for p in of(found, POOL)}
+    for label, pool in pools.items():
+        member = one(found, "gcp:pubsub/topicIAMMember:TopicIAMMember", f"eu-plants--{label}")
+        assert member.inputs["member"] == (
+            f"principalSet://iam.googleapis.com/{pool.outputs['name']}/*"
+        )
+
+
+def test_releases_have_a_bucket_that_one_account_may_write(found: Evaluation) -> None:
+    (bucket,) = (b for b in of(found, BUCKET) if b.name == "watch-eu-plants--ota")
+    assert bucket.protect
+    assert "/locations/europe-west3/" in bucket.inputs["encryption"]["defaultKmsKeyName"]
+    grants = [g.inputs for g in of(found, "gcp:storage/bucketIAMMember:BucketIAMMember")
+              if g.inputs["bucket"] == "watch-eu-plants--ota-0a1b2c3"]  # fmt: skip
+    writers = [g for g in grants if g["role"] != "roles/storage.objectViewer"]
+    assert [g["member"].partition("@")[0][-8:] for g in writers] == ["-publish"]
+    assert len([g for g in grants if "principalSet" in g["member"]]) == 2
+
+
+def test_messages_of_devices_are_kept_in_the_store(found: Evaluation) -> None:
+    made = [s.inputs for s in of(found, "gcp:pubsub/subscription:Subscription")
+            if s.owner == "eu-plants"]  # fmt: skip
+    assert {s["cloudStorageConfig"]["filenamePrefix"] for s in made} == {
+        "data/telemetry/gateway/", "data/telemetry/server/"}  # fmt: skip
+    assert {s["cloudStorageConfig"]["bucket"] for s in made} == {"watch-eu-plants-0a1b2c3"}
+    assert {s["expirationPolicy"]["ttl"] for s in made} == {""}
 
 
 def test_training_works_inside_the_zone(found: Evaluation) -> None:
@@ -152,22 +214,8 @@ def test_training_works_inside_the_zone(found: Evaluation) -> None:
 def test_the_project_is_fixed_and_outputs_name_what_an_operator_needs(found: Evaluation) -> None:
     assert {p.inputs["project"] for p in of(found, "pulumi:providers:gcp")} == {"own-1"}
     assert {name for name in found.outputs if name.startswith("eu-plants:")} == {
-        f"eu-plants:{x}" for x in ("bucket", "key", "registry", "channel-account")
-    }
-
-
-def test_what_google_cloud_cannot_express_is_said() -> None:
-    stores = tuple((f"watch/s{n}", 10 + n) for n in range(50))
-    asked = moved(
-        part(zone(retention_days=3, training=(job("fault", hours=8 * 24),)),
-             zone("many", stores=stores)),
-        "gcp",
-    )  # fmt: skip
-    _, refused = emit_cloud(targets()["gcp"], asked)
-    assert {(r.promised, r.what.split("`")[0]) for r in refused} == {
-        (True, "a bucket ends objects below at most 49 prefixes, and zone "),
-        (True, "Cloud Storage may end an object 3 days late, so none below "),
-        (False, "training "),
+        f"eu-plants:{x}"
+        for x in ("bucket", "key", "key-admin", "logs", "registry", "channel", "publisher")
     }
 
 
@@ -175,10 +223,11 @@ MUTATIONS = {
     "data.py": ("location=args.region", "location='EU'"),
     "devices.py": ("[args.region]", "[args.region, 'us-east1']"),
     "keys.py": ("key_ring=ring.id", "key_ring='projects/p/locations/global/keyRings/r'"),
+    "logs.py": ("location=args.region", "location='global'"),
     "registry.py": ("location=args.region,\n            format=\"DOCKER\"",
                     "format=\"DOCKER\""),
-    "training.py": ("            region=args.region,\n            schedule",
-                    "            region='us-east1',\n            schedule"),
+    "training.py": ("            region=args.region,\n            description",
+                    "            region='us-east1',\n            description"),
 }  # fmt: skip
 
 
@@ -195,5 +244,7 @@ def test_mutants_of_the_program_are_caught(tmp_path: Path) -> None:
     assert "EU" in caught["BucketIAMMember"]
     assert "us-east1" in caught["Topic"]
     assert "us-east1" in caught["Job"]
-    assert caught["CryptoKey"] == caught["Repository"] == "it has no fixed region"
+    assert caught["Repository"] == "it has no fixed region"
+    assert "global" in caught["CryptoKey"]
+    assert "global" in caught["ProjectSink"]
     assert "KeyRing" not in caught

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from emitted.faults import ADDED, MUTANTS
 from emitted.mutants import Mutant, added, judged, mutated
-from emitted.slices import SLICES, job, moved, part, written, zone
+from emitted.slices import SLICES, job, moved, part, service, written, zone
 
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.ir.law import FACETS, Implicit
@@ -20,9 +20,10 @@ from hybridspec.target.api import Target
 from hybridspec.target.registry import catalog_text, targets
 
 ZONES = part(
-    zone(training=(job("fault"),)),
+    zone(training=(replace(job("fault"), drift=True, spot=True),), services=(service(),)),
     zone("fr-plants", countries=("FR",), training=()),
     zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=()),
+    contact="plant@example.org",
 )
 """Three zones, two of them in one region: what separates those is no region."""
 CLOUDS = ("aws", "azure", "gcp")
@@ -89,7 +90,8 @@ def test_the_body_of_a_request_is_read(
     old: str, new: str, why: str, evaluations: dict[str, Evaluation]
 ) -> None:
     found = evaluations["gcp"]
-    (job,) = (r for r in found.resources if r.type.endswith(":Job") and r.owner == "eu-plants")
+    (job,) = (r for r in found.resources
+              if r.type.endswith("/job:Job") and r.owner == "eu-plants")  # fmt: skip
     body = job.inputs["httpTarget"]["body"]
     said = base64.b64decode(body).decode()
     assert old in said

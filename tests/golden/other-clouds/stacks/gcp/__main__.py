@@ -6,11 +6,19 @@
 import pulumi
 from pulumi_gcp import Provider
 
+from alarms import ProjectAlarms, ProjectAlarmsArgs
 from boundary import ProjectBoundary, ProjectBoundaryArgs
+from channel import ZoneChannel, ZoneChannelArgs
 from data import ZoneData, ZoneDataArgs
 from devices import ZoneDevices, ZoneDevicesArgs
+from drift import DriftStart, DriftStartArgs
+from inference import Inference, InferenceArgs
+from inspection import ZoneInspection, ZoneInspectionArgs
 from keys import ZoneKey, ZoneKeyArgs
+from logs import ZoneLogs, ZoneLogsArgs
+from network import ZoneNetwork, ZoneNetworkArgs
 from registry import ZoneRegistry, ZoneRegistryArgs
+from telemetry import ZoneTelemetry, ZoneTelemetryArgs
 from training import Training, TrainingArgs
 
 # Zone eu-plants, asked for at hybridspec.yaml:10.
@@ -31,13 +39,64 @@ zone_eu_plants_options = pulumi.ResourceOptions(
     ),
 )
 
-# Where resources of the project may lie, for all of its zones together.
-ProjectBoundary(
+# What holds for the whole project and all of its zones; the first is asked for at hybridspec.yaml:10.
+project = ProjectBoundary(
     "eu-plants",
     ProjectBoundaryArgs(
+        prefix="watch",
         regions=[
             "europe-west3",
         ],
+        services=[
+            "aiplatform",
+            "artifactregistry",
+            "cloudkms",
+            "cloudresourcemanager",
+            "cloudscheduler",
+            "compute",
+            "containerscanning",
+            "dlp",
+            "dns",
+            "essentialcontacts",
+            "eventarc",
+            "iam",
+            "iamcredentials",
+            "logging",
+            "monitoring",
+            "orgpolicy",
+            "pubsub",
+            "run",
+            "serviceusage",
+            "storage",
+            "sts",
+            "workflowexecutions",
+            "workflows",
+        ],
+        encrypted=[
+            "aiplatform",
+            "artifactregistry",
+            "logging",
+            "pubsub",
+            "run",
+            "storage",
+            "workflows",
+        ],
+        key_projects=[],
+    ),
+    zone_eu_plants_options,
+)
+
+# Who is told of changes and of costs in zones, the first asked for at hybridspec.yaml:10.
+ProjectAlarms(
+    "eu-plants",
+    ProjectAlarmsArgs(
+        contact="plant@example.org",
+        billing_account="",
+        currency="USD",
+        budget=1,
+        project=project.project,
+        number=project.number,
+        enabled=project.enabled,
     ),
     zone_eu_plants_options,
 )
@@ -47,8 +106,35 @@ zone_eu_plants_key = ZoneKey(
     "eu-plants",
     ZoneKeyArgs(
         prefix="watch-eu-plants",
+        code="watcheup2d9e9a",
         protection="SOFTWARE",
         region=zone_eu_plants_region,
+        agents=[
+            "aiplatform",
+            "artifactregistry",
+            "logging",
+            "pubsub",
+            "run",
+            "workflows",
+        ],
+        existing="",
+        number=project.number,
+        enabled=project.enabled,
+    ),
+    zone_eu_plants_options,
+)
+
+# Where log entries of the zone are kept, asked for at hybridspec.yaml:10.
+zone_eu_plants_logs = ZoneLogs(
+    "eu-plants",
+    ZoneLogsArgs(
+        prefix="watch-eu-plants",
+        region=zone_eu_plants_region,
+        days=30,
+        filter="",
+        project=project.project,
+        key=zone_eu_plants_key.id,
+        granted=zone_eu_plants_key.granted,
     ),
     zone_eu_plants_options,
 )
@@ -59,6 +145,7 @@ zone_eu_plants_data = ZoneData(
     ZoneDataArgs(
         prefix="watch-eu-plants",
         region=zone_eu_plants_region,
+        existing="",
         key=zone_eu_plants_key.id,
         granted=zone_eu_plants_key.granted,
         expiry={
@@ -69,12 +156,27 @@ zone_eu_plants_data = ZoneData(
     zone_eu_plants_options,
 )
 
+# What looks for personal data there, as its regimes want, asked for at hybridspec.yaml:10.
+ZoneInspection(
+    "eu-plants",
+    ZoneInspectionArgs(
+        code="watcheup2d9e9a",
+        region=zone_eu_plants_region,
+        project=project.project,
+        store=zone_eu_plants_data.bucket,
+        enabled=project.enabled,
+    ),
+    zone_eu_plants_options,
+)
+
 # Container and model registries, asked for at hybridspec.yaml:10.
 zone_eu_plants_registry = ZoneRegistry(
     "eu-plants",
     ZoneRegistryArgs(
         prefix="watch-eu-plants",
         region=zone_eu_plants_region,
+        existing="",
+        project=project.project,
         key=zone_eu_plants_key.id,
         granted=zone_eu_plants_key.granted,
         models={
@@ -84,21 +186,35 @@ zone_eu_plants_registry = ZoneRegistry(
     zone_eu_plants_options,
 )
 
-# Topics and accounts of devices, asked for at hybridspec.yaml:18.
+# Where releases for devices are published, asked for at hybridspec.yaml:18.
+zone_eu_plants_channel = ZoneChannel(
+    "eu-plants",
+    ZoneChannelArgs(
+        prefix="watch-eu-plants",
+        code="watcheup2d9e9a",
+        region=zone_eu_plants_region,
+        key=zone_eu_plants_key.id,
+        granted=zone_eu_plants_key.granted,
+    ),
+    zone_eu_plants_options,
+)
+
+# Topics and identities of devices, asked for at hybridspec.yaml:18.
 zone_eu_plants_devices = ZoneDevices(
     "eu-plants",
     ZoneDevicesArgs(
-        code="watcheup2d9e9a",
         prefix="watch-eu-plants",
         region=zone_eu_plants_region,
-        bucket=zone_eu_plants_data.bucket,
+        authority="",
+        store=zone_eu_plants_data.bucket,
+        releases=zone_eu_plants_channel.bucket,
         key=zone_eu_plants_key.id,
         granted=zone_eu_plants_key.granted,
         classes={
             "gateway": "gateway",
             "server": "server",
         },
-        accounts={
+        pools={
             "gateway": "watcheuplantsgatewayb74b69",
             "server": "watcheuplantsservera8ef13",
         },
@@ -106,8 +222,21 @@ zone_eu_plants_devices = ZoneDevices(
     zone_eu_plants_options,
 )
 
+# What keeps their messages in the store, asked for at hybridspec.yaml:18.
+ZoneTelemetry(
+    "eu-plants",
+    ZoneTelemetryArgs(
+        prefix="watch-eu-plants",
+        topics=zone_eu_plants_devices.topics,
+        store=zone_eu_plants_data.bucket,
+        number=project.number,
+        granted=zone_eu_plants_key.granted,
+    ),
+    zone_eu_plants_options,
+)
+
 # Retraining, asked for at hybridspec.yaml:41.
-Training(
+zone_eu_plants_training_0 = Training(
     "eu-plants--fault",
     TrainingArgs(
         code="watcheuplantsfaultd34a93",
@@ -115,13 +244,75 @@ Training(
         model="fault",
         image="train/m:1",
         instance_type="e2-standard-4",
-        max_seconds=7200,
+        scheduling={
+            "strategy": "SPOT",
+            "timeout": "7200s",
+        },
         schedule="every 720 hours",
-        project=zone_eu_plants_data.project,
+        permissions=[
+            "aiplatform.customJobs.create",
+            "aiplatform.customJobs.list",
+            "eventarc.events.receiveEvent",
+            "workflows.executions.create",
+        ],
+        project=project.project,
         repository=zone_eu_plants_registry.images,
         registry_url=zone_eu_plants_registry.url,
         bucket=zone_eu_plants_data.bucket,
         key=zone_eu_plants_key.id,
+        granted=zone_eu_plants_key.granted,
+    ),
+    zone_eu_plants_options,
+)
+
+# The same when devices report drift, asked for at hybridspec.yaml:41.
+DriftStart(
+    "eu-plants--fault",
+    DriftStartArgs(
+        topic="watch-eu-plants--drift--fault",
+        region=zone_eu_plants_region,
+        model="fault",
+        jobs=zone_eu_plants_training_0.jobs,
+        job=zone_eu_plants_training_0.job,
+        starter=zone_eu_plants_training_0.starter,
+        reporters=zone_eu_plants_devices.members,
+        key=zone_eu_plants_key.id,
+        granted=zone_eu_plants_key.granted,
+    ),
+    zone_eu_plants_options,
+)
+
+# The network of what computes in the zone, asked for at hybridspec.yaml:43.
+zone_eu_plants_network = ZoneNetwork(
+    "eu-plants",
+    ZoneNetworkArgs(
+        prefix="watch-eu-plants",
+        region=zone_eu_plants_region,
+        enabled=project.enabled,
+    ),
+    zone_eu_plants_options,
+)
+
+# What flow watch computes in the region, asked for at hybridspec.yaml:43.
+zone_eu_plants_service_0 = Inference(
+    "eu-plants--watch",
+    InferenceArgs(
+        code="watcheuplantswatch117664",
+        region=zone_eu_plants_region,
+        flow="watch",
+        image="serve/watch:1",
+        port=8080,
+        cpu="1",
+        memory="512Mi",
+        timeout="60s",
+        least=0,
+        most=4,
+        registry_url=zone_eu_plants_registry.url,
+        network=zone_eu_plants_network.network,
+        subnetwork=zone_eu_plants_network.subnetwork,
+        callers=zone_eu_plants_devices.members,
+        key=zone_eu_plants_key.id,
+        granted=zone_eu_plants_key.granted,
     ),
     zone_eu_plants_options,
 )
@@ -135,10 +326,26 @@ pulumi.export(
     zone_eu_plants_key.id,
 )
 pulumi.export(
+    "eu-plants:key-admin",
+    zone_eu_plants_key.admin,
+)
+pulumi.export(
+    "eu-plants:logs",
+    zone_eu_plants_logs.bucket,
+)
+pulumi.export(
     "eu-plants:registry",
     zone_eu_plants_registry.url,
 )
 pulumi.export(
-    "eu-plants:channel-account",
-    zone_eu_plants_devices.channel,
+    "eu-plants:channel",
+    zone_eu_plants_channel.bucket,
+)
+pulumi.export(
+    "eu-plants:publisher",
+    zone_eu_plants_channel.publisher,
+)
+pulumi.export(
+    "eu-plants:service:watch",
+    zone_eu_plants_service_0.uri,
 )

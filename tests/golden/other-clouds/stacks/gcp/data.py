@@ -3,6 +3,7 @@
 # plan 1111111111111111111111111111111111111111111111111111111111111111
 """The store of a compliance zone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -11,23 +12,26 @@ from pulumi_gcp import storage
 
 @dataclass
 class ZoneDataArgs:
-    """Key of the store, and after how many days what lies below a prefix expires."""
+    """Key of the store, and after how many days what lies below a prefix expires.
+
+    `existing` is the name of a bucket to use instead of a new one: it is left as it is.
+    """
 
     prefix: str
     region: str
+    existing: str
     key: pulumi.Input[str]
-    granted: list[pulumi.Resource]
+    granted: Sequence[pulumi.Resource]
     expiry: dict[str, int]
 
 
 class ZoneData(pulumi.ComponentResource):
     """A private, versioned bucket under the zone's key, in its region alone.
 
-    Flows write below `data/<flow>/<store>/`; the update channel lies below `ota/`.
+    Flows write below `data/<flow>/<store>/`; models that were trained lie below `models/`.
     """
 
     bucket: pulumi.Output[str]
-    project: pulumi.Output[str]
 
     def __init__(
         self,
@@ -36,6 +40,12 @@ class ZoneData(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridspec:gcp:ZoneData", name, None, opts)
+        self.bucket = self._store(args)
+        self.register_outputs({"bucket": self.bucket})
+
+    def _store(self, args: ZoneDataArgs) -> pulumi.Output[str]:
+        if args.existing:
+            return pulumi.Output.from_input(args.existing)
         # Bucket names are global: Pulumi adds a random suffix to the readable prefix.
         store = storage.Bucket(
             args.prefix,
@@ -54,9 +64,7 @@ class ZoneData(pulumi.ComponentResource):
                 parent=self, protect=True, depends_on=args.granted
             ),
         )
-        self.bucket = store.name
-        self.project = store.project
-        self.register_outputs({"bucket": self.bucket})
+        return store.name
 
     def _rules(self, args: ZoneDataArgs) -> list[storage.BucketLifecycleRuleArgs]:
         """End uploads nobody finished, objects below a prefix, and their last version."""

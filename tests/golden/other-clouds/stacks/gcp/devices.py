@@ -3,35 +3,42 @@
 # plan 1111111111111111111111111111111111111111111111111111111111111111
 """What the devices of a zone are, and the little that they may do."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_gcp import pubsub, serviceaccount, storage
+from pulumi_gcp import iam, pubsub, storage
 
 from data import below
 
 
 @dataclass
 class ZoneDevicesArgs:
-    """Device classes by name with a short label, and with the name of their account."""
+    """Device classes by name with a short label, and with the identifier of their pool.
 
-    code: str
+    `authority` is the certificate of the authority that signs those of devices, as PEM.
+    """
+
     prefix: str
     region: str
-    bucket: pulumi.Output[str]
+    authority: str
+    store: pulumi.Output[str]
+    releases: pulumi.Output[str]
     key: pulumi.Input[str]
-    granted: list[pulumi.Resource]
+    granted: Sequence[pulumi.Resource]
     classes: dict[str, str]
-    accounts: dict[str, str]
+    pools: dict[str, str]
 
 
 class ZoneDevices(pulumi.ComponentResource):
-    """A topic and an account per class; messages are kept in the zone's region alone.
+    """A topic and a pool of identities per class; messages are kept in the zone's region.
 
-    The channel's account reads the releases and nothing else.
+    A device proves itself by its certificate: there are no keys of service accounts.
     """
 
-    channel: pulumi.Output[str]
+    members: list[pulumi.Output[str]]
+    topics: dict[str, pulumi.Output[str]]
 
     def __init__(
         self,
@@ -41,31 +48,57 @@ class ZoneDevices(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridspec:gcp:ZoneDevices", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._after = pulumi.ResourceOptions(parent=self, depends_on=args.granted)
+        self.members = []
+        self.topics = {}
         for device_class, label in args.classes.items():
-            self._class(f"{name}--{label}", device_class, label, args)
-        channel = serviceaccount.Account(
-            f"{name}-channel",
-            account_id=f"{args.code}-channel",
-            display_name=f"Update channel of {args.prefix}",
-            opts=self._child,
-        )
-        storage.BucketIAMMember(
-            f"{name}-channel",
-            bucket=args.bucket,
-            role="roles/storage.objectViewer",
-            member=channel.member,
-            condition=storage.BucketIAMMemberConditionArgs(
-                title="releases",
-                expression=below(args.bucket, "ota/"),
-            ),
-            opts=self._child,
-        )
-        self.channel = channel.email
-        self.register_outputs({"channel": self.channel})
+            member = self._pool(f"{name}--{label}", device_class, label, args)
+            self.topics[label] = self._permit(f"{name}--{label}", label, member, args)
+            self.members.append(member)
+        self.register_outputs({})
 
-    def _class(
+    def _pool(
         self, name: str, device_class: str, label: str, args: ZoneDevicesArgs
-    ) -> None:
+    ) -> pulumi.Output[str]:
+        """Everybody whose certificate says that it is of the class."""
+        pool = iam.WorkloadIdentityPool(
+            name,
+            workload_identity_pool_id=args.pools[device_class],
+            display_name=label,
+            description=f"Devices of class {device_class} in {args.prefix}",
+            opts=self._after,
+        )
+        if args.authority:
+            anchor = iam.WorkloadIdentityPoolProviderX509TrustStoreTrustAnchorArgs(
+                pem_certificate=args.authority,
+            )
+            iam.WorkloadIdentityPoolProvider(
+                name,
+                workload_identity_pool_id=pool.workload_identity_pool_id,
+                workload_identity_pool_provider_id="certificate",
+                attribute_mapping={"google.subject": "assertion.subject.dn.cn"},
+                attribute_condition=(
+                    f"assertion.subject.dn.ou == {json.dumps(device_class)}"
+                ),
+                x509=iam.WorkloadIdentityPoolProviderX509Args(
+                    trust_store=iam.WorkloadIdentityPoolProviderX509TrustStoreArgs(
+                        trust_anchors=[anchor],
+                    ),
+                ),
+                opts=self._child,
+            )
+        return pulumi.Output.concat(
+            "principalSet://iam.googleapis.com/", pool.name, "/*"
+        )
+
+    def _permit(
+        self,
+        name: str,
+        label: str,
+        member: pulumi.Output[str],
+        args: ZoneDevicesArgs,
+    ) -> pulumi.Output[str]:
+        """Publish to the class's topic, add objects to the store, read releases."""
         topic = pubsub.Topic(
             name,
             name=f"{args.prefix}--{label}",
@@ -74,18 +107,31 @@ class ZoneDevices(pulumi.ComponentResource):
                 allowed_persistence_regions=[args.region],
                 enforce_in_transit=True,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=args.granted),
-        )
-        account = serviceaccount.Account(
-            name,
-            account_id=args.accounts[device_class],
-            display_name=f"Device class {device_class}",
-            opts=self._child,
+            opts=self._after,
         )
         pubsub.TopicIAMMember(
             name,
             topic=topic.id,
             role="roles/pubsub.publisher",
-            member=account.member,
+            member=member,
             opts=self._child,
         )
+        storage.BucketIAMMember(
+            f"{name}-data",
+            bucket=args.store,
+            role="roles/storage.objectCreator",
+            member=member,
+            condition=storage.BucketIAMMemberConditionArgs(
+                title="data",
+                expression=below(args.store, "data/"),
+            ),
+            opts=self._child,
+        )
+        storage.BucketIAMMember(
+            f"{name}-releases",
+            bucket=args.releases,
+            role="roles/storage.objectViewer",
+            member=member,
+            opts=self._child,
+        )
+        return topic.id

@@ -3,28 +3,39 @@
 # plan 1111111111111111111111111111111111111111111111111111111111111111
 """The customer key of a compliance zone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_gcp import kms, projects
-
-AGENTS = ("aiplatform", "artifactregistry", "pubsub")
-"""Services that act as an identity of their own, which is made before it is named."""
+from pulumi_gcp import kms, projects, serviceaccount
 
 
 @dataclass
 class ZoneKeyArgs:
-    """Where the key lies, what it is named after, and what guards it: SOFTWARE or HSM."""
+    """Where the key lies, what it is named after, and what guards it: SOFTWARE or HSM.
+
+    `agents` are services that act as an identity of their own, which is made before it
+    is named; `existing` is the identifier of a key to use instead of a new one.
+    """
 
     prefix: str
+    code: str
     protection: str
     region: str
+    agents: list[str]
+    existing: str
+    number: pulumi.Input[str]
+    enabled: Sequence[pulumi.Resource]
 
 
 class ZoneKey(pulumi.ComponentResource):
-    """A key in the zone's region that rotates yearly and is slow to delete."""
+    """A key in the zone's region that rotates every 90 days and is slow to delete.
+
+    Who administers it may not use it, and the services that use it may not administer it.
+    """
 
     id: pulumi.Output[str]
+    admin: pulumi.Output[str]
     granted: list[pulumi.Resource]
 
     def __init__(
@@ -34,18 +45,42 @@ class ZoneKey(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridspec:gcp:ZoneKey", name, None, opts)
+        self._after = pulumi.ResourceOptions(parent=self, depends_on=args.enabled)
+        admin = serviceaccount.Account(
+            f"{name}-key-admin",
+            account_id=f"{args.code}-keys",
+            display_name=f"Administers the key of {args.prefix}",
+            opts=self._after,
+        )
+        self.id = self._key(name, args)
+        kms.CryptoKeyIAMMember(
+            f"{name}-key-admin",
+            crypto_key_id=self.id,
+            role="roles/cloudkms.admin",
+            member=admin.member,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.admin = admin.email
+        self.granted = self._grant(name, args)
+        self.register_outputs({"id": self.id, "admin": self.admin})
+
+    def _key(self, name: str, args: ZoneKeyArgs) -> pulumi.Output[str]:
+        if args.existing:
+            return pulumi.Output.from_input(args.existing)
         # A ring keeps its name for ever: Pulumi adds a random suffix.
         ring = kms.KeyRing(
             args.prefix,
             location=args.region,
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=True, depends_on=args.enabled
+            ),
         )
         key = kms.CryptoKey(
             f"{name}-key",
             name="zone",
             key_ring=ring.id,
             purpose="ENCRYPT_DECRYPT",
-            rotation_period=f"{365 * 24 * 3600}s",
+            rotation_period=f"{90 * 24 * 3600}s",
             destroy_scheduled_duration=f"{30 * 24 * 3600}s",
             version_template=kms.CryptoKeyVersionTemplateArgs(
                 algorithm="GOOGLE_SYMMETRIC_ENCRYPTION",
@@ -53,31 +88,28 @@ class ZoneKey(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
-        self.id = key.id
-        self.granted = self._grant(name, key)
-        self.register_outputs({"id": self.id})
+        return key.id
 
-    def _grant(self, name: str, key: kms.CryptoKey) -> list[pulumi.Resource]:
-        """Let the services that keep the zone's data use the key."""
-        agents = {
+    def _grant(self, name: str, args: ZoneKeyArgs) -> list[pulumi.Resource]:
+        """Let the services that keep the zone's data use the key, and nobody else."""
+        members = {
             agent: projects.ServiceIdentity(
                 f"{name}-{agent}",
                 service=f"{agent}.googleapis.com",
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for agent in AGENTS
+                opts=self._after,
+            ).member
+            for agent in args.agents
         }
-        members = {agent: identity.member for agent, identity in agents.items()}
-        # Storage's own identity is named after the project's number, as all of them are.
-        members["storage"] = agents["pubsub"].email.apply(
-            lambda email: (
-                f"serviceAccount:{email.partition('@')[0]}@gs-project-accounts.iam.gserviceaccount.com"
-            )
+        # Storage makes its identity itself, named after the project's number.
+        members["storage"] = pulumi.Output.concat(
+            "serviceAccount:service-",
+            args.number,
+            "@gs-project-accounts.iam.gserviceaccount.com",
         )
         return [
             kms.CryptoKeyIAMMember(
                 f"{name}-{agent}",
-                crypto_key_id=key.id,
+                crypto_key_id=self.id,
                 role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
                 member=member,
                 opts=pulumi.ResourceOptions(parent=self),

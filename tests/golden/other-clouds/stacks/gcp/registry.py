@@ -3,6 +3,7 @@
 # plan 1111111111111111111111111111111111111111111111111111111111111111
 """Where a zone keeps container images and models."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -11,12 +12,17 @@ from pulumi_gcp import artifactregistry
 
 @dataclass
 class ZoneRegistryArgs:
-    """Key of the images, and the models by name with a short label."""
+    """Key of the images, and the models by name with a short label.
+
+    `existing` is the name of a repository of images to use instead of a new one.
+    """
 
     prefix: str
     region: str
+    existing: str
+    project: pulumi.Output[str]
     key: pulumi.Input[str]
-    granted: list[pulumi.Resource]
+    granted: Sequence[pulumi.Resource]
     models: dict[str, str]
 
 
@@ -33,7 +39,26 @@ class ZoneRegistry(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridspec:gcp:ZoneRegistry", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self, depends_on=args.granted)
+        self._after = pulumi.ResourceOptions(parent=self, depends_on=args.granted)
+        for model, label in args.models.items():
+            artifactregistry.Repository(
+                f"{name}--{label}",
+                repository_id=f"{args.prefix}--{label}",
+                description=f"Versions of {model}",
+                location=args.region,
+                format="GENERIC",
+                kms_key_name=args.key,
+                opts=self._after,
+            )
+        self.images = self._images(name, args)
+        self.url = pulumi.Output.concat(
+            args.region, "-docker.pkg.dev/", args.project, "/", self.images
+        )
+        self.register_outputs({"url": self.url})
+
+    def _images(self, name: str, args: ZoneRegistryArgs) -> pulumi.Output[str]:
+        if args.existing:
+            return pulumi.Output.from_input(args.existing)
         images = artifactregistry.Repository(
             f"{name}-images",
             repository_id=args.prefix,
@@ -43,23 +68,21 @@ class ZoneRegistry(pulumi.ComponentResource):
             docker_config=artifactregistry.RepositoryDockerConfigArgs(
                 immutable_tags=True,
             ),
+            # As the project says, where the service that scans is enabled.
             vulnerability_scanning_config=artifactregistry.RepositoryVulnerabilityScanningConfigArgs(
                 enablement_config="INHERITED",
             ),
-            opts=child,
+            # What no tag names any more is of no use to a device or a job.
+            cleanup_policies=[
+                artifactregistry.RepositoryCleanupPolicyArgs(
+                    id="untagged",
+                    action="DELETE",
+                    condition=artifactregistry.RepositoryCleanupPolicyConditionArgs(
+                        tag_state="UNTAGGED",
+                        older_than=f"{30 * 24 * 3600}s",
+                    ),
+                ),
+            ],
+            opts=self._after,
         )
-        for model, label in args.models.items():
-            artifactregistry.Repository(
-                f"{name}--{label}",
-                repository_id=f"{args.prefix}--{label}",
-                description=f"Versions of {model}",
-                location=args.region,
-                format="GENERIC",
-                kms_key_name=args.key,
-                opts=child,
-            )
-        self.images = images.repository_id
-        self.url = pulumi.Output.concat(
-            args.region, "-docker.pkg.dev/", images.project, "/", images.repository_id
-        )
-        self.register_outputs({"url": self.url})
+        return images.repository_id

@@ -4,6 +4,7 @@
 """Scheduled retraining of a model inside its zone."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -20,28 +21,37 @@ from data import below
 
 @dataclass
 class TrainingArgs:
-    """The job, when it runs, and the store, key and registry that it may touch."""
+    """The job, when it runs, and the store, key and registry that it may touch.
+
+    `scheduling` is how the job gets its machine, `permissions` what starting it takes.
+    """
 
     code: str
     region: str
     model: str
     image: str
     instance_type: str
-    max_seconds: int
+    scheduling: dict[str, str]
     schedule: str
+    permissions: list[str]
     project: pulumi.Output[str]
     repository: pulumi.Input[str]
     registry_url: pulumi.Input[str]
     bucket: pulumi.Output[str]
     key: pulumi.Input[str]
+    granted: Sequence[pulumi.Resource]
 
 
 class Training(pulumi.ComponentResource):
     """A custom job of Vertex AI under the zone's key, started by Cloud Scheduler.
 
     The image has a program `train` on its path; it is given where the data lies and
-    where the model goes.
+    where the model goes. `job` is what is sent to `jobs` as the account `starter`.
     """
+
+    job: dict[str, object]
+    jobs: pulumi.Output[str]
+    starter: pulumi.Output[str]
 
     def __init__(
         self,
@@ -55,28 +65,16 @@ class Training(pulumi.ComponentResource):
         self._permit(name, args, trainer)
         starter = self._account(f"{name}-start", f"{args.code}-start")
         self._start(name, args, trainer, starter)
-        body = pulumi.Output.json_dumps(self._job(args, trainer.email))
-        cloudscheduler.Job(
-            f"{name}-schedule",
-            region=args.region,
-            schedule=args.schedule,
-            time_zone="Etc/UTC",
-            http_target=cloudscheduler.JobHttpTargetArgs(
-                http_method="POST",
-                uri=pulumi.Output.concat(
-                    f"https://{args.region}-aiplatform.googleapis.com/v1/projects/",
-                    args.project,
-                    f"/locations/{args.region}/customJobs",
-                ),
-                headers={"Content-Type": "application/json"},
-                body=body.apply(lambda text: base64.b64encode(text.encode()).decode()),
-                oauth_token=cloudscheduler.JobHttpTargetOauthTokenArgs(
-                    service_account_email=starter.email,
-                    scope="https://www.googleapis.com/auth/cloud-platform",
-                ),
-            ),
-            opts=self._child,
+        # Asked of the region's own address: the global one may answer from elsewhere.
+        self.jobs = pulumi.Output.concat(
+            f"https://{args.region}-aiplatform.googleapis.com/v1/projects/",
+            args.project,
+            f"/locations/{args.region}/customJobs",
         )
+        self.job = self._job(args, trainer.email)
+        self.starter = starter.email
+        self._schedule(name, args)
+        self.register_outputs({"starter": self.starter})
 
     def _account(self, name: str, account_id: str) -> serviceaccount.Account:
         return serviceaccount.Account(name, account_id=account_id, opts=self._child)
@@ -108,6 +106,14 @@ class Training(pulumi.ComponentResource):
             member=trainer.member,
             opts=self._child,
         )
+        # What the job prints goes to the sinks of the project's zones.
+        projects.IAMMember(
+            f"{name}-logs",
+            project=args.project,
+            role="roles/logging.logWriter",
+            member=trainer.member,
+            opts=self._child,
+        )
 
     def _start(
         self,
@@ -121,7 +127,7 @@ class Training(pulumi.ComponentResource):
             f"{name}-start",
             role_id=f"{args.code}start",
             title=f"Start the training of {args.model}",
-            permissions=["aiplatform.customJobs.create"],
+            permissions=args.permissions,
             opts=self._child,
         )
         projects.IAMMember(
@@ -139,6 +145,27 @@ class Training(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _schedule(self, name: str, args: TrainingArgs) -> None:
+        body = pulumi.Output.json_dumps(self.job)
+        cloudscheduler.Job(
+            f"{name}-schedule",
+            region=args.region,
+            description=f"Trains {args.model}",
+            schedule=args.schedule,
+            time_zone="Etc/UTC",
+            http_target=cloudscheduler.JobHttpTargetArgs(
+                http_method="POST",
+                uri=self.jobs,
+                headers={"Content-Type": "application/json"},
+                body=body.apply(lambda text: base64.b64encode(text.encode()).decode()),
+                oauth_token=cloudscheduler.JobHttpTargetOauthTokenArgs(
+                    service_account_email=self.starter,
+                    scope="https://www.googleapis.com/auth/cloud-platform",
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.granted),
+        )
+
     def _job(self, args: TrainingArgs, email: pulumi.Output[str]) -> dict[str, object]:
         """One machine, the trainer's account, and the zone's key for its disks."""
         where = pulumi.Output.concat("gs://", args.bucket)
@@ -148,7 +175,7 @@ class Training(pulumi.ComponentResource):
             "encryptionSpec": {"kmsKeyName": args.key},
             "jobSpec": {
                 "baseOutputDirectory": {"outputUriPrefix": models},
-                "scheduling": {"timeout": f"{args.max_seconds}s"},
+                "scheduling": args.scheduling,
                 "serviceAccount": email,
                 "workerPoolSpecs": [
                     {

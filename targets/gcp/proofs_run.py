@@ -1,0 +1,232 @@
+"""Proofs that what runs, is logged or is looked through for a zone stays in its region."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hybridspec.target.api import Emission, Made
+from hybridspec.target.proof import at, each, every, first, listed, none, outputs
+
+from .proofs import (
+    ACCOUNT,
+    BUCKET,
+    EXCLUSION,
+    INSPECTION,
+    JOB,
+    LOGS,
+    NETWORK,
+    REPOSITORY,
+    ROUTE,
+    RULE,
+    SERVICE,
+    SINK,
+    SUBNETWORK,
+    SUBSCRIPTION,
+    TEMPLATE,
+    TOPIC,
+    TRIGGER,
+    WORKFLOW,
+    elsewhere,
+    keys,
+)
+
+GOOGLE = "199.36.153.4/30"
+_EVERYTHING = "severity>=DEFAULT"
+_WAYS = ("compute/router:Router", "compute/networkPeering:NetworkPeering",
+         "compute/address:Address", "compute/globalAddress:GlobalAddress")  # fmt: skip
+"""What would lead out of a network: translation of addresses, other networks, public addresses."""
+
+
+def logged(part: Emission) -> str:
+    """Entries go to log buckets in the region under the zone's key, and to no other place."""
+    ours = keys(part)
+    places = {f"logging.googleapis.com/{made.outputs['id']}" for made in part.of(LOGS)}
+
+    def kept(made: Made) -> str:
+        under = at(made.inputs, "cmekSettings", "kmsKeyName") in ours
+        return elsewhere(part, made) or ("" if under else "is not under the zone's key")
+
+    def sent(made: Made) -> str:
+        if made.inputs.get("destination") not in places or made.inputs.get("disabled"):
+            return "leads elsewhere or nowhere"
+        return _foreign(part, str(made.inputs.get("filter") or ""))
+
+    return first(each(part, LOGS, kept), each(part, SINK, sent), _unplaced(part))
+
+
+def _unplaced(part: Emission) -> str:
+    """The sink `_Default` of the project takes nothing."""
+    found = [made for made in part.program if made.type == EXCLUSION]
+    whole = [made for made in found if made.inputs.get("filter") == _EVERYTHING
+             and not made.inputs.get("disabled")]  # fmt: skip
+    return "" if whole else "entries are kept in `_Default`, which has no region"
+
+
+def _foreign(part: Emission, filtered: str) -> str:
+    """Why a sink may take what other zones of the project log; empty if it does not."""
+    alone = sum(made.type == LOGS for made in part.program) == len(part.of(LOGS))
+    if alone:
+        return ""
+    prefixes = "|".join(re.escape(str(made.inputs.get("bucketId"))) for made in part.of(LOGS))
+    codes = {str(made.inputs.get("accountId")).rpartition("-")[0] for made in part.of(ACCOUNT)}
+    names = {str(made.inputs.get("name")) for made in part.of(SERVICE)}
+    mine = re.compile(rf"(?:\^|/repositories/)(?:{prefixes})(?:\(--|--|\$|-\[)"
+                      rf"|\^{re.escape(part.name)}--")  # fmt: skip
+    trained = sum(made.type == JOB for made in part.program) == len(part.of(JOB)) > 0
+
+    def owned(clause: str) -> bool:
+        field, _, value = clause.partition("=")
+        said = value.removeprefix("~").strip('"')
+        if clause == 'resource.type="ml_job"':
+            return trained
+        if field == "resource.labels.service_name":
+            return said in names
+        if field == "resource.labels.email_id":
+            return said.startswith("^") and said[1:].rstrip("-") in codes
+        return value.startswith("~") and mine.match(said) is not None
+
+    clauses = filtered.split(" OR ")
+    return "" if all(map(owned, clauses)) else "takes entries of others"
+
+
+def _bodies(part: Emission) -> Iterator[tuple[Made, str, Any]]:
+    """Each request for a job, with its address: of a schedule, or of a step of a workflow."""
+    for made in part.of(JOB):
+        target = made.inputs.get("httpTarget")
+        text = base64.b64decode(str(at(target, "body")), validate=True)
+        yield made, str(at(target, "uri")), json.loads(text)
+    for made in part.of(WORKFLOW):
+        steps = at(json.loads(str(made.inputs.get("sourceContents"))), "main", "steps")
+        for step in listed(steps):
+            for said in step.values():
+                if "call" in said:
+                    yield made, str(at(said, "args", "url")), at(said, "args", "body")
+
+
+def addressed(part: Emission) -> str:
+    """Jobs are asked of the region's own address; a zone that trains nothing asks for none."""
+    here = f"https://{part.region}-aiplatform.googleapis.com/"
+    return next(
+        (f"`{made.name}` is asked of another address" for made, uri, _ in _bodies(part)
+         if not uri.startswith(here) or f"/locations/{part.region}/" not in uri), "",
+    )  # fmt: skip
+
+
+def trained(part: Emission) -> str:
+    """Jobs run in the region, on the zone's store, registry and key."""
+    ours, buckets = keys(part), outputs(part, BUCKET, "name")
+    images = {str(made.inputs.get("repositoryId")) for made in part.of(REPOSITORY)}
+    registry = f"{part.region}-docker.pkg.dev"
+
+    def fault(made: Made, asked: Any) -> str:
+        used = re.findall(r"gs://([\w.-]+)", json.dumps(asked))
+        pools = listed(at(asked, "jobSpec", "workerPoolSpecs"))
+        run = [str(at(pool, "containerSpec", "imageUri")).split("/") for pool in pools]
+        if not used or not set(used) <= buckets:
+            return "reads or writes what is not the zone's store"
+        if at(asked, "encryptionSpec", "kmsKeyName") not in ours:
+            return "uses a key that is not the zone's"
+        mine = run and all(p[0] == registry and len(p) > 3 and p[2] in images for p in run)
+        return elsewhere(part, made) or ("" if mine else "runs an image of another registry")
+
+    return next((f"`{made.name}` {why}" for made, _, asked in _bodies(part)
+                 if asked is not None and (why := fault(made, asked))), "")  # fmt: skip
+
+
+def drifting(part: Emission) -> str:
+    """Reports of drift start workflows in the region, under the zone's key."""
+    ours, topics = keys(part), outputs(part, TOPIC, "id")
+    flows = outputs(part, WORKFLOW, "id")
+
+    def keyed(made: Made) -> str:
+        under = made.inputs.get("cryptoKeyName") in ours
+        return elsewhere(part, made) or ("" if under else "is not under the zone's key")
+
+    def led(made: Made) -> str:
+        mine = (at(made.inputs, "transport", "pubsub", "topic") in topics
+                and made.inputs.get("destination") == {"workflow": at(
+                    made.inputs, "destination", "workflow")}
+                and at(made.inputs, "destination", "workflow") in flows)  # fmt: skip
+        return elsewhere(part, made) or ("" if mine else "leads elsewhere")
+
+    return first(each(part, WORKFLOW, keyed, least=0), each(part, TRIGGER, led, least=0))
+
+
+def collected(part: Emission) -> str:
+    """Messages are written to the zone's stores alone."""
+    buckets = outputs(part, BUCKET, "name")
+
+    def held(made: Made) -> bool:
+        others = {"pushConfig", "bigqueryConfig"} & {k for k, v in made.inputs.items() if v}
+        return not others and at(made.inputs, "cloudStorageConfig", "bucket") in buckets
+
+    return every(part, SUBSCRIPTION, held, "leads elsewhere", least=0)
+
+
+def served(part: Emission) -> str:
+    """Services run in the region, on the zone's key, registry and network, for the project."""
+    ours, nets = keys(part), outputs(part, SUBNETWORK, "id")
+    images = {str(made.inputs.get("repositoryId")) for made in part.of(REPOSITORY)}
+    registry = f"{part.region}-docker.pkg.dev"
+
+    def fault(made: Made) -> str:
+        said = at(made.inputs, "template")
+        if made.inputs.get("ingress") != "INGRESS_TRAFFIC_INTERNAL_ONLY":
+            return "answers everybody"
+        if at(said, "encryptionKey") not in ours:
+            return "is not under the zone's key"
+        ways = listed(at(said, "vpcAccess", "networkInterfaces"))
+        closed = at(said, "vpcAccess", "egress") == "ALL_TRAFFIC" and ways
+        if not closed or any(at(way, "subnetwork") not in nets for way in ways):
+            return "reaches other networks"
+        run = [str(at(one, "image")).split("/") for one in listed(at(said, "containers"))]
+        mine = run and all(p[0] == registry and len(p) > 3 and p[2] in images for p in run)
+        return elsewhere(part, made) or ("" if mine else "runs an image of another registry")
+
+    return first(each(part, SERVICE, fault, least=0), each(part, SUBNETWORK, lambda made:
+                 elsewhere(part, made), least=0))  # fmt: skip
+
+
+def enclosed(part: Emission) -> str:
+    """A network of the zone leads nowhere but to Google's private addresses."""
+    nets = outputs(part, NETWORK, "id")
+    shut = {
+        made.inputs.get("network") for made in part.of(RULE)
+        if made.inputs.get("direction") == "EGRESS" and not made.inputs.get("disabled")
+        and made.inputs.get("destinationRanges") == ["0.0.0.0/0"]
+        and made.inputs.get("denies") == [{"protocol": "all"}]
+    }  # fmt: skip
+
+    def fault(made: Made) -> str:
+        if made.inputs.get("deleteDefaultRoutesOnCreate") is not True:
+            return "keeps its way to the Internet"
+        return "" if made.outputs.get("id") in shut else "lets traffic out"
+
+    return first(
+        none(part, {f"gcp:{kind}" for kind in _WAYS}),
+        each(part, NETWORK, fault, least=0),
+        every(part, ROUTE, lambda made: made.inputs.get("destRange") == GOOGLE
+              and made.inputs.get("network") in nets, "leads elsewhere", least=0),
+        every(part, RULE, lambda made: made.inputs.get("direction") != "EGRESS"
+              or not made.inputs.get("allows"), "lets traffic out", least=0),
+    )  # fmt: skip
+
+
+def inspected(part: Emission) -> str:
+    """What looks for personal data works in the region, on the zone's store, and keeps nothing."""
+    buckets, here = outputs(part, BUCKET, "name"), f"/locations/{part.region}"
+
+    def fault(made: Made) -> str:
+        if not str(made.inputs.get("parent")).endswith(here):
+            return "works elsewhere"
+        used = re.findall(r"gs://([\w.-]+)", json.dumps(dict(made.inputs)))
+        told = [set(action) for action in listed(at(made.inputs, "inspectJob", "actions"))]
+        if made.type == INSPECTION and (not used or not set(used) <= buckets):
+            return "reads what is not the zone's store"
+        return "" if all(one == {"jobNotificationEmails"} for one in told) else "keeps findings"
+
+    return first(each(part, TEMPLATE, fault, least=0), each(part, INSPECTION, fault, least=0))

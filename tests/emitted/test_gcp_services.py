@@ -1,0 +1,172 @@
+"""What the emitted program for Google Cloud would run, log and tell, against a slice of a plan."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from emitted.found import of, one
+from emitted.slices import job, moved, part, service, written, zone
+
+from hybridspec.deliver.evaluate import Evaluation, evaluate
+from hybridspec.emit.stacks import emit_cloud
+from hybridspec.ir.plan import CloudSlice
+from hybridspec.target.registry import targets
+
+RETRAINED = replace(job("fault"), drift=True, spot=True)
+ASKED = moved(
+    part(
+        zone(device_classes=("gateway",), training=(RETRAINED,), log_days=45,
+             services=(service(), service("large", memory=5 * 2**30, most=9))),
+        zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=(),
+             training=()),
+        contact="plant@example.org", budget=120_500_000, currency="EUR",
+        config=(("billing-account", "012345-6789AB-CDEF01"),),
+    ),
+    "gcp",
+)  # fmt: skip
+BUCKET = "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+SINK = "gcp:logging/projectSink:ProjectSink"
+RUN = "gcp:cloudrunv2/service:Service"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    folder = written(ASKED, tmp_path_factory.mktemp("gcp") / "stack")
+    return evaluate(folder, project=ASKED.spec)
+
+
+def refused(made: CloudSlice) -> set[str]:
+    """The first words of what Google Cloud cannot express of a slice."""
+    _, said = emit_cloud(targets()["gcp"], made)
+    assert all(one.instead and one.origin for one in said)
+    return {one.what for one in said}
+
+
+def test_log_entries_are_kept_in_the_region_under_the_key_for_their_days(
+    found: Evaluation,
+) -> None:
+    made = one(found, BUCKET, "eu-plants").inputs
+    assert (made["location"], made["retentionDays"]) == ("europe-west3", 45)
+    assert "/locations/europe-west3/" in made["cmekSettings"]["kmsKeyName"]
+    sink = one(found, SINK, "eu-plants").inputs
+    assert sink["destination"] == (
+        "logging.googleapis.com/projects/project-0/locations/europe-west3/buckets/watch-eu-plants"
+    )
+    (exclusion,) = of(found, "gcp:logging/projectExclusion:ProjectExclusion")
+    assert exclusion.inputs["filter"] == "severity>=DEFAULT"
+
+
+def test_a_zone_takes_the_entries_that_name_what_is_its_own(found: Evaluation) -> None:
+    mine, theirs = (one(found, SINK, z).inputs["filter"].split(" OR ")
+                    for z in ("eu-plants", "us-plants"))  # fmt: skip
+    assert not set(mine) & set(theirs)
+    assert 'resource.labels.bucket_name=~"^watch-eu-plants(--ota)?-[0-9a-f]{7}$"' in mine
+    assert 'resource.type="ml_job"' in mine
+    names = {s.inputs["name"] for s in of(found, RUN)}
+    assert {c for c in mine if "service_name" in c} == {
+        f'resource.labels.service_name="{name}"' for name in names
+    }
+
+
+def test_a_zone_that_has_the_project_for_itself_takes_all(tmp_path: Path) -> None:
+    alone = moved(part(zone(log_days=None)), "gcp")
+    made = evaluate(written(alone, tmp_path / "stack"), project=alone.spec)
+    assert one(made, SINK).inputs.get("filter", "") == ""
+    assert one(made, BUCKET).inputs["retentionDays"] == 3650
+    assert any("3650 days at most" in what for what in refused(alone))
+
+
+def test_drift_starts_the_same_job_unless_one_is_under_way(found: Evaluation) -> None:
+    scheduled = one(found, "gcp:cloudscheduler/job:Job").inputs["httpTarget"]
+    made = one(found, "gcp:workflows/workflow:Workflow").inputs
+    steps = json.loads(made["sourceContents"])["main"]["steps"]
+    look, decide, train = (next(iter(step.values())) for step in steps)
+    assert train["args"]["url"] == look["args"]["url"] == scheduled["uri"]
+    assert train["args"]["body"] == json.loads(base64.b64decode(scheduled["body"]))
+    assert "JOB_STATE_RUNNING" in look["args"]["query"]["filter"]
+    assert decide["switch"] == [{"condition": '${"customJobs" in found.body}', "next": "end"}]
+    trigger = one(found, "gcp:eventarc/trigger:Trigger").inputs
+    topic = one(found, "gcp:pubsub/topic:Topic", "eu-plants--fault-drift")
+    assert trigger["transport"]["pubsub"]["topic"] == topic.outputs["id"]
+    assert topic.inputs["messageStoragePolicy"]["enforceInTransit"] is True
+    role = one(found, "gcp:projects/iAMCustomRole:IAMCustomRole", "eu-plants--fault").inputs
+    assert role["permissions"] == [
+        "aiplatform.customJobs.create", "aiplatform.customJobs.list",
+        "eventarc.events.receiveEvent", "workflows.executions.create",
+    ]  # fmt: skip
+    assert train["args"]["body"]["jobSpec"]["scheduling"] == {
+        "strategy": "SPOT", "timeout": "7200s"}  # fmt: skip
+
+
+def test_services_answer_inside_and_reach_nothing(found: Evaluation) -> None:
+    made = {s.name: s.inputs for s in of(found, RUN)}
+    assert set(made) == {"eu-plants--watch-serve", "eu-plants--large-serve"}
+    for inputs in made.values():
+        assert inputs["ingress"] == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+        assert "/locations/europe-west3/" in inputs["template"]["encryptionKey"]
+        assert inputs["template"]["vpcAccess"]["egress"] == "ALL_TRAFFIC"
+        assert inputs["template"]["maxInstanceRequestConcurrency"] == 1
+    template = made["eu-plants--watch-serve"]["template"]
+    assert template["scaling"] == {"minInstanceCount": 0, "maxInstanceCount": 4}
+    (container,) = template["containers"]
+    assert container["image"] == (
+        "europe-west3-docker.pkg.dev/project-0/watch-eu-plants/serve/watch:1"
+    )
+    assert container["resources"]["limits"] == {"cpu": "1", "memory": "512Mi"}
+    (container,) = made["eu-plants--large-serve"]["template"]["containers"]
+    assert container["resources"]["limits"] == {"cpu": "2", "memory": "5376Mi"}
+    network = one(found, "gcp:compute/network:Network").inputs
+    assert network["deleteDefaultRoutesOnCreate"] is True
+    callers = of(found, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember")
+    assert {c.inputs["role"] for c in callers} == {"roles/run.invoker"}
+    assert all(c.inputs["member"].startswith("principalSet://") for c in callers)
+
+
+def test_what_looks_for_personal_data_waits_to_be_resumed(found: Evaluation) -> None:
+    trigger = one(found, "gcp:dataloss/preventionJobTrigger:PreventionJobTrigger").inputs
+    assert trigger["status"] == "PAUSED"
+    assert trigger["parent"] == "projects/project-0/locations/europe-west3"
+    assert trigger["inspectJob"]["actions"] == [{"jobNotificationEmails": {}}]
+
+
+def test_the_owner_hears_of_changes_and_of_costs_once_a_project(found: Evaluation) -> None:
+    mail = one(found, "gcp:monitoring/notificationChannel:NotificationChannel")
+    assert mail.inputs["labels"] == {"email_address": "plant@example.org"}
+    alarms = of(found, "gcp:monitoring/alertPolicy:AlertPolicy")
+    assert len(alarms) >= 12
+    assert all(a.inputs["notificationChannels"] == [mail.outputs["name"]] for a in alarms)
+    budget = one(found, "gcp:billing/budget:Budget").inputs
+    assert budget["amount"]["specifiedAmount"] == {"currencyCode": "EUR", "units": "121"}
+    assert budget["budgetFilter"]["projects"] == ["projects/123456789012"]
+
+
+def test_what_only_an_organisation_or_the_account_knows_is_said() -> None:
+    said = refused(ASKED)
+    assert any("`_Required`" in what and "Security Command Center" in what for what in said)
+    assert any("share a project" in what for what in said)
+    assert any("no authority" in what or "names no authority" in what for what in said)
+    quiet = refused(moved(part(zone(log_days=30, device_classes=())), "gcp"))
+    assert {what.split(":")[0] for what in quiet if "nobody is told" in what}
+    assert not any("authority" in what for what in quiet)
+
+
+def test_what_google_cloud_cannot_express_is_said() -> None:
+    stores = tuple((f"watch/s{n}", 10 + n) for n in range(50))
+    asked = moved(
+        part(zone(retention_days=3, training=(job("fault", hours=8 * 24),), log_days=30,
+                  services=(service("huge", memory=40 * 2**30), service("unnamed", image=""))),
+             zone("many", stores=stores, log_days=30, training=())),
+        "gcp",
+    )  # fmt: skip
+    _, said = emit_cloud(targets()["gcp"], asked)
+    assert {r.what.split("`")[0] for r in said if r.promised} == {
+        "a bucket ends objects below at most 49 prefixes, and zone ",
+        "Cloud Storage may end an object 3 days late, so none below ",
+    }
+    rest = " ".join(r.what for r in said if not r.promised)
+    for word in ("training `fault`", "`huge`", "unnamed/diagnose"):
+        assert word in rest
