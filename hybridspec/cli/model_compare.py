@@ -23,7 +23,13 @@ from hybridspec.cli.model_search import (
     TriesFlag,
     searched,
 )
-from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject
+from hybridspec.cli.model_subject import (
+    FreeFlag,
+    ModelFormat,
+    ModelFormatFlag,
+    NameFlag,
+    Subject,
+)
 from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag
 
 SCHEMA = "hybridspec.dev/model-comparison/v1"
@@ -32,6 +38,7 @@ SCHEMA = "hybridspec.dev/model-comparison/v1"
 def compare(
     subject: Subject = Path(),
     model: NameFlag = None,
+    free: FreeFlag = None,
     device: DeviceFlag = None,
     runtime: RuntimeFlag = None,
     evaluation: EvaluationFlag = None,
@@ -54,7 +61,8 @@ def compare(
     if svg is not None:
         _drawable(svg)
     found = searched(Flags(
-        subject=subject, model=model, device=device, runtime=runtime, evaluation=evaluation,
+        subject=subject, model=model, free=free, device=device, runtime=runtime,
+        evaluation=evaluation,
         calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
         budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
         measure=measure,

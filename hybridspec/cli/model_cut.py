@@ -36,7 +36,7 @@ def write_halves(
         evaluation = look.spec.evaluation
     if evaluation is not None and not evaluation.is_file():
         raise UsageError(f"there is no file {evaluation}", help="check the path of the data")
-    made = halves(look.path, cut.tensor.name, evaluation)
+    made = halves(look.path, cut.tensor.name, evaluation, look.facts.inputs)
     for name, data in ((BEFORE, made.before), (AFTER, made.after)):
         write_durably(out / name, data)
     if format is ModelFormat.JSON:

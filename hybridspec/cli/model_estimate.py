@@ -10,7 +10,15 @@ import typer
 
 from hybridspec.cli import output
 from hybridspec.cli.model_device import RuntimeFlag, can_run, check_runtime, room, runtime_of
-from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject, subjects
+from hybridspec.cli.model_open import at_size, hidden, unused
+from hybridspec.cli.model_subject import (
+    FreeFlag,
+    ModelFormat,
+    ModelFormatFlag,
+    NameFlag,
+    Subject,
+    subjects,
+)
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Look, Subjects
@@ -26,6 +34,7 @@ VARIANTS = ("fp32", "fp16", "int8", "int4")
 def estimate(
     subject: Subject = Path(),
     model: NameFlag = None,
+    free: FreeFlag = None,
     device: Annotated[
         list[str] | None,
         typer.Option("--device", help="Board or device class; `all`; may be given several times."),
@@ -49,29 +58,36 @@ def estimate(
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Say how long an inference takes on each board, with its interval, memory and energy."""
-    from hybridspec.base.errors import UsageError
     from hybridspec.ir.runtime import CPU
 
-    odd = next((name for name in variant or [] if name not in VARIANTS), None)
-    if odd is not None:
-        raise UsageError(f"there is no variant `{odd[:40]}`", help=f"write {', '.join(VARIANTS)}")
+    _check_variants(variant or [])
     check_runtime(runtime)
-    known = subjects(subject, model)
+    known = subjects(subject, model, free)
     boards = _boards(known, device or [])
     runs = _runtimes(known, boards, runtime, every=ALL in (device or []))
     here = _timed(host_run, boards)
     timed = _of_board(measurements, boards, runs) if measurements else ()
     took = {name: (*timed, *(_own(known, name) if runs[name] == CPU else ())) for name, _ in boards}
     rows = [row for look in known.models for name, board in boards if runs[name]
-            for row in _rows(look, name, board, runs[name], took[name], variant or [],
-                             here)]  # fmt: skip
+            for row in _rows(look, name, board, runs[name], at_size(took[name], look),
+                             variant or [], at_size(here, look))]  # fmt: skip
+    said = {row["model"] for row in rows}
+    hidden([look for look in known.models if look.name not in said], alone=not rows)
     if format is ModelFormat.JSON:
         output.document({"schemaVersion": SCHEMA, "estimates": rows})
         return
     _show(rows)
-    _sized(known.models, [one for name in took for one in (*took[name], *here)])
+    unused(known.models, [one for name in took for one in (*took[name], *here)])
     if not rows:
         output.say("nobody has figures for this: `hybridspec model measure` makes some")
+
+
+def _check_variants(names: Sequence[str]) -> None:
+    from hybridspec.base.errors import UsageError
+
+    odd = next((name for name in names if name not in VARIANTS), None)
+    if odd is not None:
+        raise UsageError(f"there is no variant `{odd[:40]}`", help=f"write {', '.join(VARIANTS)}")
 
 
 def _boards(known: Subjects, asked: Sequence[str]) -> list[tuple[str, Board]]:
@@ -156,21 +172,6 @@ def _own(known: Subjects, name: str) -> tuple[Timed, ...]:
                  if (one.name, one.runtime) == (name, RUNTIME)), ())  # fmt: skip
 
 
-def _sized(models: Sequence[Look], took: Sequence[Timed]) -> None:
-    """Say which measurements are not used, since they hold for one size only."""
-    from hybridspec.optimise.measured import opened
-
-    for look in models:
-        own = [one for one in took if one.model == look.facts.digest]
-        sizes = sorted({one.free for one in own if one.free or opened(look.facts)})
-        if sizes:
-            output.say(
-                f"warning: {look.name} was measured with {', '.join(map(str, sizes))} in its open "
-                "sizes, which says nothing of others: it is estimated, and no plan uses that "
-                "measurement; `measured` of the model in the spec states what your inputs take"
-            )
-
-
 def _rows(
     look: Look, name: str, board: Board, runtime: str, timed: Sequence[Timed],
     variants: Sequence[str], here: Sequence[Timed] = (),
@@ -191,7 +192,7 @@ def _rows(
     for variant in names:
         found = None if look.spec is None else measured_latency(look.spec, name, variant)
         found = found or exact(timed, look.facts, variant, f"`{name}`")
-        if found is None and variant in rates:
+        if found is None and variant in rates and not look.facts.unpriced:
             found = priced(look.facts, rescaled(rates[variant], timed))
             found = _drawn(found, look, variant, timed, here) if here else found
         if found is None:
@@ -201,8 +202,7 @@ def _rows(
             "model": look.name, "device": name, "board": board.name, "runtime": runtime,
             "variant": variant,
             "latency": {"low": found.low, "mid": found.mid, "high": found.high, "unit": "us",
-                        "basis": found.basis, "measured": found.basis.startswith("measured"),
-                        "atLeast": bool(look.facts.unpriced)},
+                        "basis": found.basis, "measured": found.basis.startswith("measured")},
             "memory": need, "memoryBasis": memory_basis(runtime), "fits": need <= free,
             "energy": _energy(board, found.mid),
         }  # fmt: skip
@@ -253,9 +253,6 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
                    lines)  # fmt: skip
     for line in dict.fromkeys(_told(rows)):
         print(line)
-    for name in dict.fromkeys(row["model"] for row in rows if row["latency"]["atLeast"]):
-        output.say(f"warning: {name} has operators whose work nobody can tell: it takes longer; no "
-                   "plan uses these figures, so measure it")  # fmt: skip
 
 
 def _told(rows: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from hybridspec.cli.model_search import (
     model_of,
 )
 from hybridspec.cli.model_subject import (
+    FreeFlag,
     ModelFormat,
     ModelFormatFlag,
     NameFlag,
@@ -40,6 +41,7 @@ def hook(
         Path, typer.Option("--run", help="Program that is called as `python PROGRAM IN OUT`.")
     ] = ...,  # type: ignore[assignment]
     model: NameFlag = None,
+    free: FreeFlag = None,
     evaluation: EvaluationFlag = None,
     metric: MetricFlag = None,
     floor: FloorFlag = None,
@@ -58,12 +60,12 @@ def hook(
     if not run.is_file():
         raise UsageError(f"{run} is no file", help="name the program: `--run model/prune.py`")
     flags = Flags(
-        subject=subject, model=model, device=None, runtime=None, evaluation=evaluation,
+        subject=subject, model=model, free=free, device=None, runtime=None, evaluation=evaluation,
         calibration=None,
         metric=metric, floor=floor, allowed_drop=allowed_drop, budget=None, tries=None, jobs=None,
         cluster=None, cluster_tls=None, measure=True,
     )  # fmt: skip
-    known = subjects(subject, model)
+    known = subjects(subject, model, free)
     if len(known.models) > 1:
         names = ", ".join(look.name for look in known.models)
         raise UsageError(f"the spec has several models: {names}", help="say which by `--model`")

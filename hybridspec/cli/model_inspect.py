@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hybridspec.cli import output
-from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject, subjects
+from hybridspec.cli.model_subject import (
+    FreeFlag,
+    ModelFormat,
+    ModelFormatFlag,
+    NameFlag,
+    Subject,
+    subjects,
+)
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Look
@@ -29,6 +36,7 @@ _WORDS = {
 def inspect(
     subject: Subject = Path(),
     model: NameFlag = None,
+    free: FreeFlag = None,
     cut: Annotated[
         int | None, typer.Option("--cut", min=0, help="Write both halves at this cut to --out.")
     ] = None,
@@ -40,7 +48,7 @@ def inspect(
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Show inputs, operators, work, memory, cuts and the boards that a model fits."""
-    known = subjects(subject, model)
+    known = subjects(subject, model, free)
     if cut is not None or out is not None or evaluation is not None:
         from hybridspec.cli.model_cut import write_halves
 
@@ -67,6 +75,8 @@ def _document(look: Look, boards: Sequence[Board]) -> dict[str, Any]:
         "opset": facts.opset,
         "inputs": [_tensor(tensor) for tensor in facts.inputs],
         "outputs": [_tensor(tensor) for tensor in facts.outputs],
+        "open": list(facts.open),
+        "free": dict(look.free),
         "parameters": facts.parameters,
         "weights": facts.weights,
         "operators": dict(facts.kinds),
@@ -152,10 +162,20 @@ def _rows(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "peak activations", format_bytes(document["peakActivations"])
     if document["unknown"]:
         yield "of unknown size", ", ".join(document["unknown"])
+    if document["open"]:
+        yield "open sizes", _open(document)
     if document["unpriced"]:
         yield "unpriced", ", ".join(document["unpriced"]) + ": no latency can be estimated"
     if not document["cuts"]:
         yield "cuts", "none: nowhere does one small tensor carry everything"
+
+
+def _open(document: dict[str, Any]) -> str:
+    """What the file leaves open, and what was said of it."""
+    said = document["free"]
+    stated = [f"{name} = {said.get(name, said.get('', '?'))}" for name in document["open"]]
+    help = "" if said else f": --free {document['open'][0]}=128 says how large"
+    return ", ".join(stated if said else document["open"]) + help
 
 
 def _note(kind: str, document: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hybridspec.cli import output
-from hybridspec.cli.model_subject import FileArgument, ModelFormat, ModelFormatFlag, bare
+from hybridspec.cli.model_subject import FileArgument, FreeFlag, ModelFormat, ModelFormatFlag, bare
 
 if TYPE_CHECKING:
     from hybridspec.cli.model_subject import Look
@@ -43,9 +43,7 @@ def measure(
     runs: Annotated[int, typer.Option("--runs", min=5, max=100_000)] = 100,
     threads: Annotated[int, typer.Option("--threads", min=1, max=256)] = 1,
     seconds: Annotated[int, typer.Option("--seconds", min=1, max=600, help="At most.")] = 20,
-    free: Annotated[
-        int, typer.Option("--free", min=0, max=2**20, help="Size of what the model leaves open.")
-    ] = 0,
+    free: FreeFlag = None,
     format: ModelFormatFlag = ModelFormat.TABLE,
 ) -> None:
     """Time a model on this machine or over ssh, where onnxruntime is all that is needed."""
@@ -53,10 +51,11 @@ def measure(
 
     _check(device, ssh, variant)
     _old(out)
-    look, made_from = bare(file), None if of is None else bare(of)
-    job = how.Job(runs=runs, threads=threads, seconds=seconds, free=free)
+    look, made_from = bare(file, free=free), None if of is None else bare(of)
+    _one_size(look)
+    job = how.Job(runs=runs, threads=threads, seconds=seconds, free=look.size)
     figures = how.measure(file, look.facts.digest, job, ssh, python)
-    one = _entry(look, made_from, variant, figures, free)
+    one = _entry(look, made_from, variant, figures)
     _doubts(figures, threads, one.free)
     if out is not None:
         _keep(out, one)
@@ -76,6 +75,19 @@ def _check(device: str, ssh: str | None, variant: str | None) -> None:
     if variant not in (None, "fp32", "fp16", "int8", "int4"):
         raise UsageError(f"there is no variant `{variant[:40]}`",
                          help="write fp32, fp16, int8 or int4")  # fmt: skip
+
+
+def _one_size(look: Look) -> None:
+    """A measurement keeps one size, and holds for that alone."""
+    from hybridspec.base.errors import UsageError
+
+    if look.left:
+        names = ", ".join(f"`{name}`" for name in look.left[:4])
+        raise UsageError(f"`{look.name}` leaves sizes open: {names}",
+                         help=f"give them: `--free {look.left[0]}=128`")  # fmt: skip
+    if look.facts.open and not look.size:
+        raise UsageError("a measurement keeps one size of all that is open",
+                         help="write one: `--free 128`")  # fmt: skip
 
 
 def _old(out: Path | None) -> tuple[FileMeasurement, ...]:
@@ -107,7 +119,7 @@ def _keep(out: Path, one: FileMeasurement) -> None:
 
 
 def _entry(
-    look: Look, made_from: Look | None, variant: str | None, figures: Figures, free: int
+    look: Look, made_from: Look | None, variant: str | None, figures: Figures
 ) -> FileMeasurement:
     """The measurement for the file; what a device says of itself has to have the right shape."""
     from datetime import UTC, datetime
@@ -116,7 +128,6 @@ def _entry(
 
     from hybridspec.base.errors import ResourceFailed
     from hybridspec.ir.kernel import KINDS
-    from hybridspec.optimise.measured import opened
     from hybridspec.spec.measurement_file import FileMeasurement
 
     facts = look.facts
@@ -125,7 +136,7 @@ def _entry(
         "model": f"sha256:{(made_from or look).facts.digest}",
         "file": f"sha256:{facts.digest}",
         "variant": variant or precision(look),
-        "free": free if opened(facts) else 0,
+        "free": look.size,
         "provider": figures.provider, "threads": figures.threads, "runs": figures.runs,
         "p50": figures.p50, "p95": figures.p95, "least": figures.least, "first": figures.first,
         "load": figures.load, "peak_memory": figures.peak,

@@ -27,7 +27,13 @@ from hybridspec.cli.model_search import (
     TriesFlag,
     searched,
 )
-from hybridspec.cli.model_subject import ModelFormat, ModelFormatFlag, NameFlag, Subject
+from hybridspec.cli.model_subject import (
+    FreeFlag,
+    ModelFormat,
+    ModelFormatFlag,
+    NameFlag,
+    Subject,
+)
 from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag
 
 if TYPE_CHECKING:
@@ -47,6 +53,7 @@ UNJUDGED = "nothing was judged: the budget ended before, so that nothing is chos
 def optimise(
     subject: Subject = Path(),
     model: NameFlag = None,
+    free: FreeFlag = None,
     device: DeviceFlag = None,
     runtime: RuntimeFlag = None,
     evaluation: EvaluationFlag = None,
@@ -75,7 +82,8 @@ def optimise(
 ) -> None:
     """Search the best variant of a model for a device, and write it with its evidence."""
     flags = Flags(
-        subject=subject, model=model, device=device, runtime=runtime, evaluation=evaluation,
+        subject=subject, model=model, free=free, device=device, runtime=runtime,
+        evaluation=evaluation,
         calibration=calibration, metric=metric, floor=floor, allowed_drop=allowed_drop,
         budget=budget, tries=tries, jobs=jobs, cluster=cluster, cluster_tls=cluster_tls,
         measure=measure,
@@ -128,7 +136,7 @@ def document_of(found: Found) -> dict[str, Any]:
 
     chosen = found.search.chosen
     labelled = bool(found.model.metric)
-    notes = [] if found.data else [RANDOM]
+    notes = [] if found.data else [RANDOM, *_shortest(found.model)]
     if found.search.cut:
         notes.append(found.search.cut)
     if chosen is not None and chosen.verdict is not None:
@@ -139,6 +147,8 @@ def document_of(found: Found) -> dict[str, Any]:
         "search": search_data(found.search, labelled=labelled and found.data),
         "chosen": chosen.recipe if chosen else None,
         "runtime": found.host.runtime,
+        "inputs": {tensor.name: [size if size > 0 else None for size in tensor.shape]
+                   for tensor in found.model.facts.inputs},
         "steps": _steps(found),
         "notes": notes,
         "bounds": {"metric": found.model.metric, "floor": f"{float(found.model.floor):g}",
@@ -148,6 +158,17 @@ def document_of(found: Found) -> dict[str, Any]:
                     "calibration": found.model.calibration_digest or ""},
         "tools": _tools(),
     }  # fmt: skip
+
+
+def _shortest(model: Model) -> list[str]:
+    """What random inputs cannot show of a model whose sizes nobody stated."""
+    from hybridspec.optimise.measured import opened
+
+    if not opened(model.facts):
+        return []
+    names = ", ".join(f"`{name}`" for name in model.facts.open[:4])
+    return [f"{names} left open: inputs had size 1 there, which says little; state it by "
+            f"`--free {model.facts.open[0]}=128`"]  # fmt: skip
 
 
 def unjudged(search: Search) -> bool:

@@ -69,6 +69,7 @@ class Flags:
 
     subject: Path
     model: str | None
+    free: Sequence[str] | None
     device: str | None
     runtime: str | None
     evaluation: Path | None
@@ -111,7 +112,7 @@ def searched(
 
     _runtime(flags)
     budget = _budget(flags)
-    known = subjects(flags.subject, flags.model)
+    known = subjects(flags.subject, flags.model, flags.free)
     places = devices(flags.device, known)
     models = [model_of(look, flags) for look in known.models]
     for place in places:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from hybridspec.ir.graph import Board, DeviceClass, Model, ModelFacts
 
 SUFFIX = ".onnx"
+MOST = 2**20
+"""The largest size that may be said of what a model leaves open."""
+_SIZE = re.compile(r"[0-9]{1,8}")
 
 
 class ModelFormat(StrEnum):
@@ -31,18 +35,44 @@ Subject = Annotated[
 NameFlag = Annotated[
     str | None, typer.Option("--model", help="The model of the spec; default: all of them.")
 ]
+FreeFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--free",
+        metavar="NAME=SIZE",
+        help="A size that the model leaves open, as `sequence=128`, or 128 for all of them; "
+        "may be given several times.",
+    ),
+]
 ModelFormatFlag = Annotated[ModelFormat, typer.Option("--format", help="table or json.")]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.onnx", help="An ONNX file.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One model to look at; `spec` is its part of a spec, None where there is no spec."""
+    """One model to look at; `spec` is its part of a spec, None where there is no spec.
+
+    `free` are the sizes that were said of what the model leaves open, by name.
+    """
 
     name: str
     path: Path
     facts: ModelFacts
     spec: Model | None = None
+    free: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The one size that was said of all that is open; 0 if nothing was, or several were."""
+        sizes = set(self.free.values()) if self.facts.open else set()
+        return sizes.pop() if len(sizes) == 1 and not self.left else 0
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The names of the sizes that are still open."""
+        if all(size > 0 for tensor in self.facts.inputs for size in tensor.shape[1:]):
+            return ()
+        return tuple(name for name in self.facts.open if name not in self.free)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +84,37 @@ class Subjects:
     classes: tuple[DeviceClass, ...] = ()
 
 
-def subjects(path: Path, name: str | None = None) -> Subjects:
+def sizes(written: Sequence[str] | None) -> dict[str, int]:
+    """Sizes by name as `--free` states them; the empty name stands for all.
+
+    >>> sizes(["64", "image=224"])
+    {'': 64, 'image': 224}
+    """
+    from hybridspec.base.errors import UsageError
+
+    found: dict[str, int] = {}
+    for one in written or ():
+        name, _, size = one.rpartition("=")
+        if not _SIZE.fullmatch(size) or not 0 < int(size) <= MOST or (not name and "=" in one):
+            raise UsageError(
+                f"--free: `{one[:60]}` says no size",
+                help=f"write `--free sequence=128`, or `--free 128` for all, from 1 to {MOST}",
+            )
+        found[name] = int(size)
+    return found
+
+
+def subjects(path: Path, name: str | None = None, free: Sequence[str] | None = None) -> Subjects:
     """The models that are meant, with their facts, and the boards that they could run on.
+
+    `free` states sizes that they leave open; of a spec, in the models that leave some open.
 
     Raises:
         UsageError: the file is no model, or the spec has no such model.
         SpecInvalid: the spec has faults.
     """
     if path.suffix == SUFFIX and not path.is_dir():
-        return Subjects(models=(bare(path, name),), boards=_boards())
+        return Subjects(models=(bare(path, name, free),), boards=_boards())
     from hybridspec.compiler import resolve_file
     from hybridspec.load.file import locate
 
@@ -74,34 +126,53 @@ def subjects(path: Path, name: str | None = None) -> Subjects:
     )
     if not found:
         raise _unknown(name, [model.name for model in graph.models])
+    if free:
+        found = tuple(_sized(look, sizes(free)) for look in found)
     boards = {board.name: board for board in _boards()}
     boards |= {device.board.name: device.board for device in graph.device_classes}
     return Subjects(models=found, boards=tuple(boards.values()), classes=graph.device_classes)
 
 
-def bare(path: Path, name: str | None = None) -> Look:
+def _sized(look: Look, free: Mapping[str, int]) -> Look:
+    """A model of a spec at these sizes; one that leaves nothing open is as it is."""
+    if look.spec is None or not look.facts.open:
+        return look
+    facts = _facts(look.path, free)
+    return replace(look, facts=facts, spec=replace(look.spec, facts=facts), free=free)
+
+
+def bare(path: Path, name: str | None = None, free: Sequence[str] | None = None) -> Look:
     """A model without a spec; its name is that of its file.
 
     Raises:
         UsageError: the file is no model.
     """
     from hybridspec.base.errors import UsageError
-    from hybridspec.load.file import shown
-    from hybridspec.load.model import facts_at
 
     if name is not None:
         raise UsageError("`--model` names a model of a spec, and this is a model file",
                          help="leave `--model` out")  # fmt: skip
-    facts = facts_at(path, output.cache_folder())
+    said = sizes(free)
+    return Look(name=path.stem, path=path, facts=_facts(path, said), free=said)
+
+
+def _facts(path: Path, free: Mapping[str, int]) -> ModelFacts:
+    from hybridspec.base.errors import UsageError
+    from hybridspec.load.file import shown
+    from hybridspec.load.model import facts_at
+
+    facts = facts_at(path, output.cache_folder(), free)
     if isinstance(facts, str):
         raise UsageError(f"{shown(path)} cannot be used: {facts}", help=_way_out(path, facts))
-    return Look(name=path.stem, path=path, facts=facts)
+    return facts
 
 
 def _way_out(path: Path, fault: str) -> str:
     """What to do about a file that is no usable model, as far as the fault does not say it."""
     if not path.is_file():
         return "check the path"
+    if fault.startswith("it leaves no size"):
+        return "`hybridspec model inspect` says what it leaves open"
     if "export it" in fault:
         return "`hybridspec model` takes models whose first dimension numbers the samples"
     if "NaN" in fault or "infinity" in fault:

@@ -108,6 +108,8 @@ class ModelFacts:
     `unpriced` those whose work nobody can tell, such as loops and convolutions over open sizes.
     `kernels` says what kinds the MACs are of; what is in none of them is of no known kind.
     `footprint` says what a runtime needs beyond them. `kinds` counts operators, functions included.
+    `open` are the names of sizes that the file leaves open beside the number of samples, some of
+    which may have been stated since, as the shapes of the inputs then say.
     """
 
     digest: str
@@ -128,6 +130,7 @@ class ModelFacts:
     kernels: Kernels = Kernels()
     footprint: Footprint = Footprint()
     kinds: tuple[tuple[str, int], ...] = ()
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

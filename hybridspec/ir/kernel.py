@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, Protocol
 
@@ -58,13 +59,36 @@ class Work(Protocol):
     @property
     def kernels(self) -> Kernels: ...
 
+    @property
+    def kinds(self) -> tuple[tuple[str, int], ...]: ...
+
+    @property
+    def unpriced(self) -> tuple[str, ...]: ...
+
+
+_RECURRENT = ("RNN", "GRU", "LSTM")
+
+
+def _by_operators(kinds: Mapping[str, int]) -> Family:
+    """The family by what there is: products around a softmax over an open size are attention."""
+    if any(kinds.get(kind) for kind in _RECURRENT):
+        return "recurrent"
+    products = kinds.get("MatMul", 0) + kinds.get("Gemm", 0)
+    if kinds.get("Conv", 0) + kinds.get("ConvTranspose", 0) > products:
+        return "cnn"
+    return "transformer" if kinds.get("Softmax") or kinds.get("Attention") else "mlp"
+
 
 def family(facts: Work) -> Family:
     """The architecture family that decides how a model is best made smaller and faster.
 
     A detector with a small attention block is still a CNN, and a speech model with convolutions
-    in front of an LSTM is recurrent as soon as the LSTM does a tenth of its work.
+    in front of an LSTM is recurrent as soon as the LSTM does a tenth of its work. Where sizes are
+    open, so that nobody can count, operators are counted instead of their work.
     """
+    hidden = set(facts.unpriced) & {"MatMul", "Gemm", "Conv", "ConvTranspose", *_RECURRENT}
+    if hidden:
+        return _by_operators(dict(facts.kinds))
     whole = facts.conv_macs + facts.gemm_macs
     if 2 * facts.conv_macs > whole:
         return "cnn"

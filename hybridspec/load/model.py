@@ -13,10 +13,12 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hybridspec.ir.footprint import Footprint
@@ -91,16 +93,23 @@ def _digest(path: Path, limit: int) -> tuple[str, int] | str:
         return (fault.strerror or "it cannot be read").lower()
 
 
-def facts_at(path: Path, cache: Path) -> ModelFacts | str:
-    """Facts of one ONNX file, or one clause that says why it cannot be used."""
+def facts_at(
+    path: Path, cache: Path, free: Mapping[str, int] = MappingProxyType({})
+) -> ModelFacts | str:
+    """Facts of one ONNX file, or one clause that says why it cannot be used.
+
+    `free` says what sizes that the file leaves open are, by name; the empty name is all of them.
+    """
     read = _digest(path, MAX_MODEL)
     if isinstance(read, str):
         return read
     digest, size = read
-    kept = cache / "models" / f"{digest}-{_FORMAT}-{version('onnx')}.json"
+    said = json.dumps(dict(free), sort_keys=True)
+    sized = f"-{hashlib.sha256(said.encode()).hexdigest()[:32]}" if free else ""
+    kept = cache / "models" / f"{digest}-{_FORMAT}-{version('onnx')}{sized}.json"
     answer = _cached(kept)
     if answer is None:
-        answer = _probe(path)
+        answer = _probe(path, said)
         if "fault" not in answer:
             _keep(kept, answer)
     if "fault" in answer:
@@ -115,6 +124,7 @@ def facts_of(answer: dict[str, Any], digest: str, size: int) -> ModelFacts:
         size=size,
         inputs=tuple(map(_tensor, answer["inputs"])),
         outputs=tuple(map(_tensor, answer["outputs"])),
+        open=tuple(answer["open"]),
         unknown=tuple(answer["unknown"]),
         unpriced=tuple(answer["unpriced"]),
         kernels=Kernels(**answer["kernels"]),
@@ -154,9 +164,9 @@ def _keep(path: Path, answer: dict[str, Any]) -> None:
         return
 
 
-def _probe(path: Path) -> dict[str, Any]:
+def _probe(path: Path, free: str) -> dict[str, Any]:
     """Facts from a process with bounded memory and time; the file may be hostile."""
-    command = [sys.executable, "-P", "-m", "hybridspec.load.probe_child", str(path)]
+    command = [sys.executable, "-P", "-m", "hybridspec.load.probe_child", str(path), free]
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=_SECONDS, preexec_fn=_limit, check=False

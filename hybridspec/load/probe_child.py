@@ -1,6 +1,7 @@
 """The process that opens a hostile model file: counts its work, prints JSON, nothing else.
 
-Run as `python -m hybridspec.load.probe_child MODEL`. Faults are printed as `{"fault": clause}`.
+Run as `python -m hybridspec.load.probe_child MODEL SIZES`, where `SIZES` says as JSON what sizes
+that the model leaves open are, by name. Faults are printed as `{"fault": clause}`.
 Work is counted for batch 1; a multiply-accumulate is counted once (ONNX operator semantics,
 https://onnx.ai/onnx/operators/).
 """
@@ -11,6 +12,8 @@ import json
 import math
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import onnx
@@ -20,6 +23,7 @@ from onnx import TensorProto
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
 from hybridspec.load.footprint import footprint
 from hybridspec.load.numbers import refuse_empty, refuse_numbers
+from hybridspec.load.open_sizes import fix_sizes, open_sizes
 from hybridspec.load.structure import Refused, fed, refuse_structure
 from hybridspec.load.work import hidden, kind_of, macs, total, work
 
@@ -33,7 +37,7 @@ _ELEMENT = {
 }  # fmt: skip
 
 
-def probe(path: str) -> dict[str, Any]:
+def probe(path: str, free: Mapping[str, int] = MappingProxyType({})) -> dict[str, Any]:
     """Facts of the ONNX file at `path`; raises `Refused`."""
     try:
         model = onnx.load_model(path, load_external_data=False)
@@ -42,6 +46,8 @@ def probe(path: str) -> dict[str, Any]:
     refuse_structure(model)
     refuse_numbers(model.graph)
     _fix_batch(model)
+    left = open_sizes(model.graph)
+    fix_sizes(model.graph, free)
     declared = [_tensor(value) for value in model.graph.output]
     try:
         onnx.checker.check_model(model, full_check=False)
@@ -51,7 +57,7 @@ def probe(path: str) -> dict[str, Any]:
     except Exception as fault:
         reason = str(fault).strip().splitlines()[0][:160] if str(fault).strip() else "invalid graph"
         raise Refused(f"its graph is not valid ONNX ({reason})") from fault
-    return {**_facts(inferred.graph, model), "outputs": declared}
+    return {**_facts(inferred.graph, model), "outputs": declared, "open": left}
 
 
 def _unclaimed(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -158,7 +164,7 @@ def _peak(graph: onnx.GraphProto, sizes: dict[str, int]) -> int:
 def main() -> None:
     """Print the facts of the model named by the first argument as one JSON document."""
     try:
-        answer = probe(sys.argv[1])
+        answer = probe(sys.argv[1], json.loads(sys.argv[2]))
     except Refused as refused:
         answer = {"fault": str(refused)}
     except Exception as fault:

@@ -93,6 +93,7 @@ def task(model: Model, way: Way) -> Task:
             "recipe": recipe.id,
             "parameters": asdict(recipe),
             "inputs": [tensor.name for tensor in facts.inputs],
+            "shapes": {tensor.name: list(tensor.shape) for tensor in facts.inputs},
             "metric": model.metric or None,
             "cut": None if cut is None else facts.cuts[cut].tensor.name,
             "threads": 0,

@@ -19,6 +19,7 @@ from hybridspec.ir.artefact import Evidence, Likeness, Verdict
 from hybridspec.ir.graph import Model, ModelFacts
 from hybridspec.ir.half import precision_and_cut, variant_facts
 from hybridspec.ir.plan import Estimate
+from hybridspec.optimise.measured import opened
 
 MIN_AGREEMENT = 0.95
 MIN_SPEEDUP = Fraction(102, 100)
@@ -233,9 +234,11 @@ def _slower(model: Model, precision: str, estimates: tuple[Estimate, Estimate]) 
     """Whether a variant is as fast as it has to be to be worth its loss."""
     original, faster = estimates
     if 0 in (original.mid, faster.mid) and model.facts.unpriced:
+        left = model.facts.open[:1] if opened(model.facts) else ()
+        size = f"`--free {left[0][:60]}=128` says how large it is, or " if left else ""
         yield (
             f"nobody can tell how much `{model.facts.unpriced[0][:40]}` computes, so that no gain "
-            "in speed is known: `--device host` measures it"
+            f"in speed is known: {size}`--device host` measures it"
         )
     elif 0 in (original.mid, faster.mid):
         unknown = precision if original.mid else "the original"

@@ -11,6 +11,7 @@ import math
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from hybridspec.base.errors import TimedOut, UsageError
+from hybridspec.ir.graph import Tensor
 from hybridspec.optimise.data import Arrays, DataUnusable, read_arrays
 from hybridspec.optimise.limits import confine
 from hybridspec.optimise.passes import PassFailed, split
@@ -43,8 +45,12 @@ class Halves:
     samples: int
 
 
-def halves(model: Path, tensor: str, evaluation: Path | None = None) -> Halves:
+def halves(
+    model: Path, tensor: str, evaluation: Path | None = None, inputs: Sequence[Tensor] = ()
+) -> Halves:
     """Cut a model at a tensor, and compare the halves with it on data, else on random inputs.
+
+    `inputs` are those of the model, with what was said of sizes that it leaves open.
 
     Raises:
         UsageError: the halves cannot be made, or compute something else; the data is unusable.
@@ -54,6 +60,7 @@ def halves(model: Path, tensor: str, evaluation: Path | None = None) -> Halves:
         folder, job = Path(name), Path(name, "job.json")
         job.write_text(json.dumps({
             "model": str(model.resolve()), "tensor": tensor, "folder": name,
+            "shapes": {tensor.name: list(tensor.shape) for tensor in inputs},
             "evaluation": None if evaluation is None else str(evaluation.resolve()),
         }), encoding="utf-8")  # fmt: skip
         command = [sys.executable, "-P", "-m", "hybridspec.optimise.halves", str(job)]
@@ -86,7 +93,7 @@ def compared(job: dict[str, Any]) -> dict[str, Any]:
     """Make both halves; their worst difference from the whole, and over how many samples."""
     model, folder = Path(job["model"]), Path(job["folder"])
     split(model, job["tensor"], folder / BEFORE, folder / AFTER)
-    inputs = inputs_of(model)
+    inputs = inputs_of(model, job["shapes"])
     if job["evaluation"] is not None:
         given = read_arrays(Path(job["evaluation"]), "evaluation")
         lacking = sorted(set(inputs) - set(given))

@@ -104,6 +104,7 @@ def measured_hook(model: Model, made: Path, folder: Path, threads: int = 1) -> d
         "folder": str(place), "source": str(model.path), "made": str(made),
         "evaluation": str(model.evaluation) if model.evaluation_digest else None,
         "calibration": None, "inputs": [tensor.name for tensor in model.facts.inputs],
+        "shapes": {tensor.name: list(tensor.shape) for tensor in model.facts.inputs},
         "recipe": RECIPE, "metric": model.metric or None, "cut": None, "threads": threads,
     }  # fmt: skip
     (place / "job.json").write_text(json.dumps(job), encoding="utf-8")

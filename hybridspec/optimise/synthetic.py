@@ -12,7 +12,9 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -61,14 +63,21 @@ def synthesise(model: Path, inputs: tuple[Tensor, ...], out: Path) -> None:
         )
 
 
-def inputs_of(model: Path) -> dict[str, np.ndarray]:
-    """Random inputs for a model, always the same; free dimensions are 1."""
+def inputs_of(
+    model: Path, shapes: Mapping[str, Sequence[int]] = MappingProxyType({})
+) -> dict[str, np.ndarray]:
+    """Random inputs for a model, always the same; open sizes are those of `shapes`, else 1."""
     wanted = session(model).get_inputs()
     return _sample([
         [value.name, _DTYPES.get(value.type, "float32"),
-         [n if isinstance(n, int) else 1 for n in value.shape]]
+         _sized(value.shape, shapes.get(value.name, ()))]
         for value in wanted
     ])  # fmt: skip
+
+
+def _sized(shape: Sequence[Any], said: Sequence[int]) -> list[int]:
+    stated = [*said, *[1] * len(shape)]
+    return [n if isinstance(n, int) else max(1, stated[i]) for i, n in enumerate(shape)]
 
 
 def _sample(inputs: list[list[Any]]) -> dict[str, np.ndarray]:

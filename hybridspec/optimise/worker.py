@@ -7,6 +7,7 @@ Run as `python -m hybridspec.optimise.worker JOB.json`; crashes here are verdict
     source       the model
     recipe       id of the recipe
     inputs       names of the model's inputs
+    shapes       shape of each, with what was said of open sizes; -1 is open, and taken as 1
     evaluation   `.npz` with an array for each input and `label`; null: random inputs, no labels
     calibration  `.npz` with an array for each input; null: the evaluation data
     metric       of the task; null: the outputs are only compared
@@ -96,7 +97,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
 def _evaluation(job: dict[str, Any]) -> tuple[Arrays, np.ndarray | None]:
     """Inputs to judge by and their labels; random inputs have none."""
     if job["evaluation"] is None:
-        return inputs_of(Path(job["source"])), None
+        return inputs_of(Path(job["source"]), job["shapes"]), None
     evaluation = read_arrays(Path(job["evaluation"]), "evaluation")
     return evaluation, evaluation.pop("label", None)
 

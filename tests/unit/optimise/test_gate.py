@@ -71,7 +71,7 @@ def test_each_threshold_on_both_sides(figures: dict[str, Any], words: str) -> No
 
 @pytest.mark.parametrize(
     ("original", "variant", "words"),
-    [(102, 100, ""), (101, 100, "less than 1.02 times faster"), (100, 200, "less than 1.02"),
+    [(103, 100, ""), (102, 100, "less than 1.02 times faster"), (100, 200, "less than 1.02"),
      (0, 100, "nobody has figures of the original on this board"),
      (100, 0, "nobody has figures of int8 on this board"), (0, 0, "nobody has figures")],
 )  # fmt: skip

@@ -63,7 +63,8 @@ def graphs(draw: st.DrawFn) -> onnx.ModelProto:
 
 
 def at(folder: Path, tensor: str, evaluation: Path | None = None) -> dict[str, Any]:
-    return compared({"model": str(folder / "m.onnx"), "tensor": tensor, "folder": str(folder),
+    return compared({"model": str(folder / "m.onnx"), "shapes": {}, "tensor": tensor,
+                     "folder": str(folder),
                      "evaluation": evaluation})  # fmt: skip
 
 
