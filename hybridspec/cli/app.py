@@ -25,6 +25,7 @@ from hybridspec.cli.flags import (
 )
 from hybridspec.cli.init import init
 from hybridspec.cli.plan import plan
+from hybridspec.cli.preview import preview
 from hybridspec.cli.workshops import ClusterFlag, JobsFlag, TlsFlag, workshop_of
 
 _COMPLETE = "_HYBRIDSPEC_COMPLETE"
@@ -154,34 +155,7 @@ def report(
         print(done.folder / "report" / name)
 
 
-@app.command()
-def preview(
-    spec: SpecPath = Path(),
-    stack: StackFlag = "local",
-    no_waivers: NoWaiversFlag = False,
-    plugin: PluginFlag = None,
-    format: FormatFlag = Format.HUMAN,
-    expect_no_changes: Annotated[
-        bool, typer.Option("--expect-no-changes", help="Exit with 7 if anything would change.")
-    ] = False,
-) -> None:
-    """Show what `up` would create, update and delete; touches no cloud."""
-    from hybridspec.cli.stack import LAYER
-    from hybridspec.cli.stack import preview as look
-
-    changes = look(_spec(spec), output.options(stack, no_waivers=no_waivers, plugins=plugin))
-    if format is Format.JSON:
-        output.document(
-            {"schemaVersion": "hybridspec.dev/preview/v1", "layer": LAYER, "changes": changes}
-        )
-    else:
-        from hybridspec.report import terminal
-
-        terminal.preview(terminal.console(), changes, LAYER)
-    if expect_no_changes and any(c["op"] != "same" for c in changes):
-        from hybridspec.base.errors import ChangesFound
-
-        raise ChangesFound("there are changes", help="run `hybridspec up` to apply them")
+app.command()(preview)
 
 
 @app.command()

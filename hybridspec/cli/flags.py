@@ -26,6 +26,14 @@ class FindingFormat(StrEnum):
     GITHUB = "github"
 
 
+class PreviewFormat(StrEnum):
+    """How a preview is printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class ShowFormat(StrEnum):
     """How a spec is printed."""
 

@@ -1,10 +1,7 @@
-"""The commands that deploy: preview, up, status and destroy of the built-in stack `local`."""
+"""The commands that deploy: up, status and destroy of the built-in stack `local`."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -24,15 +21,14 @@ from hybridspec.deliver.evaluate import Evaluation, require
 from hybridspec.deliver.evaluation_cache import evaluate_once
 from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.deliver.publish import remove_channel
+from hybridspec.deliver.snapshot import snapshot
 from hybridspec.deliver.stack import Stack
-from hybridspec.deliver.write import RECORD, intact, write_tree
-from hybridspec.ir.tree import digest_of, merge
+from hybridspec.deliver.write import RECORD, intact
+from hybridspec.ir.tree import digest_of
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.spec.catalog import Catalog
 from hybridspec.target import registry
 from hybridspec.target.cloud import label
-
-LAYER = "offline evaluation of the emitted programs against the real SDK; no cloud was asked"
 
 
 def local(spec: Path, name: str) -> Stack:
@@ -181,52 +177,11 @@ def _state(
         "planDigest": output.build.plan_digest,
         "releases": wanted,
         "roles": [class_role(name) for name in wanted],
-        "resources": resource_digests(evaluations),
+        "resources": snapshot(evaluations),
         "refreshAfter": refresh_after.isoformat(),
         "written": digest_of(output.folder / RECORD),
         "published": published_digest(output.folder),
     }
-
-
-def resource_digests(evaluations: dict[str, Evaluation]) -> dict[str, dict[str, str]]:
-    """Cloud to URN to a digest of the resource's inputs."""
-    return {
-        cloud: {
-            r.urn: hashlib.sha256(json.dumps(dict(r.inputs), sort_keys=True).encode()).hexdigest()
-            for r in evaluation.resources
-            if r.type != "pulumi:pulumi:Stack"
-        }
-        for cloud, evaluation in evaluations.items()
-    }
-
-
-def preview(spec: Path, options: Options) -> list[dict[str, str]]:
-    """What deploying a stack would create, update and delete, against its last applied state."""
-    made = compiled(spec, options)
-    stack, progress = Stack(spec=spec, name=options.stack), options.progress
-    with tempfile.TemporaryDirectory() as work:
-        # As `up` writes them, to the file, so that it finds what is evaluated here.
-        stacks = [tree.under(f"stacks/{cloud}") for cloud, tree in made.stacks]
-        write_tree(Path(work), merge(stacks))
-        progress("evaluating the cloud stacks offline")
-        evaluations = evaluated(made, Path(work), options.cache)
-    refuse_outside(made, evaluations)
-    before, after = stack.load().get("resources", {}), resource_digests(evaluations)
-    return [
-        {"op": _op(before.get(cloud, {}).get(urn), after.get(cloud, {}).get(urn)),
-         "cloud": cloud, "type": urn.split("::")[2].rpartition("$")[2], "name": urn.split("::")[3],
-         "urn": urn}
-        for cloud in sorted({*before, *after})
-        for urn in sorted({*before.get(cloud, {}), *after.get(cloud, {})})
-    ]  # fmt: skip
-
-
-def _op(before: str | None, after: str | None) -> str:
-    if before is None:
-        return "create"
-    if after is None:
-        return "delete"
-    return "same" if before == after else "update"
 
 
 def status(stack: Stack) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Plans, fleets and previews for a terminal, with rich; the user's text is never markup."""
+"""Plans and fleets for a terminal, with rich; the user's text is never markup."""
 
 from __future__ import annotations
 
@@ -163,13 +163,3 @@ def channel(out: Console, *, alive: bool) -> None:
     """A word about the channel, where there is something to say."""
     if not alive:
         out.print(_text("the channel is not served: devices run on, and none can be updated"))
-
-
-def preview(out: Console, changes: Sequence[Mapping[str, Any]], layer: str) -> None:
-    """Resources by what would happen to them."""
-    shown = [c for c in changes if c["op"] != "same"]
-    table(out, f"Preview ({layer})", ["op", "cloud", "type", "name"],
-          [(c["op"], c["cloud"], c["type"], c["name"]) for c in shown])  # fmt: skip
-    counts = {op: sum(c["op"] == op for c in changes)
-              for op in ("create", "update", "delete", "same")}  # fmt: skip
-    out.print(_text(", ".join(f"{count} {op}" for op, count in counts.items())))

@@ -28,13 +28,11 @@ def test_hostile_text_is_text(text: str, report: dict[str, Any]) -> None:
     document = spoilt(report, text)
     device = {"name": text, "deviceClass": text, "state": "EMPTY", "release": text, "p95": text,
               "releaseCounter": 1, "alive": False, "reason": text}  # fmt: skip
-    change = {"op": "create", "cloud": text, "type": text, "name": text}
     seen = "".join(c if c.isprintable() else "\ufffd" for c in text.splitlines()[0])
     for made in (
         shown("plan", document),
         *(shown("explain", placement) for placement in document["placements"]),
         shown("fleet", [device]),
-        shown("preview", [change], "layer"),
     ):
         bare = re.sub(r"\x1b\[[0-3]m", "", made)  # bold, dim and italic are this program's own
         assert all(c.isprintable() or c == "\n" for c in bare)
@@ -67,15 +65,6 @@ def test_an_explanation_shows_every_reason(report: dict[str, Any]) -> None:
             assert f"{reason['code']}: {reason['message']}" in made
 
 
-def test_a_preview_lists_what_changes_and_counts_the_rest() -> None:
-    changes = [{"op": op, "cloud": "aws", "type": "t", "name": op + "d"}
-               for op in ("create", "update", "delete", "same")]  # fmt: skip
-    made = shown("preview", changes, "layer", colour=False)
-    assert "created" in made
-    assert "samed" not in made
-    assert "1 create, 1 update, 1 delete, 1 same" in made
-
-
 def test_a_narrow_terminal_loses_no_text(report: dict[str, Any]) -> None:
     made = shown("plan", spoilt(report, WORD * 20), width=60, colour=False)
     assert max(map(len, made.splitlines())) <= 60
@@ -90,9 +79,3 @@ def test_no_word_is_broken_in_a_narrow_terminal(width: int) -> None:
     assert all(len(line) <= width for line in made.splitlines())
     for word in ("device", "reason" if width > 50 else "alive", *list(device.values())[:4]):
         assert str(word) in made
-
-
-def test_a_preview_without_changes_has_no_empty_table() -> None:
-    made = shown("preview", [{"op": "same", "cloud": "aws", "type": "t", "name": "n"}],
-                 "a layer of words", colour=False, width=40)  # fmt: skip
-    assert made == "Preview (a layer of words)\n0 create, 0 update, 0 delete, 1 same\n"
