@@ -118,7 +118,8 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
         own = measured_latency(model, place.name if place else "", variant)
         own = own or exact(timed, model.facts, variant, f"`{place.name if place else ''}`")
         # What a runtime cannot run in float is compared with the original beside it, on the CPU.
-        others = (runtime, CPU) if variant == ORIGINAL else (runtime,)
+        known = any(one.runtime == runtime for one in board.rates)
+        others = (runtime, CPU) if variant == ORIGINAL and known else (runtime,)
         rows = (r for one in others for r in board.rates
                 if (r.runtime, r.threads, r.precision) == (one, 1, variant))  # fmt: skip
         return own or next((estimate(model.facts, rescaled(r, timed)) for r in rows), None)
@@ -131,7 +132,19 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
         memory=lambda variant: memory_with(runtime, model.facts, variant),
         room=None if board is None else room(board),
         flash=None if board is None or runtime != "tflm" else (flash(model.facts), board.disk),
+        notes=_notes(board, runtime),
     )
+
+
+def _notes(board: Board | None, runtime: str) -> tuple[str, ...]:
+    """What the memory of another runtime rests on, and accelerators that are not used."""
+    from hybridspec.ir.offered import idle
+    from hybridspec.optimise.runtime import memory_basis
+
+    if board is None:
+        return ()
+    told = memory_basis(runtime)
+    return (*((told,) if told else ()), *(f"not used: {one}" for one in idle(board, runtime)))
 
 
 def room(board: Board) -> int:

@@ -137,6 +137,7 @@ def document_of(found: Found) -> dict[str, Any]:
     chosen = found.search.chosen
     labelled = bool(found.model.metric)
     notes = [] if found.data else [RANDOM, *_shortest(found.model)]
+    notes += [*_bases(found), *found.host.notes]
     if found.search.cut:
         notes.append(found.search.cut)
     if chosen is not None and chosen.verdict is not None:
@@ -169,6 +170,19 @@ def _shortest(model: Model) -> list[str]:
     names = ", ".join(f"`{name}`" for name in model.facts.open[:4])
     return [f"{names} left open: inputs had size 1 there, which says little; state it by "
             f"`--free {model.facts.open[0]}=128`"]  # fmt: skip
+
+
+def _bases(found: Found) -> list[str]:
+    """What estimates of other runtimes rest on: a wide interval does not tell."""
+    from hybridspec.ir.runtime import CPU
+
+    if found.host.runtime == CPU:
+        return []
+    told: dict[str, list[str]] = {}
+    for one in found.search.candidates:
+        if one.latency is not None:
+            told.setdefault(one.latency.basis, []).append(one.recipe)
+    return [f"latency of {', '.join(names)}: {basis}" for basis, names in told.items()]
 
 
 def unjudged(search: Search) -> bool:

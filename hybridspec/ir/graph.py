@@ -110,6 +110,7 @@ class ModelFacts:
     `footprint` says what a runtime needs beyond them. `kinds` counts operators, functions included.
     `open` are the names of sizes that the file leaves open beside the number of samples, some of
     which may have been stated since, as the shapes of the inputs then say.
+    `free_batch` names the inputs that take any number of samples.
     """
 
     digest: str
@@ -131,6 +132,7 @@ class ModelFacts:
     footprint: Footprint = Footprint()
     kinds: tuple[tuple[str, int], ...] = ()
     open: tuple[str, ...] = ()
+    free_batch: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

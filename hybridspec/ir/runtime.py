@@ -6,14 +6,19 @@ bundle carries the model in the form that their compiler wants, and the steps th
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hybridspec.ir.graph import ModelFacts
+from hybridspec.ir.graph import ModelFacts, Tensor
 
 CPU = "onnxruntime"
 """The runtime that the agent brings."""
 RUNTIMES = (CPU, "tensorrt", "openvino", "qnn", "coreml", "edgetpu", "tflm")
+
+FIXED = ("qnn", "coreml", "edgetpu", "tflm")
+"""Runtimes whose compilers take fixed sizes alone, or are slow and partly elsewhere without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +44,12 @@ def steps(
 ) -> tuple[Step, ...]:
     """What has to be done after a bundle, or a model `alone`, has arrived; nothing for onnxruntime.
 
-    A model alone lies in `model.onnx`, and what is made of it in `built/`.
+    A model alone lies in `model.onnx` beside its golden files, and what is made of it in `built/`.
     """
     if runtime == CPU:
         return ()
-    places = ("model.onnx", "built") if alone else (f"model/{model}/model.onnx", f"built/{model}")
+    folder = "" if alone else f"model/{model}/"
+    places = f"{folder}model.onnx", f"{folder}golden", "built" if alone else f"built/{model}"
     wanted = _Wanted(*places, variant, facts)
     return tuple(
         Step(model=model, variant=variant, where=where, command=command, inputs=read,
@@ -55,9 +61,10 @@ def steps(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The file that a bundle carries, the folder for what is built of it, and what it is."""
+    """The file that a bundle carries, its golden files, the folder for what is built of it."""
 
     shipped: str
+    golden: str
     made: str
     variant: str
     facts: ModelFacts
@@ -66,29 +73,44 @@ class _Wanted:
 _Row = tuple[str, str, tuple[str, ...], tuple[str, ...], str, str, str]
 
 
-def _shapes(facts: ModelFacts, between: str, around: str) -> str:
-    """Every input with its shape for one sample; `SIZE` stands where the model leaves it open."""
-    parts = []
-    for tensor in facts.inputs:
-        dims = ["1", *(str(n) if n > 0 else "SIZE" for n in tensor.shape[1:])]
-        parts.append(f"{tensor.name}{around[0]}{between.join(dims)}{around[1:]}")
-    return ",".join(parts)
+def open_sizes(facts: ModelFacts) -> bool:
+    """Whether a model leaves the size of an input open, be it the first dimension alone."""
+    left = any(size < 1 for tensor in facts.inputs for size in tensor.shape)
+    return left or bool(facts.free_batch or facts.open)
 
 
-def _sized(needs: str, facts: ModelFacts) -> str:
+def _dims(tensor: Tensor, size: str) -> list[str]:
+    """The shape of one sample; `size` stands where the model leaves it open."""
+    return ["1", *(str(n) if n > 0 else size for n in tensor.shape[1:])]
+
+
+def _open(facts: ModelFacts) -> bool:
+    """Whether a size stays open even for one sample."""
+    return any(n < 1 for tensor in facts.inputs for n in tensor.shape[1:])
+
+
+def _sized(needs: str, facts: ModelFacts, words: str) -> str:
     """What a command needs, the sizes that only the user knows included."""
-    if all(n > 0 for tensor in facts.inputs for n in tensor.shape[1:]):
-        return needs
-    return f"{needs}, and your own size for each SIZE, which the model leaves open"
+    return f"{needs}, and your own sizes for {words}, which the model leaves open" if _open(
+        facts) else needs  # fmt: skip
 
 
 def _tensorrt(of: _Wanted) -> list[_Row]:
     engine = f"{of.made}/model.engine"
-    shapes = shlex.quote(_shapes(of.facts, "x", ":"))
-    command = f"trtexec --onnx={of.shipped} --saveEngine={engine} --stronglyTyped --shapes={shapes}"
+    free = [one for one in of.facts.inputs
+            if of.facts.open or one.name in of.facts.free_batch or min(one.shape) < 1]  # fmt: skip
+    profile = "".join(
+        " " + shlex.quote(f"--{edge}Shapes=" + ",".join(
+            f"{_named(one.name)}:{'x'.join(_dims(one, size))}" for one in free))
+        for edge, size in (("min", "SMALLEST"), ("opt", "USUAL"), ("max", "LARGEST")) if free
+    )  # fmt: skip
+    weak = {"fp16": "`--fp16`", "int8": "`--int8`"}.get(of.variant.partition("-")[0])
+    older = f"{weak} in place of `--stronglyTyped`" if weak else "without `--stronglyTyped`"
+    command = f"trtexec --onnx={of.shipped} --saveEngine={engine} --stronglyTyped{profile}"
     return [(
         "device", command, (of.shipped,), (engine,),
-        _sized("TensorRT 10 or newer", of.facts),
+        _sized(f"TensorRT 10 or newer (8, the last for Jetson Nano and Xavier: {older})", of.facts,
+               "SMALLEST, USUAL and LARGEST"),
         "an engine holds kernels that were timed on this very GPU, so that it is built on it; "
         "strong typing keeps the types of the model, quantisation included",
         "https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/"
@@ -96,68 +118,60 @@ def _tensorrt(of: _Wanted) -> list[_Row]:
     )]  # fmt: skip
 
 
+def _named(name: str) -> str:
+    """The name of an input, in quotes if it holds what separates names and shapes."""
+    return f"'{name}'" if {":", ","} & set(name) else name
+
+
 def _openvino(of: _Wanted) -> list[_Row]:
     graph, weights = f"{of.made}/model.xml", f"{of.made}/model.bin"
-    shapes = shlex.quote(_shapes(of.facts, ",", "[]"))
+    shapes = shlex.quote(_bracketed(of.facts, "SMALLEST..LARGEST"))
     half = "False" if of.variant.startswith("fp32") else "True"
+    data = f" -data_shape {shlex.quote(_bracketed(of.facts, 'USUAL'))}" if _open(of.facts) else ""
     return [
         ("device", f"ovc {of.shipped} --output_model {graph} --input {shapes} "
          f"--compress_to_fp16={half}", (of.shipped,), (graph, weights),
-         _sized("openvino", of.facts),
+         _sized("openvino", of.facts, "SMALLEST and LARGEST (one number for an NPU)"),
          "NPUs take fixed shapes; the IR loads faster than ONNX",
          "https://docs.openvino.ai/2025/openvino-workflow/model-preparation/convert-model-to-ir.html"),
-        ("device", f"benchmark_app -m {graph} -d AUTO -hint latency", (graph,), (),
-         "openvino", "its median and 95th percentile are what `measured` asks for",
+        ("device", f"benchmark_app -m {graph} -d AUTO -hint latency{data}", (graph,), (),
+         _sized("openvino", of.facts, "USUAL"),
+         "its median and 95th percentile are what `measured` asks for",
          "https://docs.openvino.ai/2025/get-started/learn-openvino/openvino-samples/"
          "benchmark-tool.html"),
     ]  # fmt: skip
 
 
+def _bracketed(facts: ModelFacts, size: str) -> str:
+    """Every input with its shape for one sample, as OpenVINO's tools want it."""
+    return ",".join(f"{one.name}[{','.join(_dims(one, size))}]" for one in facts.inputs)
+
+
 def _qnn(of: _Wanted) -> list[_Row]:
-    fixed, context = f"{of.made}/fixed.onnx", f"{of.made}/model_ctx.onnx"
+    context = f"{of.made}/model_ctx.onnx"
     program = (
-        "import onnxruntime as o, onnxruntime_qnn as q; n = 'QNNExecutionProvider'; "
+        'import onnxruntime as o, onnxruntime_qnn as q; n = "QNNExecutionProvider"; '
         "o.register_execution_provider_library(n, q.get_library_path()); "
-        "s = o.SessionOptions(); s.add_session_config_entry('ep.context_enable', '1'); "
-        f"s.add_session_config_entry('ep.context_file_path', '{context}'); "
-        "s.add_session_config_entry('session.disable_cpu_ep_fallback', '1'); "
+        's = o.SessionOptions(); s.add_session_config_entry("ep.context_enable", "1"); '
+        f's.add_session_config_entry("ep.context_file_path", "{context}"); '
+        's.add_session_config_entry("session.disable_cpu_ep_fallback", "1"); '
         "s.add_provider_for_devices([d for d in o.get_ep_devices() if d.ep_name == n], "
-        f"{{'backend_type': 'htp'}}); o.InferenceSession('{fixed}', s)"
+        f'{{"backend_type": "htp"}}); o.InferenceSession("{of.shipped}", s)'
     )
     page = "https://github.com/onnxruntime/onnxruntime-qnn/blob/main/docs/execution_providers/"
-    fixing = "python3 -c " + shlex.quote(_fix(of.shipped, fixed))
-    return [
-        ("device", fixing, (of.shipped,), (fixed,), "onnx",
-         "the HTP compiles graphs of fixed shapes only",
-         "https://onnxruntime.ai/docs/tutorials/mobile/helpers/make-dynamic-shape-fixed.html"),
-        ("device", "python3 -c " + shlex.quote(program), (fixed,), (context,),
-         "onnxruntime-qnn", "compiles the graph for the HTP once; it fails where a node would run "
-         "on the CPU instead, which otherwise nobody notices",
-         page + "QNN-ExecutionProvider.md"),
-    ]  # fmt: skip
-
-
-def _fix(shipped: str, fixed: str) -> str:
-    """A program that sets the free first dimension of every input to one sample.
-
-    It fails where a size stays open, so that no compiler gets what it cannot take.
-    """
-    return (
-        f"import onnx; m = onnx.load('{shipped}'); "
-        "[setattr(v.type.tensor_type.shape.dim[0], 'dim_value', 1) for v in "
-        "[*m.graph.input, *m.graph.output]]; del m.graph.value_info[:]; "
-        "m = onnx.shape_inference.infer_shapes(m); "
-        "assert all(d.HasField('dim_value') for v in [*m.graph.input, *m.graph.output, "
-        "*m.graph.value_info] for d in v.type.tensor_type.shape.dim), 'a size is still open'; "
-        f"onnx.save(m, '{fixed}')"
-    )
+    return [(
+        "device", "python3 -c " + shlex.quote(program), (of.shipped,), (context,),
+        "onnxruntime-qnn", "compiles the graph, whose sizes are fixed, for the HTP once; it fails "
+        "where a node would run on the CPU instead, which otherwise nobody notices",
+        page + "QNN-ExecutionProvider.md",
+    )]  # fmt: skip
 
 
 def _coreml(of: _Wanted) -> list[_Row]:
     program = (
-        f"import onnxruntime as o; o.InferenceSession('{of.shipped}', providers=["
-        "('CoreMLExecutionProvider', {'ModelFormat': 'MLProgram', "
-        f"'RequireStaticInputShapes': '0', 'ModelCacheDirectory': '{of.made}'}})])"
+        f'import onnxruntime as o; o.InferenceSession("{of.shipped}", providers=['
+        '("CoreMLExecutionProvider", {"ModelFormat": "MLProgram", '
+        f'"RequireStaticInputShapes": "1", "ModelCacheDirectory": "{of.made}"}})])'
     )
     return [(
         "device", "python3 -c " + shlex.quote(program), (of.shipped,), (of.made,), "onnxruntime",
@@ -168,20 +182,66 @@ def _coreml(of: _Wanted) -> list[_Row]:
 
 
 def _tflite(of: _Wanted) -> list[_Row]:
+    """Samples for the converter, the converter, and how near its result is to what was judged."""
     name = f"{of.made}/model_full_integer_quant.tflite"
-    return [(
-        "build host", f"onnx2tf -i {of.shipped} -o {of.made} -oiqt", (of.shipped,), (name,),
-        "onnx2tf, tensorflow; `-cind` with samples of every input that is no picture",
-        "its kernels are TFLite's, whose converter quantises by itself and reads no quantised "
-        "ONNX; judge the result on the evaluation data before it is used",
-        "https://github.com/PINTO0309/onnx2tf",
-    )]  # fmt: skip
+    alike = f"{of.made}/model_integer_quant.tflite"
+    samples = [f"{of.made}/input{i}.npy" for i in range(len(of.facts.inputs))]
+    names = [one.name for one in of.facts.inputs]
+    program = (
+        f'import numpy as n; d = n.load("{of.golden}_inputs.npz"); '
+        "[n.save(f, n.moveaxis(d[k], 1, -1) if d[k].ndim > 3 else d[k]) for k, f in "
+        f"zip({_list(names)}, {_list(samples)})]"
+    )
+    kept = [one.name for one in of.facts.inputs if len(one.shape) < 4]
+    data = (part for one, file in zip(names, samples, strict=True)
+            for part in ("-cind", one, file, "[0.0]", "[1.0]"))  # fmt: skip
+    words = ["onnx2tf", "-i", of.shipped, "-o", of.made, "-oiqt",
+             *(["-kat", *kept] if kept else []), *data]  # fmt: skip
+    return [
+        ("build host", "python3 -c " + shlex.quote(program), (f"{of.golden}_inputs.npz",),
+         tuple(samples), "numpy",
+         "the converter sets ranges by samples, which it takes with channels last where an input "
+         "has four dimensions; more of your own make better ranges",
+         "https://github.com/PINTO0309/onnx2tf"),
+        ("build host", shlex.join(words), (of.shipped, *samples), (name, alike),
+         "onnx2tf, tensorflow, onnxsim",
+         "its kernels are TFLite's, whose converter quantises by itself and reads no quantised "
+         "ONNX", "https://github.com/PINTO0309/onnx2tf"),
+        ("build host", "python3 -c " + shlex.quote(_nearness(alike, samples, of.golden)),
+         (alike, *samples, f"{of.golden}_outputs.npz"), (), "numpy, tensorflow",
+         "prints how near the first output is to what was judged here, as a cosine; below 0.99 "
+         "judge it on the evaluation data, or train with quantisation",
+         "https://ai.google.dev/edge/litert/inference"),
+    ]  # fmt: skip
+
+
+def _nearness(model: str, samples: list[str], golden: str) -> str:
+    """A program that runs a model of 8 bit on the samples and compares its first output."""
+    return "\n".join((
+        "import numpy as n, tensorflow as t",
+        f'i = t.lite.Interpreter("{model}"); i.allocate_tensors()',
+        f'g = n.load("{golden}_outputs.npz")["output_000"]',
+        f"f = [n.load(p) for p in {_list(samples)}]",
+        'o = [x for x in i.get_output_details() if n.prod(x["shape"]) == g[0].size][0]',
+        "def run(k):",
+        "    for x in i.get_input_details():",
+        '        (s,) = [s for s in f if s.shape[1:] == tuple(x["shape"][1:])][:1]',
+        '        i.set_tensor(x["index"], s[k:k + 1])',
+        '    i.invoke(); return i.get_tensor(o["index"]).ravel()',
+        "r = n.concatenate([run(k) for k in range(len(g))]); w = g.ravel()",
+        'print("cosine", float(r @ w / (n.linalg.norm(r) * n.linalg.norm(w))))',
+    ))  # fmt: skip
+
+
+def _list(names: Sequence[str]) -> str:
+    """A list of texts for a program, in double quotes, so that it reads well in a shell."""
+    return json.dumps(list(names), ensure_ascii=False)
 
 
 def _edgetpu(of: _Wanted) -> list[_Row]:
-    (row,) = _tflite(of)
-    quantised, compiled = row[3][0], f"{of.made}/model_full_integer_quant_edgetpu.tflite"
-    return [row, (
+    rows = _tflite(of)
+    quantised, compiled = rows[1][3][0], f"{of.made}/model_full_integer_quant_edgetpu.tflite"
+    return [*rows, (
         "build host", f"edgetpu_compiler -s -o {of.made} {quantised}", (quantised,), (compiled,),
         "edgetpu_compiler, which runs on Debian on amd64 only",
         "maps operators to the Edge TPU; `-s` lists those that stay on the CPU. Above about 8 MB "
@@ -191,9 +251,9 @@ def _edgetpu(of: _Wanted) -> list[_Row]:
 
 
 def _tflm(of: _Wanted) -> list[_Row]:
-    (row,) = _tflite(of)
-    quantised, source = row[3][0], f"{of.made}/model.cc"
-    return [row, (
+    rows = _tflite(of)
+    quantised, source = rows[1][3][0], f"{of.made}/model.cc"
+    return [*rows, (
         "build host", f"xxd -i {quantised} > {source}", (quantised,), (source,), "xxd",
         "a microcontroller has no file system: the model is linked into the firmware",
         "https://ai.google.dev/edge/litert/microcontrollers/build_convert",

@@ -30,7 +30,7 @@ from hybridspec.load.file import MAX_MODEL, inside
 from hybridspec.spec.workload import Model
 
 _ABSENT = "there is no such file"
-_FORMAT = "10"
+_FORMAT = "12"
 _SECONDS = 60
 _MEMORY = 6 * 2**30
 _MAX_ARRAY_BYTES = 512 * 2**20
@@ -125,6 +125,7 @@ def facts_of(answer: dict[str, Any], digest: str, size: int) -> ModelFacts:
         inputs=tuple(map(_tensor, answer["inputs"])),
         outputs=tuple(map(_tensor, answer["outputs"])),
         open=tuple(answer["open"]),
+        free_batch=tuple(answer["free_batch"]),
         unknown=tuple(answer["unknown"]),
         unpriced=tuple(answer["unpriced"]),
         kernels=Kernels(**answer["kernels"]),

@@ -45,6 +45,7 @@ def probe(path: str, free: Mapping[str, int] = MappingProxyType({})) -> dict[str
         raise Refused("it is not an ONNX file, or it is truncated") from fault
     refuse_structure(model)
     refuse_numbers(model.graph)
+    batch = [value.name for value in fed(model.graph) if _free(value)]
     _fix_batch(model)
     left = open_sizes(model.graph)
     fix_sizes(model.graph, free)
@@ -57,7 +58,13 @@ def probe(path: str, free: Mapping[str, int] = MappingProxyType({})) -> dict[str
     except Exception as fault:
         reason = str(fault).strip().splitlines()[0][:160] if str(fault).strip() else "invalid graph"
         raise Refused(f"its graph is not valid ONNX ({reason})") from fault
-    return {**_facts(inferred.graph, model), "outputs": declared, "open": left}
+    return {**_facts(inferred.graph, model), "outputs": declared, "open": left,
+            "free_batch": batch}  # fmt: skip
+
+
+def _free(value: onnx.ValueInfoProto) -> bool:
+    """Whether an input takes any number of samples; some exporters write that as -1 or 0."""
+    return bool(value.type.tensor_type.shape.dim[0].dim_value < 1)
 
 
 def _unclaimed(model: onnx.ModelProto) -> onnx.ModelProto:

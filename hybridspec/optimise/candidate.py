@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hybridspec.base.units import format_bytes
@@ -14,6 +14,7 @@ from hybridspec.ir.half import head_variant, precision_and_cut
 from hybridspec.ir.plan import Estimate
 from hybridspec.optimise.gate import MIN_SPEEDUP, judge, speedup
 from hybridspec.optimise.recipe import CPU, Recipe, default, recipes
+from hybridspec.optimise.runtime import misfits
 from hybridspec.optimise.store import Entry
 from hybridspec.optimise.task import FIGURES, Source, Task
 
@@ -28,7 +29,8 @@ class Host:
     """For whom a variant is to be: what is known of a device, by variant.
 
     `room` is the memory that it has for a model; None where that decides nothing. `flash` are bytes
-    that the weights take of its storage and that it has, where they stay there.
+    that the weights take of its storage and that it has, where they stay there. `notes` say what
+    its figures rest on, and what of it is not used.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Host:
     runtime: str = CPU
     room: int | None = None
     flash: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
 
 
 class DataFault(Exception):
@@ -125,13 +128,14 @@ def judged(
     figures: dict[str, Any] = json.loads((entry.folder / FIGURES).read_bytes())
     if "unusable" in figures:
         raise DataFault(str(figures["unusable"]), str(figures["data"]), model.name)
-    before, after = latencies or estimates(host, way.variant)
+    before, after = latencies or _expected(host, way)
     need = host.memory(way.variant)
     verdict = judge(
         model, way.variant, figures, (before or _NOBODY, after or _NOBODY),
         required=host.room is not None and host.memory(ORIGINAL) > host.room,
+        runtime=host.runtime,
     )  # fmt: skip
-    reasons = verdict.reasons
+    reasons = verdict.reasons + misfits(host.runtime, model.facts, fixed=way.recipe.fixed)
     if host.room is not None and need > host.room:
         reasons += (f"it needs {format_bytes(need)} of memory, the device has "
                     f"{format_bytes(host.room)}",)  # fmt: skip
@@ -154,6 +158,17 @@ def judged(
     )
 
 
+def _expected(host: Host, way: Way) -> tuple[Estimate | None, Estimate | None]:
+    """The estimates of the original and of a way, which may be slower than its precision's."""
+    before, after = estimates(host, way.variant)
+    times, part = way.recipe.slower
+    if after is None or times == part:
+        return before, after
+    low, mid, high = (figure * times // part for figure in (after.low, after.mid, after.high))
+    basis = f"{after.basis}; times {times / part:.2f} for {way.recipe.id}: {way.recipe.why}"
+    return before, replace(after, low=low, mid=mid, high=high, basis=basis)
+
+
 def estimates(host: Host, variant: str) -> tuple[Estimate | None, Estimate | None]:
     """The estimates of the original and of a variant; of halves, those of both first halves."""
     _, cut = precision_and_cut(variant)
@@ -172,5 +187,5 @@ def untried(way: Way, host: Host, reason: str) -> Candidate:
     """A way that nobody went."""
     return Candidate(
         variant=way.variant, recipe=way.recipe.id, why=way.recipe.why, state=State.UNTRIED,
-        reasons=(reason,), latency=host.estimate(way.variant), memory=host.memory(way.variant),
+        reasons=(reason,), latency=_expected(host, way)[1], memory=host.memory(way.variant),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from hybridspec.ir.artefact import Evidence, Likeness, Verdict
 from hybridspec.ir.graph import Model, ModelFacts
 from hybridspec.ir.half import precision_and_cut, variant_facts
 from hybridspec.ir.plan import Estimate
+from hybridspec.ir.runtime import CPU
 from hybridspec.optimise.measured import opened
 
 MIN_AGREEMENT = 0.95
@@ -51,7 +52,7 @@ LIMITS = {
 
 def judge(
     model: Model, variant: str, figures: dict[str, Any], estimates: tuple[Estimate, Estimate],
-    *, required: bool = False,
+    *, required: bool = False, runtime: str = CPU,
 ) -> Verdict:  # fmt: skip
     """The verdict on a variant; `estimates` are those of the original and of the variant.
 
@@ -59,7 +60,7 @@ def judge(
     without a metric is only compared with its original.
     """
     evidence = _evidence(model, figures)
-    reasons = tuple(_reasons(model, variant, figures, evidence, estimates, required))
+    reasons = tuple(_reasons(model, variant, figures, evidence, estimates, required, runtime))
     return Verdict(
         variant=variant, accepted=not reasons, reasons=reasons, evidence=evidence,
         cautions=() if reasons else tuple(_cautions(model, variant, figures, evidence)),
@@ -96,7 +97,7 @@ def _evidence(model: Model, figures: dict[str, Any]) -> Evidence:
 
 def _reasons(
     model: Model, variant: str, figures: dict[str, Any], found: Evidence,
-    estimates: tuple[Estimate, Estimate], required: bool,
+    estimates: tuple[Estimate, Estimate], required: bool, runtime: str,
 ) -> Iterator[str]:  # fmt: skip
     if figures.get("failed"):
         yield str(figures["failed"])
@@ -119,7 +120,7 @@ def _reasons(
     if precision != "fp32" or figures.get("retrained"):
         yield from _gains(variant_facts(model.facts, variant), precision, found)
         if not required:
-            yield from _slower(model, precision, estimates)
+            yield from _slower(model, precision, estimates, runtime)
 
 
 def _loss(model: Model, found: Evidence) -> Iterator[str]:
@@ -230,7 +231,9 @@ def speedup(original: Estimate, faster: Estimate) -> Fraction:
     return Fraction(original.mid - rounded, faster.mid)
 
 
-def _slower(model: Model, precision: str, estimates: tuple[Estimate, Estimate]) -> Iterator[str]:
+def _slower(
+    model: Model, precision: str, estimates: tuple[Estimate, Estimate], runtime: str
+) -> Iterator[str]:
     """Whether a variant is as fast as it has to be to be worth its loss."""
     original, faster = estimates
     if 0 in (original.mid, faster.mid) and model.facts.unpriced:
@@ -242,9 +245,12 @@ def _slower(model: Model, precision: str, estimates: tuple[Estimate, Estimate]) 
         )
     elif 0 in (original.mid, faster.mid):
         unknown = precision if original.mid else "the original"
+        way = "`hybridspec model measure` makes some there"
+        if runtime != CPU:
+            way = f"measure it there with {runtime}, and state it under `measured` of the model"
         yield (
             f"nobody has figures of {unknown} on this board, so that no gain in speed is known: "
-            "`hybridspec model measure` makes some there"
+            f"{way}"
         )
     elif speedup(original, faster) < MIN_SPEEDUP:
         known = "measured" if faster.basis.startswith("measured") else "estimated"

@@ -19,7 +19,7 @@ from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import NOTHING, LatencyTable
 from hybridspec.ir.plan import Plan
-from hybridspec.ir.runtime import steps
+from hybridspec.ir.runtime import FIXED, steps
 from hybridspec.optimise.candidate import (
     ORIGINAL,
     DataFault,
@@ -138,9 +138,12 @@ def _find(model: Model, variant: str, host: Host, place: Workshop) -> _Found:
     try:
         first = original()
         tried.append(judged(model, first, place.build(task(model, first)), host))
-        if not _right(tried[0]) or variant == ORIGINAL:
+        done = tried[0].state is State.PASSED or host.runtime not in FIXED
+        if not _right(tried[0]) or (variant == ORIGINAL and done):
             return _Found(tried=tuple(tried))
         for way in ways(model, variant, host):
+            if way == original() or way.recipe.slower != (1, 1):
+                continue  # the plan counts on the figures of the precision
             tried.append(judged(model, way, place.build(task(model, way)), host))
             if tried[-1].state is State.PASSED or not fast_enough(*estimates(host, variant)):
                 break  # what the estimates speak against no other recipe changes
@@ -174,14 +177,12 @@ def _unusable(model: Model, fault: DataFault) -> Diagnostic:
 def _rejection(model: Model, device: DeviceClass, tried: Sequence[Candidate]) -> Diagnostic:
     last = tried[-1]
     if last.variant == ORIGINAL:
-        evidence = last.verdict.evidence if last.verdict else None
         return Diagnostic(
-            code="HS0601", message=f"model `{model.name}` may not ship: {'; '.join(last.reasons)}",
+            code="HS0601",
+            message=f"model `{model.name}` may not ship: {'; '.join(last.reasons)}",
             span=model.floor_origin,
-            help=f"train it further, or lower `floor` to {evidence.variant:.4f} if that "
-            "is still good enough" if evidence and evidence.samples
-            else "repair the model so that onnxruntime runs it on the evaluation data",
-        )  # fmt: skip
+            help=_mend(last, device),
+        )
     left = [variant for variant in model.variants if variant != last.variant]
     dropped = any("more than the allowed" in why for one in tried[1:] for why in one.reasons)
     widen = ", or widen `allowed_drop`" if dropped else ""
@@ -194,6 +195,18 @@ def _rejection(model: Model, device: DeviceClass, tried: Sequence[Candidate]) ->
         f"{widen}" if left
         else f"no other variant is allowed: add `fp32` to `variants`{widen}",
     )  # fmt: skip
+
+
+def _mend(last: Candidate, device: DeviceClass) -> str:
+    """What to do about an original that may not ship."""
+    evidence = last.verdict.evidence if last.verdict else None
+    if device.runtime in FIXED and (last.recipe != original().recipe.id or _right(last)):
+        return ("export it with float32 inputs of fixed sizes, or give evaluation data of the size "
+                f"that devices get; or use another runtime than {device.runtime}")  # fmt: skip
+    if evidence and evidence.samples:
+        return (f"train it further, or lower `floor` to {evidence.variant:.4f} if that is still "
+                "good enough")  # fmt: skip
+    return "repair the model so that onnxruntime runs it on the evaluation data"
 
 
 def _reasons(tried: Sequence[Candidate]) -> str:

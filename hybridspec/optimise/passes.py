@@ -20,6 +20,7 @@ from onnxruntime.quantization.onnx_model import ONNXModel
 
 from hybridspec.optimise import quantise
 from hybridspec.optimise.data import Arrays
+from hybridspec.optimise.fixed import Sizes, StaysOpen, fix, prove
 from hybridspec.optimise.last_words import without_paths
 from hybridspec.optimise.recipe import Recipe
 
@@ -44,13 +45,45 @@ _QUANTISED = frozenset({
 
 
 def build(
-    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str]
-) -> None:
-    """Write `target`, which is `source` as the recipe makes it.
+    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str],
+    sizes: Sizes | None = None,
+) -> None:  # fmt: skip
+    """Write `target`, which is `source` as the recipe makes it; `sizes` are those of a sample.
 
     Raises:
         PassFailed: the library refused the model, or nothing changed.
     """
+    if recipe.fixed:
+        _build_fixed(recipe, source, target, calibration, names, sizes or {})
+    else:
+        _build(recipe, source, target, calibration, names)
+
+
+def _build_fixed(
+    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str], sizes: Sizes
+) -> None:
+    """The recipe over the model with fixed sizes, which stay fixed."""
+    sized = target if recipe.form == "fix" else target.with_suffix(".fixed.onnx")
+    try:
+        with _quiet():
+            fix(source, sized, sizes)
+        if recipe.form != "fix":
+            _build(recipe, sized, target, calibration, names)
+            prove(onnx.load(str(target), load_external_data=False))
+    except PassFailed:
+        raise
+    except StaysOpen as fault:
+        raise PassFailed(str(fault)) from fault
+    except Exception as fault:
+        raise PassFailed(f"fixing its sizes failed: {_first_line(fault)}") from fault
+    finally:
+        if sized != target:
+            sized.unlink(missing_ok=True)
+
+
+def _build(
+    recipe: Recipe, source: Path, target: Path, calibration: Arrays, names: list[str]
+) -> None:
     if recipe.form == "copy":
         shutil.copyfile(source, target)
         return

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hybridspec.ir.graph import ModelFacts
 from hybridspec.ir.kernel import family
 from hybridspec.ir.runtime import CPU as CPU
+from hybridspec.ir.runtime import FIXED, open_sizes
 
 ANY = "*"
 PRODUCTS = ("Conv", "Gemm", "MatMul")
@@ -26,7 +27,9 @@ class Recipe:
     smaller), and `made` by a hook. `activations` are `u8`, `s8` or `u16`, and symmetric around zero
     if it says so; `operators` are those to quantise, all if empty; `Gather` are
     embeddings. With `edges` the first and the last product stay as they are, if they are small.
-    `preset` is the vendor's own set of rules. `calibrated` needs data.
+    `preset` is the vendor's own set of rules. `calibrated` needs data. With `fixed` all sizes are
+    fixed before anything else is done; the form `fix` does nothing else. It takes `slower` times as
+    long as what the figures of its precision were published for.
     """
 
     id: str
@@ -43,6 +46,8 @@ class Recipe:
     bits: int = 8
     block: int = 32
     preset: str = ""
+    fixed: bool = False
+    slower: tuple[int, int] = (1, 1)
 
     @property
     def calibrated(self) -> bool:
@@ -57,12 +62,20 @@ RECIPES = (
         why="constants and batch normalisation folded once, here, instead of at each start",
     ),
     Recipe(
+        id="fp32-fixed", precision="fp32", form="fix", fixed=True,
+        why="one sample of fixed sizes, which compilers for NPUs and microcontrollers ask for",
+    ),
+    Recipe(
         id="hook", precision="fp32", form="made",
         why="the user's own program pruned, distilled or retrained it",
     ),
     Recipe(
         id="fp16-keep-io", precision="fp16", form="float16",
         why="half of the size; faster where the hardware computes in 16 bit, slower on x86 CPUs",
+    ),
+    Recipe(
+        id="fp16-fixed", precision="fp16", form="float16", fixed=True,
+        why="half of the size in fixed sizes, for NPUs that compute in 16 bit",
     ),
     Recipe(
         id="int8-static-u8s8", precision="int8", form="static",
@@ -90,11 +103,12 @@ RECIPES = (
         why="zero points are zero, as TensorRT wants; Arm CPUs take it too; half as fast on x86",
     ),
     Recipe(
-        id="int8-static-qnn", precision="int8", form="static", preset="qnn",
+        id="int8-static-qnn", precision="int8", form="static", preset="qnn", fixed=True,
         why="the rules of Qualcomm's HTP for 8 bit: 2.5 times faster than float in the median",
     ),
     Recipe(
         id="int8-static-qnn-u16", precision="int8", form="static", preset="qnn", activations="u16",
+        fixed=True, slower=(251, 121),
         why="activations of 16 bit on Qualcomm's HTP: closer, and 1.2 times faster than float",
     ),
     Recipe(
@@ -139,12 +153,19 @@ class Rule:
 
 RULES = (
     Rule(
+        precision="fp32", recipes=("fp32-as-written", "fp32-fixed"), runtimes=FIXED,
+        evidence="the HTP, the Neural Engine and TFLite's kernels are compiled for fixed sizes",
+    ),
+    Rule(
         precision="fp32", recipes=("fp32-as-written", "fp32-clean"),
         evidence="onnxruntime folds when it loads, so that folding before changes no time",
     ),
     Rule(
-        precision="fp16", recipes=("fp16-keep-io",),
-        runtimes=("tensorrt", "openvino", "qnn", "coreml"),
+        precision="fp16", recipes=("fp16-fixed",), runtimes=("qnn", "coreml"),
+        evidence="HTP and Neural Engine compute in 16 bit, and are compiled for fixed sizes",
+    ),
+    Rule(
+        precision="fp16", recipes=("fp16-keep-io",), runtimes=("tensorrt", "openvino"),
         evidence="TensorRT fp16 is 1.4 to 1.9 times faster on a Jetson Nano (kentaroy47), 1.8 on "
         "an Orin Nano (Ultralytics)",
     ),
@@ -214,11 +235,14 @@ def recipes(
 ) -> tuple[Recipe, ...]:  # fmt: skip
     """What to try for a precision of a model, most promising first; none where nothing helps.
 
-    Without `data` to calibrate with, only what needs none.
+    Without `data` to calibrate with, only what needs none; sizes are fixed where some are open.
     """
     rule = _rule(facts, precision, runtime, architecture)
     found = [recipe(name) for name in rule.recipes] if rule else []
-    return tuple(one for one in found if data or not one.calibrated)
+    return tuple(
+        one for one in found
+        if (data or not one.calibrated) and (one.form != "fix" or open_sizes(facts))
+    )  # fmt: skip
 
 
 def evidence(facts: ModelFacts, precision: str, runtime: str, architecture: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hybridspec.base.units import format_bytes
 from hybridspec.ir.graph import ModelFacts, Rates
 from hybridspec.ir.plan import Estimate
-from hybridspec.ir.runtime import CPU
+from hybridspec.ir.runtime import CPU, FIXED, open_sizes
 from hybridspec.ir.runtime_floor import floor
 from hybridspec.optimise.memory import memory
 
@@ -47,6 +47,20 @@ def memory_with(runtime: str, facts: ModelFacts, variant: str) -> int:
     if runtime == "tflm":
         return _INTERPRETER + facts.peak_activations // _QUANTISED
     return memory(facts, variant) + floor(runtime).resident
+
+
+def misfits(runtime: str, facts: ModelFacts, *, fixed: bool) -> tuple[str, ...]:
+    """Why the compiler of a runtime would not take a model, `fixed` in its sizes or as it is."""
+    found = []
+    if runtime in FIXED and open_sizes(facts) and not fixed:
+        found.append(f"it leaves sizes open, and {runtime} is compiled for fixed ones")
+    odd = next((one for one in facts.inputs if one.dtype != "float32"), None)
+    if runtime in ("edgetpu", "tflm") and odd is not None:
+        found.append(
+            f"its input `{odd.name[:40]}` is {odd.dtype}, and the converter to 8 bit takes models "
+            "of float32 inputs alone"
+        )
+    return tuple(found)
 
 
 def flash(facts: ModelFacts) -> int:

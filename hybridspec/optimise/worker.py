@@ -72,7 +72,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         if chosen.form == "made":
             shutil.copyfile(job["made"], target)
         else:
-            build(chosen, source, target, calibration, job["inputs"])
+            build(chosen, source, target, calibration, job["inputs"], _sizes(job, evaluation))
     except PassFailed as fault:
         return {"failed": str(fault), "samples": samples}
     original = outputs(whole, evaluation)
@@ -92,6 +92,13 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     for half in (rest, source) if rest is not None else ():
         half.unlink()
     return figures
+
+
+def _sizes(job: dict[str, Any], evaluation: Arrays) -> dict[str, tuple[int, ...]]:
+    """The sizes of a sample; random inputs have those alone that somebody stated."""
+    if job["evaluation"] is None:
+        return {name: tuple(shape) for name, shape in job.get("shapes", {}).items()}
+    return {name: (1, *evaluation[name].shape[1:]) for name in job["inputs"]}
 
 
 def _evaluation(job: dict[str, Any]) -> tuple[Arrays, np.ndarray | None]:

@@ -29,7 +29,7 @@ def built(
         for variant, time in measured
     ]
     if runtime:
-        sections["devices"][device]["runtime"] = runtime
+        sections["devices"][device] |= {"board": "jetson-orin-nano", "runtime": runtime}
     path = written(folder, network(benign()), devices=sections["devices"],
                    models=sections["models"])  # fmt: skip
     return compile_file(path, Options(cache=cache))

@@ -7,8 +7,6 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
 from hybridspec_targets.agent.emit import emit
 from property.graphs import at, board, data, device, facts, flow, graph, infer, model, site, zone
@@ -16,20 +14,18 @@ from unit.optimise.test_optimise import FP32, INT8, benign, network, saved
 
 from hybridspec.base.diagnostic import Sink
 from hybridspec.emit.cut import edge_slice
-from hybridspec.ir.graph import Graph, Measurement, Model, Tensor
+from hybridspec.ir.graph import Graph, Measurement, Model, Rates, Tensor
 from hybridspec.ir.plan import Plan
 from hybridspec.ir.runtime import RUNTIMES, steps
 from hybridspec.optimise.latency import latency_table
 from hybridspec.optimise.optimise import optimise
-from hybridspec.optimise.run import outputs
-from hybridspec.optimise.synthetic import inputs_of
 from hybridspec.place.place import place
 from hybridspec.target.api import Payload
 
 FACTS = facts(inputs=(Tensor(name="in put", dtype="float32", shape=(-1, 3, -1, 8)),))
 FIRST = {
     "tensorrt": "trtexec", "openvino": "ovc", "qnn": "python3", "coreml": "python3",
-    "edgetpu": "onnx2tf", "tflm": "onnx2tf",
+    "edgetpu": "python3", "tflm": "python3",
 }  # fmt: skip
 
 
@@ -43,7 +39,8 @@ def test_every_other_runtime_has_commands_that_follow_from_each_other(runtime: s
     found = steps(runtime, "net", "int8", FACTS)
     words = [shlex.split(step.command) for step in found]
     assert words[0][0] == FIRST[runtime]
-    there = {"model/net/model.onnx"}
+    there = {f"model/net/{name}" for name in
+             ("model.onnx", "golden_inputs.npz", "golden_outputs.npz")}  # fmt: skip
     for step, line in zip(found, words, strict=True):
         assert set(step.inputs) <= there
         there |= set(step.outputs)
@@ -55,17 +52,53 @@ def test_every_other_runtime_has_commands_that_follow_from_each_other(runtime: s
             compile(line[2], "step", "exec")
 
 
-def test_shapes_are_those_of_one_sample_and_names_stay_one_word() -> None:
+def test_sizes_are_those_of_one_sample_and_open_ones_are_asked_for() -> None:
     (step,) = steps("tensorrt", "net", "int8", FACTS)
-    assert shlex.split(step.command)[-1] == "--shapes=in put:1x3xSIZEx8"
-    assert "your own size for each SIZE" in step.needs
-    first, _ = steps("openvino", "net", "fp16", FACTS)
-    assert "in put[1,3,SIZE,8]" in shlex.split(first.command)
+    assert shlex.split(step.command)[-3:] == [
+        "--minShapes=in put:1x3xSMALLESTx8", "--optShapes=in put:1x3xUSUALx8",
+        "--maxShapes=in put:1x3xLARGESTx8",
+    ]  # fmt: skip
+    assert "your own sizes for SMALLEST, USUAL and LARGEST" in step.needs
+    assert "`--int8` in place of `--stronglyTyped`" in step.needs
+    first, second = steps("openvino", "net", "fp16", FACTS)
+    assert "in put[1,3,SMALLEST..LARGEST,8]" in shlex.split(first.command)
+    assert shlex.split(second.command)[-2:] == ["-data_shape", "in put[1,3,USUAL,8]"]
 
 
-def planned(net: Model, runtime: str) -> tuple[Graph, Plan | None, Sink]:
+def test_sizes_are_told_to_trtexec_for_inputs_that_leave_some_open_alone() -> None:
+    shape = (1, 3, 8, 8)
+    two = tuple(Tensor(name=name, dtype="float32", shape=shape) for name in ("a", "b:0"))
+    fixed = facts(inputs=two)
+    (step,) = steps("tensorrt", "net", "fp32", fixed)
+    assert shlex.split(step.command)[-1] == "--stronglyTyped"
+    (step,) = steps("tensorrt", "net", "fp32", replace(fixed, free_batch=("b:0",)))
+    assert shlex.split(step.command)[-1] == "--maxShapes='b:0':1x3x8x8"
+    assert "your own" not in step.needs
+    _, second = steps("openvino", "net", "fp32", fixed)
+    assert "-data_shape" not in second.command
+
+
+def test_the_converter_of_tflite_gets_samples_in_its_own_order_and_its_result_is_compared() -> None:
+    inputs = (
+        Tensor(name="wave", dtype="float32", shape=(1, 1, 64)),
+        Tensor(name='im"age', dtype="float32", shape=(1, 3, 8, 8)),
+    )
+    samples, convert, compare, compiled = steps("edgetpu", "n", "fp32", facts(inputs=inputs))
+    words = shlex.split(convert.command)
+    assert words[words.index("-kat") + 1 : words.index("-cind")] == ["wave"]
+    assert words[-5:] == ["-cind", 'im"age', "built/n/input1.npy", "[0.0]", "[1.0]"]
+    assert "moveaxis" in samples.command
+    assert "model_integer_quant.tflite" in compare.command
+    assert compiled.command.startswith("edgetpu_compiler")
+    for step in (samples, compare):
+        compile(shlex.split(step.command)[2], "step", "exec")
+
+
+def planned(
+    net: Model, runtime: str, rates: tuple[Rates, ...] = (FP32, INT8)
+) -> tuple[Graph, Plan | None, Sink]:
     """A plan that runs the model on one board by a runtime, and what was found."""
-    mine = device(board=board(rates=(FP32, INT8)), runtime=runtime)
+    mine = device(board=board(rates=rates), runtime=runtime)
     of = graph(flow("watch", data(), (site("lab", zone(), (mine, 1)),),
                     infer("see", net, "frames", place="site")))  # fmt: skip
     sink = Sink()
@@ -113,19 +146,3 @@ def test_what_was_measured_is_planned_built_in_the_runtimes_form_and_carried(
     assert listed["runtime"] == "tensorrt"
     assert listed["steps"][0]["command"] == made.steps[0].command
     assert made.steps[0].command.encode() in (files["runtime/STEPS.md"] or b"")
-
-
-def test_shapes_are_fixed_and_a_size_that_stays_open_is_no_success(tmp_path: Path) -> None:
-    net = saved(tmp_path, network(benign()))
-    (fix, _) = steps("qnn", "net", "int8", net.facts)
-    program = shlex.split(fix.command)[2].replace("model/net/model.onnx", str(net.path))
-    program = program.replace("built/net/fixed.onnx", str(tmp_path / "fixed.onnx"))
-    exec(program, {})
-    fed = inputs_of(net.path)
-    first = {name: array[:1] for name, array in fed.items()}
-    (same,) = outputs(tmp_path / "fixed.onnx", first)
-    assert np.array_equal(same, outputs(net.path, first)[0])
-    assert onnx.load(tmp_path / "fixed.onnx").graph.input[0].type.tensor_type.shape.dim[0].dim_value
-    net.path.write_bytes(network(benign(), shape=("N", "features")).SerializeToString())
-    with pytest.raises(AssertionError, match="still open"):
-        exec(program, {})
