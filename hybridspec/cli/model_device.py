@@ -117,12 +117,15 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
             return None
         own = measured_latency(model, place.name if place else "", variant)
         own = own or exact(timed, model.facts, variant, f"`{place.name if place else ''}`")
-        # What a runtime cannot run in float is compared with the original beside it, on the CPU.
-        known = any(one.runtime == runtime for one in board.rates)
-        others = (runtime, CPU) if variant == ORIGINAL and known else (runtime,)
-        rows = (r for one in others for r in board.rates
-                if (r.runtime, r.threads, r.precision) == (one, 1, variant))  # fmt: skip
-        return own or next((estimate(model.facts, rescaled(r, timed)) for r in rows), None)
+        rows = [
+            r for r in board.rates if (r.runtime, r.threads, r.precision) == (runtime, 1, variant)
+        ]
+        # What a runtime has no figures of in float is compared with the original beside it, on as
+        # many cores as make it fastest: other runtimes take all that they get.
+        if variant == ORIGINAL and not rows and any(r.runtime == runtime for r in board.rates):
+            rows = [r for r in board.rates if (r.runtime, r.precision) == (CPU, ORIGINAL)]
+        found = [estimate(model.facts, rescaled(r, timed)) for r in rows]
+        return own or min(found, key=lambda one: one.mid, default=None)
 
     return Host(
         name=HOST if place is None else place.name,

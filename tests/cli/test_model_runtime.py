@@ -87,3 +87,45 @@ def test_the_table_says_what_estimates_of_other_runtimes_rest_on(capsys: Out) ->
     said = capsys.readouterr().out
     assert "8 networks, quic/ai-hub-models" in said
     assert "nobody has published what qnn takes" in said
+
+
+def test_what_a_board_has_beside_its_cpu_is_told_where_it_is_not_used(
+    capsys: Out, tmp_path: Path
+) -> None:
+    argv = [str(FILE), "--device", "jetson-orin-nano", "--tries", "1", "--format", "json"]
+    assert run(["model", "optimise", *argv]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["models"]
+    (told,) = [note for note in found["notes"] if note.startswith("not used: ")]
+    assert told == "not used: Ampere GPU, 1024 cores: `--runtime tensorrt` uses it"
+
+
+def test_a_microcontroller_gets_the_commands_of_its_own_runtime(
+    capsys: Out, tmp_path: Path
+) -> None:
+    argv = [str(FILE), "--device", "stm32h7", "--format", "json"]
+    assert run(["model", "optimise", *argv]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["models"]
+    assert (found["runtime"], found["chosen"]) == ("tflm", "fp32-fixed")
+    assert [step["command"].split()[0] for step in found["steps"]] == [
+        "python3", "onnx2tf", "python3", "xxd",
+    ]  # fmt: skip
+    rows = {one["recipe"]: one for one in found["search"]["candidates"]}
+    assert rows["fp32-fixed"]["memory"] < 100_000
+    assert rows["fp32-as-written"]["reasons"] == [
+        "it leaves sizes open, and tflm is compiled for fixed ones"
+    ]
+
+
+def test_what_has_no_figures_in_float_is_compared_with_the_fastest_on_the_cpu(
+    capsys: Out, tmp_path: Path
+) -> None:
+    """OpenVINO's figures are of all cores: one core beside them would make 8 bit look too good."""
+    argv = [str(FILE), "--device", "intel-core-ultra-7", "--runtime", "openvino", "--tries", "1"]
+    assert run(["model", "optimise", *argv, "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["models"]
+    first = found["search"]["candidates"][0]["latency"]
+    (alone,) = [row for row in estimates(capsys, FILE, "--device", "intel-core-ultra-7")
+                if row["variant"] == "fp32"]  # fmt: skip
+    assert first["mid"] <= alone["latency"]["mid"]
+    assert first["basis"].startswith("estimated, onnxruntime fp32")
+    assert any(note.startswith("latency of fp32-as-written") for note in found["notes"])

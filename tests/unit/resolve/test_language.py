@@ -183,3 +183,16 @@ def test_what_has_no_effect_yet_is_named() -> None:
     assert graph.zones[0].kept_at_least == DAY
     assert any("devices.*.security" in sentence for sentence in graph.unassessed)
     assert lowered(spec())[0].unassessed == ()
+
+
+def test_libraries_of_another_runtime_are_not_free_for_models() -> None:
+    plain = lowered(hardware(like="jetson-orin-nano"))[0].device_classes[0].board
+    made = hardware(like="jetson-orin-nano")
+    made["devices"]["gateway"]["runtime"] = "tensorrt"
+    board = lowered(made)[0].device_classes[0].board
+    assert board.resident == 800 * 2**20
+    assert board.reserved_memory == plain.reserved_memory + board.resident
+    made["devices"]["gateway"]["runtime"] = "edgetpu"
+    assert codes(made) == ["HS0238"]
+    made["devices"]["gateway"]["hardware"]["runtimes"] = ["edgetpu"]
+    assert codes(made) == []
