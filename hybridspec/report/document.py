@@ -191,7 +191,8 @@ def _keys(plan: Plan) -> list[dict[str, str]]:
             "zone": store.zone.name,
             "place": store.region.label,
             "country": store.region.country,
-            "custody": "customer key of the cloud account, rotated at least yearly, used in this region",
+            "custody": "customer key of the cloud account, rotated at least yearly, used in this "
+            "region",
         }
         for store in plan.stores
     ]
