@@ -18,7 +18,7 @@ from hybridspec.ir.candidate import Candidate, Search, State
 from hybridspec.ir.graph import DeviceClass, Model
 from hybridspec.ir.half import precision_and_cut
 from hybridspec.ir.latency import NOTHING, LatencyTable
-from hybridspec.ir.plan import Plan
+from hybridspec.ir.plan import Estimate, Plan
 from hybridspec.ir.runtime import FIXED, steps
 from hybridspec.optimise.candidate import (
     ORIGINAL,
@@ -126,10 +126,23 @@ def _host(table: LatencyTable, model: Model, device: DeviceClass) -> Host:
         name=device.name,
         architecture=device.board.architecture,
         runtime=device.runtime,
-        estimate=lambda variant: table.model(model.name, device, variant),
+        estimate=partial(_estimate, table, model, device),
         memory=lambda variant: table.memory.get((model.name, variant), 0),
         room=max(0, device.board.memory - device.board.reserved_memory),
     )
+
+
+def _estimate(
+    table: LatencyTable, model: Model, device: DeviceClass, variant: str
+) -> Estimate | None:
+    """That of a variant; of an original that a runtime has none of in float, onnxruntime's there.
+
+    The agent runs it on the CPU beside that runtime, so that it is what others have to beat.
+    """
+    found = table.model(model.name, device, variant)
+    if found is None and precision_and_cut(variant)[0] == ORIGINAL:
+        return table.models.get((model.name, device.board.name, variant))
+    return found
 
 
 def _find(model: Model, variant: str, host: Host, place: Workshop) -> _Found:

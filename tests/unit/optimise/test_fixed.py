@@ -128,3 +128,15 @@ def test_a_plan_ships_fixed_sizes_where_a_runtime_needs_them(tmp_path: Path) -> 
     assert (made.variant, sink.findings) == ("fp32", ())
     assert made.verdicts[-1].evidence.recipe == "fp32-fixed"
     assert session(made.path).get_inputs()[0].shape[0] == 1
+
+
+def test_eight_bits_of_an_npu_are_compared_with_the_original_on_the_cpu(tmp_path: Path) -> None:
+    net = saved(tmp_path, network(benign()))
+    of, plan, sink = planned(net, "qnn", (FP32, INT8, replace(INT8, runtime="qnn")))
+    assert plan is not None, sink.findings
+    sink = Sink()
+    (made,), rejected = optimise(plan, latency_table(of), tmp_path / "c", lambda _: None, sink)
+    assert (made.variant, rejected, sink.findings) == ("int8", frozenset(), ())
+    assert made.verdicts[-1].evidence.recipe == "int8-static-qnn"
+    assert made.estimate.basis.startswith("estimated, qnn int8")
+    assert session(made.path).get_inputs()[0].shape[0] == 1
