@@ -33,6 +33,9 @@ _WHOLE = ("int64", "int32", "int8", "uint8", "bool")
 _DROP = Fraction(1, 100)
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,15})?%?")
 
+_MEANT = ("whole numbers as `label` are classes, rows of five numbers boxes (docs/models.md), "
+          "others what a regression says")  # fmt: skip
+
 DeviceFlag = Annotated[
     str | None,
     typer.Option("--device", help="A board, a device class of the spec, or `host`, to measure."),
@@ -44,7 +47,9 @@ EvaluationFlag = Annotated[
 CalibrationFlag = Annotated[
     Path | None, typer.Option("--calibration", help="`.npz` with an array for each input.")
 ]
-MetricFlag = Annotated[str | None, typer.Option("--metric", help="accuracy, f1, top5, auc or r2.")]
+MetricFlag = Annotated[
+    str | None, typer.Option("--metric", help="accuracy, f1, top5, auc; r2, mae; map, map50.")
+]
 FloorFlag = Annotated[
     str | None, typer.Option("--floor", help="Least metric that may ship, as 0.93 or 93%.")
 ]
@@ -251,6 +256,7 @@ def _bare(look: Look) -> Model:
 
 def _with_data(model: Model, path: Path, metric: str | None) -> Model:
     from hybridspec.base.errors import UsageError
+    from hybridspec.ir.metric import default, unfit
     from hybridspec.load.file import shown
     from hybridspec.load.model import data_at
 
@@ -264,29 +270,43 @@ def _with_data(model: Model, path: Path, metric: str | None) -> Model:
                 f"{list(shape)}, not one class per sample as int64",
                 help="write `label.astype('int64')`, and `label.argmax(axis=1)` of one-hot rows",
             )
-        task = "classification" if kind == "int64" and len(shape) == 1 else "regression"
+        task = _task(kind, shape, model, metric)
     file = _read(path, model, task, "evaluation")
-    chosen = {None: "", "classification": "accuracy", "regression": "r2"}[task]
     model = replace(model, evaluation=path, evaluation_digest=file.digest, task=task or "",
-                    metric=chosen)  # fmt: skip
-    return replace(model, metric=_metric(metric, model)) if metric is not None else model
+                    metric=default(task or ""))  # fmt: skip
+    if metric is not None:
+        return replace(model, metric=_metric(metric, model))
+    why = unfit(model.metric, model.facts)
+    if why:
+        raise UsageError(f"the labels of {shown(path)} do not fit: {why}", help=_MEANT)
+    return model
+
+
+def _task(kind: str, shape: Sequence[int], model: Model, metric: str | None) -> str:
+    """What labels of this kind are of: whole numbers are classes, rows of five are boxes."""
+    from hybridspec.ir.metric import METRICS
+
+    if kind == "int64" and len(shape) == 1:
+        return "classification"
+    boxes = len(shape) == 3 and shape[2] == 5 and shape[1:] != model.facts.outputs[0].shape[1:]
+    return "detection" if boxes or metric in METRICS["detection"] else "regression"
 
 
 def _metric(written: str, model: Model) -> str:
     from hybridspec.base.errors import UsageError
+    from hybridspec.ir.metric import METRICS, unfit
 
-    fitting = {"classification": ("accuracy", "f1", "top5", "auc"), "regression": ("r2",)}.get(
-        model.task, ()
-    )
+    fitting = METRICS.get(model.task, ())
     if not fitting:
         raise UsageError(
             f"`--metric {written[:20]}` needs labels",
             help="add `--evaluation data.npz` with an array `label`",
         )
-    if written not in fitting:
+    why = unfit(written, model.facts)
+    if written not in fitting or why:
         raise UsageError(
-            f"`{written[:20]}` does not measure a {model.task}",
-            help=f"write `--metric {fitting[0]}`; whole numbers as `label` make a classification",
+            why if written in fitting else f"`{written[:20]}` does not measure a {model.task}",
+            help=f"write `--metric {fitting[0]}`; {_MEANT}",
         )
     return written
 

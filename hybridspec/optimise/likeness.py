@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hybridspec.optimise.detection import THRESHOLDS, ranked
 from hybridspec.optimise.metric import NoMetric, alike_answers, figures
 
 
@@ -33,10 +34,13 @@ def measure(
         )
     except NoMetric as fault:
         return _useless(str(fault), count)
-    named = [(a == b).reshape(count, -1).all(axis=1) for a, b in _pairs(original, variant, "iub")]
+    swapped = labels is not None and metric in THRESHOLDS and ranked(original)
+    whole = () if swapped else _pairs(original, variant, "iub")
+    named = [(a == b).reshape(count, -1).all(axis=1) for a, b in whole]
     alike = [_likeness(a, b, count) for a, b in zip(original, variant, strict=True)]
     return {
         "broken": False,
+        **({"ranked": True} if swapped else {}),
         "samples": count,
         "original": round(before, 6),
         "variant": round(after, 6),

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from hybridspec.optimise import detection
+
 GROUPS = 20
 """Parts that are left out in turn to see how much a metric wanders."""
 NEAR = 0.1
@@ -25,6 +27,9 @@ class NoMetric(Exception):
 Figures: TypeAlias = tuple[float, float, float, float]
 """Metric of the original and of the variant, half-width of its loss, agreement of the two."""
 
+Score: TypeAlias = "Callable[[np.ndarray, np.ndarray], float]"
+"""What is said and what is true to a metric, of which more is better."""
+
 _Answers: TypeAlias = "tuple[np.ndarray, np.ndarray, np.ndarray]"
 """What the original says, what the variant says, and what is true, sample by sample."""
 
@@ -37,8 +42,13 @@ def figures(
     Raises:
         NoMetric: the metric cannot be worked out.
     """
-    if metric == "r2":
-        return _regression(original[0], variant[0], labels)
+    if metric in detection.THRESHOLDS:
+        try:
+            return detection.figures(metric, original, variant, labels)
+        except detection.NoBoxes as fault:
+            raise NoMetric(str(fault)) from fault
+    if metric in _NUMBERS:
+        return _regression(_NUMBERS[metric], original[0], variant[0], labels)
     count = len(labels)
     rows = [outputs[0].reshape(count, -1) for outputs in (original, variant)]
     if metric == "auc":
@@ -145,7 +155,9 @@ def _f1(said: np.ndarray, true: np.ndarray) -> float:
     return float(np.mean(scores)) if scores else 0.0
 
 
-def _regression(original: np.ndarray, variant: np.ndarray, labels: np.ndarray) -> Figures:
+def _regression(
+    score: Score, original: np.ndarray, variant: np.ndarray, labels: np.ndarray
+) -> Figures:
     count = len(labels)
     first, second, true = (
         a.reshape(count, -1).astype(np.float64) for a in (original, variant, labels)
@@ -158,8 +170,8 @@ def _regression(original: np.ndarray, variant: np.ndarray, labels: np.ndarray) -
     if not (deviation > 0).all():
         raise NoMetric("the labels are all alike, so that no variance can be explained")
     agreement = float((np.abs(first - second) <= NEAR * deviation).all(axis=1).mean())
-    spread = _spread((first, second, true), _r2)
-    return _r2(first, true), _r2(second, true), spread, agreement
+    spread = _spread((first, second, true), score)
+    return score(first, true), score(second, true), spread, agreement
 
 
 def _r2(said: np.ndarray, true: np.ndarray) -> float:
@@ -169,7 +181,17 @@ def _r2(said: np.ndarray, true: np.ndarray) -> float:
     return float((1 - left / np.where(all_of_it > 0, all_of_it, 1)).mean())
 
 
-def _spread(judged: _Answers, score: Callable[[np.ndarray, np.ndarray], float]) -> float:
+def _mae(said: np.ndarray, true: np.ndarray) -> float:
+    """One minus the mean absolute error by that of always saying the median; may be below zero."""
+    left = np.abs(said - true).sum(axis=0)
+    all_of_it = np.abs(true - np.median(true, axis=0)).sum(axis=0)
+    return float((1 - left / np.where(all_of_it > 0, all_of_it, 1)).mean())
+
+
+_NUMBERS: dict[str, Score] = {"r2": _r2, "mae": _mae}
+
+
+def _spread(judged: _Answers, score: Score) -> float:
     """Half-width of the 95 % interval of the loss: the jackknife over groups of samples."""
     original, variant, true = judged
     count = len(true)

@@ -10,6 +10,7 @@ from hybridspec.base.edit import put
 from hybridspec.base.source import Origins, Span
 from hybridspec.ir.graph import Approval, Federated, Model, ModelFacts, Region, Tensor, Training
 from hybridspec.ir.half import head_variant
+from hybridspec.ir.metric import METRICS, default, unfit
 from hybridspec.ir.model_file import OUTSIDE, DataFile, ModelFile
 from hybridspec.resolve.measurement import resolve_measured
 from hybridspec.resolve.references import lookup
@@ -17,8 +18,6 @@ from hybridspec.spec.document import Spec
 
 _NUMPY = {"float32": "float32", "int64": "int64", "int32": "int32", "float16": "float16",
           "uint8": "uint8", "int8": "int8", "float64": "float64", "bool": "bool"}  # fmt: skip
-
-_METRICS = {"classification": "accuracy", "regression": "r2"}
 
 
 def resolve_models(
@@ -50,7 +49,7 @@ def _model(
         return None
     calibration = file.calibration
     _check_data(name, file, written.task, facts, origins, sink)
-    _check_metric(name, spec, origins, sink)
+    _check_metric(name, spec, facts, origins, sink)
     if written.split and not facts.cuts:
         sink.add(_whole(name, origins))
     training = _training(name, spec, origins, regions, sink)
@@ -59,7 +58,7 @@ def _model(
         path=file.path,
         facts=facts,
         task=written.task,
-        metric=written.metric or _METRICS[written.task],
+        metric=written.metric or default(written.task),
         floor=written.floor,
         allowed_drop=written.allowed_drop,
         evaluation=file.evaluation.path,
@@ -119,24 +118,30 @@ def _variants(precisions: Iterable[str], split: ModelFacts | None) -> tuple[str,
     return (*whole, *(head_variant(precision, cut) for cut in cuts for precision in whole))
 
 
-def _check_metric(name: str, spec: Spec, origins: Origins, sink: Sink) -> None:
+def _check_metric(name: str, spec: Spec, facts: ModelFacts, origins: Origins, sink: Sink) -> None:
+    """The metric has to measure the task, and the model has to be able to have it."""
     written = spec.models[name]
-    fitting = {"classification": ("accuracy", "f1", "top5", "auc"), "regression": ("r2",)}[
-        written.task
-    ]
-    if written.metric is not None and written.metric not in fitting:
+    fitting = METRICS[written.task]
+    metric = written.metric or default(written.task)
+    message = f"`{metric}` does not measure a {written.task}" if metric not in fitting else ""
+    why = unfit(metric, facts)
+    if why and not message:
+        message = f"model `{name}` cannot be judged so: {why}"
+    if message:
+        others = ", ".join(f"`{one}`" for one in fitting if not unfit(one, facts)) or "none fits"
         sink.add(Diagnostic(
-            code="HS0212",
-            message=f"`{written.metric}` does not measure a {written.task}",
-            span=origins.value("models", name, "metric"),
-            help=f"write `metric: {fitting[0]}`, or another `task`",
+            code="HS0212", message=message,
+            span=origins.value("models", name, "metric" if written.metric else "source"),
+            help=f"write another `task`, or a `metric` of a {written.task}: {others}",
         ))  # fmt: skip
 
 
 def _label(task: str, facts: ModelFacts) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """What the evaluation data has to hold beside the inputs: classes, or true values."""
+    """What the evaluation data has to hold beside the inputs: classes, true values, or boxes."""
     if task == "classification":
         return {"label": ("int64", ())}
+    if task == "detection":
+        return {"label": ("float32", (-1, 5))}
     first = facts.outputs[0]
     return {"label": (_NUMPY.get(first.dtype, "?"), first.shape[1:])}
 

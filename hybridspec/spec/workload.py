@@ -69,16 +69,19 @@ class Model(Section):
             min_length=1, max_length=1024),
     ]  # fmt: skip
     task: Annotated[
-        Literal["classification", "regression"],
+        Literal["classification", "regression", "detection"],
         key("What the model does; decides how it is judged.",
             absent="`classification`, the commonest task"),
     ] = "classification"  # fmt: skip
     metric: Annotated[
-        Literal["accuracy", "f1", "top5", "auc", "r2"] | None,
+        Literal["accuracy", "f1", "top5", "auc", "r2", "mae", "map", "map50"] | None,
         key("Measured on the evaluation data before a variant may ship: `accuracy`, `f1` (mean "
             "over classes), `top5` (the class is among five) or `auc` (one score tells two classes "
-            "apart) of a classification, `r2` of a regression.",
-            absent="`accuracy` for a classification, `r2` for a regression"),
+            "apart) of a classification, `r2` or `mae` (by the absolute error; 1 is exact, 0 as "
+            "good as the median) of a regression, `map` (mean average precision over overlaps "
+            "of 0.5 to 0.95) or `map50` of a detection.",
+            absent="`accuracy` for a classification, `r2` for a regression, `map` for a "
+            "detection"),
     ] = None  # fmt: skip
     floor: Annotated[Share, key("Lowest metric that may ship.", example=0.93)]
     allowed_drop: Annotated[
@@ -86,8 +89,10 @@ class Model(Section):
     ]
     evaluation: Annotated[
         str,
-        key("`.npz` with one array per model input and `label`: a class number per sample, or the "
-            "true values of a regression.", example="model/evaluation.npz", min_length=1,
+        key("`.npz` with one array per model input and `label`: a class number per sample, the "
+            "true values of a regression, or of a detection float32 [N, K, 5]: up to K rows `x1 y1 "
+            "x2 y2 class` for each image, the rest with class -1.", example="model/evaluation.npz",
+            min_length=1,
             max_length=1024),
     ]  # fmt: skip
     calibration: Annotated[
