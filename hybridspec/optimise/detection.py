@@ -218,7 +218,7 @@ def _spread(before: _Judged, after: _Judged, count: int) -> float:
     rng = np.random.default_rng(7)
     draws = rng.multinomial(count, np.full(count, 1 / count), size=_RESAMPLES).astype(np.float64)
     losses = [before.score(draw) - after.score(draw) for draw in draws]
-    return float(1.96 * max(np.std(losses, ddof=1), 1 / (count + 2)))
+    return float(1.96 * max(float(np.std(losses, ddof=1)), 1 / (count + 2)))
 
 
 def _alike(original: Boxes, variant: Boxes, count: int) -> float:
