@@ -10,7 +10,8 @@ from hybridspec.deliver.evaluate import Evaluation, Resource, sdks
 from hybridspec.deliver.zone_walls import crossing, decoded, handles, public, stray
 
 _ELSEWHERE = re.compile(
-    r"replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)", re.I
+    r"(?<!min)(?<!max)replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)",
+    re.I,
 )
 _REDIRECTS = re.compile(r"endpoint|proxy|environment|metadatahost", re.I)
 """Inputs of a provider by which it would speak to others than the public cloud itself."""

@@ -9,11 +9,12 @@ from .offline import SDK
 TARGET = Target(
     name="azure",
     package="hybridspec_targets.azure",
-    summary="Microsoft Azure (Storage, Key Vault, ACR, Machine Learning, IoT Hub) as a Pulumi "
-    "project",
+    summary="Microsoft Azure (Storage, Key Vault, ACR, Machine Learning, IoT Hub, Container Apps) "
+    "as a Pulumi project",
     emit_cloud=emit,
     needs=("storage", "keyvault", "acr", "ml", "iothub"),
     controls=(
+        ("audit-log", "logs of every service of the zone, in an account that nobody can change"),
         ("encryption-at-rest", "Key Vault key of the zone on storage, registry and workspace"),
         ("encryption-in-transit", "HTTPS alone, TLS 1.2 at least, on storage and vaults"),
     ),

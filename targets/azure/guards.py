@@ -11,6 +11,8 @@ from hybridspec.target.api import Emission, Guard, Made
 from hybridspec.target.cloud import UNSETTABLE
 from hybridspec.target.proof import at, each, every, first, listed, none, outputs, uncopied
 
+from . import walls
+
 _NATIVE = "azure-native:"
 GROUP = f"{_NATIVE}resources:ResourceGroup"
 ASSIGNMENT = f"{_NATIVE}authorization:PolicyAssignment"
@@ -282,10 +284,13 @@ GUARDS = (
         facets=("process", "store", "model"), assets=("training",),
         source=f"{_LEARN}/machine-learning/how-to-use-serverless-compute", missing=_training,
     ),
+    *walls.GUARDS,
 )  # fmt: skip
 
 UNGUARDED = {
     **UNSETTABLE,
+    "stage": "the service of a flow that names an image is proved to run in the region, but not "
+    "one that is deployed by hand",
     "key_admin": "no role of a vault knows where an administrator sits",
     "support": "no setting of a subscription says where its support sits",
     "control_plane": "the directory and Resource Manager are global services of the partition",

@@ -10,45 +10,59 @@ from hybridspec.target.api import At, Beside, Registration, Sdk, Where
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _SUBSCRIPTION = f"/subscriptions/{_NOBODY}"
+_NATIVE = "azure-native:"
 _WITHIN = {
-    "azure-native:authorization:PolicyAssignment": "scope",
-    "azure-native:authorization:RoleAssignment": "scope",
-    "azure-native:iothub:IotHubResourceEventHubConsumerGroup": "resourceName",
-    "azure-native:keyvault:Key": "vaultName",
-    "azure-native:machinelearningservices:EnvironmentVersion": "workspaceName",
-    "azure-native:machinelearningservices:ModelContainer": "workspaceName",
-    "azure-native:machinelearningservices:Schedule": "workspaceName",
-    "azure-native:storage:BlobContainer": "accountName",
-    "azure-native:storage:BlobServiceProperties": "accountName",
-    "azure-native:storage:ManagementPolicy": "accountName",
+    "authorization:PolicyAssignment": "scope",
+    "authorization:RoleAssignment": "scope",
+    "authorization:RoleDefinition": "scope",
+    "iothub:IotHubResourceEventHubConsumerGroup": "resourceName",
+    "keyvault:Key": "vaultName",
+    "machinelearningservices:EnvironmentVersion": "workspaceName",
+    "machinelearningservices:ModelContainer": "workspaceName",
+    "machinelearningservices:Schedule": "workspaceName",
+    "monitor:DiagnosticSetting": "storageAccountId",
+    "monitor:SubscriptionDiagnosticSetting": "storageAccountId",
+    "storage:BlobContainer": "accountName",
+    "storage:BlobServiceProperties": "accountName",
+    "storage:ManagementPolicy": "accountName",
 }
-"""Resources that have no location of their own, and the input that names the one they lie in."""
-_LOCATED = frozenset(
-    f"azure-native:{kind}"
-    for kind in (
-        "containerregistry:Registry", "iothub:IotHubResource", "keyvault:Vault",
-        "machinelearningservices:Workspace", "managedidentity:UserAssignedIdentity",
-        "resources:ResourceGroup", "storage:StorageAccount",
-    )
-)  # fmt: skip
+"""Resources that have no location of their own, and the input that names the one they lie in;
+of a setting that sends logs, the account that they are sent to."""
+_ELSEWHERE = ("workspaceId", "eventHubAuthorizationRuleId", "marketplacePartnerId",
+              "serviceBusRuleId")  # fmt: skip
+"""Where logs may be sent beside an account."""
+_SETTINGS = ("consumption:Budget", "security:Pricing")
+"""Settings of a subscription. They hold nothing of a zone: where Resource Manager keeps settings,
+and what Defender does, are implicit flows of the catalogue."""
+_LOCATED = frozenset((
+    "app:ContainerApp", "app:ManagedEnvironment", "containerregistry:Registry",
+    "iothub:IotHubResource", "keyvault:Vault", "logic:Workflow",
+    "machinelearningservices:Workspace", "managedidentity:UserAssignedIdentity",
+    "network:NetworkSecurityGroup", "network:VirtualNetwork", "resources:ResourceGroup",
+    "storage:StorageAccount",
+))  # fmt: skip
 """Resources that lie where their location says, all that is emitted. Others may be global."""
-_PAIRED = ("azure-native:iothub:IotHubResource",)
+_PAIRED = ("iothub:IotHubResource",)
 """Resources that Azure copies to the paired region unless they ask for data residency."""
 
 
 def where(made: Registration) -> Where:
     """Its own location or that of what it belongs to; the paired region too where Azure copies."""
-    inside = _WITHIN.get(made.type)
+    kind = made.type.removeprefix(_NATIVE)
+    inside = _WITHIN.get(kind)
     if inside is not None:
-        return Beside(str(made.inputs.get(inside, "")))
+        sent = [key for key in _ELSEWHERE if made.inputs.get(key)]
+        return At(()) if sent else Beside(str(made.inputs.get(inside, "")))
+    if kind in _SETTINGS:
+        return At((made.region,) if made.region else ())
     location = made.inputs.get("location")
-    if made.type not in _LOCATED or not isinstance(location, str) or not location:
+    if kind not in _LOCATED or not isinstance(location, str) or not location:
         return At(())
     properties = made.inputs.get("properties")
     resident = isinstance(properties, Mapping) and properties.get("enableDataResidency") is True
     sku = made.inputs.get("sku")
     name = str(sku.get("name", "")) if isinstance(sku, Mapping) else ""
-    if (made.type in _PAIRED and not resident) or name.endswith(("GRS", "GZRS")):
+    if (kind in _PAIRED and not resident) or name.endswith(("GRS", "GZRS")):
         return At((location, "the region that Azure pairs with it"))
     return At((location,))
 
@@ -58,15 +72,13 @@ def outputs(made: Registration) -> Mapping[str, Any]:
     if made.type.startswith("pulumi:"):
         return made.inputs
     service, kind = made.type.split(":")[1:3]
-    named = (value for key, value in made.inputs.items()
-             if key.lower() == f"{kind}name".lower() or key == "name")  # fmt: skip
     suffix = hashlib.sha256(f"{made.type} {made.name}".encode()).hexdigest()[:8]
-    name = str(next(named, f"{made.name}{suffix}"))
+    name = _named(kind, made.inputs) or f"{made.name}{suffix}"
     group = name if kind == "ResourceGroup" else made.inputs.get("resourceGroupName", "none")
     identity = f"{_SUBSCRIPTION}/resourceGroups/{group}"
     if kind != "ResourceGroup":
         identity += f"/providers/Microsoft.{service}/{kind}/{made.name}"
-    address = f"https://{name}.vault.azure.net"
+    address = f"https://{made.inputs.get('vaultName', name)}.vault.azure.net"
     return {
         "id": identity,
         "name": name,
@@ -76,9 +88,17 @@ def outputs(made: Registration) -> Mapping[str, Any]:
         "loginServer": f"{name}.azurecr.io",
         "keyUri": f"{address}/keys/{name}",
         "keyUriWithVersion": f"{address}/keys/{name}/0",
+        "staticIp": "10.64.0.10",
         **made.inputs,
         **_identities(made.inputs),
     }
+
+
+def _named(kind: str, inputs: Mapping[str, Any]) -> str:
+    """The name that a program gives a resource, by the input for it; not that of its parent."""
+    own = {"Key": "keyName", "Registry": "registryName", "StorageAccount": "accountName",
+           "Vault": "vaultName"}.get(kind, f"{kind[:1].lower()}{kind[1:]}Name")  # fmt: skip
+    return str(inputs.get(own) or inputs.get("name") or "")
 
 
 def _identities(inputs: Mapping[str, Any]) -> dict[str, Any]:

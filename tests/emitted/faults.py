@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emitted.faults_azure import AZURE_ADDED, AZURE_MORE
 from emitted.faults_gcp import GCP, GCP_ADDED
 from emitted.mutants import Mutant, mutant
 
@@ -126,6 +127,7 @@ AZURE = {
         "training-in-region", outside="no store of its zone"),
     "training with another image": mutant(
         "EnvironmentVersion", ".azurecr.io", ".example.org", "training-in-region"),
+    **AZURE_MORE,
 }  # fmt: skip
 MUTANTS: dict[str, dict[str, Mutant]] = {"aws": AWS, "azure": AZURE, "gcp": GCP}
 ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
@@ -161,6 +163,7 @@ ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
         "a second group without policies": (
             "azure-native:resources:ResourceGroup", {"location": "germanywestcentral"},
             {"allowed-locations", "storage-skus"}),
+        **AZURE_ADDED,
     },
     "gcp": GCP_ADDED,
 }  # fmt: skip

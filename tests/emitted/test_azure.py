@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from emitted.found import of, one
-from emitted.slices import job, moved, part, written, zone
+from emitted.slices import job, moved, part, service, written, zone
 
-from hybridspec.deliver.evaluate import Evaluation, evaluate
+from hybridspec.deliver.evaluate import Evaluation, Resource, evaluate
 from hybridspec.deliver.outside_plan import outside_plan
 from hybridspec.emit.stacks import emit_cloud
+from hybridspec.ir.plan import Existing, TrainingJob
 from hybridspec.target.api import Unsupported
 from hybridspec.target.registry import targets
 
@@ -20,19 +21,30 @@ KNOWN = {"westeurope", "westus", *HOMES.values()}
 ASKED = moved(
     part(
         zone(device_classes=("gateway", "server"), training=(job("fault"),),
-             stores=(("watch/history", 7), ("watch/archive", None))),
+             stores=(("watch/history", 7), ("watch/archive", None)), log_days=14),
         zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=(),
              retention_days=None, training=()),
+        budget=25_000_000, contact="plant@example.org",
     ),
     "azure",
 )  # fmt: skip
+READER, WRITER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
+PULL, APPROVE = "7f951dda-4ed3-4680-a7ca-43fe172d538d", "b556d68e-0be0-4f35-a333-ad7ee1ce17ea"
 ROLES = {
-    "channel": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-    "pull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
-    "secrets": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-    "store": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-    "wrap": "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    ("channel", "channel"): (READER, "BlobContainer/eu-plants-ota"),
+    ("publisher", "publisher"): (WRITER, "BlobContainer/eu-plants-ota"),
+    ("encryption", "wrap"): ("e147488a-f6f5-4113-8e2d-b22465e65bf6", "Key/eu-plants-key"),
+    ("training", "image"): (PULL, "Registry/watcheup2d9e9a"),
+    ("training", "learn"): (READER, "BlobContainer/eu-plants-data"),
+    ("training", "models"): (WRITER, "BlobContainer/eu-plants-models"),
+    ("workspace", "secrets"): ("b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Vault/watcheup2d9e9aml"),
+    ("workspace", "store"): (WRITER, "StorageAccount/watcheup2d9e9a"),
+    ("workspace", "pull"): (PULL, "Registry/watcheup2d9e9a"),
+    ("workspace", "secrets-endpoint"): (APPROVE, "Vault/watcheup2d9e9aml"),
+    ("workspace", "store-endpoint"): (APPROVE, "StorageAccount/watcheup2d9e9a"),
+    ("workspace", "images-endpoint"): (APPROVE, "Registry/watcheup2d9e9a"),
 }
+"""Every built-in role of the zone in Germany: who has it, what it is called, and on what."""
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +53,21 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     return evaluate(folder, project=ASKED.spec)
 
 
+def early(model: str) -> TrainingJob:
+    """A training job that drift starts before its time, on machines that may be taken back."""
+    return replace(job(model), drift=True, spot=True)
+
+
 def native(kind: str) -> str:
     return f"azure-native:{kind}"
 
 
-def account(found: Evaluation) -> dict[str, Any]:
-    """The storage account of the zone in Germany."""
-    (made,) = (r for r in of(found, native("storage:StorageAccount"))
-               if r.regions == ("germanywestcentral",))  # fmt: skip
-    assert made.protect
-    return dict(made.inputs)
+def accounts(found: Evaluation) -> dict[str, Resource]:
+    """The storage accounts of the zone in Germany, by the end of their name."""
+    made = [r for r in of(found, native("storage:StorageAccount"))
+            if r.regions == ("germanywestcentral",)]  # fmt: skip
+    assert all(r.protect for r in made)
+    return {r.name.removeprefix("watcheup2d9e9a"): r for r in made}
 
 
 def test_every_resource_lies_in_the_region_of_its_zone(found: Evaluation) -> None:
@@ -71,50 +88,79 @@ def test_the_key_rotates_and_is_slow_to_delete(found: Evaluation) -> None:
     properties = key.inputs["properties"]
     assert properties["kty"] == "RSA-HSM"
     assert set(properties["keyOps"]) == {"wrapKey", "unwrapKey"}
-    (action,) = properties["rotationPolicy"]["lifetimeActions"]
-    assert action == {"action": {"type": "rotate"}, "trigger": {"timeAfterCreate": "P1Y"}}
+    rotate, notify = properties["rotationPolicy"]["lifetimeActions"]
+    assert rotate == {"action": {"type": "rotate"}, "trigger": {"timeAfterCreate": "P1Y"}}
+    assert notify == {"action": {"type": "notify"}, "trigger": {"timeBeforeExpiry": "P30D"}}
     for vault in of(found, native("keyvault:Vault")):
         said = vault.inputs["properties"]
         assert said["enableRbacAuthorization"]
         assert said["enablePurgeProtection"]
         assert said["softDeleteRetentionInDays"] == 90
         assert "accessPolicies" not in said
+        assert said["networkAcls"] == {"bypass": "AzureServices", "defaultAction": "Deny"}
 
 
-def test_the_store_is_private_under_the_key_and_in_one_region(found: Evaluation) -> None:
-    made = account(found)
-    assert made["sku"] == {"name": "Standard_LRS"}
-    assert made["minimumTlsVersion"] == "TLS1_2"
-    assert made["enableHttpsTrafficOnly"]
-    assert not any(made[key] for key in ("allowBlobPublicAccess", "allowSharedKeyAccess",
-                                         "allowCrossTenantReplication"))  # fmt: skip
-    encryption = made["encryption"]
-    assert encryption["keySource"] == "Microsoft.Keyvault"
-    assert encryption["keyVaultProperties"]["keyName"] == "zone"
-    assert "keyVersion" not in encryption["keyVaultProperties"]
+def test_every_account_is_private_under_the_key_and_in_one_region(found: Evaluation) -> None:
+    made = accounts(found)
+    assert set(made) == {"", "l", "o"}  # the store, the logs, the update channel
+    for said in (each.inputs for each in made.values()):
+        assert said["sku"] == {"name": "Standard_LRS"}
+        assert said["minimumTlsVersion"] == "TLS1_2"
+        assert said["enableHttpsTrafficOnly"]
+        assert not any(said[key] for key in ("allowBlobPublicAccess", "allowSharedKeyAccess",
+                                             "allowCrossTenantReplication"))  # fmt: skip
+        encryption = said["encryption"]
+        assert encryption["keySource"] == "Microsoft.Keyvault"
+        assert encryption["keyVaultProperties"]["keyName"] == "zone"
+        assert "keyVersion" not in encryption["keyVaultProperties"]
+        assert encryption["requireInfrastructureEncryption"]
     for container in of(found, native("storage:BlobContainer")):
         assert container.inputs["publicAccess"] == "None"
-    versions = one(found, native("storage:BlobServiceProperties"), "eu-plants").inputs
-    assert versions["isVersioningEnabled"] is True
-    assert versions["deleteRetentionPolicy"] == {"enabled": False}
+    for versions in of(found, native("storage:BlobServiceProperties")):
+        assert versions.inputs["isVersioningEnabled"] is True
+        assert versions.inputs["deleteRetentionPolicy"] == {"enabled": False}
+
+
+def test_logs_of_everything_are_sealed_in_the_zone_and_end_in_time(found: Evaluation) -> None:
+    logs = accounts(found)["l"]
+    policy = logs.inputs["immutableStorageWithVersioning"]["immutabilityPolicy"]
+    assert policy["immutabilityPeriodSinceCreationInDays"] == 14 - 3
+    assert policy["allowProtectedAppendWrites"] is True
+    ends = lifecycle(found, "eu-plants-logs")
+    assert ends == {"": 14}
+    settings = [r for r in of(found, native("monitor:DiagnosticSetting"))
+                if r.name.startswith("eu-plants")]  # fmt: skip
+    assert {r.inputs["storageAccountId"] for r in settings} == {logs.outputs["id"]}
+    assert {r.name.removeprefix("eu-plants-log-") for r in settings} == {
+        "vault", "store", "channel", "registry", "workspace", "secrets", "hub"}  # fmt: skip
+    for setting in settings:
+        assert setting.inputs["logs"] == [{"categoryGroup": "allLogs", "enabled": True}]
+        assert set(setting.inputs) == {"logs", "resourceUri", "storageAccountId"}
+
+
+def lifecycle(found: Evaluation, name: str) -> dict[str, int]:
+    """After how many days at most what lies below a prefix is gone."""
+    ends: dict[str, int] = {}
+    for rule in one(found, native("storage:ManagementPolicy"), name).inputs["policy"]["rules"]:
+        assert rule["enabled"]
+        assert rule["name"].isalnum()
+        (prefix,) = rule["definition"]["filters"].get("prefixMatch", [""])
+        actions = rule["definition"]["actions"]
+        days = actions["baseBlob"]["delete"]["daysAfterModificationGreaterThan"]
+        older = {"delete": {"daysAfterCreationGreaterThan": days}}
+        assert actions["version"] == actions["snapshot"] == older
+        ends[prefix] = days + 3
+    return ends
 
 
 def test_the_lifecycle_ends_blobs_versions_and_snapshots_in_time(found: Evaluation) -> None:
-    (policy,) = of(found, native("storage:ManagementPolicy"))  # the other zone keeps for ever
-    ends: dict[str, int] = {}
-    for rule in policy.inputs["policy"]["rules"]:
-        assert rule["enabled"]
-        assert rule["name"].isalnum()
-        (prefix,) = rule["definition"]["filters"]["prefixMatch"]
-        actions = rule["definition"]["actions"]
-        days = actions["baseBlob"]["delete"]["daysAfterModificationGreaterThan"]
-        assert (
-            actions["version"]
-            == actions["snapshot"]
-            == {"delete": {"daysAfterCreationGreaterThan": days}}
-        )
-        ends[prefix] = days + 3
-    assert ends == {"data/": 30, "data/watch/history/": 7}
+    policies = {r.name for r in of(found, native("storage:ManagementPolicy"))}
+    kept = {"us-plants-channel-lifecycle"}  # the other zone keeps data and logs for ever
+    assert {name for name in policies if name.startswith("us-")} == kept
+    assert lifecycle(found, "eu-plants-lifecycle") == {"data/": 30, "data/watch/history/": 7}
+    (old,) = one(found, native("storage:ManagementPolicy"), "eu-plants-channel").inputs["policy"][
+        "rules"]  # fmt: skip
+    assert set(old["definition"]["actions"]) == {"snapshot", "version"}
 
 
 def test_registries_are_under_the_key_and_hold_each_model(found: Evaluation) -> None:
@@ -123,25 +169,43 @@ def test_registries_are_under_the_key_and_hold_each_model(found: Evaluation) -> 
         assert images.inputs["encryption"]["status"] == "enabled"
         assert not images.inputs["adminUserEnabled"]
         assert not images.inputs["anonymousPullEnabled"]
+        assert images.inputs["policies"] == {"retentionPolicy": {"days": 30, "status": "enabled"}}
     for workspace in of(found, native("machinelearningservices:Workspace")):
         assert workspace.inputs["encryption"]["status"] == "Enabled"
         assert "/keys/" in workspace.inputs["encryption"]["keyVaultProperties"]["keyIdentifier"]
         assert workspace.inputs["hbiWorkspace"]
         assert workspace.inputs["systemDatastoresAuthMode"] == "Identity"
+        assert workspace.inputs["managedNetwork"]["isolationMode"] == "AllowOnlyApprovedOutbound"
     models = of(found, native("machinelearningservices:ModelContainer"))
     assert {m.inputs["properties"]["description"] for m in models} == {"Versions of fault"}
     assert len(models) == 2
 
 
-def test_identities_have_one_narrow_role_each(found: Evaluation) -> None:
-    grants = of(found, native("authorization:RoleAssignment"))
-    assert len(grants) == 2 * len(ROLES)
+def test_each_identity_has_the_roles_that_it_calls_for(found: Evaluation) -> None:
+    grants = [r for r in of(found, native("authorization:RoleAssignment"))
+              if r.name.startswith("eu-plants") and not r.name.endswith("key-admin")]  # fmt: skip
+    said = {}
     for grant in grants:
-        name = grant.name.rpartition("-")[2]
-        assert grant.inputs["roleDefinitionId"].endswith(f"/roleDefinitions/{ROLES[name]}")
-        assert "/providers/" in grant.inputs["scope"]  # no group, no subscription
-    channel = one(found, native("authorization:RoleAssignment"), "eu-plants-channel").inputs
-    assert channel["scope"].endswith("-ota")
+        who = grant.inputs["principalId"].removeprefix("watch-eu-plants-").removesuffix(
+            "--principal")  # fmt: skip
+        role = grant.inputs["roleDefinitionId"].rpartition("/roleDefinitions/")[2]
+        scope = "/".join(grant.inputs["scope"].split("/")[-2:])
+        said[who, grant.name.removeprefix("eu-plants-")] = (role, scope)
+        assert grant.inputs["description"]
+    assert said == ROLES
+
+
+def test_keys_are_administered_by_an_identity_that_cannot_use_them(found: Evaluation) -> None:
+    (grant,) = (r for r in of(found, native("authorization:RoleAssignment"))
+                if r.name == "eu-plants-key-admin")  # fmt: skip
+    role = one(found, native("authorization:RoleDefinition"), "eu-plants-key-admin")
+    assert grant.inputs["roleDefinitionId"] == role.outputs["id"]
+    assert grant.inputs["scope"].endswith("/Vault/watcheup2d9e9a")
+    (said,) = role.inputs["permissions"]
+    assert {act.split("/", 2)[2] for act in said["dataActions"]} == {
+        "keys/backup/action", "keys/create/action", "keys/read", "keys/rotate/action",
+        "keys/update/action", "keyrotationpolicies/read", "keyrotationpolicies/write",
+    }  # fmt: skip
 
 
 def test_the_hub_takes_certificates_alone_and_is_not_copied(found: Evaluation) -> None:
@@ -162,6 +226,8 @@ def test_training_works_inside_the_zone(found: Evaluation) -> None:
     made = schedule["action"]["jobDefinition"]
     assert made["resources"]["instanceType"] == "Standard_d4s_v3"
     assert made["limits"]["timeout"] == "PT7200S"
+    assert made["queueSettings"] == {"jobTier": "Standard"}
+    assert made["identity"]["clientId"] == "watch-eu-plants-training--client"
     assert made["command"] == "train --data ${{inputs.data}} --model ${{outputs.model}}"
     assert made["inputs"]["data"]["uri"].endswith(".blob.core.windows.net/data/")
 
@@ -172,24 +238,55 @@ def test_the_subscription_is_fixed_and_outputs_name_what_an_operator_needs(
     providers = of(found, "pulumi:providers:azure-native")
     assert {p.inputs["subscriptionId"] for p in providers} == {"own-1"}
     assert {name for name in found.outputs if name.startswith("eu-plants:")} == {
-        f"eu-plants:{x}" for x in ("account", "key", "registry", "hub", "channel-identity")
-    }
+        f"eu-plants:{x}" for x in ("account", "channel", "channel-identity", "hub", "key",
+                                   "key-admin-identity", "logs", "publisher-identity", "registry")
+    }  # fmt: skip
+
+
+def test_what_holds_for_the_subscription_is_set_once(found: Evaluation) -> None:
+    plans = {r.inputs["pricingName"]: r.inputs for r in of(found, native("security:Pricing"))}
+    assert set(plans) == {"KeyVaults", "StorageAccounts"}
+    assert {p["pricingTier"] for p in plans.values()} == {"Standard"}
+    assert {e["isEnabled"] for e in plans["StorageAccounts"]["extensions"]} == {"False"}
+    budget = one(found, native("consumption:Budget")).inputs
+    assert budget["amount"] == 25
+    assert budget["scope"] == "/subscriptions/00000000-0000-0000-0000-000000000000"
+    assert budget["filter"]["tags"] == {"name": "hybridspec:spec", "operator": "In",
+                                        "values": ["watch"]}  # fmt: skip
+    for told in budget["notifications"].values():
+        assert told["contactEmails"] == ["plant@example.org"]
+    # Two zones share the subscription: its log would carry one zone's acts into the other.
+    assert of(found, native("monitor:SubscriptionDiagnosticSetting")) == []
 
 
 def test_what_azure_cannot_express_is_said() -> None:
     stores = tuple((f"watch/s{n}", 10 + n) for n in range(100))
+    drifting = tuple(early(f"m{n}") for n in range(11))
     asked = moved(
         part(
-            zone(retention_days=3, stores=(), training=(job("fault", hours=91 * 24),)),
-            zone("many", stores=stores, device_classes=tuple(f"c{n}" for n in range(20))),
+            zone(retention_days=3, log_days=3, stores=(), training=(job("fault", hours=91 * 24),),
+                 existing=Existing(bucket="plants-data", origin="hybridspec.yaml:7")),
+            zone("many", stores=stores, device_classes=tuple(f"c{n}" for n in range(20)),
+                 training=(*drifting, early("alone")), offered=("logic",)),
+            zone("serves", services=(service(), service(machine="standard-nc6")), regimes=(),
+                 device_classes=(), training=(early("fault"),)),
+            zone("large", services=(service(memory=2**33), service(timeout=241, most=1001)),
+                 offered=("containerapps",)),
         ),
         "azure",
-    )
+    )  # fmt: skip
     _, refused = emit_cloud(targets()["azure"], asked)
-    said = {refusal.what.split(",")[0].split("`")[0] for refusal in refused}
-    assert len(said) == 4
-    assert {promised(refused, "100 prefixes"), promised(refused, "3 days late")} == {True}
-    assert {promised(refused, "longer than"), promised(refused, "groups of readers")} == {False}
+    for text in ("100 prefixes", "object 3 days late", "log 3 days late",
+                 "not the identifier of a storage account", "as large as `watch` needs",
+                 "at most 1000 instances"):  # fmt: skip
+        assert promised(refused, text), text
+    assert [r.promised for r in refused if "has no Container Apps" in r.what] == [True, True]
+    for text in ("longer than", "groups of readers", "has no Logic Apps", "after 240 s",
+                 "activity log"):  # fmt: skip
+        assert not promised(refused, text), text
+    assert len([r for r in refused if "writes to at most 10 places" in r.what]) == 2
+    assert len([r for r in refused if "no provisioning service" in r.what]) == 3
+    assert len([r for r in refused if "looks into what zone" in r.what]) == 4
 
 
 def promised(refused: tuple[Unsupported, ...], text: str) -> bool:
@@ -202,12 +299,12 @@ MUTATIONS = {
     "group.py": [("location=args.region,\n            tags=args.tags,\n            opts=pulumi.Re"
                   "sourceOptions(parent=self, protect=True)", "location='westeurope',\n         "
                   "   tags=args.tags,\n            opts=pulumi.ResourceOptions(parent=self)")],
-    "data.py": [("STANDARD_LRS", "STANDARD_GRS")],
+    "store.py": [("STANDARD_LRS", "STANDARD_GRS")],
     "devices.py": [("enable_data_residency=True,\n", "")],
     "keys.py": [("vault_name=vault.name", "vault_name='elsewhere'")],
-    "registry.py": [("            tags=args.tags,\n            opts=pulumi.ResourceOptions(parent=s"
-                     "elf, depends_on=[args.granted]),", "            opts=pulumi.ResourceOptions("
-                     "depends_on=[args.granted]),")],
+    "logs.py": [("storage_account_id=self.account_id", "workspace_id='elsewhere'")],
+    "registry.py": [("opts=kept(self, args.adopted, [args.key.granted])",
+                     "opts=pulumi.ResourceOptions(depends_on=[args.key.granted])")],
 }  # fmt: skip
 
 
@@ -227,4 +324,5 @@ def test_mutants_of_the_program_are_caught(tmp_path: Path) -> None:
     assert "pairs with it" in caught["BlobContainer"]
     assert "pairs with it" in caught["IotHubResource"]
     assert caught["Key"] == caught["Registry"] == "it has no fixed region"
+    assert caught["DiagnosticSetting"] == "it has no fixed region"
     assert "Vault" not in caught

@@ -20,6 +20,13 @@ ASKED = replace(
 
 
 RICH = {
+    "azure": replace(
+        ASKED,
+        zones=(replace(ASKED.zones[0], services=(service(),), log_days=30,
+                       offered=("containerapps", "logic"),
+                       training=(replace(job("fault"), drift=True, spot=True),)),),
+        contact="plant@example.org",
+    ),
     "gcp": replace(
         ASKED,
         zones=(replace(ASKED.zones[0], services=(service(),), log_days=30,

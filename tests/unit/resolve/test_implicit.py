@@ -50,7 +50,10 @@ def test_every_service_that_is_emitted_has_a_row(cloud: str) -> None:
     assert {"control_plane", "support", "backup", "keys"} <= facets
 
 
-WHERE_OFFERED = {"gcp": ("dlp", "eventarc", "run", "workflows")}
+WHERE_OFFERED = {
+    "azure": ("containerapps", "logic"),
+    "gcp": ("dlp", "eventarc", "run", "workflows"),
+}
 """Services that are emitted only in regions of which the catalogue, or the spec, says so."""
 
 

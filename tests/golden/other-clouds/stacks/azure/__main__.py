@@ -6,27 +6,23 @@
 import pulumi
 from pulumi_azure_native import Provider
 
+from channel import ZoneChannel, ZoneChannelArgs
 from data import ZoneData, ZoneDataArgs
 from devices import ZoneDevices, ZoneDevicesArgs
 from group import ZoneGroup, ZoneGroupArgs
 from keys import ZoneKey, ZoneKeyArgs
+from logs import ZoneLogs, ZoneLogsArgs
 from registry import ZoneRegistry, ZoneRegistryArgs
+from serving import Service, ServiceArgs, ZoneServing, ZoneServingArgs
+from subscription import Subscription, SubscriptionArgs
 from training import Training, TrainingArgs
 
 # Zone eu-plants, asked for at hybridspec.yaml:10.
 # The region is fixed here, so that no configuration can move the zone.
-zone_eu_plants_region = "germanywestcentral"
-zone_eu_plants_tags = {
-    "hybridspec:regimes": "gdpr",
-    "hybridspec:spec": "watch",
-    "hybridspec:spec-digest": "000000000000",
-    "hybridspec:zone": "eu-plants",
-    "managed-by": "hybridspec",
-}
 zone_eu_plants_options = pulumi.ResourceOptions(
     provider=Provider(
         "eu-plants",
-        location=zone_eu_plants_region,
+        location="germanywestcentral",
         subscription_id="own-1",
     ),
 )
@@ -34,8 +30,14 @@ zone_eu_plants_group = ZoneGroup(
     "eu-plants",
     ZoneGroupArgs(
         prefix="watch-eu-plants",
-        region=zone_eu_plants_region,
-        tags=zone_eu_plants_tags,
+        region="germanywestcentral",
+        tags={
+            "hybridspec:regimes": "gdpr",
+            "hybridspec:spec": "watch",
+            "hybridspec:spec-digest": "000000000000",
+            "hybridspec:zone": "eu-plants",
+            "managed-by": "hybridspec",
+        },
     ),
     zone_eu_plants_options,
 )
@@ -45,11 +47,21 @@ zone_eu_plants_key = ZoneKey(
     "eu-plants",
     ZoneKeyArgs(
         code="watcheup2d9e9a",
-        region=zone_eu_plants_region,
-        group=zone_eu_plants_group.name,
-        tenant_id=zone_eu_plants_group.tenant_id,
-        principal_id=zone_eu_plants_group.principal_id,
-        tags=zone_eu_plants_tags,
+        group=zone_eu_plants_group,
+        adopted="",
+    ),
+    zone_eu_plants_options,
+)
+
+# Logs of all that the zone has, asked for at hybridspec.yaml:10.
+zone_eu_plants_logs = ZoneLogs(
+    "eu-plants",
+    ZoneLogsArgs(
+        code="watcheup2d9e9a",
+        group=zone_eu_plants_group,
+        key=zone_eu_plants_key,
+        days=27,
+        sealed_days=27,
     ),
     zone_eu_plants_options,
 )
@@ -59,17 +71,28 @@ zone_eu_plants_data = ZoneData(
     "eu-plants",
     ZoneDataArgs(
         code="watcheup2d9e9a",
-        region=zone_eu_plants_region,
-        group=zone_eu_plants_group.name,
-        identity_id=zone_eu_plants_group.identity_id,
-        vault_uri=zone_eu_plants_key.vault_uri,
-        key_name=zone_eu_plants_key.key_name,
-        granted=zone_eu_plants_key.granted,
+        group=zone_eu_plants_group,
+        key=zone_eu_plants_key,
+        logs=zone_eu_plants_logs,
+        adopted="",
         expiry={
             "data/": 27,
             "data/watch/history/": 4,
         },
-        tags=zone_eu_plants_tags,
+        drift=True,
+    ),
+    zone_eu_plants_options,
+)
+
+# The update channel of the zone's devices, asked for at hybridspec.yaml:18.
+zone_eu_plants_channel = ZoneChannel(
+    "eu-plants",
+    ZoneChannelArgs(
+        code="watcheup2d9e9a",
+        group=zone_eu_plants_group,
+        key=zone_eu_plants_key,
+        logs=zone_eu_plants_logs,
+        old_days=90,
     ),
     zone_eu_plants_options,
 )
@@ -79,21 +102,15 @@ zone_eu_plants_registry = ZoneRegistry(
     "eu-plants",
     ZoneRegistryArgs(
         code="watcheup2d9e9a",
-        region=zone_eu_plants_region,
-        group=zone_eu_plants_group.name,
-        tenant_id=zone_eu_plants_group.tenant_id,
-        identity_id=zone_eu_plants_group.identity_id,
-        client_id=zone_eu_plants_group.client_id,
-        principal_id=zone_eu_plants_group.principal_id,
-        key_uri=zone_eu_plants_key.key_uri,
-        key_version_uri=zone_eu_plants_key.key_version_uri,
-        key_vault_id=zone_eu_plants_key.vault_id,
-        granted=zone_eu_plants_key.granted,
-        account_id=zone_eu_plants_data.account_id,
+        group=zone_eu_plants_group,
+        key=zone_eu_plants_key,
+        logs=zone_eu_plants_logs,
+        data=zone_eu_plants_data,
+        adopted="",
         models={
             "fault": "fault",
         },
-        tags=zone_eu_plants_tags,
+        trains=True,
     ),
     zone_eu_plants_options,
 )
@@ -103,15 +120,14 @@ zone_eu_plants_devices = ZoneDevices(
     "eu-plants",
     ZoneDevicesArgs(
         code="watcheup2d9e9a",
-        prefix="watch-eu-plants",
-        region=zone_eu_plants_region,
-        group=zone_eu_plants_group.name,
-        channel_id=zone_eu_plants_data.containers["ota"],
+        group=zone_eu_plants_group,
+        logs=zone_eu_plants_logs,
+        data=zone_eu_plants_data,
         classes={
             "gateway": "gateway",
             "server": "server",
         },
-        tags=zone_eu_plants_tags,
+        drift=["fault"],
     ),
     zone_eu_plants_options,
 )
@@ -122,18 +138,61 @@ Training(
     TrainingArgs(
         model="fault",
         image="train/m:1",
+        version="trainm12fac75",
         instance_type="Standard_d4s_v3",
+        spot=True,
         max_seconds=7200,
         frequency="Day",
         interval=30,
-        group=zone_eu_plants_group.name,
-        workspace=zone_eu_plants_registry.workspace,
-        login_server=zone_eu_plants_registry.login_server,
-        account=zone_eu_plants_data.account,
-        identity_id=zone_eu_plants_group.identity_id,
-        client_id=zone_eu_plants_group.client_id,
+        drift=True,
+        group=zone_eu_plants_group,
+        registry=zone_eu_plants_registry,
+        data=zone_eu_plants_data,
     ),
     zone_eu_plants_options,
+)
+
+# What computes in the region, asked for at hybridspec.yaml:43.
+zone_eu_plants_serving = ZoneServing(
+    "eu-plants",
+    ZoneServingArgs(
+        group=zone_eu_plants_group,
+        logs=zone_eu_plants_logs,
+        machines={},
+    ),
+    zone_eu_plants_options,
+)
+
+# The service of a flow, asked for at hybridspec.yaml:43.
+zone_eu_plants_service_watch = Service(
+    "eu-plants--watch",
+    ServiceArgs(
+        flow="watch",
+        image="serve/watch:1",
+        port=8080,
+        cpu=1.0,
+        memory="2Gi",
+        requests=1,
+        least=0,
+        most=4,
+        profile="Consumption",
+        group=zone_eu_plants_group,
+        registry=zone_eu_plants_registry,
+        serving=zone_eu_plants_serving,
+    ),
+    zone_eu_plants_options,
+)
+pulumi.export(
+    "eu-plants:service:watch",
+    zone_eu_plants_service_watch.url,
+)
+pulumi.export(
+    "eu-plants:services-address",
+    zone_eu_plants_serving.address,
+)
+pulumi.export(
+    "eu-plants:services-network",
+    zone_eu_plants_serving.network_id,
 )
 
 pulumi.export(
@@ -145,6 +204,14 @@ pulumi.export(
     zone_eu_plants_key.key_uri,
 )
 pulumi.export(
+    "eu-plants:key-admin-identity",
+    zone_eu_plants_key.admin_client_id,
+)
+pulumi.export(
+    "eu-plants:logs",
+    zone_eu_plants_logs.account,
+)
+pulumi.export(
     "eu-plants:registry",
     zone_eu_plants_registry.login_server,
 )
@@ -153,6 +220,27 @@ pulumi.export(
     zone_eu_plants_devices.hub,
 )
 pulumi.export(
+    "eu-plants:channel",
+    zone_eu_plants_channel.url,
+)
+pulumi.export(
     "eu-plants:channel-identity",
-    zone_eu_plants_devices.channel_client_id,
+    zone_eu_plants_channel.reader_client_id,
+)
+pulumi.export(
+    "eu-plants:publisher-identity",
+    zone_eu_plants_channel.publisher_client_id,
+)
+
+# The subscription's own settings, once for all of its zones.
+Subscription(
+    "eu-plants",
+    SubscriptionArgs(
+        group=zone_eu_plants_group,
+        spec="watch",
+        monthly=1,
+        contact="plant@example.org",
+        logs=zone_eu_plants_logs,
+    ),
+    zone_eu_plants_options,
 )

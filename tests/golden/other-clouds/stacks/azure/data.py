@@ -6,31 +6,36 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import storage
 
-CONTAINERS = ("data", "models", "ota")
+from group import ZoneGroup
+from keys import ZoneKey
+from logs import ZoneLogs
+from store import account, container, ends, lifecycle, versions
+
+CONTAINERS = ("data", "models")
 
 
 @dataclass
 class ZoneDataArgs:
-    """Key of the store, and after how many days what lies below a prefix expires."""
+    """After how many days what lies below a prefix expires.
+
+    `adopted` is an account that is there already, by its identifier; `drift` says whether
+    devices tell of inputs that drift.
+    """
 
     code: str
-    region: str
-    group: pulumi.Input[str]
-    identity_id: pulumi.Input[str]
-    vault_uri: pulumi.Input[str]
-    key_name: pulumi.Input[str]
-    granted: pulumi.Resource
+    group: ZoneGroup
+    key: ZoneKey
+    logs: ZoneLogs
+    adopted: str
     expiry: dict[str, int]
-    tags: dict[str, str]
+    drift: bool
 
 
 class ZoneData(pulumi.ComponentResource):
     """A private, versioned account under the zone's key, in its region alone.
 
-    Flows write below `data/<flow>/<store>/`, where `data` is a container; the update
-    channel lies in `ota`.
+    Flows write below `data/<flow>/<store>/`, where `data` is a container.
     """
 
     account: pulumi.Output[str]
@@ -44,114 +49,33 @@ class ZoneData(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("hybridspec:azure:ZoneData", name, None, opts)
-        self._child = pulumi.ResourceOptions(parent=self)
-        account = self._account(args)
-        self.account = account.name
-        self.account_id = account.id
+        made = account(args.code, args.group, args.key, self, args.adopted)
+        holder = args.adopted.split("/")[4] if args.adopted else args.group.name
+        versions(name, made, holder, self)
         self.containers = {
-            container: storage.BlobContainer(
-                f"{name}-{container}",
-                account_name=self.account,
-                resource_group_name=args.group,
-                container_name=container,
-                public_access=storage.PublicAccess.NONE,
-                opts=self._child,
-            ).id
-            for container in CONTAINERS
+            what: container(f"{name}-{what}", made, holder, self).id
+            for what in (*CONTAINERS, *(["drift"] if args.drift else []))
         }
-        # Versions bring back what was overwritten; nothing survives its deletion.
-        storage.BlobServiceProperties(
-            f"{name}-versioning",
-            account_name=self.account,
-            resource_group_name=args.group,
-            blob_services_name="default",
-            is_versioning_enabled=True,
-            delete_retention_policy=storage.DeleteRetentionPolicyArgs(enabled=False),
-            container_delete_retention_policy=storage.DeleteRetentionPolicyArgs(
-                enabled=False,
-            ),
-            opts=self._child,
-        )
         if args.expiry:
-            self._expire(name, args)
-        self.register_outputs({"account": self.account})
-
-    def _account(self, args: ZoneDataArgs) -> storage.StorageAccount:
-        # Account names are global: Pulumi adds a random suffix to the readable code.
-        return storage.StorageAccount(
-            args.code,
-            resource_group_name=args.group,
-            location=args.region,
-            kind=storage.Kind.STORAGE_V2,
-            sku=storage.SkuArgs(name=storage.SkuName.STANDARD_LRS),
-            access_tier=storage.AccessTier.HOT,
-            minimum_tls_version=storage.MinimumTlsVersion.TLS1_2,
-            enable_https_traffic_only=True,
-            allow_blob_public_access=False,
-            allow_shared_key_access=False,
-            allow_cross_tenant_replication=False,
-            # Nothing is copied to or from an account of another tenant.
-            allowed_copy_scope=storage.AllowedCopyScope.AAD,
-            default_to_o_auth_authentication=True,
-            is_local_user_enabled=False,
-            identity=storage.IdentityArgs(
-                type=storage.IdentityType.USER_ASSIGNED,
-                user_assigned_identities=[args.identity_id],
-            ),
-            encryption=storage.EncryptionArgs(
-                key_source=storage.KeySource.MICROSOFT_KEYVAULT,
-                key_vault_properties=storage.KeyVaultPropertiesArgs(
-                    key_vault_uri=args.vault_uri,
-                    key_name=args.key_name,
-                ),
-                encryption_identity=storage.EncryptionIdentityArgs(
-                    encryption_user_assigned_identity=args.identity_id,
-                ),
-                require_infrastructure_encryption=True,
-            ),
-            tags=args.tags,
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=True, depends_on=[args.granted]
-            ),
-        )
-
-    def _expire(self, name: str, args: ZoneDataArgs) -> None:
-        storage.ManagementPolicy(
-            f"{name}-lifecycle",
-            account_name=self.account,
-            resource_group_name=args.group,
-            management_policy_name="default",
-            policy=storage.ManagementPolicySchemaArgs(
-                rules=[
-                    self._rule(f"expire{number}", prefix, days)
+            lifecycle(
+                name,
+                made,
+                holder,
+                [
+                    ends(f"expire{number}", prefix, days)
                     for number, (prefix, days) in enumerate(args.expiry.items())
                 ],
-            ),
-            opts=self._child,
+                self,
+            )
+        self.account = made.name
+        self.account_id = made.id
+        args.logs.record(
+            "store", pulumi.Output.concat(made.id, "/blobServices/default")
         )
+        self.register_outputs({"account": self.account})
 
-    def _rule(
-        self, name: str, prefix: str, days: int
-    ) -> storage.ManagementPolicyRuleArgs:
-        """End blobs below a prefix, and their versions and snapshots with them."""
-        older = storage.DateAfterCreationArgs(days_after_creation_greater_than=days)
-        return storage.ManagementPolicyRuleArgs(
-            name=name,
-            type=storage.RuleType.LIFECYCLE,
-            enabled=True,
-            definition=storage.ManagementPolicyDefinitionArgs(
-                filters=storage.ManagementPolicyFilterArgs(
-                    blob_types=["appendBlob", "blockBlob"],
-                    prefix_match=[prefix],
-                ),
-                actions=storage.ManagementPolicyActionArgs(
-                    base_blob=storage.ManagementPolicyBaseBlobArgs(
-                        delete=storage.DateAfterModificationArgs(
-                            days_after_modification_greater_than=days,
-                        ),
-                    ),
-                    snapshot=storage.ManagementPolicySnapShotArgs(delete=older),
-                    version=storage.ManagementPolicyVersionArgs(delete=older),
-                ),
-            ),
+    def at(self, path: str) -> pulumi.Output[str]:
+        """The address of a path, which begins with a container."""
+        return pulumi.Output.concat(
+            "https://", self.account, ".blob.core.windows.net/", path
         )

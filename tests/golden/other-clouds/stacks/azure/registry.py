@@ -6,43 +6,48 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import containerregistry, keyvault, machinelearningservices
+from pulumi_azure_native import (
+    containerregistry,
+    keyvault,
+    machinelearningservices,
+    managedidentity,
+)
 
-from group import grant
+from access import grant, identity
+from data import ZoneData
+from group import ZoneGroup, kept
+from keys import ZoneKey
+from logs import ZoneLogs
 
-SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
-"""The built-in role Key Vault Secrets Officer."""
-BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-"""The built-in role Storage Blob Data Contributor."""
-ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-"""The built-in role AcrPull."""
+UNTAGGED_DAYS = 30
+"""Days after which an image that no tag names any more is deleted."""
 
 
 @dataclass
 class ZoneRegistryArgs:
-    """Key of images and models, and the models by name with a short label."""
+    """The models by name with a short label, and whether any is trained in the zone.
+
+    `adopted` is a registry of images that is there already, by its identifier.
+    """
 
     code: str
-    region: str
-    group: pulumi.Input[str]
-    tenant_id: pulumi.Input[str]
-    identity_id: pulumi.Input[str]
-    client_id: pulumi.Input[str]
-    principal_id: pulumi.Input[str]
-    key_uri: pulumi.Input[str]
-    key_version_uri: pulumi.Input[str]
-    key_vault_id: pulumi.Input[str]
-    granted: pulumi.Resource
-    account_id: pulumi.Output[str]
+    group: ZoneGroup
+    key: ZoneKey
+    logs: ZoneLogs
+    data: ZoneData
+    adopted: str
     models: dict[str, str]
-    tags: dict[str, str]
+    trains: bool
 
 
 class ZoneRegistry(pulumi.ComponentResource):
     """A registry of images, and a workspace with a container per model."""
 
     login_server: pulumi.Output[str]
+    images_id: pulumi.Output[str]
     workspace: pulumi.Output[str]
+    workspace_id: pulumi.Output[str]
+    trainer: managedidentity.UserAssignedIdentity
 
     def __init__(
         self,
@@ -53,11 +58,15 @@ class ZoneRegistry(pulumi.ComponentResource):
         super().__init__("hybridspec:azure:ZoneRegistry", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         images = self._images(args)
-        workspace = self._workspace(name, args, images)
+        users: list[managedidentity.UserAssignedIdentity] = []
+        if args.trains:
+            self.trainer = self._trainer(name, args, images)
+            users.append(self.trainer)
+        workspace = self._workspace(name, args, images, users)
         for model, label in args.models.items():
             machinelearningservices.ModelContainer(
                 f"{name}--{label}",
-                resource_group_name=args.group,
+                resource_group_name=args.group.name,
                 workspace_name=workspace.name,
                 name=label,
                 properties=machinelearningservices.ModelContainerPropertiesArgs(
@@ -65,54 +74,95 @@ class ZoneRegistry(pulumi.ComponentResource):
                 ),
                 opts=self._child,
             )
+        args.logs.record("registry", images.id)
+        args.logs.record("workspace", workspace.id)
         self.login_server = images.login_server
+        self.images_id = images.id
         self.workspace = workspace.name
+        self.workspace_id = workspace.id
         self.register_outputs({"login_server": self.login_server})
 
     def _images(self, args: ZoneRegistryArgs) -> containerregistry.Registry:
         # Only the premium tier takes a customer key; without replications it stays in
-        # its region.
+        # its region. Neither quarantine nor content trust: nothing would release an
+        # image, and Azure ends the latter.
+        path = args.adopted.split("/")
         return containerregistry.Registry(
             args.code,
-            resource_group_name=args.group,
-            location=args.region,
+            registry_name=path[8] if args.adopted else None,
+            resource_group_name=path[4] if args.adopted else args.group.name,
+            location=args.group.region,
             sku=containerregistry.SkuArgs(name=containerregistry.SkuName.PREMIUM),
             admin_user_enabled=False,
             anonymous_pull_enabled=False,
             identity=containerregistry.IdentityPropertiesArgs(
                 type=containerregistry.ResourceIdentityType.USER_ASSIGNED,
-                user_assigned_identities=pulumi.Output.from_input(
-                    args.identity_id
-                ).apply(
-                    lambda identity: {
-                        identity: containerregistry.UserIdentityPropertiesArgs()
-                    }
+                user_assigned_identities=args.key.identity_id.apply(
+                    lambda user: {user: containerregistry.UserIdentityPropertiesArgs()}
                 ),
             ),
             encryption=containerregistry.EncryptionPropertyArgs(
                 status=containerregistry.EncryptionStatus.ENABLED,
                 key_vault_properties=containerregistry.KeyVaultPropertiesArgs(
-                    identity=args.client_id,
-                    key_identifier=args.key_uri,
+                    identity=args.key.client_id,
+                    key_identifier=args.key.key_uri,
                 ),
             ),
-            tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.granted]),
+            policies=containerregistry.PoliciesArgs(
+                retention_policy=containerregistry.RetentionPolicyArgs(
+                    days=UNTAGGED_DAYS,
+                    status=containerregistry.PolicyStatus.ENABLED,
+                ),
+            ),
+            tags=args.group.tags,
+            opts=kept(self, args.adopted, [args.key.granted]),
         )
+
+    def _trainer(
+        self,
+        name: str,
+        args: ZoneRegistryArgs,
+        images: containerregistry.Registry,
+    ) -> managedidentity.UserAssignedIdentity:
+        """The identity of training: it reads data and its image, and writes models."""
+        trainer = identity("training", args.group, self)
+        for what, role, scope, why in (
+            (
+                "image",
+                "AcrPull",
+                images.id,
+                "pulls the image that trains",
+            ),
+            (
+                "learn",
+                "Storage Blob Data Reader",
+                args.data.containers["data"],
+                "reads what it learns from",
+            ),
+            (
+                "models",
+                "Storage Blob Data Contributor",
+                args.data.containers["models"],
+                "writes the models that it made",
+            ),
+        ):
+            grant(f"{name}-{what}", role, trainer, scope, why, self)
+        return trainer
 
     def _workspace(
         self,
         name: str,
         args: ZoneRegistryArgs,
         images: containerregistry.Registry,
+        users: list[managedidentity.UserAssignedIdentity],
     ) -> machinelearningservices.Workspace:
         # A vault of its own: who may read the workspace's secrets may not use the key.
         vault = keyvault.Vault(
             f"{args.code}ml",
-            resource_group_name=args.group,
-            location=args.region,
+            resource_group_name=args.group.name,
+            location=args.group.region,
             properties=keyvault.VaultPropertiesArgs(
-                tenant_id=args.tenant_id,
+                tenant_id=args.key.tenant_id,
                 sku=keyvault.SkuArgs(
                     family=keyvault.SkuFamily.A,
                     name=keyvault.SkuName.STANDARD,
@@ -121,46 +171,86 @@ class ZoneRegistry(pulumi.ComponentResource):
                 enable_soft_delete=True,
                 enable_purge_protection=True,
                 soft_delete_retention_in_days=90,
+                network_acls=keyvault.NetworkRuleSetArgs(
+                    bypass=keyvault.NetworkRuleBypassOptions.AZURE_SERVICES,
+                    default_action=keyvault.NetworkRuleAction.DENY,
+                ),
             ),
-            tags=args.tags,
+            tags=args.group.tags,
             opts=self._child,
         )
+        args.logs.record("secrets", vault.id)
+        own = identity("workspace", args.group, self)
         grants = [
-            grant(f"{name}-{short}", role, args.principal_id, scope, self)
-            for short, role, scope in (
-                ("secrets", SECRETS_OFFICER, vault.id),
-                ("store", BLOB_CONTRIBUTOR, args.account_id),
-                ("pull", ACR_PULL, images.id),
+            grant(f"{name}-{what}", role, own, scope, why, self)
+            for what, role, scope, why in (
+                (
+                    "secrets",
+                    "Key Vault Secrets Officer",
+                    vault.id,
+                    "the workspace keeps its connections in its vault",
+                ),
+                (
+                    "store",
+                    "Storage Blob Data Contributor",
+                    args.data.account_id,
+                    "the workspace keeps code and output of its jobs in the store",
+                ),
+                (
+                    "pull",
+                    "AcrPull",
+                    images.id,
+                    "the workspace reads images of environments",
+                ),
+                *(
+                    (
+                        f"{what}-endpoint",
+                        "Azure AI Enterprise Network Connection Approver",
+                        scope,
+                        "the workspace's network has a private endpoint there",
+                    )
+                    for what, scope in (
+                        ("secrets", vault.id),
+                        ("store", args.data.account_id),
+                        ("images", images.id),
+                    )
+                ),
             )
         ]
         return machinelearningservices.Workspace(
             args.code,
-            resource_group_name=args.group,
-            location=args.region,
-            storage_account=args.account_id,
+            resource_group_name=args.group.name,
+            location=args.group.region,
+            storage_account=args.data.account_id,
             key_vault=vault.id,
             container_registry=images.id,
             system_datastores_auth_mode="Identity",
             hbi_workspace=True,
             enable_service_side_cmk_encryption=True,
+            # Jobs reach store, vault and registry of the zone by private endpoints, and
+            # nothing else.
+            managed_network=machinelearningservices.ManagedNetworkSettingsArgs(
+                isolation_mode=machinelearningservices.IsolationMode.ALLOW_ONLY_APPROVED_OUTBOUND,
+            ),
+            provision_network_now=args.trains,
             encryption=machinelearningservices.EncryptionPropertyArgs(
                 status=machinelearningservices.EncryptionStatus.ENABLED,
                 key_vault_properties=machinelearningservices.KeyVaultPropertiesArgs(
-                    key_identifier=args.key_version_uri,
-                    key_vault_arm_id=args.key_vault_id,
-                    identity_client_id=args.client_id,
+                    key_identifier=args.key.key_version_uri,
+                    key_vault_arm_id=args.key.vault_id,
+                    identity_client_id=args.key.client_id,
                 ),
                 identity=machinelearningservices.IdentityForCmkArgs(
-                    user_assigned_identity=args.identity_id,
+                    user_assigned_identity=args.key.identity_id,
                 ),
             ),
             identity=machinelearningservices.ManagedServiceIdentityArgs(
                 type=machinelearningservices.ManagedServiceIdentityType.USER_ASSIGNED,
-                user_assigned_identities=[args.identity_id],
+                user_assigned_identities=[own.id, *(user.id for user in users)],
             ),
-            primary_user_assigned_identity=args.identity_id,
-            tags=args.tags,
+            primary_user_assigned_identity=own.id,
+            tags=args.group.tags,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[args.granted, *grants]
+                parent=self, depends_on=[args.key.granted, *grants]
             ),
         )
