@@ -24,6 +24,7 @@ from hybridspec.deliver.publish import remove_channel
 from hybridspec.deliver.snapshot import snapshot
 from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import RECORD, intact
+from hybridspec.ir.plan import Store
 from hybridspec.ir.tree import digest_of
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.spec.catalog import Catalog
@@ -133,23 +134,31 @@ def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
         known = _region_names(build, catalogs, cloud)
         stores = [store for store in build.plan.stores if store.region.cloud == cloud]
         homes = {label(store.zone.name): store.region.name for store in stores}
+        adopted = {label(store.zone.name): _adopted(store) for store in stores}
         target = registry.targets()[stores[0].region.provider]
         found += [
             Diagnostic(
                 code="HS0503", message=f"{cloud}: zone `{zone}`: guard `{guard}`: {why}",
                 span=None, help="report this: the emitter left out what the target declares",
             )
-            for zone, guard, why in unproven(target, evaluation, homes)
+            for zone, guard, why in unproven(target, evaluation, homes, adopted)
         ]  # fmt: skip
         found += [
             Diagnostic(
                 code="HS0502", message=f"{cloud}: {resource.type} `{resource.name}`: {why}",
                 span=None, help="report this: the emitter made what the plan does not allow",
             )
-            for resource, why in outside_plan(evaluation, set(homes.values()), known, homes)
+            for resource, why in
+            outside_plan(evaluation, set(homes.values()), known, homes, adopted)
         ]  # fmt: skip
     if found:
         raise SpecInvalid(tuple(found))
+
+
+def _adopted(store: Store) -> set[str]:
+    """The names of what a store's zone has in the account already."""
+    found = [one for one in store.region.existing if one.zone == store.zone.name]
+    return {name for one in found for name in (one.bucket, one.key, one.registry) if name}
 
 
 def _region_names(build: Build, catalogs: Mapping[str, Catalog], cloud: str) -> set[str]:

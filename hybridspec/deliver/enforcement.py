@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from hybridspec.deliver.evaluate import Evaluation
 from hybridspec.target.api import Emission, Made, Target
@@ -10,20 +10,25 @@ from hybridspec.target.enforce import lacking
 
 
 def unproven(
-    target: Target, evaluation: Evaluation, homes: Mapping[str, str]
-) -> tuple[tuple[str, str, str], ...]:
+    target: Target, evaluation: Evaluation, homes: Mapping[str, str],
+    adopted: Mapping[str, Collection[str]] | None = None,
+) -> tuple[tuple[str, str, str], ...]:  # fmt: skip
     """(zone's label, guard, what lacks) for each declared guard that the program does not have.
 
-    `homes` are the regions of the zones by label.
+    `homes` are the regions of the zones by label, `adopted` what they have there already.
     """
     return tuple(
         (label, guard, why)
         for label in sorted(homes)
-        for guard, why in lacking(target, emission(evaluation, label, homes))
+        for guard, why in lacking(
+            target, emission(evaluation, label, homes, (adopted or {}).get(label, ()))
+        )
     )
 
 
-def emission(evaluation: Evaluation, label: str, homes: Mapping[str, str]) -> Emission:
+def emission(
+    evaluation: Evaluation, label: str, homes: Mapping[str, str], adopted: Collection[str] = ()
+) -> Emission:
     """What a program would create for one zone."""
     made = [
         (r.owner, Made(type=r.type, name=r.name, region=r.provider, inputs=r.inputs,
@@ -36,4 +41,5 @@ def emission(evaluation: Evaluation, label: str, homes: Mapping[str, str]) -> Em
         regions=tuple(sorted(set(homes.values()))),
         resources=tuple(one for owner, one in made if owner == label),
         program=tuple(one for _, one in made),
+        adopted=frozenset(adopted),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from hybridspec.deliver.evaluate import Evaluation, Resource, sdks
 from hybridspec.deliver.zone_walls import crossing, decoded, handles, public, stray
+from hybridspec.target.api import Beside, Registration
 
 _ELSEWHERE = re.compile(
     r"(?<!min)(?<!max)replica|multi_?region|cross_?region|geo_?redundan|global_?(table|cluster)",
@@ -24,6 +25,7 @@ def outside_plan(
     allowed: Collection[str],
     known: Collection[str],
     homes: Mapping[str, str] | None = None,
+    adopted: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[tuple[Resource, str], ...]:
     """Resources outside the planned regions, with the reason.
 
@@ -32,19 +34,20 @@ def outside_plan(
     region of its zone's provider, and a region that nobody knows where a region must stand:
     unknown is never allowed. `homes` are the regions of the zones by label: with them, a resource
     belongs to one of these zones and lies in its region, and names no other zone's resource, nor
-    a store that is none of its zone.
+    a store that is none of its zone. `adopted` is what zones have there already, by label: nothing
+    that is emitted says where it lies, so what belongs to it counts as being at home.
     """
     patterns = [re.compile(sdk.region_pattern) for sdk in sdks().values() if sdk.region_pattern]
     names = "|".join(sorted(map(re.escape, set(known) - set(allowed))))
     if names:
         patterns.append(re.compile(rf"(?<![\w-])({names})(?:-?[a-z])?(?![\w-])"))
     found: list[tuple[Resource, str]] = []
-    referred = handles(evaluation.resources)
+    referred = handles(evaluation.resources, adopted)
     for resource in evaluation.resources:
         if not resource.custom or resource.type == "pulumi:pulumi:Stack":
             continue
         named = sorted(set(_regions(resource.inputs, patterns)) - set(allowed))
-        lies = set(resource.regions)
+        lies = _lies(resource, homes or {}, adopted or {})
         if not lies or not resource.provider:
             found.append((resource, "it has no fixed region"))
         elif not lies | {resource.provider} <= set(allowed) or lies != {resource.provider}:
@@ -60,6 +63,21 @@ def outside_plan(
         elif homes is not None and (why := _beyond_zone(resource, homes, referred)):
             found.append((resource, why))
     return tuple(found)
+
+
+def _lies(
+    resource: Resource, homes: Mapping[str, str], adopted: Mapping[str, Collection[str]]
+) -> set[str]:
+    """Where a resource is; what lies with something that its zone has there already is at home."""
+    names = adopted.get(resource.owner, ())
+    if resource.regions or not names or resource.owner not in homes:
+        return set(resource.regions)
+    sdk = sdks().get(resource.type.partition(":")[0])
+    made = Registration(type=resource.type, name=resource.name, region=resource.provider,
+                        inputs=resource.inputs)  # fmt: skip
+    where = sdk.where(made) if sdk is not None else None
+    beside = isinstance(where, Beside) and where.other in names
+    return {homes[resource.owner]} if beside else set()
 
 
 def _beyond_zone(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hybridspec.deliver.evaluation import Resource, sdks
@@ -21,12 +21,18 @@ _OPEN = {
 """Inputs that open a resource to everybody, by name in small letters, and what does it."""
 
 
-def handles(resources: tuple[Resource, ...]) -> Mapping[str, frozenset[str]]:
+def handles(
+    resources: tuple[Resource, ...], adopted: Mapping[str, Collection[str]] | None = None
+) -> Mapping[str, frozenset[str]]:
     """What resources are referred to by, with the zones whose resources are.
 
-    A name that was given by the program may be any word: what the cloud answers is not.
+    A name that was given by the program may be any word: what the cloud answers is not. `adopted`
+    is what each zone has there already, by label.
     """
     found: dict[str, set[str]] = {}
+    for label, names in (adopted or {}).items():
+        for name in names:
+            found.setdefault(name, set()).add(label)
     for resource in resources:
         if not resource.custom or resource.type.startswith("pulumi:"):
             continue

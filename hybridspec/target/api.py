@@ -74,7 +74,8 @@ class Emission:
     """What a guard is proved over: what is emitted for one zone, or carried to one device class.
 
     `region` is the zone's, `regions` those of every zone that shares the account, `program` the
-    resources of all of them; a device class has none of these, and `files` by path instead.
+    resources of all of them, `adopted` the names of what the zone has there already; a device class
+    has none of these, and `files` by path instead.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Emission:
     regions: tuple[str, ...] = ()
     resources: tuple[Made, ...] = ()
     program: tuple[Made, ...] = ()
+    adopted: frozenset[str] = frozenset()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Made, ...]:

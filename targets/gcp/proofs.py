@@ -37,10 +37,21 @@ ENFORCED = ("iam.disableServiceAccountKeyCreation", "iam.disableServiceAccountKe
 
 
 def keys(part: Emission) -> set[str]:
-    """The zone's keys that lie in a ring of its own."""
+    """The zone's keys that lie in a ring of its own, and what it has there already."""
     rings = outputs(part, RING, "id")
-    return {made.outputs.get("id", "") for made in part.of(KEY)
+    ours = {made.outputs.get("id", "") for made in part.of(KEY)
             if made.inputs.get("keyRing") in rings}  # fmt: skip
+    return ours | {name for name in part.adopted if f"/locations/{part.region}/" in name}
+
+
+def stores(part: Emission) -> set[str]:
+    """The zone's buckets, and what it has there already."""
+    return outputs(part, BUCKET, "name") | part.adopted
+
+
+def repositories(part: Emission) -> set[str]:
+    """The zone's registries by their names, and what it has there already."""
+    return {str(made.inputs.get("repositoryId")) for made in part.of(REPOSITORY)} | part.adopted
 
 
 def organisation(part: Emission) -> str:
@@ -124,10 +135,12 @@ def under_key(part: Emission) -> str:
 
 def ring(part: Emission) -> str:
     ours = keys(part)
+    least = 0 if part.adopted & ours else 1
     return first(
-        each(part, RING, lambda made: elsewhere(part, made)),
-        every(part, KEY, lambda made: made.outputs.get("id") in ours, "is in another ring"),
-    )
+        each(part, RING, lambda made: elsewhere(part, made), least=least),
+        every(part, KEY, lambda made: made.outputs.get("id") in ours, "is in another ring",
+              least=least),
+    )  # fmt: skip
 
 
 def images(part: Emission) -> str:
@@ -139,7 +152,7 @@ def images(part: Emission) -> str:
         under = made.inputs.get("kmsKeyName") in ours
         return elsewhere(part, made) or ("" if under else "is not under the zone's key")
 
-    return each(part, REPOSITORY, fault)
+    return each(part, REPOSITORY, fault, least=0 if part.adopted else 1)
 
 
 def messages(part: Emission) -> str:

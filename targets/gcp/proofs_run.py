@@ -13,13 +13,11 @@ from hybridspec.target.proof import at, each, every, first, listed, none, output
 
 from .proofs import (
     ACCOUNT,
-    BUCKET,
     EXCLUSION,
     INSPECTION,
     JOB,
     LOGS,
     NETWORK,
-    REPOSITORY,
     ROUTE,
     RULE,
     SERVICE,
@@ -32,6 +30,8 @@ from .proofs import (
     WORKFLOW,
     elsewhere,
     keys,
+    repositories,
+    stores,
 )
 
 GOOGLE = "199.36.153.4/30"
@@ -118,8 +118,7 @@ def addressed(part: Emission) -> str:
 
 def trained(part: Emission) -> str:
     """Jobs run in the region, on the zone's store, registry and key."""
-    ours, buckets = keys(part), outputs(part, BUCKET, "name")
-    images = {str(made.inputs.get("repositoryId")) for made in part.of(REPOSITORY)}
+    ours, buckets, images = keys(part), stores(part), repositories(part)
     registry = f"{part.region}-docker.pkg.dev"
 
     def fault(made: Made, asked: Any) -> str:
@@ -158,7 +157,7 @@ def drifting(part: Emission) -> str:
 
 def collected(part: Emission) -> str:
     """Messages are written to the zone's stores alone."""
-    buckets = outputs(part, BUCKET, "name")
+    buckets = stores(part)
 
     def held(made: Made) -> bool:
         others = {"pushConfig", "bigqueryConfig"} & {k for k, v in made.inputs.items() if v}
@@ -170,7 +169,7 @@ def collected(part: Emission) -> str:
 def served(part: Emission) -> str:
     """Services run in the region, on the zone's key, registry and network, for the project."""
     ours, nets = keys(part), outputs(part, SUBNETWORK, "id")
-    images = {str(made.inputs.get("repositoryId")) for made in part.of(REPOSITORY)}
+    images = repositories(part)
     registry = f"{part.region}-docker.pkg.dev"
 
     def fault(made: Made) -> str:
@@ -218,7 +217,7 @@ def enclosed(part: Emission) -> str:
 
 def inspected(part: Emission) -> str:
     """What looks for personal data works in the region, on the zone's store, and keeps nothing."""
-    buckets, here = outputs(part, BUCKET, "name"), f"/locations/{part.region}"
+    buckets, here = stores(part), f"/locations/{part.region}"
 
     def fault(made: Made) -> str:
         if not str(made.inputs.get("parent")).endswith(here):

@@ -44,6 +44,14 @@ def homes(made: CloudSlice) -> dict[str, str]:
     return {label(zone.zone): zone.region for zone in made.zones}
 
 
+def adopted(made: CloudSlice) -> dict[str, set[str]]:
+    """What the zones have there already, by label."""
+    return {
+        label(zone.zone): {zone.existing.bucket, zone.existing.key, zone.existing.registry} - {""}
+        for zone in made.zones
+    }
+
+
 @cache
 def _regions(provider: str) -> frozenset[str]:
     return frozenset(load_catalogs()[0][provider].regions)
@@ -51,9 +59,10 @@ def _regions(provider: str) -> frozenset[str]:
 
 def judged(made: CloudSlice, found: Evaluation) -> tuple[set[str], list[str]]:
     """Guards that are not there, and why resources lie outside the plan."""
-    lacks = {guard for _, guard, _ in unproven(targets()[made.provider], found, homes(made))}
+    target, there = targets()[made.provider], adopted(made)
+    lacks = {guard for _, guard, _ in unproven(target, found, homes(made), there)}
     allowed = set(homes(made).values())
-    outside = outside_plan(found, allowed, _regions(made.provider), homes(made))
+    outside = outside_plan(found, allowed, _regions(made.provider), homes(made), there)
     return lacks, [why for _, why in outside]
 
 

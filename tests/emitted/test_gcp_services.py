@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from emitted.found import of, one
+from emitted.mutants import judged
 from emitted.slices import job, moved, part, service, written, zone
 
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.emit.stacks import emit_cloud
-from hybridspec.ir.plan import CloudSlice
+from hybridspec.ir.plan import CloudSlice, Existing
 from hybridspec.target.registry import targets
 
 RETRAINED = replace(job("fault"), drift=True, spot=True)
@@ -170,3 +171,33 @@ def test_what_google_cloud_cannot_express_is_said() -> None:
     rest = " ".join(r.what for r in said if not r.promised)
     for word in ("training `fault`", "`huge`", "unnamed/diagnose"):
         assert word in rest
+
+
+KEY = "projects/other-1/locations/europe-west3/keyRings/plants/cryptoKeys/data"
+THERE = Existing(bucket="acme-plants", key=KEY, registry="acme-images", origin="hybridspec.yaml:7")
+
+
+def test_what_is_there_already_is_named_and_neither_made_nor_changed(tmp_path: Path) -> None:
+    own = zone(existing=THERE, training=(RETRAINED,), services=(service(),))
+    asked = moved(part(own, zone("us-plants", region="us-east-1", countries=("US",))), "gcp")
+    made = evaluate(written(asked, tmp_path / "stack"), project=asked.spec)
+    assert judged(asked, made) == (set(), [])
+    mine = [r for r in made.resources if r.owner == "eu-plants"]
+    assert [r.name for r in mine if r.type.endswith("/bucket:Bucket")] == ["watch-eu-plants--ota"]
+    assert not [r for r in mine if r.type.startswith("gcp:kms/") and "IAM" not in r.type]
+    images = [r for r in mine if r.type.endswith("Repository") and r.inputs["format"] == "DOCKER"]
+    assert not images
+    (run,) = (r for r in mine if r.type == RUN)
+    assert run.inputs["template"]["encryptionKey"] == KEY
+    assert "/acme-images/" in run.inputs["template"]["containers"][0]["image"]
+    policies = {p.name: p.inputs for p in of(made, "gcp:orgpolicy/policy:Policy")}
+    (rule,) = policies["eu-plants-gcp.restrictCmekCryptoKeyProjects"]["spec"]["rules"]
+    assert rule["values"]["allowedValues"] == ["projects/project-0", "projects/other-1"]
+    _, outside = judged(replace(asked, zones=(zone(), asked.zones[1])), made)
+    assert any("acme-plants" in why or "no fixed region" in why for why in outside)
+
+
+def test_a_key_elsewhere_is_not_adopted() -> None:
+    there = replace(THERE, key=KEY.replace("europe-west3", "us-east1"))
+    _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=there)), "gcp"))
+    assert any(one.promised and "is no key in europe-west3" in one.what for one in said)
