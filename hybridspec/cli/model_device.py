@@ -136,7 +136,21 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
         room=None if board is None else room(board),
         flash=None if board is None or runtime != "tflm" else (flash(model.facts), board.disk),
         notes=_notes(board, runtime),
+        alone=_alone(board, runtime, model),
     )
+
+
+def _alone(board: Board | None, runtime: str, model: Model) -> Estimate | None:
+    """What onnxruntime takes of a model as written on one core, where something else runs it."""
+    from hybridspec.ir.runtime import CPU
+    from hybridspec.optimise.candidate import ORIGINAL
+    from hybridspec.optimise.estimate import estimate
+
+    if board is None or runtime == CPU or model.facts.unpriced:
+        return None
+    wanted = (CPU, 1, ORIGINAL)
+    return next((estimate(model.facts, row) for row in board.rates
+                 if (row.runtime, row.threads, row.precision) == wanted), None)  # fmt: skip
 
 
 def _notes(board: Board | None, runtime: str) -> tuple[str, ...]:

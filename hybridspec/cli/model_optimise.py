@@ -182,7 +182,20 @@ def _bases(found: Found) -> list[str]:
     for one in found.search.candidates:
         if one.latency is not None:
             told.setdefault(one.latency.basis, []).append(one.recipe)
-    return [f"latency of {', '.join(names)}: {basis}" for basis, names in told.items()]
+    lines = [f"latency of {', '.join(names)}: {basis}" for basis, names in told.items()]
+    return [*lines, *_slower_than_cpu(found)]
+
+
+def _slower_than_cpu(found: Found) -> list[str]:
+    """Whether another runtime is not worth it: what it starts takes longer than the model."""
+    from hybridspec.base.units import format_duration
+
+    chosen, alone = found.search.chosen, found.host.alone
+    if chosen is None or chosen.latency is None or alone is None or alone.mid > chosen.latency.mid:
+        return []
+    took = format_duration(alone.mid)
+    return [f"onnxruntime on the CPU takes {took} of the model as it was given, no more than "
+            f"{found.host.runtime} of this: `--runtime onnxruntime`"]  # fmt: skip
 
 
 def unjudged(search: Search) -> bool:

@@ -189,24 +189,21 @@ def _tflite(of: _Wanted) -> list[_Row]:
     names = [one.name for one in of.facts.inputs]
     program = (
         f'import numpy as n; d = n.load("{of.golden}_inputs.npz"); '
-        "[n.save(f, n.moveaxis(d[k], 1, -1) if d[k].ndim > 3 else d[k]) for k, f in "
-        f"zip({_list(names)}, {_list(samples)})]"
+        f"[n.save(f, d[k]) for k, f in zip({_list(names)}, {_list(samples)})]"
     )
-    kept = [one.name for one in of.facts.inputs if len(one.shape) < 4]
     data = (part for one, file in zip(names, samples, strict=True)
             for part in ("-cind", one, file, "[0.0]", "[1.0]"))  # fmt: skip
     words = ["onnx2tf", "-i", of.shipped, "-o", of.made, "-oiqt",
-             *(["-kat", *kept] if kept else []), *data]  # fmt: skip
+             "-kat", *names, *data]  # fmt: skip
     return [
         ("build host", "python3 -c " + shlex.quote(program), (f"{of.golden}_inputs.npz",),
          tuple(samples), "numpy",
-         "the converter sets ranges by samples, which it takes with channels last where an input "
-         "has four dimensions; more of your own make better ranges",
+         "the converter sets ranges by samples; more of your own make better ranges",
          "https://github.com/PINTO0309/onnx2tf"),
         ("build host", shlex.join(words), (of.shipped, *samples), (name, alike),
          "onnx2tf, tensorflow, onnxsim",
          "its kernels are TFLite's, whose converter quantises by itself and reads no quantised "
-         "ONNX", "https://github.com/PINTO0309/onnx2tf"),
+         "ONNX; inputs keep their shapes, so that the golden files stay true", "https://github.com/PINTO0309/onnx2tf"),
         ("build host", "python3 -c " + shlex.quote(_nearness(alike, samples, of.golden)),
          (alike, *samples, f"{of.golden}_outputs.npz"), (), "numpy, tensorflow",
          "prints how near the first output is to what was judged here, as a cosine; below 0.99 "

@@ -30,7 +30,8 @@ class Host:
 
     `room` is the memory that it has for a model; None where that decides nothing. `flash` are bytes
     that the weights take of its storage and that it has, where they stay there. `notes` say what
-    its figures rest on, and what of it is not used.
+    its figures rest on, and what of it is not used; `alone` is what onnxruntime takes of the
+    original there, if it is not what runs it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Host:
     room: int | None = None
     flash: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
+    alone: Estimate | None = None
 
 
 class DataFault(Exception):

@@ -64,7 +64,7 @@ def _board(name: str, target: str, row: BoardRow, as_of: date) -> Board:
         price=row.price or 0,
         life=row.life,
         capabilities=tuple(row.capabilities),
-        rates=tuple(Rates(**dict(latency)) for latency in row.latency),
+        rates=_with_float(tuple(Rates(**dict(latency)) for latency in row.latency)),
         source=row.source,
         as_of=as_of,
         missing=tuple(
@@ -78,6 +78,17 @@ def _board(name: str, target: str, row: BoardRow, as_of: date) -> Board:
             ))))
             for one in row.accelerators
         ),
+    )  # fmt: skip
+
+
+def _with_float(rates: tuple[Rates, ...]) -> tuple[Rates, ...]:
+    """The constants, with those of models in 32 bit that an NPU computes in 16."""
+    kinds = {(row.runtime, row.precision) for row in rates}
+    half = (row for row in rates if (row.runtime, row.precision) == ("qnn", "fp16"))
+    return rates + tuple(
+        replace(row, precision="fp32",
+                source=f"{row.source}; the HTP computes float32 in 16 bit, as QNN's provider says")
+        for row in half if ("qnn", "fp32") not in kinds
     )  # fmt: skip
 
 

@@ -8,6 +8,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
+import onnx.helper
+import onnx.numpy_helper
 import pytest
 from conftest import EXAMPLE
 
@@ -129,3 +133,30 @@ def test_what_has_no_figures_in_float_is_compared_with_the_fastest_on_the_cpu(
     assert first["mid"] <= alone["latency"]["mid"]
     assert first["basis"].startswith("estimated, onnxruntime fp32")
     assert any(note.startswith("latency of fp32-as-written") for note in found["notes"])
+
+
+def test_an_npu_that_is_slower_than_the_cpu_is_told(capsys: Out, tmp_path: Path) -> None:
+    """Of so small a model the request alone takes longer; a float model runs in 16 bit there."""
+    (tmp_path / "tiny.onnx").write_bytes(tiny().SerializeToString())
+    argv = ["tiny.onnx", "--device", "snapdragon-8-gen-3", "--runtime", "qnn", "--tries", "2"]
+    assert run(["model", "optimise", *argv, "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["models"]
+    assert found["chosen"] == "fp32-fixed"
+    latency = found["search"]["candidates"][1]["latency"]
+    assert (latency["low"], latency["mid"]) == (74, 74)
+    assert "the HTP computes float32 in 16 bit" in latency["basis"]
+    assert any("on the CPU takes" in note and "`--runtime onnxruntime`" in note
+               for note in found["notes"])  # fmt: skip
+
+
+def tiny() -> onnx.ModelProto:
+    """One small product."""
+    value = onnx.helper.make_tensor_value_info
+    weights = onnx.numpy_helper.from_array(np.ones((8, 4), np.float32), "w")
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("MatMul", ["x", "w"], ["y"])], "g",
+        [value("x", 1, ["N", 8])], [value("y", 1, ["N", 4])], [weights],
+    )  # fmt: skip
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model
