@@ -88,7 +88,9 @@ def test_drift_starts_the_same_job_unless_one_is_under_way(found: Evaluation) ->
     look, decide, train = (next(iter(step.values())) for step in steps)
     assert train["args"]["url"] == look["args"]["url"] == scheduled["uri"]
     assert train["args"]["body"] == json.loads(base64.b64decode(scheduled["body"]))
-    assert "JOB_STATE_RUNNING" in look["args"]["query"]["filter"]
+    said = look["args"]["query"]["filter"]
+    assert said.startswith(f'display_name="{train["args"]["body"]["displayName"]}" AND (')
+    assert 'state="JOB_STATE_RUNNING"' in said
     assert decide["switch"] == [{"condition": '${"customJobs" in found.body}', "next": "end"}]
     trigger = one(found, "gcp:eventarc/trigger:Trigger").inputs
     topic = one(found, "gcp:pubsub/topic:Topic", "eu-plants--fault-drift")
@@ -124,7 +126,11 @@ def test_services_answer_inside_and_reach_nothing(found: Evaluation) -> None:
     assert network["deleteDefaultRoutesOnCreate"] is True
     callers = of(found, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember")
     assert {c.inputs["role"] for c in callers} == {"roles/run.invoker"}
-    assert all(c.inputs["member"].startswith("principalSet://") for c in callers)
+    assert {c.inputs["member"].partition("@")[0][-5:] for c in callers} == {"-call"}
+    speaking = [m.inputs for m in of(found, "gcp:serviceaccount/iAMMember:IAMMember")
+                if m.inputs["role"] == "roles/iam.serviceAccountOpenIdTokenCreator"]  # fmt: skip
+    assert len(speaking) == 2
+    assert all(m["member"].startswith("principalSet://") for m in speaking)
 
 
 def test_what_looks_for_personal_data_waits_to_be_resumed(found: Evaluation) -> None:

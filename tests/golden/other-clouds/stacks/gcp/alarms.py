@@ -25,6 +25,9 @@ CHANGED = {
         'resource.type="gce_firewall_rule" '
         'AND protoPayload.methodName=~"firewalls\\.(delete|insert|patch|update)$"'
     ),
+    "key permissions": (
+        'resource.type="cloudkms_cryptokey" AND protoPayload.methodName="SetIamPolicy"'
+    ),
     "keys": (
         'resource.type="cloudkms_cryptokeyversion" '
         'AND protoPayload.methodName=~"(Destroy|Update)CryptoKeyVersion$"'

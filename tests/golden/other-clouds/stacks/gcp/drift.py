@@ -65,7 +65,7 @@ class DriftStart(pulumi.ComponentResource):
             crypto_key_name=args.key,
             call_log_level="LOG_ERRORS_ONLY",
             deletion_protection=False,
-            source_contents=pulumi.Output.json_dumps(self._source(args)),
+            source_contents=pulumi.Output.json_dumps(self._source(name, args)),
             opts=after,
         )
         eventarc.Trigger(
@@ -86,10 +86,10 @@ class DriftStart(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _source(self, args: DriftStartArgs) -> dict[str, object]:
+    def _source(self, name: str, args: DriftStartArgs) -> dict[str, object]:
         """What a report starts: many devices may send one at the same time."""
         states = " OR ".join(f'state="JOB_STATE_{state}"' for state in UNDER_WAY)
-        same = f'displayName="{args.model}" AND ({states})'
+        same = f'display_name="{name}" AND ({states})'
         asked = {"url": args.jobs, "auth": {"type": "OAuth2"}}
         steps: list[dict[str, object]] = [
             {

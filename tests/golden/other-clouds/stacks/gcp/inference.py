@@ -52,12 +52,8 @@ class Inference(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridspec:gcp:Inference", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        account = serviceaccount.Account(
-            f"{name}-serve",
-            account_id=f"{args.code}-serve",
-            display_name=f"Computes for {args.flow}",
-            opts=child,
-        )
+        self._child = child
+        account = self._account(f"{name}-serve", f"{args.code}-serve")
         service = cloudrunv2.Service(
             f"{name}-serve",
             name=args.code,
@@ -69,17 +65,34 @@ class Inference(pulumi.ComponentResource):
             template=self._template(args, account.email),
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.granted),
         )
-        for number, caller in enumerate(args.callers):
-            cloudrunv2.ServiceIamMember(
-                f"{name}-caller-{number}",
-                name=service.name,
-                location=args.region,
-                role="roles/run.invoker",
-                member=caller,
-                opts=child,
-            )
+        self._call(name, args, service)
         self.uri = service.uri
         self.register_outputs({"uri": self.uri})
+
+    def _account(self, name: str, account_id: str) -> serviceaccount.Account:
+        return serviceaccount.Account(name, account_id=account_id, opts=self._child)
+
+    def _call(
+        self, name: str, args: InferenceArgs, service: cloudrunv2.Service
+    ) -> None:
+        """A service takes tokens of accounts alone, so callers get those of one."""
+        caller = self._account(f"{name}-call", f"{args.code}-call")
+        cloudrunv2.ServiceIamMember(
+            f"{name}-call",
+            name=service.name,
+            location=args.region,
+            role="roles/run.invoker",
+            member=caller.member,
+            opts=self._child,
+        )
+        for number, member in enumerate(args.callers):
+            serviceaccount.IAMMember(
+                f"{name}-call-{number}",
+                service_account_id=caller.name,
+                role="roles/iam.serviceAccountOpenIdTokenCreator",
+                member=member,
+                opts=self._child,
+            )
 
     def _template(
         self, args: InferenceArgs, account: pulumi.Output[str]

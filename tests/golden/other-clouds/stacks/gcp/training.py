@@ -71,7 +71,7 @@ class Training(pulumi.ComponentResource):
             args.project,
             f"/locations/{args.region}/customJobs",
         )
-        self.job = self._job(args, trainer.email)
+        self.job = self._job(name, args, trainer.email)
         self.starter = starter.email
         self._schedule(name, args)
         self.register_outputs({"starter": self.starter})
@@ -166,12 +166,14 @@ class Training(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=args.granted),
         )
 
-    def _job(self, args: TrainingArgs, email: pulumi.Output[str]) -> dict[str, object]:
+    def _job(
+        self, name: str, args: TrainingArgs, email: pulumi.Output[str]
+    ) -> dict[str, object]:
         """One machine, the trainer's account, and the zone's key for its disks."""
         where = pulumi.Output.concat("gs://", args.bucket)
         models = pulumi.Output.concat(where, f"/models/{args.model}/")
         return {
-            "displayName": args.model,
+            "displayName": name,
             "encryptionSpec": {"kmsKeyName": args.key},
             "jobSpec": {
                 "baseOutputDirectory": {"outputUriPrefix": models},
