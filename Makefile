@@ -6,7 +6,7 @@ SYNC := --quiet --locked --inexact --extra aws --extra azure --extra gcp --extra
 SPEC := examples/vibration-watch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test nightly golden schemas docs demo bench fuzz clean
+.PHONY: help setup check test policy nightly golden schemas docs demo bench fuzz clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,13 @@ check: setup ## format, lint, types, layers, freshness of generated files
 
 test: setup ## all tests
 	$(BIN)/pytest
+
+policy: .tools/policy/.ready ## install pulumi-policy where the tests of policy packs find it
+
+.tools/policy/.ready:
+	@$(PYTHON) -m venv .tools/policy
+	@.tools/policy/bin/python -m pip install --quiet --disable-pip-version-check 'pulumi-policy>=1.21,<2'
+	@touch $@
 
 nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty tests/place -s -n 0 --kill-table kill-table.txt

@@ -26,10 +26,9 @@ from hybridspec.deliver.bonds import broken
 from hybridspec.deliver.evaluation import Evaluation as Evaluation
 from hybridspec.deliver.evaluation import EvaluationFailed as EvaluationFailed
 from hybridspec.deliver.evaluation import Resource as Resource
-from hybridspec.deliver.evaluation import provides
+from hybridspec.deliver.evaluation import contents, provides
 from hybridspec.deliver.evaluation import sdks as sdks
 from hybridspec.deliver.provenance import origin_of
-from hybridspec.ir.tree import digest_of
 from hybridspec.target.api import At, Registration, Sdk
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -68,7 +67,7 @@ def evaluate(
     _register(server, monitor)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    before = _contents(folder)
+    before = set(contents(folder))
     try:
         address = f"127.0.0.1:{port}"
         known = _run(folder, [address, project, stack], timeout_s, config or {})
@@ -79,7 +78,7 @@ def evaluate(
         raise EvaluationFailed(monitor.faults[0], help=failed.help) from failed
     finally:
         server.stop(None)
-    changed = sorted(path for path, _ in before ^ _contents(folder))
+    changed = sorted(path for path, _ in before ^ set(contents(folder)))
     if changed:
         monitor.faults.append(f"the program changes its own folder: {changed[0]}")
     monitor.faults += _unsound(monitor.resources, known)
@@ -103,15 +102,6 @@ def require(sdk: Sdk) -> None:
             f"the emitted program needs {sdk.distribution}, which is not installed",
             help=f"run `{sdk.install}`",
         ) from fault
-
-
-def _contents(folder: Path) -> set[tuple[str, str]]:
-    """Every file below a folder with its digest; what Python itself caches does not count."""
-    return {
-        (str(path.relative_to(folder)), digest_of(path))
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
 
 
 def _unsound(resources: Mapping[str, Resource], known: Mapping[str, Any]) -> list[str]:

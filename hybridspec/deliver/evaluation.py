@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import ResourceFailed
+from hybridspec.ir.tree import digest_of
 from hybridspec.target.api import Sdk
 from hybridspec.target.registry import targets
+
+_PUT_THERE = frozenset({"__pycache__", ".venv"})
+"""What Python and `pulumi install` make in a project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +63,13 @@ def sdks() -> dict[str, Sdk]:
 def provides(kind: str) -> bool:
     """Whether a type is that of a provider."""
     return kind.startswith("pulumi:providers:")
+
+
+def contents(folder: Path) -> list[tuple[str, str]]:
+    """Every file of a project with its digest, in order; what tools put there does not count."""
+    found = ((path, path.relative_to(folder)) for path in sorted(folder.rglob("*")))
+    return [
+        (inner.as_posix(), digest_of(path))
+        for path, inner in found
+        if not _PUT_THERE.intersection(inner.parts) and path.is_file()
+    ]

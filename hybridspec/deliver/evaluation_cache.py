@@ -17,7 +17,7 @@ from typing import Any
 
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.evaluate import Evaluation, Resource, evaluate
-from hybridspec.ir.tree import digest_of
+from hybridspec.deliver.evaluation import contents
 
 _KEPT = 64
 """How many evaluations are kept; the oldest go first."""
@@ -45,9 +45,7 @@ def _key(folder: Path, project: str, sdk: str, tool: str) -> str:
     """A digest over all that a program's resources depend on."""
     parts = [project, tool, platform.python_version()]
     parts += [f"{name} {_version(name)}" for name in ("pulumi", "grpcio", "protobuf", sdk) if name]
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            parts.append(f"{path.relative_to(folder).as_posix()} {digest_of(path)}")
+    parts += [f"{path} {digest}" for path, digest in contents(folder)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

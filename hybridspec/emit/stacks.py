@@ -9,10 +9,11 @@ from hybridspec.target.api import Emitted, Payload, Target, Unsupported
 
 
 def emit_cloud(target: Target, part: CloudSlice) -> tuple[FileTree, tuple[Unsupported, ...]]:
-    """The Pulumi project of one cloud, and what the target could not express."""
+    """The Pulumi project of one cloud with its policy pack, and what could not be expressed."""
     if target.emit_cloud is None:
         raise ValueError(f"{target.name} is not a cloud")
-    return _gather(target, target.emit_cloud(part))
+    pack = target.policies(part) if target.policies is not None else ()
+    return _gather(target, (*target.emit_cloud(part), *pack))
 
 
 def emit_edge(target: Target, part: EdgeSlice) -> tuple[FileTree, tuple[Unsupported, ...]]:

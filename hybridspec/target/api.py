@@ -163,7 +163,8 @@ class Target:
     A cloud `needs` services: a region that lacks one of them cannot be placed on. `guards` are
     what it emits to keep data where the plan says, `unguarded` why nothing it emits enforces a
     facet. `endpoints` names the hosts that a device reaches in a region. `controls` are those of
-    the spec that what it emits carries out wherever it is emitted, each with how.
+    the spec that what it emits carries out wherever it is emitted, each with how. `policies` is the
+    policy pack beside a project, with a template `policy.py.j2`.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Target:
     summary: str
     emit_cloud: Callable[[CloudSlice], Emitted] | None = None
     emit_edge: Callable[[EdgeSlice], Emitted] | None = None
+    policies: Callable[[CloudSlice], Emitted] | None = None
     needs: tuple[str, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()
     sdk: Sdk | None = None

@@ -1,6 +1,7 @@
 """Microsoft Azure: regions and prices, and one Pulumi project per stack."""
 
 from hybridspec.target.api import Target
+from hybridspec.target.policy import policy_pack
 
 from .emit import emit
 from .guards import GUARDS, UNGUARDED, endpoints
@@ -12,6 +13,7 @@ TARGET = Target(
     summary="Microsoft Azure (Storage, Key Vault, ACR, Machine Learning, IoT Hub, Container Apps) "
     "as a Pulumi project",
     emit_cloud=emit,
+    policies=policy_pack,
     needs=("storage", "keyvault", "acr", "ml", "iothub"),
     controls=(
         ("audit-log", "logs of every service of the zone, in an account that nobody can change"),

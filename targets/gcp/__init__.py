@@ -1,6 +1,7 @@
 """Google Cloud: regions and prices, and one Pulumi project per stack."""
 
 from hybridspec.target.api import Target
+from hybridspec.target.policy import policy_pack
 
 from .emit import emit
 from .guards import GUARDS, UNGUARDED, endpoints
@@ -12,6 +13,7 @@ TARGET = Target(
     summary="Google Cloud (Storage, KMS, Artifact Registry, Vertex AI, Pub/Sub, Cloud Run) as a "
     "Pulumi project",
     emit_cloud=emit,
+    policies=policy_pack,
     needs=(
         "storage",
         "kms",
