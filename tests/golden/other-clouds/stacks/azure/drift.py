@@ -93,9 +93,12 @@ class DriftStart(pulumi.ComponentResource):
                 f"{name}-start",
                 authorization.PermissionArgs(
                     actions=[
+                        "Microsoft.MachineLearningServices/workspaces/environments/readSecrets/action",
                         "Microsoft.MachineLearningServices/workspaces/environments/versions/read",
+                        "Microsoft.MachineLearningServices/workspaces/experiments/read",
                         "Microsoft.MachineLearningServices/workspaces/jobs/read",
                         "Microsoft.MachineLearningServices/workspaces/jobs/write",
+                        "Microsoft.MachineLearningServices/workspaces/metadata/artifacts/write",
                         "Microsoft.MachineLearningServices/workspaces/read",
                     ],
                 ),

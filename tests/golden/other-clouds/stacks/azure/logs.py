@@ -38,6 +38,7 @@ class ZoneLogs(pulumi.ComponentResource):
     ) -> None:
         super().__init__("hybridspec:azure:ZoneLogs", name, None, opts)
         self._name = name
+        # Only services of Azure that write logs come in, until somebody adds an address.
         # Unlocked: once the time is settled, lock it; from then on it can only grow.
         made = account(
             f"{args.code}l",
@@ -51,6 +52,10 @@ class ZoneLogs(pulumi.ComponentResource):
                     immutability_period_since_creation_in_days=args.sealed_days,
                     state=storage.AccountImmutabilityPolicyState.UNLOCKED,
                 ),
+            ),
+            network=storage.NetworkRuleSetArgs(
+                bypass=storage.Bypass.AZURE_SERVICES,
+                default_action=storage.DefaultAction.DENY,
             ),
         )
         versions(f"{name}-logs", made, args.group.name, self)

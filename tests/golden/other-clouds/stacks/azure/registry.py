@@ -246,7 +246,11 @@ class ZoneRegistry(pulumi.ComponentResource):
             ),
             identity=machinelearningservices.ManagedServiceIdentityArgs(
                 type=machinelearningservices.ManagedServiceIdentityType.USER_ASSIGNED,
-                user_assigned_identities=[own.id, *(user.id for user in users)],
+                user_assigned_identities=[
+                    own.id,
+                    args.key.identity_id,
+                    *(user.id for user in users),
+                ],
             ),
             primary_user_assigned_identity=own.id,
             tags=args.group.tags,

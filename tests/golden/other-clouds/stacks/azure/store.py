@@ -17,6 +17,7 @@ def account(
     parent: pulumi.Resource,
     adopted: str = "",
     sealed: storage.ImmutableStorageAccountArgs | None = None,
+    network: storage.NetworkRuleSetArgs | None = None,
 ) -> storage.StorageAccount:
     """An account whose own keys open nothing; what lies in it is `sealed` where that is asked."""
     # Account names are global: Pulumi adds a random suffix to the readable code.
@@ -54,6 +55,7 @@ def account(
             require_infrastructure_encryption=True,
         ),
         immutable_storage_with_versioning=sealed,
+        network_rule_set=network,
         tags=group.tags,
         opts=kept(parent, adopted, [key.granted]),
     )
