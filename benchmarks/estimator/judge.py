@@ -6,25 +6,27 @@ A network that is left out is unseen on all devices, so the prior does not know 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from estimator.fit import Fit, Prior, fitted, pooled, predict, together
+from estimator.fit import Fit, Prior, predict, together
 from estimator.table import FEATURES, LUMPED, WORK, Config, Numbers, Table
 
 FEWEST = 6
 """Networks that a configuration needs for its own constants; in int8, where the table has five."""
 FEWEST_INT8 = 3
 LEVEL = 0.9
+LEAST = 0.01
+"""What an interval has on each side, lest it cannot be widened."""
 
 
 class Error(NamedTuple):
-    """Logarithm of estimate over latency."""
+    """Logarithm of estimate over latency, and how much of it was to be expected."""
 
     config: Config
     net: str
     log: float
+    unsure: float = 1.0
 
 
 class Group(NamedTuple):
@@ -69,6 +71,8 @@ class Fitted(NamedTuple):
     prior: Prior
     fits: dict[Config, Fit]
     works: dict[Config, Numbers]
+    centres: dict[Config, Numbers]
+    """What each was fitted around, beside the prior."""
 
 
 def fit_group(table: Table, group: Group, without: str = "") -> Fitted:
@@ -84,7 +88,11 @@ def fit_group(table: Table, group: Group, without: str = "") -> Fitted:
         floats = fit_group(table, base, without).fits
         centres = [floats[group.floats[c]].mean for c in configs]
     prior, fits = together(list(works.values()), logs, centres)
-    return Fitted(prior, dict(zip(configs, fits, strict=True)), works)
+    around = centres if centres is not None else [np.zeros(len(FEATURES))] * len(configs)
+    return Fitted(
+        prior, dict(zip(configs, fits, strict=True)), works,
+        dict(zip(configs, around, strict=True)),
+    )  # fmt: skip
 
 
 def unseen_networks(table: Table, group: Group) -> list[Error]:
@@ -99,59 +107,42 @@ def unseen_networks(table: Table, group: Group) -> list[Error]:
     return errors
 
 
-def unseen_devices(
-    table: Table, group: Group, count: int = 3, draws: int = 20, seed: int = 1
-) -> list[Error]:
-    """Errors on devices of which only `count` networks were measured.
-
-    The prior knows neither the device nor the network that is estimated.
-    """
-    random = np.random.default_rng(seed)
-    nets = sorted({net for c in group.configs for net in table[c]})
-    errors = []
-    for net in nets:
-        known = fit_group(table, group, net)
-        for device in sorted({c.device for c in known.fits}):
-            others = [c for c in known.fits if c.device != device]
-            prior = pooled(
-                [known.works[c] for c in others], [known.fits[c] for c in others],
-                [np.zeros(len(FEATURES))] * len(others), tied=True,
-            )  # fmt: skip
-            for config in (c for c in known.fits if c.device == device and net in table[c]):
-                rest = [n for n in table[config] if n != net]
-                sets = [*combinations(rest, count)]
-                for index in random.choice(len(sets), min(draws, len(sets)), replace=False):
-                    few = sets[index]
-                    logs = np.log([table[config][n] for n in few])
-                    fit = fitted(np.array([group.work(n) for n in few]), logs, prior)
-                    log = float(predict(group.work(net), fit)[0] - np.log(table[config][net]))
-                    errors.append(Error(config, net, log))
-    return errors
-
-
 def relative(errors: Sequence[Error]) -> Numbers:
     """Errors as shares of the latency."""
     return np.abs(np.exp([error.log for error in errors]) - 1)
 
 
 def interval(errors: Sequence[Error]) -> tuple[float, float]:
-    """Logarithms by which a latency is below and above its estimate in `LEVEL` of all cases."""
-    off = [-error.log for error in errors]
+    """Logarithms by which a latency is below and above its estimate in `LEVEL` of all cases.
+
+    In units of what was to be expected.
+    """
+    off = [-error.log / error.unsure for error in errors]
     low, high = np.quantile(off, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
+    return min(float(low), -LEAST), max(float(high), LEAST)
 
 
 def calibrated(errors: Sequence[Error]) -> tuple[float, float]:
     """The interval, widened until it covers `LEVEL` of what the other networks do not tell."""
+    nets = sorted({error.net for error in errors})
+    ends = {net: interval([error for error in errors if error.net != net]) for net in nets}
+    needed = sorted(_needed(error, *ends[error.net]) for error in errors)
+    wide = max(1.0, needed[max(0, int(np.ceil(LEVEL * len(needed))) - 1)])
     low, high = interval(errors)
-    wide = next(1 + n / 20 for n in range(60) if coverage(errors, 1 + n / 20) >= LEVEL)
     return wide * low, wide * high
 
 
-def coverage(errors: Sequence[Error], wide: float = 1.0) -> float:
-    """Share of latencies inside the interval that the errors over all other networks give."""
+def _needed(error: Error, low: float, high: float) -> float:
+    """How many times as wide an interval has to be to hold a latency."""
+    off = -error.log / error.unsure
+    return off / (low if off < 0 else high)
+
+
+def coverage(errors: Sequence[Error]) -> float:
+    """Share of latencies of each network inside the interval that all others are stated with."""
     held = 0
     for net in sorted({error.net for error in errors}):
-        low, high = interval([error for error in errors if error.net != net])
-        held += sum(wide * low <= -error.log <= wide * high for error in errors if error.net == net)
+        low, high = calibrated([error for error in errors if error.net != net])
+        held += sum(low <= -error.log / error.unsure <= high
+                    for error in errors if error.net == net)  # fmt: skip
     return held / len(errors)

@@ -128,6 +128,11 @@ class Net:
         self.conv(self.conv(mean, narrow), x[0])
         return self.add(x)
 
+    def product(self, x: Shape, heads: int, features: int, length: int) -> None:
+        """A product of two computed tensors: each position of a sequence with each other."""
+        grid = heads * length * length
+        self._add("attention", features * length * length, 0, _n(x) + grid, _n(x), 0, 0, length)
+
     def attention(self, x: Shape, heads: int) -> Shape:
         """Attention of a sequence to itself: four products with weights, two without."""
         features, length, _ = x

@@ -230,6 +230,52 @@ def yolo_fastest(n: Net) -> None:
     n.each(n.conv(z, 255), 2)
 
 
+def yolo11(n: Net, size: int = 640, base: int = 16, classes: int = 80) -> None:
+    """YOLO11, the nano size: 16 channels after the first convolution."""
+
+    def bottleneck(x: Shape, narrow: int) -> Shape:
+        return n.add(n.conv(n.conv(x, narrow, 3), x[0], 3))
+
+    def stage(x: Shape, out: int, part: int = 2, deep: bool = False) -> Shape:
+        c = out // part
+        y = n.half(n.conv(x, 2 * c))
+        if deep:
+            z = n.conv(y, c // 2)
+            z = bottleneck(bottleneck(z, c // 2), c // 2)
+            z = n.conv(n.cat(z, n.conv(y, c // 2)), c)
+        else:
+            z = bottleneck(y, c // 2)
+        return n.conv(n.cat(y, y, z), out)
+
+    def attending(x: Shape) -> Shape:
+        y = n.half(n.conv(x, x[0]))
+        c, height, width = y
+        length = height * width
+        n.conv(y, 2 * c)
+        for _ in range(2):
+            n.product(y, c // 64, c, length)
+        n.add(n.conv(y, c, 3, groups=c), y)
+        y = n.add(y, n.conv(y, c))
+        y = n.add(y, n.conv(n.conv(y, 2 * c), c))
+        return n.conv(n.cat(y, y), x[0])
+
+    x = n.conv(n.conv((3, size, size), base, 3, 2), 2 * base, 3, 2)
+    early = stage(n.conv(stage(x, 4 * base, 4), 4 * base, 3, 2), 8 * base, 4)
+    middle = stage(n.conv(early, 8 * base, 3, 2), 8 * base, deep=True)
+    x = n.conv(stage(n.conv(middle, 16 * base, 3, 2), 16 * base, deep=True), 8 * base)
+    x = n.cat(x, *(n.pool(x, 5, 1) for _ in range(3)))
+    last = attending(n.conv(x, 16 * base))
+    second = stage(n.cat(n.up(last), middle), 8 * base)
+    levels = [stage(n.cat(n.up(second), early), 4 * base)]
+    levels.append(stage(n.cat(n.conv(levels[0], 4 * base, 3, 2), second), 8 * base))
+    levels.append(stage(n.cat(n.conv(levels[1], 8 * base, 3, 2), last), 16 * base, deep=True))
+    for level in levels:
+        box = n.conv(n.conv(n.conv(level, 64, 3), 64, 3), 64)
+        named = n.conv(n.conv(level, level[0], 3, groups=level[0]), classes)
+        named = n.conv(n.conv(named, classes, 3, groups=classes), classes)
+        n.cat(box, n.conv(named, classes))
+
+
 def vit(n: Net, size: int, patch: int, width: int = 768, depth: int = 12, heads: int = 12) -> None:
     x = n.conv((3, size, size), width, patch, patch, valid=True)
     x = n.each((width, x[1] * x[2] + 1, 1), 2)
@@ -245,6 +291,72 @@ def bert(n: Net, depth: int, length: int = 384, width: int = 768) -> None:
     n.each(n.fc(x, width))
 
 
+def inception(n: Net, size: int = 224) -> None:
+    """Inception v3."""
+    x = n.conv(n.conv(n.conv((3, size, size), 32, 3, 2, valid=True), 32, 3, valid=True), 64, 3)
+    x = n.conv(n.conv(n.pool(x, valid=True), 80), 192, 3, valid=True)
+    x = n.pool(x, valid=True)
+
+    def chain(x: Shape, *steps: tuple[int, int | tuple[int, int]]) -> Shape:
+        for out, k in steps:
+            x = n.conv(x, out, k)
+        return x
+
+    for pooled in (32, 64, 64):
+        x = n.cat(n.conv(x, 64), chain(x, (48, 1), (64, 5)), chain(x, (64, 1), (96, 3), (96, 3)),
+                  n.conv(n.pool(x, 3, 1), pooled))  # fmt: skip
+    y = n.conv(chain(x, (64, 1), (96, 3)), 96, 3, 2, valid=True)
+    x = n.cat(n.conv(x, 384, 3, 2, valid=True), y, n.pool(x, valid=True))
+    flat, tall = (1, 7), (7, 1)
+    for c in (128, 160, 160, 192):
+        twice = chain(x, (c, 1), (c, tall), (c, flat), (c, tall), (192, flat))
+        x = n.cat(n.conv(x, 192), chain(x, (c, 1), (c, flat), (192, tall)), twice,
+                  n.conv(n.pool(x, 3, 1), 192))  # fmt: skip
+    y = n.conv(chain(x, (192, 1), (192, flat), (192, tall)), 192, 3, 2, valid=True)
+    x = n.cat(n.conv(n.conv(x, 192), 320, 3, 2, valid=True), y, n.pool(x, valid=True))
+    for _ in range(2):
+        y, z = n.conv(x, 384), chain(x, (448, 1), (384, 3))
+        x = n.cat(n.conv(x, 320), *(n.conv(w, 384, k) for w in (y, z) for k in ((1, 3), (3, 1))),
+                  n.conv(n.pool(x, 3, 1), 192))  # fmt: skip
+    n.fc(n.mean(x), 1000)
+
+
+def _stages(n: Net, x: Shape, stages: Sequence[tuple[float, int, int, int, int]]) -> Shape:
+    """Inverted residuals that squeeze: how wide, kernel, stride of the first, out, and times."""
+    for wide, k, stride, out, times in stages:
+        for i in range(times):
+            x = _inverted(n, x, out, k, stride if i == 0 else 1, wide, x[0] // 4)
+    return x
+
+
+def efficientnet_b4(n: Net) -> None:
+    x = _stages(n, n.conv((3, 380, 380), 48, 3, 2), (
+        (1, 3, 1, 24, 2), (6, 3, 2, 32, 4), (6, 5, 2, 56, 4), (6, 3, 2, 112, 6),
+        (6, 5, 1, 160, 6), (6, 5, 2, 272, 8), (6, 3, 1, 448, 2),
+    ))  # fmt: skip
+    n.fc(n.mean(n.conv(x, 1792)), 1000)
+
+
+def efficientnet_v2_s(n: Net) -> None:
+    x = n.conv((3, 384, 384), 24, 3, 2)
+    for wide, stride, out, times in ((1, 1, 24, 2), (4, 2, 48, 4), (4, 2, 64, 4)):
+        for i in range(times):
+            y = n.conv(x, x[0] * wide, 3, stride if i == 0 else 1)
+            y = n.conv(y, out) if wide > 1 else y
+            x = n.add(x, y) if x == y else y
+    x = _stages(n, x, ((4, 3, 2, 128, 6), (6, 3, 1, 160, 9), (6, 3, 2, 256, 15)))
+    n.fc(n.mean(n.conv(x, 1280)), 1000)
+
+
+def mobilenet_v2(n: Net) -> None:
+    x = n.conv((3, 224, 224), 32, 3, 2)
+    for wide, out, times, stride in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
+                                     (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):  # fmt: skip
+        for i in range(times):
+            x = _inverted(n, x, out, 3, stride if i == 0 else 1, wide)
+    n.fc(n.mean(n.conv(x, 1280)), 1000)
+
+
 NETS: dict[str, Callable[[Net], object]] = {
     "alexnet": alexnet, "squeezenet": squeezenet, "mobilenet": mobilenet,
     "shufflenet": shufflenet, "shufflenet_v2": shufflenet_v2, "mnasnet": mnasnet,
@@ -258,6 +370,10 @@ NETS: dict[str, Callable[[Net], object]] = {
     "resnext101": lambda n: _residual(n, (3, 4, 23, 3), True, groups=32, base=8),
     "squeezenet1_1": lambda n: squeezenet(n, 224), "vit": lambda n: vit(n, 224, 16),
     "distil_bert_base_uncased_hf": lambda n: bert(n, 6), "albert_base_v2_hf": lambda n: bert(n, 12),
+    "inception_v3": inception, "efficientnet_b4": efficientnet_b4,
+    "efficientnet_v2_s": efficientnet_v2_s, "yolov11_det": yolo11,
+    "mobilenet_v2": mobilenet_v2, "resnet50": lambda n: _residual(n, (3, 4, 6, 3), True),
+    "encoder_6x384": lambda n: bert(n, 6, 128, 384),
 }  # fmt: skip
 
 

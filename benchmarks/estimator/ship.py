@@ -2,7 +2,8 @@
 
     PYTHONPATH=benchmarks python -m estimator.ship TABLE.csv
 
-makes `targets/agent/latency.csv` and `benchmarks/estimator/residuals.csv`.
+makes `targets/agent/latency.csv`, `benchmarks/estimator/residuals.csv`, and the two modules of
+`shipped.py`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from estimator.judge import (
     relative,
     unseen_networks,
 )
+from estimator.shipped import cloud, variations, write_cloud, write_variation
 from estimator.table import FEATURES, Config, Table, read
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +121,7 @@ def _onnxruntime(judged: Judged, board: str) -> Iterator[Row]:
         figures = constants(fit, ratio * stand.times)
         figures["gemm_ps"] = figures["pointwise_ps"]
         figures["attention_ps"] = _number(2 * float(figures["pointwise_ps"]))
+        down, up = judged.spread(config)
         source = (
             f"{config.precision} of {len(judged.table[config])} networks on {config.device}, {NCNN}"
         )
@@ -126,8 +129,9 @@ def _onnxruntime(judged: Judged, board: str) -> Iterator[Row]:
         source += f"; times {_number(stand.times)}" if stand.times != 1 else ""
         yield {
             "board": board, "runtime": "onnxruntime", "threads": config.threads, **figures,
-            "precision": "int8" if config.precision == "int8" else "fp32", "spread": stand.spread,
-            "spread_down": "", "source": f"{source}; {stand.note}" if stand.note else source,
+            "precision": "int8" if config.precision == "int8" else "fp32",
+            "spread": max(stand.spread, up), "spread_down": max(stand.spread, down),
+            "source": f"{source}; {stand.note}" if stand.note else source,
         }  # fmt: skip
 
 
@@ -158,8 +162,12 @@ def rows(table: Table) -> tuple[list[Row], list[Error]]:
 
 
 def write(table: Path) -> None:
-    """Both files."""
-    found, errors = rows(read(table))
+    """All files."""
+    published = read(table)
+    known = variations(published)
+    write_variation(known)
+    write_cloud(cloud(published, known))
+    found, errors = rows(published)
     with (ROOT / "targets/agent/latency.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()

@@ -102,9 +102,8 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
     from hybridspec.ir.graph import Board, DeviceClass
     from hybridspec.ir.runtime import CPU
     from hybridspec.optimise.candidate import ORIGINAL, Host
-    from hybridspec.optimise.estimate import estimate
     from hybridspec.optimise.latency import measured_latency
-    from hybridspec.optimise.measured import exact, rescaled
+    from hybridspec.optimise.measured import corrected, exact
     from hybridspec.optimise.runtime import flash, memory_with
     from hybridspec.optimise.timed import architecture
 
@@ -124,7 +123,7 @@ def host_of(model: Model, place: Board | DeviceClass | None, wanted: str | None)
         # many cores as make it fastest: other runtimes take all that they get.
         if variant == ORIGINAL and not rows and any(r.runtime == runtime for r in board.rates):
             rows = [r for r in board.rates if (r.runtime, r.precision) == (CPU, ORIGINAL)]
-        found = [estimate(model.facts, rescaled(r, timed)) for r in rows]
+        found = [corrected(model.facts, r, timed) for r in rows]
         return own or min(found, key=lambda one: one.mid, default=None)
 
     return Host(

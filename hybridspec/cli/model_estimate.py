@@ -177,9 +177,8 @@ def _rows(
     variants: Sequence[str], here: Sequence[Timed] = (),
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """One row for each variant that there are figures of; measured ones first."""
-    from hybridspec.optimise.estimate import estimate as priced
     from hybridspec.optimise.latency import measured_latency
-    from hybridspec.optimise.measured import exact, rescaled
+    from hybridspec.optimise.measured import corrected, exact
     from hybridspec.optimise.runtime import memory_basis, memory_with
 
     stated = () if look.spec is None else look.spec.measured
@@ -193,7 +192,7 @@ def _rows(
         found = None if look.spec is None else measured_latency(look.spec, name, variant)
         found = found or exact(timed, look.facts, variant, f"`{name}`")
         if found is None and variant in rates and not look.facts.unpriced:
-            found = priced(look.facts, rescaled(rates[variant], timed))
+            found = corrected(look.facts, rates[variant], timed)
             found = _drawn(found, look, variant, timed, here) if here else found
         if found is None:
             continue

@@ -8,22 +8,12 @@ from hybridspec.ir.graph import Graph, Measurement, Model, ModelFacts, Rates, St
 from hybridspec.ir.half import head, precision_and_cut, tail
 from hybridspec.ir.latency import CLOUD, LatencyTable
 from hybridspec.ir.plan import Estimate
+from hybridspec.optimise.cloud_rates import CLOUD_RATES
 from hybridspec.optimise.estimate import PASSES, estimate, operation
-from hybridspec.optimise.measured import exact, rescaled
+from hybridspec.optimise.measured import applied, exact, learned
 from hybridspec.optimise.memory import memory
 
 RUNTIME = "onnxruntime"
-_SOURCE = "one x86 core with AVX512-VNNI, a MobileNetV2-like network of 300 M MACs"
-CLOUD_RATES = (
-    Rates(
-        runtime=RUNTIME, precision="fp32", threads=1, conv_ps=21, gemm_ps=21, byte_ps=100,
-        operator_us=8, spread=60, source=f"{_SOURCE}: 6.25 ms in fp32",
-    ),
-    Rates(
-        runtime=RUNTIME, precision="int8", threads=1, conv_ps=11, gemm_ps=11, byte_ps=40,
-        operator_us=8, spread=60, source=f"{_SOURCE}: 3.2 ms in int8",
-    ),
-)  # fmt: skip
 
 
 def latency_table(graph: Graph) -> LatencyTable:
@@ -84,11 +74,11 @@ def _corrected(graph: Graph) -> Iterator[tuple[tuple[str, str, str], Estimate]]:
                 if own is not None:
                     yield (model.name, device.name, variant), own
             for rates in () if model.facts.unpriced else _of(device.board.rates, RUNTIME):
-                scaled = rescaled(rates, device.timed)
+                correction = learned(rates, device.timed)
                 for variant, facts in _runs(model, device.board.name, rates.precision):
                     own = exact(device.timed, model.facts, variant, where)
-                    if own is None and scaled != rates:
-                        yield (model.name, device.name, variant), estimate(facts, scaled)
+                    if own is None and correction is not None:
+                        yield (model.name, device.name, variant), applied(facts, correction)
 
 
 def _measured(own: Measurement) -> Estimate:

@@ -1,32 +1,50 @@
-"""Measurements in place of estimates: of the same model as they are, of others as a scale.
+"""Measurements in place of estimates: of the same model as they are, of others as corrections.
 
-A board's constants are multiplied by what the measured models took by what was expected of them.
-The interval narrows with their number, as it did for published networks on boards of which only
-few were known; it never widens. What was measured at one size of those that a model leaves open
-says nothing of the others: it neither stands for the model nor corrects others.
+Measured models correct the constants of a board kind by kind: as much as each kind had a share in
+them, and as kinds vary together from device to device. What they say of another model is the surer
+the more it resembles them, and its interval says how sure; it is never wider than without them.
+What was measured at one size of those that a model leaves open says nothing of the others: it
+neither stands for the model nor corrects others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from statistics import median
+from typing import NamedTuple
 
 from hybridspec.ir.graph import ModelFacts, Rates
 from hybridspec.ir.measurement import Timed
 from hybridspec.ir.plan import Estimate
 from hybridspec.ir.site import Rate
-from hybridspec.optimise.estimate import estimate
+from hybridspec.optimise.estimate import estimate, kind_ps
+from hybridspec.optimise.posterior import (
+    Matrix,
+    Sample,
+    Variation,
+    deviation,
+    factors,
+    shares,
+)
+from hybridspec.optimise.variation import VARIATION
 
-_SCALED = (
-    "conv_ps", "gemm_ps", "byte_ps", "operator_us", "dense_ps", "pointwise_ps", "depthwise_ps",
-    "attention_ps", "recurrent_ps", "vector_ps", "weight_ps",
-)  # fmt: skip
-_NARROWED = ((10, 44), (5, 52), (3, 55), (1, 65))
-"""Models measured, and the half-width of the 90 % interval in percent that is left with them."""
+KINDS = ("dense", "pointwise", "depthwise", "other", "gemm", "attention", "recurrent")
+"""Kernel kinds that are corrected; products of one row go with `gemm`."""
+AXES = (*KINDS, "weight", "byte", "operator")
 _LOWEST, _HIGHEST = Fraction(1, 50), Fraction(50)
 """A board that is faster or slower than expected by more was not measured: another one was."""
+_WIDEST = 500
+"""Percent; what a row of a catalogue may state."""
+
+
+class Correction(NamedTuple):
+    """Constants as measured models correct them, and how sure that is."""
+
+    rates: Rates
+    left: Matrix
+    variation: Variation
 
 
 def opened(facts: ModelFacts) -> bool:
@@ -47,30 +65,90 @@ def exact(timed: Sequence[Timed], facts: ModelFacts, variant: str, where: str) -
     )  # fmt: skip
 
 
-def rescaled(rates: Rates, timed: Sequence[Timed]) -> Rates:
-    """The constants as the measured models correct them; the same where none is of their kind."""
-    kind = (rates.precision, rates.threads, 0)
-    taken = [one for one in timed if (one.variant, one.threads, one.free) == kind]
-    ratios = {(one.model, one.on): Fraction(one.p50, estimate(_facts(one), rates).mid)
-              for one in taken}  # fmt: skip
-    known = [ratio for ratio in ratios.values() if _LOWEST <= ratio <= _HIGHEST]
-    if not known:
-        return rates
-    scale = median(known)
-    count = len({model for (model, _), ratio in ratios.items() if ratio in known})
-    spread = min(rates.spread, next(width for least, width in _NARROWED if count >= least))
+def corrected(facts: ModelFacts, rates: Rates, timed: Sequence[Timed]) -> Estimate:
+    """The estimate of a model that was not measured, by those that were."""
+    correction = learned(rates, timed)
+    return estimate(facts, rates) if correction is None else applied(facts, correction)
+
+
+def learned(
+    rates: Rates, timed: Sequence[Timed], variation: Variation | None = None
+) -> Correction | None:
+    """What measured models say of a board's constants; None where none is of their kind.
+
+    Of a model that was measured more than once the last day counts.
+    """
+    variation = variation or VARIATION.get(rates.precision, VARIATION["fp32"])
+    own = (rates.precision, rates.threads, 0)
+    last = {one.model: one for one in sorted(timed, key=lambda one: (one.on, one.p50))
+            if (one.variant, one.threads, one.free) == own}  # fmt: skip
+    known = [(_facts(one), one.p50) for one in last.values()]
+    samples = [Sample(parts(facts, rates), float(p50))
+               for facts, p50 in known if _plausible(facts, p50, rates)]  # fmt: skip
+    if not samples:
+        return None
+    logs, left = factors(samples, variation.covariance, variation.noise)
+    times = {axis: Fraction(round(math.exp(log) * 10**4), 10**4)
+             for axis, log in zip(AXES, logs, strict=True)}  # fmt: skip
+    return Correction(_times(rates, times, len(samples)), left, variation)
+
+
+def applied(facts: ModelFacts, correction: Correction) -> Estimate:
+    """A model's estimate by corrected constants, with the interval that they leave it."""
+    rates, left, (_, noise, low, high) = correction
+    own = parts(facts, rates)
+    if not any(own):
+        return estimate(facts, rates)
+    unsure = deviation(shares(own, [0.0] * len(own)), left, noise)
+    down, up = (_percent(end * unsure) for end in (-low, high))
+    known = rates.spread if rates.spread_down is None else rates.spread_down
+    return estimate(
+        facts, replace(rates, spread=min(up, rates.spread), spread_down=min(down, known))
+    )
+
+
+def parts(facts: ModelFacts, rates: Rates) -> list[float]:
+    """Microseconds of a model by what is corrected, as a board's constants expect them."""
+    own = facts.kernels
+    work: dict[str, Rate] = {kind: getattr(own, kind) * kind_ps(rates, kind) for kind in KINDS}
+    work["gemm"] += own.vector * kind_ps(rates, "vector")
+    work["gemm"] += (facts.gemm_macs - own.products) * rates.gemm_ps
+    work["other"] += (facts.conv_macs - own.convolutions) * rates.conv_ps
+    apart = 0 if rates.weight_ps is None else min(facts.weights, facts.moved)
+    work["weight"] = apart * (rates.weight_ps or 0)
+    work["byte"] = (facts.moved - apart) * rates.byte_ps
+    work["operator"] = facts.operators * rates.operator_us * 10**6
+    return [float(work[axis]) / 1e6 for axis in AXES]
+
+
+def _plausible(facts: ModelFacts, p50: int, rates: Rates) -> bool:
+    ratio = Fraction(p50, estimate(facts, rates).mid)
+    return any(parts(facts, rates)) and _LOWEST <= ratio <= _HIGHEST
+
+
+def _times(rates: Rates, times: Mapping[str, Fraction], count: int) -> Rates:
+    """The constants, each times the factor of its kind."""
     values: dict[str, Rate] = {
-        name: _round(value * scale)
-        for name in _SCALED
-        if (value := getattr(rates, name)) is not None
+        f"{kind}_ps": _round(kind_ps(rates, kind) * times[kind])
+        for kind in KINDS
+        if kind != "other"
     }
-    down = None if rates.spread_down is None else min(rates.spread_down, spread)
+    values["conv_ps"] = _round(rates.conv_ps * times["other"])
+    values["byte_ps"] = _round(rates.byte_ps * times["byte"])
+    values["operator_us"] = _round(rates.operator_us * times["operator"])
+    for name, axis in (("vector_ps", "gemm"), ("weight_ps", "weight")):
+        if (value := getattr(rates, name)) is not None:
+            values[name] = _round(value * times[axis])
+    least, most = (float(end(times.values())) for end in (min, max))
     words = "1 model" if count == 1 else f"{count} models"
     return replace(
-        rates, spread=spread, spread_down=down,
-        source=f"times {float(scale):.2f} by {words} measured; {rates.source}",
+        rates, source=f"times {least:.2f} to {most:.2f} by {words} measured; {rates.source}",
         **values,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def _percent(log: float) -> int:
+    return max(1, min(_WIDEST, round(100 * (math.exp(log) - 1))))
 
 
 def _round(value: Rate) -> Fraction:
