@@ -64,6 +64,7 @@ bench: setup ## measure start-up, large specs, how findings place and repair fau
 	$(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/findings.py
 	$(BIN)/python benchmarks/verdicts.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/emission.py
 	PYTHONPATH=benchmarks $(BIN)/python -m memory
 	PYTHONPATH=benchmarks $(BIN)/python -m placement
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound
 
 from hybridspec.target.api import Payload, Target
 from hybridspec.target.registry import template_text
@@ -76,5 +77,11 @@ def render(target: Target, payload: Payload) -> bytes:
         return payload.data
     if payload.template is None:
         raise ValueError(f"payload {payload.path} has neither data nor a template")
-    template = _ENVIRONMENT.from_string(template_text(target, payload.template))
+    template = _compiled(template_text(target, payload.template))
     return template.render(**(payload.context or {})).encode()
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Template:
+    """A template by its text: compiling one takes longer than rendering it for a whole fleet."""
+    return _ENVIRONMENT.from_string(text)
