@@ -201,7 +201,7 @@ def _tflite(of: _Wanted) -> list[_Row]:
          "the converter sets ranges by samples; more of your own make better ranges",
          "https://github.com/PINTO0309/onnx2tf"),
         ("build host", shlex.join(words), (of.shipped, *samples), (name, alike),
-         "onnx2tf, tensorflow, onnxsim",
+         f"onnx2tf, tensorflow, onnxsim{_recurrent(of.facts)}",
          "its kernels are TFLite's, whose converter quantises by itself and reads no quantised "
          "ONNX; inputs keep their shapes, so that the golden files stay true", "https://github.com/PINTO0309/onnx2tf"),
         ("build host", "python3 -c " + shlex.quote(_nearness(alike, samples, of.golden)),
@@ -210,6 +210,15 @@ def _tflite(of: _Wanted) -> list[_Row]:
          "judge it on the evaluation data, or train with quantisation",
          "https://ai.google.dev/edge/litert/inference"),
     ]  # fmt: skip
+
+
+def _recurrent(facts: ModelFacts) -> str:
+    """What is to be known of a model with recurrent operators."""
+    found = [kind for kind, _ in facts.kinds if kind in ("LSTM", "GRU", "RNN")]
+    if not found:
+        return ""
+    return (f"; it failed on an LSTM where it was tried: if it does on this {found[0]}, export the "
+            "model to TFLite from its training framework")  # fmt: skip
 
 
 def _nearness(model: str, samples: list[str], golden: str) -> str:

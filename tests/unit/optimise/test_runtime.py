@@ -90,6 +90,9 @@ def test_the_converter_of_tflite_gets_samples_and_its_result_is_compared() -> No
     assert "golden_inputs.npz" in samples.command
     assert "model_integer_quant.tflite" in compare.command
     assert compiled.command.startswith("edgetpu_compiler")
+    assert "training framework" not in convert.needs
+    recurrent = replace(facts(inputs=inputs), kinds=(("LSTM", 1),))
+    assert "this LSTM, export the model to TFLite" in steps("tflm", "n", "fp32", recurrent)[1].needs
     for step in (samples, compare):
         compile(shlex.split(step.command)[2], "step", "exec")
 
