@@ -24,7 +24,7 @@ SETTING = f"{_NATIVE}monitor:DiagnosticSetting"
 GRANT = f"{_NATIVE}authorization:RoleAssignment"
 ROLE = f"{_NATIVE}authorization:RoleDefinition"
 PLAN = f"{_NATIVE}security:Pricing"
-_LOGGED = (VAULT, REGISTRY, WORKSPACE, HUB, ENVIRONMENT)
+_LOGGED = (VAULT, REGISTRY, WORKSPACE, HUB, ENVIRONMENT, WORKFLOW)
 """What has logs of its own, beside the accounts."""
 _ENCRYPTS = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """The built-in role Key Vault Crypto Service Encryption User."""

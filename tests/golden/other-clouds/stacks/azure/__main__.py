@@ -26,6 +26,8 @@ zone_eu_plants_options = pulumi.ResourceOptions(
         subscription_id="own-1",
     ),
 )
+
+# The group of the zone and its policies, asked for at hybridspec.yaml:10.
 zone_eu_plants_group = ZoneGroup(
     "eu-plants",
     ZoneGroupArgs(
@@ -146,6 +148,7 @@ Training(
         interval=30,
         drift=True,
         group=zone_eu_plants_group,
+        logs=zone_eu_plants_logs,
         registry=zone_eu_plants_registry,
         data=zone_eu_plants_data,
     ),
@@ -232,7 +235,7 @@ pulumi.export(
     zone_eu_plants_channel.publisher_client_id,
 )
 
-# The subscription's own settings, once for all of its zones.
+# What the subscription has once for all zones, asked for at hybridspec.yaml:10.
 Subscription(
     "eu-plants",
     SubscriptionArgs(

@@ -11,6 +11,7 @@ from pulumi_azure_native import authorization, logic, managedidentity
 from access import grant, grant_own, identity
 from data import ZoneData
 from group import ZoneGroup
+from logs import ZoneLogs
 from registry import ZoneRegistry
 
 SCHEMA = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#"
@@ -24,6 +25,7 @@ class DriftStartArgs:
 
     model: str
     group: ZoneGroup
+    logs: ZoneLogs
     registry: ZoneRegistry
     data: ZoneData
     job: dict[str, object]
@@ -46,7 +48,7 @@ class DriftStart(pulumi.ComponentResource):
         starter = identity(f"drift-{args.model}", args.group, self)
         self._starter = starter.id
         grants = self._grants(name, args, starter)
-        logic.Workflow(
+        made = logic.Workflow(
             f"{name}-drift",
             resource_group_name=args.group.name,
             location=args.group.region,
@@ -64,6 +66,7 @@ class DriftStart(pulumi.ComponentResource):
             tags=args.group.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=grants),
         )
+        args.logs.record(f"drift-{args.model}", made.id)
         self.register_outputs({})
 
     def _grants(

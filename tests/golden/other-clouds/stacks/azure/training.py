@@ -11,6 +11,7 @@ from pulumi_azure_native import machinelearningservices
 from data import ZoneData
 from drift import DriftStart, DriftStartArgs
 from group import ZoneGroup
+from logs import ZoneLogs
 from registry import ZoneRegistry
 
 
@@ -31,6 +32,7 @@ class TrainingArgs:
     interval: int
     drift: bool
     group: ZoneGroup
+    logs: ZoneLogs
     registry: ZoneRegistry
     data: ZoneData
 
@@ -88,6 +90,7 @@ class Training(pulumi.ComponentResource):
                 DriftStartArgs(
                     model=args.model,
                     group=args.group,
+                    logs=args.logs,
                     registry=args.registry,
                     data=args.data,
                     job=self._request(args, environment.id),
