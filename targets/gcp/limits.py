@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hybridspec.ir.plan import CloudSlice, ZoneSlice
 from hybridspec.target.api import Unsupported
+from hybridspec.target.cloud import retained
 
 from .services import beyond
 
@@ -55,7 +56,15 @@ def _of_zone(zone: ZoneSlice) -> Iterator[Unsupported]:
 
 
 def _adopted(zone: ZoneSlice) -> Iterator[Unsupported]:
-    """A key is named with its place, which has to be the zone's."""
+    """A key is named with its place, which has to be the zone's; a bucket ends what it likes."""
+    if zone.existing.bucket and any(days is not None for days in retained(zone).values()):
+        yield Unsupported(
+            what=f"the rules that end objects are the bucket's own, so nothing emitted ends what "
+            f"lies in `{zone.existing.bucket}` within the retention of zone `{zone.zone}`",
+            instead="let the stack make the bucket, and adopt the key and the registry alone",
+            origin=zone.existing.origin,
+            promised=True,
+        )
     key = zone.existing.key
     found = _KEY.fullmatch(key)
     if key and (found is None or found[1] != zone.region):

@@ -207,3 +207,22 @@ def test_a_key_elsewhere_is_not_adopted() -> None:
     there = replace(THERE, key=KEY.replace("europe-west3", "us-east1"))
     _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=there)), "gcp"))
     assert any(one.promised and "is no key in europe-west3" in one.what for one in said)
+
+
+def test_a_bucket_that_is_there_keeps_no_promise_of_a_retention() -> None:
+    _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=THERE)), "gcp"))
+    assert any(one.promised and "`acme-plants`" in one.what for one in said)
+    kept = zone(existing=THERE, retention_days=None)
+    _, said = emit_cloud(targets()["gcp"], moved(part(kept), "gcp"))
+    assert not [one for one in said if one.promised]
+
+
+def test_what_a_region_is_not_known_to_have_is_said_and_not_emitted() -> None:
+    own = zone(training=(RETRAINED,), services=(service(),))
+    asked = moved(part(own), "gcp")
+    bare = replace(asked, zones=(replace(asked.zones[0], offered=()),))
+    tree, said = emit_cloud(targets()["gcp"], bare)
+    assert not {"drift.py", "inference.py", "inspection.py", "network.py"} & set(tree.files)
+    lacks = " ".join(one.what for one in said if "does not know" in one.what)
+    for name in ("`run`", "`eventarc` and `workflows`", "`dlp`"):
+        assert name in lacks
