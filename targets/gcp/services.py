@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _BESIDE = 256
 """MiB that an instance has at least, and that the server takes beside its models."""
 _SIZES = ((4096, 1), (8192, 2), (16384, 4), (32768, 8))
 """MiB up to which an instance may have with so many processors, as Cloud Run pairs them."""
+_MACHINE = re.compile(r"[a-z0-9]+-standard-([2468])")
+"""A machine of as many processors as an instance may have, with 4 GiB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +44,28 @@ class Serving:
 
     def context(self, part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
         """What the template says of it."""
-        memory = _memory(self.asked)
+        memory, kept = _memory(self.asked), _processors(self.asked)
+        cpu = kept or next(cpu for most, cpu in _SIZES if memory <= most)
         return {
             "code": self.code(part, zone),
             "flow": self.flow,
             "image": self.asked.image,
             "port": self.asked.port,
-            "cpu": str(next(cpu for most, cpu in _SIZES if memory <= most)),
-            "memory": f"{memory}Mi",
+            "cpu": str(cpu),
+            "memory": f"{max(memory, kept * 4096)}Mi",
+            "idle": not kept,
+            "events": kept or 1,
             "timeout": f"{self.asked.timeout}s",
             "least": self.asked.least,
             "most": self.asked.most,
             "origin": self.origin,
         }
+
+
+def _processors(service: CloudService) -> int:
+    """Those of the machine that the plan pays by the hour; none if it pays by request."""
+    found = _MACHINE.fullmatch(service.machine)
+    return int(found[1]) if found else 0
 
 
 def _memory(service: CloudService) -> int:
@@ -67,7 +79,7 @@ def serving(zone: ZoneSlice) -> list[Serving]:
         for service in zone.services
         if "run" in zone.offered
         and service.image
-        and not service.machine
+        and bool(service.machine) == bool(_processors(service))
         and _memory(service) <= _SIZES[-1][0]
     ]
 
@@ -90,12 +102,18 @@ def beyond(zone: ZoneSlice) -> Iterator[Unsupported]:
             continue
         if service.machine:
             yield Unsupported(
-                what=f"the plan pays a machine `{service.machine}` by the hour for flow "
-                f"`{service.flow}`, and what is emitted runs and is billed by request",
-                instead="leave `instance` out, or run its image on machines of your own",
+                what=f"the plan pays {service.least} x `{service.machine}` by the hour for flow "
+                f"`{service.flow}`, and "
+                + (
+                    "instances of Cloud Run of that size are kept, which cost what Cloud Run asks"
+                    if _processors(service)
+                    else "no instance of Cloud Run is of that size"
+                ),
+                instead="run its image on machines of your own, or leave that machine out of the "
+                "catalogue",
                 origin=service.origin,
             )
-        elif _memory(service) > _SIZES[-1][0]:
+        if _memory(service) > _SIZES[-1][0]:
             yield Unsupported(
                 what=f"the stages of flow `{service.flow}` take {_memory(service)} MiB, and an "
                 f"instance of Cloud Run has {_SIZES[-1][0]} at most",

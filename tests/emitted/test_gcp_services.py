@@ -21,7 +21,9 @@ RETRAINED = replace(job("fault"), drift=True, spot=True)
 ASKED = moved(
     part(
         zone(device_classes=("gateway",), training=(RETRAINED,), log_days=45,
-             services=(service(), service("large", memory=5 * 2**30, most=9))),
+             services=(service(), service("large", memory=5 * 2**30, most=9),
+                       service("kept", machine="n2-standard-4", least=2, most=2),
+                       service("odd", machine="c2-megamem-60", least=1, most=1))),
         zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=(),
              training=()),
         contact="plant@example.org", budget=120_500_000, currency="EUR",
@@ -107,13 +109,18 @@ def test_drift_starts_the_same_job_unless_one_is_under_way(found: Evaluation) ->
 
 def test_services_answer_inside_and_reach_nothing(found: Evaluation) -> None:
     made = {s.name: s.inputs for s in of(found, RUN)}
-    assert set(made) == {"eu-plants--watch-serve", "eu-plants--large-serve"}
+    assert set(made) == {f"eu-plants--{name}-serve" for name in ("watch", "large", "kept")}
     for inputs in made.values():
         assert inputs["ingress"] == "INGRESS_TRAFFIC_INTERNAL_ONLY"
         assert "/locations/europe-west3/" in inputs["template"]["encryptionKey"]
         assert inputs["template"]["vpcAccess"]["egress"] == "ALL_TRAFFIC"
-        assert inputs["template"]["maxInstanceRequestConcurrency"] == 1
+    template = made["eu-plants--kept-serve"]["template"]
+    assert template["maxInstanceRequestConcurrency"] == 4
+    assert template["scaling"] == {"minInstanceCount": 2, "maxInstanceCount": 2}
+    assert template["containers"][0]["resources"]["cpuIdle"] is False
+    assert template["containers"][0]["resources"]["limits"] == {"cpu": "4", "memory": "16384Mi"}
     template = made["eu-plants--watch-serve"]["template"]
+    assert template["maxInstanceRequestConcurrency"] == 1
     assert template["scaling"] == {"minInstanceCount": 0, "maxInstanceCount": 4}
     (container,) = template["containers"]
     assert container["image"] == (
@@ -129,7 +136,7 @@ def test_services_answer_inside_and_reach_nothing(found: Evaluation) -> None:
     assert {c.inputs["member"].partition("@")[0][-5:] for c in callers} == {"-call"}
     speaking = [m.inputs for m in of(found, "gcp:serviceaccount/iAMMember:IAMMember")
                 if m.inputs["role"] == "roles/iam.serviceAccountOpenIdTokenCreator"]  # fmt: skip
-    assert len(speaking) == 2
+    assert len(speaking) == 3
     assert all(m["member"].startswith("principalSet://") for m in speaking)
 
 
@@ -155,6 +162,8 @@ def test_what_only_an_organisation_or_the_account_knows_is_said() -> None:
     said = refused(ASKED)
     assert any("`_Required`" in what and "Security Command Center" in what for what in said)
     assert any("share a project" in what for what in said)
+    assert any("2 x `n2-standard-4`" in what and "are kept" in what for what in said)
+    assert any("`c2-megamem-60`" in what and "of that size" in what for what in said)
     assert any("no authority" in what or "names no authority" in what for what in said)
     quiet = refused(moved(part(zone(log_days=30, device_classes=())), "gcp"))
     assert {what.split(":")[0] for what in quiet if "nobody is told" in what}

@@ -14,7 +14,8 @@ from pulumi_gcp import cloudrunv2, serviceaccount
 class InferenceArgs:
     """The image and its port, what an instance has, how many there are, and who may ask.
 
-    `code` names the service, `network` and `subnetwork` are those of its zone.
+    `code` names the service, `network` and `subnetwork` are those of its zone; `events`
+    are computed at once, and one that is `idle` between them is not paid for then.
     """
 
     code: str
@@ -24,6 +25,8 @@ class InferenceArgs:
     port: int
     cpu: str
     memory: str
+    idle: bool
+    events: int
     timeout: str
     least: int
     most: int
@@ -97,12 +100,12 @@ class Inference(pulumi.ComponentResource):
     def _template(
         self, args: InferenceArgs, account: pulumi.Output[str]
     ) -> cloudrunv2.ServiceTemplateArgs:
-        """One event at a time: that is how the plan counts what an instance bears."""
+        """As many events at a time as the plan counts that an instance bears."""
         return cloudrunv2.ServiceTemplateArgs(
             service_account=account,
             encryption_key=args.key,
             execution_environment="EXECUTION_ENVIRONMENT_GEN2",
-            max_instance_request_concurrency=1,
+            max_instance_request_concurrency=args.events,
             timeout=args.timeout,
             scaling=cloudrunv2.ServiceTemplateScalingArgs(
                 min_instance_count=args.least,
@@ -125,7 +128,7 @@ class Inference(pulumi.ComponentResource):
                     ),
                     resources=cloudrunv2.ServiceTemplateContainerResourcesArgs(
                         limits={"cpu": args.cpu, "memory": args.memory},
-                        cpu_idle=True,
+                        cpu_idle=args.idle,
                         startup_cpu_boost=True,
                     ),
                 ),
