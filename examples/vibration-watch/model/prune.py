@@ -6,8 +6,9 @@
 
 A channel matters as much as its weights and those that read it: of each convolution the quarter
 with the least is taken out, with what the next layer knew of it, so that every product becomes
-smaller and no runtime has to know about zeros. Ten epochs on new windows win back what was lost;
-the mean of the weights of the last five wanders less than the weights of the last.
+smaller and no runtime has to know about zeros. Eight epochs on 3,000 new windows win back what was
+lost, in 11 s of processor time on one thread; the mean of the weights of the last four wanders less
+than the weights of the last. `--windows` and `--epochs` make it longer or shorter.
 
 `hybridspec model hook .. --run prune.py` calls it as `python prune.py IN.onnx OUT.onnx`, measures
 what it wrote, and keeps it if it is right, smaller and faster.
@@ -80,8 +81,8 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=23)
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--windows", type=int, default=6000)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--windows", type=int, default=3000)
     options = parser.parse_args()
     network = loaded(options.model)
     prune(network)

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from conftest import EXAMPLE
@@ -102,5 +103,31 @@ def test_the_example_prunes_whole_channels_and_stays_the_same_task(
     graph = onnx.load(tmp_path / "out.onnx").graph
     assert {t.name: list(t.dims) for t in graph.initializer}["conv3.weight"] == [48, 48, 5]
     assert (tmp_path / "out.onnx").stat().st_size < 100_000
+    for name in ("prune", "train"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+def test_the_example_wins_back_what_pruning_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLE / "model"))
+    for name in ("prune", "train"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    import prune
+
+    with np.load(EXAMPLE / "model" / "evaluation.npz") as data:
+        windows, true = data["window"], data["label"]
+
+    def accuracy() -> float:
+        return float((net.forward(windows).argmax(axis=1) == true).mean())
+
+    net = prune.loaded(EXAMPLE / "model" / "bearing_fault.onnx")
+    whole = accuracy()
+    prune.prune(net)
+    pruned = accuracy()
+    assert pruned < whole - 0.1
+    x, labels = prune.dataset(400, prune.TRAINING, 3)
+    prune.retrain(net, x, labels, 4, 3)
+    assert accuracy() > (whole + pruned) / 2
     for name in ("prune", "train"):
         monkeypatch.delitem(sys.modules, name, raising=False)
