@@ -160,6 +160,7 @@ def _rows(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "work", ", ".join(parts) or "no multiplications"
     yield "moved", format_bytes(work["moved"])
     yield "peak activations", format_bytes(document["peakActivations"])
+    yield "coverage", _coverage(document)
     if document["unknown"]:
         yield "of unknown size", ", ".join(document["unknown"])
     if document["open"]:
@@ -176,6 +177,13 @@ def _open(document: dict[str, Any]) -> str:
     stated = [f"{name} = {said.get(name, said.get('', '?'))}" for name in document["open"]]
     help = "" if said else f": --free {document['open'][0]}=128 says how large"
     return ", ".join(stated if said else document["open"]) + help
+
+
+def _coverage(document: dict[str, Any]) -> str:
+    """How many of the operators an estimate counts."""
+    kinds: dict[str, int] = document["operators"]
+    lost = sum(kinds.get(kind, 0) for kind in document["unpriced"])
+    return f"{sum(kinds.values()) - lost} of {sum(kinds.values())} operators are in an estimate"
 
 
 def _note(kind: str, document: dict[str, Any]) -> str:

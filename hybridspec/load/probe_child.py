@@ -20,6 +20,7 @@ import onnx
 import onnx.inliner
 from onnx import TensorProto
 
+from hybridspec.load.contrib import DOMAIN, standing_in
 from hybridspec.load.cuts import cuts, fixed, lives, sendable
 from hybridspec.load.footprint import footprint
 from hybridspec.load.numbers import refuse_empty, refuse_numbers
@@ -52,9 +53,7 @@ def probe(path: str, free: Mapping[str, int] = MappingProxyType({})) -> dict[str
     declared = [_tensor(value) for value in model.graph.output]
     try:
         onnx.checker.check_model(model, full_check=False)
-        inferred = onnx.shape_inference.infer_shapes(
-            _unclaimed(model), check_type=True, data_prop=True
-        )
+        inferred = _inferred(_unclaimed(model))
     except Exception as fault:
         reason = str(fault).strip().splitlines()[0][:160] if str(fault).strip() else "invalid graph"
         raise Refused(f"its graph is not valid ONNX ({reason})") from fault
@@ -65,6 +64,25 @@ def probe(path: str, free: Mapping[str, int] = MappingProxyType({})) -> dict[str
 def _free(value: onnx.ValueInfoProto) -> bool:
     """Whether an input takes any number of samples; some exporters write that as -1 or 0."""
     return bool(value.type.tensor_type.shape.dim[0].dim_value < 1)
+
+
+def _inferred(plain: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with the shapes of what it computes, behind operators of onnxruntime too."""
+    own = [onnx.NodeProto.FromString(node.SerializeToString()) for node in plain.graph.node]
+    if any(node.domain == DOMAIN for node in own):
+        try:
+            stood = standing_in(plain.graph)
+            del plain.graph.node[:]
+            plain.graph.node.extend(stood)
+            found = onnx.shape_inference.infer_shapes(plain, check_type=False, data_prop=True)
+        except Exception:  # not as onnxruntime defines them: nothing is known behind them
+            found = None
+        for one in (plain, *([found] if found else ())):
+            del one.graph.node[:]
+            one.graph.node.extend(own)
+        if found is not None:
+            return found
+    return onnx.shape_inference.infer_shapes(plain, check_type=True, data_prop=True)
 
 
 def _unclaimed(model: onnx.ModelProto) -> onnx.ModelProto:
