@@ -90,6 +90,7 @@ def _at(spec: Path, name: str, wanted: str, options: Options) -> Snapshot:
 
 def _asked(spec: Path, options: Options, name: str) -> Snapshot:
     """What another spec would create; its findings are not those of the spec in hand."""
+    options.progress(f"compiling {name}, to compare with")
     try:
         return planned(compiled(spec, replace(options, plugins=())), options)
     except SpecInvalid as invalid:
