@@ -23,7 +23,7 @@ Kind = Any
 _PLAIN = {str: "str", bool: "bool", int: "int", float: "float"}
 _LISTED = re.compile(
     r"(?:Possible values are|Possible values|Valid values are|Valid values):"
-    r" ((?:`[\w./:-]+`(?:, and |, or |, | and | or )?)+)\."
+    r" ((?:`[\w./:-]+`(?:, and |, or |, | and | or )?)+)\.(?![^\n]*also valid)"
 )
 """A closed list of values; one that goes on in another sentence or in brackets is none."""
 

@@ -7,14 +7,24 @@ from .emit import emit
 from .guards import GUARDS, UNGUARDED, endpoints
 from .offline import SDK
 
+NEEDS = (
+    "s3", "kms", "ecr", "sagemaker", "iot", "cloudtrail", "ec2", "events", "guardduty", "logs",
+    "monitoring", "scheduler", "sns",
+)  # fmt: skip
+"""Services without which a region cannot be placed on; Macie is left out where it lacks."""
+
 TARGET = Target(
     name="aws",
     package="hybridspec_targets.aws",
     summary="Amazon Web Services (S3, KMS, ECR, SageMaker, IoT Core) as a Pulumi project",
     emit_cloud=emit,
     policies=policy_pack,
-    needs=("s3", "kms", "ecr", "sagemaker", "iot"),
+    needs=NEEDS,
     controls=(
+        (
+            "audit-log",
+            "CloudTrail records each access to objects, and each change, in the zone's log bucket",
+        ),
         ("encryption-at-rest", "KMS key of the zone on buckets, registries and training volumes"),
         (
             "encryption-in-transit",

@@ -2,76 +2,125 @@
 
 from __future__ import annotations
 
-import json
-
-from hybridspec.ir.plan import CloudSlice, ZoneSlice
+from hybridspec.ir.plan import CloudService, CloudSlice, TrainingJob, ZoneSlice
 from hybridspec.target.api import Emitted, Payload
-from hybridspec.target.cloud import CONCERNS, project, refusals, short, zone_context
+from hybridspec.target.cloud import compact, expiry, project, refusals, short, zone_context
 
-_LATE = 3
-"""Days by which S3 may end an object late: it rounds up to midnight twice, for the object and for
-its deleted version, which lives on for one more day."""
+from .limits import LATE, key_arn, limits, log_days, memory_mb, scanned, served
+from .organization import opt_out, organization_policy
+from .registration import registration
 
-_GLOBAL = (
-    "account:*", "billing:*", "budgets:*", "ce:*", "freetier:*", "health:*", "iam:*",
-    "organizations:*", "payments:*", "pricing:*", "route53:*", "sts:*", "support:*", "tax:*",
-    "trustedadvisor:*",
+_CORE = (
+    "audit", "boundary", "bucket", "channel", "data", "devices", "guard", "keys", "observability",
+    "registry", "roles",
 )  # fmt: skip
-"""Services with one endpoint for all regions that hold no content. Those that carry content to
-other places, such as CloudFront and Global Accelerator, are left out on purpose."""
-_COPIES = (
-    "ecr:PutReplicationConfiguration", "kms:ReplicateKey", "s3:CreateMultiRegionAccessPoint",
-    "s3:PutReplicationConfiguration",
-)  # fmt: skip
+"""Modules that every project has; the others come with what they are about."""
+_NETWORK = "10.64.0.0/24", ("10.64.0.0/25", "10.64.0.128/25")
+"""Addresses of a zone's network: no zone's can be reached from another, so all have the same."""
+_SPOT_DAYS = 7
+"""How long what an interrupted training has reached is kept."""
 
 
 def emit(part: CloudSlice) -> Emitted:
     """Every file of the project, and what AWS is not asked for because it cannot express it."""
-    return (
-        *project(part, [_zone(part, zone) for zone in part.zones], ("boundary", *CONCERNS)),
-        Payload(path="organization-policy.json", data=organization_policy(part)),
-        *refusals(part, late=_LATE, store="S3", trainer="SageMaker", longest=28 * 24),
-    )
-
-
-def organization_policy(part: CloudSlice) -> bytes:
-    """A service control policy that keeps the whole account in the plan's regions.
-
-    Only an organisation's management account can attach it, so the project does not.
-    """
-    regions = sorted({zone.region for zone in part.zones})
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "NoOtherRegion",
-                "Effect": "Deny",
-                "NotAction": list(_GLOBAL),
-                "Resource": "*",
-                "Condition": {"StringNotEquals": {"aws:RequestedRegion": regions}},
-            },
-            {"Sid": "NoCopies", "Effect": "Deny", "Action": list(_COPIES), "Resource": "*"},
-        ],
+    guards = _guards(part)
+    zones = [_zone(part, zone, guards) for zone in part.zones]
+    more = {
+        "budget": _budget(part),
+        "modules": (modules := _modules(part)),
+        "kinds": any(zone.device_classes for zone in part.zones),
     }
-    return json.dumps(policy, sort_keys=True, separators=(",", ":")).encode()
+    return (
+        *project(part, zones, modules, more),
+        Payload(path="organization-policy.json", data=organization_policy(part)),
+        Payload(path="organization-opt-out.json", data=opt_out()),
+        *(
+            Payload(path=f"registration/{zone.zone}--{name}.json",
+                    data=registration(_prefix(part, zone), short(name, 24)))
+            for zone in part.zones for name in zone.device_classes
+        ),
+        *refusals(part, late=LATE, store="S3", trainer="SageMaker", longest=28 * 24, serves=True,
+                  adopts=True),
+        *limits(part),
+    )  # fmt: skip
 
 
-def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
+def _modules(part: CloudSlice) -> tuple[str, ...]:
+    """The modules of a project, in the order of their names."""
+    trains = any(zone.training for zone in part.zones)
+    serves = any(map(served, part.zones))
+    more = {
+        "budget": _budget(part) is not None,
+        "discovery": any(map(scanned, part.zones)),
+        "inference": serves,
+        "network": trains or serves,
+        "training": trains,
+    }
+    return tuple(sorted((*_CORE, *(name for name, wanted in more.items() if wanted))))
+
+
+def _guards(part: CloudSlice) -> dict[str, ZoneSlice]:
+    """The zone that holds, by region, what an account has there once: the first one."""
+    found: dict[str, ZoneSlice] = {}
+    for zone in part.zones:
+        found.setdefault(zone.region, zone)
+    return found
+
+
+def _budget(part: CloudSlice) -> dict[str, str] | None:
+    """The monthly budget; none if the plan counts in no dollars."""
+    if not part.budget or part.currency != "USD":
+        return None
     return {
-        **zone_context(part, zone, _LATE),
+        "name": f"{part.spec}-{part.cloud}-{part.stack}",
+        "limit": f"{part.budget // 10**6}",
+        "contact": part.contact,
+    }
+
+
+def _prefix(part: CloudSlice, zone: ZoneSlice) -> str:
+    return short(f"{part.spec}-{zone.zone}", 36)
+
+
+def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> dict[str, object]:
+    prefix = _prefix(part, zone)
+    days = log_days(zone)
+    guard = guards[zone.region]
+    return {
+        **zone_context(part, zone, LATE),
+        "expiry": {
+            **expiry(zone, LATE),
+            **({"checkpoints/": _SPOT_DAYS} if any(job.spot for job in zone.training) else {}),
+        },
         "partition": part.partition,
-        "training": [
-            {
-                "model": job.model,
-                "label": short(job.model, 24),
-                "image": job.image,
-                "instance": job.instance,
-                "seconds": job.hours * 3600,
-                "rate": _rate(job.every),
-                "origin": job.origin,
-            }
-            for job in zone.training
-        ],
+        "domain": "amazonaws.com.cn" if part.partition == "aws-cn" else "amazonaws.com",
+        "code": compact(part.spec, zone.zone, limit=40),
+        "channel_prefix": short(f"{part.spec}-{zone.zone}-channel", 36),
+        "logs_prefix": short(f"{part.spec}-{zone.zone}-logs", 36),
+        "log_days": days,
+        "log_expiry": {} if zone.log_days is None else {"": max(1, zone.log_days - LATE)},
+        "contact": part.contact,
+        "existing": zone.existing,
+        "existing_key": key_arn(zone)[1],
+        "classes": {
+            name: (short(name, 24), compact(part.spec, zone.zone, name, limit=36))
+            for name in zone.device_classes
+        },
+        "store_paths": [name for name, _ in zone.stores],
+        "network": {"cidr": _NETWORK[0], "subnets": _NETWORK[1]}
+        if zone.training or served(zone)
+        else None,
+        "training": [_job(part, zone, prefix, job) for job in zone.training],
+        "services": [_service(part, zone, service) for service in served(zone)],
+        "guard": {
+            "devices": any(z.device_classes for z in part.zones if z.region == zone.region),
+            "scans": any(scanned(z) for z in part.zones if z.region == zone.region),
+            "training": any(z.training for z in part.zones if z.region == zone.region),
+        }
+        if guard is zone
+        else None,
+        "guarded_by": "zone_" + guard.zone.replace("-", "_"),
+        "scanned": scanned(zone),
         "tags": {
             "managed-by": "hybridspec",
             "hybridspec:spec": part.spec,
@@ -82,5 +131,33 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
     }
 
 
-def _rate(hours: int) -> str:
-    return "rate(1 hour)" if hours == 1 else f"rate({hours} hours)"
+def _job(part: CloudSlice, zone: ZoneSlice, prefix: str, job: TrainingJob) -> dict[str, object]:
+    model = short(job.model, 24)
+    return {
+        "model": job.model,
+        "label": model,
+        "code": compact(part.spec, zone.zone, job.model, limit=40),
+        "image": job.image,
+        "instance": job.instance,
+        "seconds": job.hours * 3600,
+        "spot": job.spot,
+        "rate": "rate(1 hour)" if job.every == 1 else f"rate({job.every} hours)",
+        "drift": f"{prefix}/+/+/drift/{model}" if job.drift else "",
+        "origin": job.origin,
+    }
+
+
+def _service(part: CloudSlice, zone: ZoneSlice, service: CloudService) -> dict[str, object]:
+    bare = service.machine.removeprefix("ml.")
+    return {
+        "flow": service.flow,
+        "variable": "_" + service.flow.replace("-", "_"),
+        "label": short(service.flow, 24),
+        "code": compact(part.spec, zone.zone, service.flow, limit=60),
+        "image": service.image,
+        "memory": memory_mb(service),
+        "instance": f"ml.{bare}" if bare else "",
+        "least": max(1, service.least),
+        "most": max(1, service.least, service.most),
+        "origin": service.origin,
+    }

@@ -9,30 +9,27 @@ from typing import Any
 
 from hybridspec.target.api import Emission, Guard, Made
 from hybridspec.target.cloud import UNSETTABLE
-from hybridspec.target.proof import (
-    at,
-    each,
-    every,
-    first,
-    listed,
-    none,
-    outputs,
-    statements,
-    uncopied,
-)
+from hybridspec.target.proof import at, each, every, first, listed, none, statements
 
-BUCKET = "aws:s3/bucket:Bucket"
-KEY = "aws:kms/key:Key"
-POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-ENCRYPTION = (
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+from .proofs import (
+    BLOCK,
+    BOUNDARY,
+    BUCKET,
+    ENCRYPTION,
+    KEY,
+    PIPELINE,
+    REPOSITORY,
+    ROLE,
+    SCHEDULE,
+    buckets,
+    denies,
+    elsewhere,
+    keys,
+    registered,
+    uncovered,
 )
-BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-REPOSITORY = "aws:ecr/repository:Repository"
-ROLE = "aws:iam/role:Role"
-BOUNDARY = "aws:iam/policy:Policy"
-PIPELINE = "aws:sagemaker/pipeline:Pipeline"
-SCHEDULE = "aws:scheduler/schedule:Schedule"
+from .watch import WATCHES
+
 _COPIES = ("aws:s3/bucketReplicationConfig:BucketReplicationConfig",
            "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint")  # fmt: skip
 _IMAGE_COPIES = ("aws:ecr/replicationConfiguration:ReplicationConfiguration",
@@ -43,34 +40,8 @@ _FREE = {"iam:PassRole"}
 """Actions that the region deny may leave out: they belong to no region."""
 
 
-def _here(kind: str) -> Callable[[Emission], str]:
-    """Every resource of a type is made in the zone's region."""
-
-    def missing(part: Emission) -> str:
-        return each(part, kind, lambda made: _elsewhere(part, made))
-
-    return missing
-
-
-def _elsewhere(part: Emission, made: Made) -> str:
-    region = made.inputs.get("region") or made.region
-    return "" if region == part.region == made.region else f"lies in {region or 'no region'}"
-
-
-def _denies(part: Emission, wanted: Callable[[dict[str, Any]], bool], what: str) -> str:
-    """Every bucket has a policy, and one of its denials, for everybody, is the wanted one."""
-    denied = {
-        str(made.inputs.get("bucket", ""))
-        for made in part.of(POLICY)
-        for said in statements(made.inputs.get("policy"))
-        if said.get("Effect") == "Deny" and said.get("Principal") == "*" and wanted(said)
-    }
-    return every(part, BUCKET, lambda made: made.outputs.get("bucket") in denied,
-                 f"has no policy that denies {what}")  # fmt: skip
-
-
 def _tls(part: Emission) -> str:
-    return _denies(
+    return denies(
         part,
         lambda said: (
             said.get("Action") == "s3:*"
@@ -84,7 +55,7 @@ def _tls(part: Emission) -> str:
 def _no_copies(part: Emission) -> str:
     return first(
         none(part, _COPIES),
-        _denies(
+        denies(
             part,
             lambda said: (
                 "s3:PutReplicationConfiguration" in listed(said.get("Action"))
@@ -96,21 +67,20 @@ def _no_copies(part: Emission) -> str:
 
 
 def _zone_key(part: Emission) -> str:
-    keys = outputs(part, KEY, "arn")
+    ours = keys(part)
     covered = {
         made.inputs.get("bucket")
         for made in part.of(ENCRYPTION)
         for rule in listed(made.inputs.get("rules"))
         if (by := at(rule, "applyServerSideEncryptionByDefault"))
         and by.get("sseAlgorithm") == "aws:kms"
-        and by.get("kmsMasterKeyId") in keys
+        and by.get("kmsMasterKeyId") in ours
     }
     other = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     return first(
-        every(part, BUCKET, lambda made: made.outputs.get("bucket") in covered,
-              "is not under the zone's key"),
-        _denies(part, lambda said: at(said, "Condition", "StringNotEquals", other) in keys
-                and at(said, "Condition", "Null", other) == "false", "another key"),
+        uncovered(part, covered, "is not under the zone's key"),
+        denies(part, lambda said: at(said, "Condition", "StringNotEquals", other) in ours
+               and at(said, "Condition", "Null", other) == "false", "another key"),
     )  # fmt: skip
 
 
@@ -120,29 +90,40 @@ def _closed(part: Emission) -> str:
         for made in part.of(BLOCK)
         if all(made.inputs.get(key) is True for key in _BLOCKS)
     }
-    return every(part, BUCKET, lambda made: made.outputs.get("bucket") in closed,
-                 "may be opened to the public")  # fmt: skip
+    return uncovered(part, closed, "may be opened to the public")
 
 
 def _one_region(part: Emission) -> str:
-    return every(
-        part, KEY, lambda made: made.inputs.get("multiRegion") is False, "may be replicated"
-    )
+    """A key that is adopted is named by an identifier that none of several regions has."""
+    return every(part, KEY, lambda made: made.inputs.get("multiRegion") is False,
+                 "may be replicated", least=0 if keys(part) else 1)  # fmt: skip
+
+
+def _key_here(part: Emission) -> str:
+    return each(part, KEY, lambda made: elsewhere(part, made), least=0 if keys(part) else 1)
+
+
+def _bucket_here(part: Emission) -> str:
+    """Settings of a bucket are taken by its own region alone, so one that is adopted lies there."""
+    return first(
+        *(each(part, kind, lambda made: elsewhere(part, made), least=least)
+          for kind, least in ((BUCKET, 0), (BLOCK, 1), (ENCRYPTION, 1)))
+    )  # fmt: skip
 
 
 def _images(part: Emission) -> str:
-    keys = outputs(part, KEY, "arn")
+    zone_keys = keys(part)
 
     def fault(made: Made) -> str:
         under = [at(one, "kmsKey") for one in listed(made.inputs.get("encryptionConfigurations"))]
-        ours = under and set(under) <= keys
-        return _elsewhere(part, made) or ("" if ours else "is not under the zone's key")
+        ours = under and set(under) <= zone_keys
+        return elsewhere(part, made) or ("" if ours else "is not under the zone's key")
 
-    return each(part, REPOSITORY, fault)
+    return each(part, REPOSITORY, fault, least=0)
 
 
 def _no_image_copies(part: Emission) -> str:
-    return uncopied(part, REPOSITORY, _IMAGE_COPIES)
+    return none(part, _IMAGE_COPIES)
 
 
 def _deny(part: Emission) -> str:
@@ -178,25 +159,24 @@ def _jobs(part: Emission, fault: Callable[[Any], str]) -> str:
 
 
 def _training(part: Emission) -> str:
-    keys, buckets = outputs(part, KEY, "arn"), outputs(part, BUCKET, "bucket")
-    registry = outputs(part, REPOSITORY, "repositoryUrl")
+    zone_keys, stores = keys(part), buckets(part)
 
     def fault(job: Any) -> str:
         places = re.findall(r"s3://([\w.-]+)", json.dumps(job))
-        image = str(at(job, "AlgorithmSpecification", "TrainingImage")).rpartition(":")[0]
+        image = str(at(job, "AlgorithmSpecification", "TrainingImage"))
         used = {
             at(job, "OutputDataConfig", "KmsKeyId"),
             at(job, "ResourceConfig", "VolumeKmsKeyId"),
         }
-        if not places or not set(places) <= buckets:
+        if not places or not set(places) <= stores:
             return "reads or writes what is not the zone's store"
-        if not used <= keys:
+        if not used <= zone_keys:
             return "uses a key that is not the zone's"
-        return "" if image in registry else "runs an image that is not of the zone's registry"
+        return "" if registered(part, image) else "runs an image that is not of the zone's registry"
 
     return first(
-        each(part, PIPELINE, lambda made: _elsewhere(part, made), least=0),
-        each(part, SCHEDULE, lambda made: _elsewhere(part, made), least=0),
+        each(part, PIPELINE, lambda made: elsewhere(part, made), least=0),
+        each(part, SCHEDULE, lambda made: elsewhere(part, made), least=0),
         _jobs(part, fault),
     )
 
@@ -213,7 +193,7 @@ def _devices(part: Emission) -> str:
     def fault(made: Made) -> str:
         named = re.findall(r"arn:[\w-]+:iot:([^:]*):", str(made.inputs.get("policy")))
         ours = named and set(named) == {part.region}
-        return _elsewhere(part, made) or ("" if ours else "lets devices work in another region")
+        return elsewhere(part, made) or ("" if ours else "lets devices work in another region")
 
     return each(part, "aws:iot/policy:Policy", fault, least=0)
 
@@ -234,7 +214,7 @@ GUARDS = (
         id="bucket-in-region",
         title="the bucket is made in the zone's region; S3 keeps objects in the region of theirs",
         facets=("store", "backup", "ciphertext", "model"), assets=("store", "model"),
-        source=f"{_S3}/Welcome.html", missing=_here(BUCKET),
+        source=f"{_S3}/Welcome.html", missing=_bucket_here,
     ),
     Guard(
         id="bucket-replication-off",
@@ -264,7 +244,7 @@ GUARDS = (
         id="key-in-region",
         title="the customer key is made in the zone's region, which its material never leaves",
         facets=("keys", "ciphertext"), assets=("store", "model", "account"),
-        source=f"{_DOCS}/kms/latest/developerguide/concepts.html", missing=_here(KEY),
+        source=f"{_DOCS}/kms/latest/developerguide/concepts.html", missing=_key_here,
     ),
     Guard(
         id="key-single-region",
@@ -305,10 +285,13 @@ GUARDS = (
         facets=("logs",), assets=("account",),
         source=f"{_DOCS}/iot/latest/developerguide/iot-policies.html", missing=_devices,
     ),
+    *WATCHES,
 )  # fmt: skip
 
 UNGUARDED = {
     **UNSETTABLE,
+    "stage": "an endpoint is emitted for a stage whose image the spec names, and proved to lie in "
+    "the region; who else computes the stage is not seen",
     "key_admin": "no key policy knows where an administrator sits",
     "support": "no setting of an account says where its support sits",
     "control_plane": "identity and billing are global services of the partition",
@@ -316,6 +299,9 @@ UNGUARDED = {
 
 
 def endpoints(region: str) -> tuple[str, ...]:
-    """The hosts by which a device reaches the store and the device service of a region."""
+    """The hosts by which a device reaches store, device service and endpoints of a region."""
     end = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return (f"s3.{region}.{end}", f"*.s3.{region}.{end}", f"*.iot.{region}.{end}")
+    return (
+        f"s3.{region}.{end}", f"*.s3.{region}.{end}", f"*.iot.{region}.{end}",
+        f"*.credentials.iot.{region}.{end}", f"runtime.sagemaker.{region}.{end}",
+    )  # fmt: skip

@@ -47,7 +47,8 @@ AWS = {
         "kms/key:Key", '"multiRegion": false', '"multiRegion": true', "key-single-region",
         outside="replicates"),
     "a key elsewhere": mutant(
-        "kms/key:Key", "{", '{"region": "eu-west-3", ', "key-in-region", outside="eu-west-3"),
+        "kms/key:Key", '"multiRegion"', '"region": "eu-west-3", "multiRegion"', "key-in-region",
+        outside="eu-west-3"),
     "a store of somebody else": mutant(
         "sagemaker/pipeline:Pipeline", "0000000/models/", "elsewhere/models/",
         "training-in-region", outside="elsewhere"),
@@ -66,6 +67,53 @@ AWS = {
         outside="`*`, which is no store of its zone"),
     "devices of any region": mutant(
         "iot/policy:Policy", ":iot:eu-central-1:", ":iot:*:", "iot-in-region", outside="*"),
+    "a trail of every region": mutant(
+        "trail:Trail", '"isMultiRegionTrail": false', '"isMultiRegionTrail": true',
+        "trail-in-region", outside="replicates"),
+    "a trail into a bucket of somebody else": mutant(
+        "trail:Trail", "watch-eu-plants-logs-0000000", "elsewhere", "trail-in-region"),
+    "a trail that can be changed": mutant(
+        "trail:Trail", '"enableLogFileValidation": true', '"enableLogFileValidation": false',
+        "trail-in-region"),
+    "a trail under the provider's key": mutant(
+        "trail:Trail", "kmsKeyId", "other", "trail-in-region"),
+    "logs under the provider's key": mutant(
+        "logGroup:LogGroup", "kmsKeyId", "other", "logs-in-region"),
+    "logs elsewhere": mutant(
+        "logGroup:LogGroup", "{", '{"region": "eu-west-3", ', "logs-in-region",
+        outside="eu-west-3"),
+    "findings that go to the bus of another region": mutant(
+        "eventTarget:EventTarget", "arn:aws:logs:eu-central-1:000000000000:log-group:",
+        "arn:aws:events:eu-west-3:000000000000:event-bus/", "events-in-zone",
+        outside="eu-west-3"),
+    "findings that are mailed": mutant(
+        "topicPolicy:TopicPolicy", "cloudwatch.amazonaws.com", "events.amazonaws.com",
+        "events-in-zone"),
+    "threats read what disks hold": mutant(
+        "detectorFeature:DetectorFeature", '"DISABLED"', '"ENABLED"', "threats-read-no-content"),
+    "no detector": mutant("detector:Detector", "", "", "threats-read-no-content"),
+    "training outside of the network": mutant(
+        "sagemaker/pipeline:Pipeline", "VpcConfig", "Nothing", "training-network-closed"),
+    "a network that leads to every bucket": mutant(
+        "vpcEndpoint:VpcEndpoint", "arn:aws:s3:::watch-eu-plants-0000000", "*",
+        "training-network-closed"),
+    "an endpoint on images of somebody else": mutant(
+        "sagemaker/model:Model", "dkr.ecr.eu-central-1.amazonaws.com", "dkr.example.org",
+        "endpoint-in-region"),
+    "an endpoint that keeps requests": mutant(
+        "EndpointConfiguration", '"productionVariants"',
+        '"dataCaptureConfig": {"enableCapture": true}, "productionVariants"',
+        "endpoint-in-region"),
+    "an endpoint with disks of the provider's key": mutant(
+        "EndpointConfiguration", "kmsKeyArn", "other", "endpoint-in-region"),
+    "an endpoint elsewhere": mutant(
+        "sagemaker/endpoint:Endpoint", "{", '{"region": "eu-west-3", ', "endpoint-in-region",
+        outside="eu-west-3"),
+    "a channel that anybody writes": mutant(
+        "BucketPolicy", "ArnNotEquals", "ArnEquals", "channel-publisher-alone"),
+    "a policy of everybody's for a topic": mutant(
+        "topicPolicy:TopicPolicy", '{\\"Service\\": \\"cloudwatch.amazonaws.com\\"}',
+        '\\"*\\"', "events-in-zone", outside="allows everybody"),
 }  # fmt: skip
 AZURE = {
     "another region is allowed": mutant(
@@ -146,6 +194,18 @@ ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
             "aws:kms/key:Key", {"region": "us-east-1"}, {"key-in-region", "key-single-region"}),
         "a second, open bucket": (
             "aws:s3/bucket:Bucket", {"acl": "public-read"}, {"bucket-public-blocked"}),
+        "a second detector": (
+            "aws:guardduty/detector:Detector", {"enable": True}, {"threats-read-no-content"}),
+        "findings that are kept elsewhere": (
+            "aws:guardduty/publishingDestination:PublishingDestination",
+            {"destinationArn": "arn:aws:s3:::elsewhere"}, {"threats-read-no-content"}),
+        "a way out of the network": (
+            "aws:ec2/internetGateway:InternetGateway", {}, {"training-network-closed"}),
+        "a second trail": (
+            "aws:cloudtrail/trail:Trail", {"s3BucketName": "elsewhere"}, {"trail-in-region"}),
+        "a dashboard": ("aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "{}"}, set()),
+        "something of Cloud Control": (
+            "aws:cloudcontrol/resource:Resource", {"typeName": "AWS::S3::Bucket"}, set()),
     },
     "azure": {
         "images that are copied": (

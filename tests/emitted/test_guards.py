@@ -20,7 +20,10 @@ from hybridspec.target.api import Target
 from hybridspec.target.registry import catalog_text, targets
 
 ZONES = part(
-    zone(training=(replace(job("fault"), drift=True, spot=True),), services=(service(),)),
+    zone(
+        training=(replace(job("fault"), drift=True, spot=True),),
+        services=(service(), service("kept", machine="c6i.xlarge", least=2, most=2)),
+    ),
     zone("fr-plants", countries=("FR",), training=()),
     zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=()),
     contact="plant@example.org",

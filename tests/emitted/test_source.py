@@ -65,7 +65,7 @@ def test_other_clouds_are_as_clean(shape: str, cloud: str, tmp_path: Path) -> No
     [
         ("enable_key_rotation=True", "enable_key_rotatoin=True", "unknown-argument"),
         ("enable_key_rotation=True", "enable_key_rotation=[]", "invalid-argument-type"),
-        ("self.arn = key.arn", "self.arn = key.aarn", "missing-attribute"),
+        ("return key.arn", "return key.aarn", "missing-attribute"),
     ],
 )
 def test_the_checker_sees_the_real_sdk(old: str, new: str, rule: str, tmp_path: Path) -> None:

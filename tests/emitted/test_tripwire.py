@@ -34,13 +34,13 @@ MUTANTS = {
     "the zone in another region": ("__main__.py", 'region="eu-west-1",\n    default',
                                    'region="us-east-1",\n    default', 20),
     "no provider": ("__main__.py", 'providers={"aws": zone_eu_plants_provider},', "", 20),
-    "replication": ("data.py", "        self._expire(name, args)\n", REPLICATION, 1),
+    "replication": ("bucket.py", "        self._expire(name, args)\n", REPLICATION, 1),
     "a foreign region in an input": ("keys.py", "multi_region=False,",
                                      'multi_region=False,\n            region="ap-south-2",', 1),
     "an ARN in another region": ("__main__.py", "zone_eu_plants_key.arn,\n        expiry",
                                  '"arn:aws:kms:us-east-1:0:key/1",\n        expiry', 1),
-    "a policy for another region": ("__main__.py", 'region="eu-west-1",\n        bucket_arn',
-                                    'region="eu-central-2",\n        bucket_arn', 2),
+    "policies for another region": ("__main__.py", 'region="eu-west-1",\n    account',
+                                    'region="eu-central-2",\n    account', 2),
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_a_program_without_a_guard_is_stopped(
     build: Build, built: Path, cache: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(built / "stacks", tmp_path / "stacks")
-    path = tmp_path / "stacks" / "aws" / "data.py"
+    path = tmp_path / "stacks" / "aws" / "bucket.py"
     path.write_text(path.read_text().replace("block_public_acls=True", "block_public_acls=False"))
     with pytest.raises(SpecInvalid) as stopped:
         refuse_outside(build, evaluated(build, tmp_path, cache))
