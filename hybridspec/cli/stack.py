@@ -29,7 +29,7 @@ from hybridspec.ir.tree import digest_of
 from hybridspec.load.catalog import load_catalogs
 from hybridspec.spec.catalog import Catalog
 from hybridspec.target import registry
-from hybridspec.target.cloud import label
+from hybridspec.target.cloud import label, project_name
 
 
 def local(spec: Path, name: str) -> Stack:
@@ -118,7 +118,8 @@ def evaluated(build: Build, folder: Path, cache: Path) -> dict[str, Evaluation]:
     def run(cloud: str) -> Evaluation:
         sdk = sdks[cloud]
         return evaluate_once(
-            folder / "stacks" / cloud, project=build.graph.name, cache=cache, tool=tool_digest(),
+            folder / "stacks" / cloud, project=project_name(build.graph.name, cloud), cache=cache,
+            tool=tool_digest(),
             sdk=sdk.distribution if sdk is not None else "",
         )  # fmt: skip
 

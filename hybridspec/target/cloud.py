@@ -47,7 +47,11 @@ def project(
         Payload(
             path="Pulumi.yaml",
             template="Pulumi.yaml.j2",
-            context={**shared, "backend": part.backend},
+            context={
+                **shared,
+                "project": project_name(part.spec, part.cloud),
+                "backend": part.backend,
+            },
         ),
         *([own] if part.config else []),
         Payload(path="requirements.txt", template="requirements.txt.j2", context=shared),
@@ -62,7 +66,12 @@ def project(
 
 def _key(part: CloudSlice, key: str) -> str:
     """A setting's key as the engine reads it: one without a namespace is the project's."""
-    return key if ":" in key else f"{part.spec}:{key}"
+    return key if ":" in key else f"{project_name(part.spec, part.cloud)}:{key}"
+
+
+def project_name(spec: str, cloud: str) -> str:
+    """What a cloud's project is called: stacks of one name in one backend are told apart by it."""
+    return f"{spec}-{cloud}"
 
 
 def zone_context(part: CloudSlice, zone: ZoneSlice, late: int) -> dict[str, object]:
