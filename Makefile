@@ -4,9 +4,12 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 SYNC := --quiet --locked --inexact --extra aws --extra azure --extra gcp --extra dev
 SPEC := examples/vibration-watch
+TOOLS := .tools/bin
+PULUMI := github.com/pulumi/pulumi
+GO_BUILD := CGO_ENABLED=0 nice go build -p 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test policy nightly golden schemas docs demo bench fuzz clean
+.PHONY: help setup check test policy engine nightly golden schemas docs demo bench fuzz clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +44,17 @@ policy: .tools/policy/.ready ## install pulumi-policy where the tests of policy 
 	@$(PYTHON) -m venv .tools/policy
 	@.tools/policy/bin/python -m pip install --quiet --disable-pip-version-check 'pulumi-policy>=1.21,<2'
 	@touch $@
+
+engine: setup $(TOOLS)/pulumi $(TOOLS)/pulumi-language-python ## build the Pulumi CLI (needs Go >= 1.26) and run the real engine's tests
+	$(BIN)/pytest tests/engine
+
+$(TOOLS)/pulumi: tests/engine/go.mod tests/engine/go.sum
+	@echo "building the Pulumi CLI into .tools; the first time takes minutes"
+	@cd tests/engine && $(GO_BUILD) -o ../../$@ -ldflags "-s -w -X $(PULUMI)/sdk/v3/go/common/version.Version=$$(go list -m -f '{{.Version}}' $(PULUMI)/pkg/v3)" $(PULUMI)/pkg/v3/cmd/pulumi
+
+$(TOOLS)/pulumi-language-python: $(wildcard tests/engine/language/*) tests/engine/go.mod
+	@cd tests/engine && $(GO_BUILD) -o ../../$@ ./language
+	@cp "$$(cd tests/engine && go list -m -f '{{.Dir}}' $(PULUMI)/sdk/v3)/python/cmd/pulumi-language-python-exec" $(TOOLS)/
 
 nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty tests/place -s -n 0 --kill-table kill-table.txt

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import forked
 import pytest
@@ -37,6 +38,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="accept what is made now as golden")
     parser.addoption("--kill-table", help="write which injected fault was noticed how")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end what a machine without the engine has left out."""
+    left = [r for r in terminalreporter.stats.get("skipped", ()) if "tests/engine/" in r.nodeid]
+    if left:
+        terminalreporter.write_line(
+            f"NOT RUN: {len(left)} tests of the real engine; `make engine` builds it (needs Go)",
+            yellow=True,
+        )
 
 
 @pytest.fixture

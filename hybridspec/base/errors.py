@@ -2,7 +2,9 @@
 
 HybridspecError (1)
 ├── UsageError (2)          flags or paths make no sense
+├── AuthenticationFailed (3) a cloud, or what keeps the state, does not know who asks
 ├── ResourceFailed (4)      an agent, a stack or a publication did not come up
+├── PolicyBroken (5)        what was asked breaks a rule, as somebody else's check says
 ├── StackNotFound (6)       no such stack was ever deployed
 ├── ChangesFound (7)        changes under --expect-no-changes
 ├── Cancelled (8)           interrupted by the user
@@ -31,10 +33,22 @@ class UsageError(HybridspecError):
     exit_code = 2
 
 
+class AuthenticationFailed(HybridspecError):
+    """Whoever was asked does not know who asks, or does not let them."""
+
+    exit_code = 3
+
+
 class ResourceFailed(HybridspecError):
     """Something that was being deployed did not come up."""
 
     exit_code = 4
+
+
+class PolicyBroken(HybridspecError):
+    """A policy that others enforce refuses what was asked."""
+
+    exit_code = 5
 
 
 class StackNotFound(HybridspecError):

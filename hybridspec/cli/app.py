@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from hybridspec.cli import catalog, facts, failure, model, output, reference, show, sovereignty
+from hybridspec.cli import (
+    catalog,
+    deploying,
+    facts,
+    failure,
+    model,
+    output,
+    reference,
+    show,
+    sovereignty,
+)
 from hybridspec.cli.explain import explain
 from hybridspec.cli.flags import (
     FindingFormat,
@@ -156,62 +166,9 @@ def report(
 
 
 app.command()(preview)
-
-
-@app.command()
-def up(
-    spec: SpecPath = Path(),
-    stack: StackFlag = "local",
-    no_waivers: NoWaiversFlag = False,
-    plugin: PluginFlag = None,
-    out: OutFlag = None,
-    devices: Annotated[
-        int, typer.Option("--devices", min=1, max=50, help="Virtual devices per class.")
-    ] = 1,
-    format: FormatFlag = Format.HUMAN,
-) -> None:
-    """Compile, publish and roll out: ends with a fleet that runs the signed release."""
-    from hybridspec.cli import stack as stacks
-
-    path = _spec(spec)
-    chosen = stacks.local(path, stack)
-    state, worked = stacks.up(
-        chosen, out, output.options(stack, no_waivers=no_waivers, plugins=plugin), devices
-    )
-    if not worked:
-        output.say("nothing changed: the fleet runs what the spec says")
-    _show_status(stacks.status(chosen), format)
-    if format is Format.HUMAN:
-        print(f"Report: {Path(state['folder']) / 'report' / 'index.html'}")
-
-
-@app.command()
-def status(
-    spec: SpecPath = Path(), stack: StackFlag = "local", format: FormatFlag = Format.HUMAN
-) -> None:
-    """Show what every device runs."""
-    from hybridspec.cli import stack as stacks
-
-    path = _spec(spec)
-    _show_status(stacks.status(stacks.local(path, stack)), format)
-
-
-@app.command()
-def destroy(
-    spec: SpecPath = Path(), stack: StackFlag = "local", format: FormatFlag = Format.HUMAN
-) -> None:
-    """Stop the fleet and remove the stack's keys, devices, state and channel."""
-    from hybridspec.cli import stack as stacks
-
-    path = _spec(spec)
-    ended = stacks.destroy(stacks.local(path, stack))
-    if format is Format.JSON:
-        output.document({"schemaVersion": "hybridspec.dev/destroy/v1", "stack": stack,
-                         "processesEnded": ended})  # fmt: skip
-    else:
-        print(f"stack `{stack}` is gone; {ended} processes ended")
-
-
+for deploy in (deploying.up, deploying.status, deploying.refresh,
+               deploying.verify, deploying.destroy):  # fmt: skip
+    app.command()(deploy)
 app.command()(sovereignty.flows)
 app.command()(sovereignty.why)
 app.command("what-if")(sovereignty.what_if)
@@ -222,16 +179,6 @@ for command in (show.show, reference.rules, reference.doctor, reference.schema, 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 def agent() -> None:
     """The on-device updater: init, run, status."""
-
-
-def _show_status(document: dict[str, Any], format: Format) -> None:
-    if format is Format.JSON:
-        output.document(document)
-        return
-    from hybridspec.report import terminal
-
-    terminal.fleet(terminal.console(), document["devices"])
-    terminal.channel(terminal.console(), alive=document["channel"]["alive"])
 
 
 def run(argv: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from hybridspec.cli.stack import evaluated, refuse_outside
 from hybridspec.cli.unchanged import tool_digest
 from hybridspec.compiler import Build, Options
 from hybridspec.deliver import committed
+from hybridspec.deliver.engine import deployment
 from hybridspec.deliver.evaluation_cache import evaluate_once
 from hybridspec.deliver.snapshot import Snapshot, read, snapshot, whole
 from hybridspec.deliver.stack import Stack
@@ -47,9 +48,10 @@ def baseline(spec: Path, name: str, against: str | None, options: Options) -> tu
         UsageError: it is none of these, or cannot be evaluated.
     """
     if against is None:
-        state = Stack(spec=spec, name=options.stack).load()
-        if state:
-            return f"what was last applied to stack `{options.stack}`", whole(state["resources"])
+        stack = Stack(spec=spec, name=options.stack)
+        applied = stack.load().get("resources") or deployment.applied(stack)
+        if applied:
+            return f"what was last applied to stack `{options.stack}`", whole(applied)
         return f"nothing: stack `{options.stack}` was never applied here", {}
     path = Path(against)
     if path.is_file() and path.suffix == ".json":

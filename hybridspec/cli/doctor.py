@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import socket
@@ -10,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from hybridspec.base.errors import HybridspecError
+from hybridspec.deliver.engine.command import find
 from hybridspec.target.registry import targets
 
 
@@ -37,12 +40,26 @@ def checks(cache: Path) -> list[Check]:
             for target in targets().values()
             if target.sdk is not None
         ),
-        Check("pulumi CLI", shutil.which("pulumi") is not None, False,
-              shutil.which("pulumi") or "not on PATH",
-              "only needed to deploy to a cloud: https://www.pulumi.com/docs/install/"),
+        _engine(),
         _loopback(),
         _disk(cache),
     ]  # fmt: skip
+
+
+def _engine() -> Check:
+    """The CLI that deploys to clouds, of an age that will do, with what runs Python programs."""
+    if shutil.which("pulumi") is None:
+        help = "only needed to deploy to a cloud: https://www.pulumi.com/docs/install/"
+        return Check("pulumi CLI", False, False, "not on PATH", help)
+    try:
+        found = find(os.environ)
+    except HybridspecError as fault:
+        return Check("pulumi CLI", False, False, fault.message,
+                     fault.help)  # fmt: skip
+    host = shutil.which("pulumi-language-python") is not None
+    return Check("pulumi CLI", host, False,
+                 f"{found.path} {found.version}{'' if host else ', without its Python host'}",
+                 "put `pulumi-language-python` of the release archive beside it")  # fmt: skip
 
 
 def _package(name: str, *, needed: bool, help: str) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +30,14 @@ RecordFlag = Annotated[
 ]  # fmt: skip
 
 
+class Layer(StrEnum):
+    """Who looks at what would change."""
+
+    AUTO = "auto"
+    OFFLINE = "offline"
+    ENGINE = "engine"
+
+
 def preview(
     spec: SpecPath = Path(),
     stack: StackFlag = "local",
@@ -42,13 +51,21 @@ def preview(
     expect_no_changes: Annotated[
         bool, typer.Option("--expect-no-changes", help="Exit with 7 if anything would change.")
     ] = False,
+    layer: Annotated[
+        Layer, typer.Option("--layer", help="offline, engine, or auto: engine too if it can.")
+    ] = Layer.AUTO,
 ) -> None:
-    """Show what `up` would create, update, replace and delete; touches no cloud."""
+    """Show what `up` would create, update, replace and delete; changes nothing anywhere."""
     from hybridspec.base.errors import ChangesFound
+    from hybridspec.cli.engine_layer import look as ask_engine
+    from hybridspec.load.compose import LOCAL
     from hybridspec.load.file import locate
 
     options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
-    made = look(locate(spec), options, against, record)
+    path = locate(spec)
+    made = look(path, options, against, record)
+    if stack != LOCAL:
+        made["engine"] = ask_engine(path, options, layer.value)
     if format is PreviewFormat.JSON:
         output.document(made)
     else:
@@ -60,8 +77,21 @@ def preview(
             from hybridspec.report.terminal import console
 
             report.human(console(), made)
-    if expect_no_changes and any(change["op"] != "same" for change in made["changes"]):
+            _engine(made.get("engine"))
+    engine = made.get("engine")
+    last = engine["changes"] if engine and engine["ran"] else made["changes"]
+    if expect_no_changes and any(change["op"] != "same" for change in last):
         raise ChangesFound("there are changes", help="run `hybridspec up` to apply them")
+
+
+def _engine(engine: dict[str, Any] | None) -> None:
+    """The engine's half, or why it is not there."""
+    from hybridspec.report import terminal
+
+    if engine and engine["ran"]:
+        terminal.steps(terminal.console(), engine["changes"], engine["layer"])
+    elif engine:
+        print(engine["layer"])
 
 
 def look(spec: Path, options: Options, against: str | None, record: Path | None) -> dict[str, Any]:

@@ -32,21 +32,6 @@ from hybridspec.target import registry
 from hybridspec.target.cloud import label, project_name
 
 
-def local(spec: Path, name: str) -> Stack:
-    """The stack of a spec; only `local` is built in.
-
-    Raises:
-        StackNotFound: another name.
-    """
-    if name != "local":
-        raise StackNotFound(
-            f"there is no stack `{name}`; only `local` is built in",
-            help="deploy to a cloud from the emitted folder: `cd build/<name>/stacks/<cloud>`, "
-            "then `pulumi up`",
-        )
-    return Stack(spec=spec, name=name)
-
-
 def unchanged(
     stack: Stack, folder: Path | None, each: int, options: Options
 ) -> dict[str, Any] | None:

@@ -163,3 +163,30 @@ def channel(out: Console, *, alive: bool) -> None:
     """A word about the channel, where there is something to say."""
     if not alive:
         out.print(_text("the channel is not served: devices run on, and none can be updated"))
+
+
+def steps(out: Console, rows: Sequence[Mapping[str, Any]], layer: str) -> None:
+    """What the engine would do, resource by resource, and how often each."""
+    table(out, f"Engine ({layer})", ["op", "cloud", "type", "name"],
+          [(r["op"], r["cloud"], r["type"], r["name"])
+           for r in rows if r["op"] != "same"])  # fmt: skip
+    counts = {op: sum(r["op"] == op for r in rows) for op in sorted({r["op"] for r in rows})}
+    out.print(_text(", ".join(f"{count} {op}" for op, count in counts.items()) or "nothing"))
+
+
+def deployment(out: Console, document: Mapping[str, Any]) -> None:
+    """What a stack has on its clouds, and what its projects hand out."""
+    rows = [
+        (row["cloud"], "yes" if row["complete"] else "no", row["resources"], row["protected"],
+         len(row["pending"]), row["planDigest"][:12])
+        for row in document["clouds"]
+    ]  # fmt: skip
+    table(out, f"Stack {document['stack']} (state in {document['backend']})",
+          ["cloud", "complete", "resources", "protected", "cut off", "plan"], rows)  # fmt: skip
+    values = [
+        (row["cloud"], output["zone"], output["name"],
+         "(secret)" if output["secret"] else str(output["value"]))
+        for row in document["clouds"]
+        for output in row["outputs"]
+    ]  # fmt: skip
+    table(out, "Outputs", ["cloud", "zone", "name", "value"], values)

@@ -16,7 +16,8 @@ class Stack(Section):
     backend: Annotated[
         Address | None,
         key("Where the engine keeps the state of the stack.", example="s3://state-bucket",
-            min_length=1, max_length=400, absent="the backend that the engine is logged in to"),
+            min_length=1, max_length=400,
+            absent="the environment's `PULUMI_BACKEND_URL`, else a folder beside the spec"),
     ] = None  # fmt: skip
     config: Annotated[
         dict[str, str],

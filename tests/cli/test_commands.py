@@ -172,8 +172,8 @@ def test_a_stack_that_is_not_there_ends_with_6(command: str, example: Path, cli:
 
 @pytest.mark.parametrize(
     ("command", "way_out"),
-    [("preview", "choose from `local`, `prod`"), ("up", "pulumi up"), ("status", "pulumi up"),
-     ("destroy", "pulumi up")],
+    [("preview", "choose from `local`, `prod`"), ("up", "choose from `local`, `prod`"),
+     ("status", "not deployed from here"), ("destroy", "not deployed from here")],
 )  # fmt: skip
 def test_another_stack_ends_with_6_and_says_what_there_is(
     command: str, way_out: str, example: Path, cli: Cli

@@ -1,0 +1,295 @@
+"""A named stack: its clouds through the user's Pulumi CLI, then its channel; and all of it back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hybridspec.base.errors import HybridspecError, StackNotFound, UsageError
+from hybridspec.cli.channel import publish_channel
+from hybridspec.cli.output_tree import build, compiled
+from hybridspec.cli.stack import evaluated, refuse_outside
+from hybridspec.compiler import Build, Options
+from hybridspec.deliver.engine import backend, deployment
+from hybridspec.deliver.engine.command import Cli, find
+from hybridspec.deliver.engine.deployment import Applied, Deployment
+from hybridspec.deliver.engine.fault import StackLocked
+from hybridspec.deliver.engine.project import Project, Step
+from hybridspec.deliver.engine.state import Pending, State
+from hybridspec.deliver.publish import remove_channel
+from hybridspec.deliver.snapshot import snapshot
+from hybridspec.deliver.stack import Stack
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the user asked of `up` beside the spec: a plan that was reviewed, and repairs."""
+
+    plan: str = ""
+    repair: bool = False
+    adopt: Mapping[str, str] | None = None
+
+
+def projects(stack: Stack, clouds: Sequence[str], cli: Cli, written: str) -> tuple[Project, ...]:
+    """The projects of a stack, in the order in which they are applied: none needs another's."""
+    environment = backend.surroundings(stack, written, os.environ)
+    return tuple(
+        Project(cloud=cloud, stack=stack.name, folder=backend.folder(stack) / cloud, cli=cli,
+                environment=environment)
+        for cloud in sorted(clouds)
+    )  # fmt: skip
+
+
+def deployed(stack: Stack, clouds: Sequence[str] = ()) -> tuple[Deployment, tuple[Project, ...]]:
+    """What was applied from here, and its projects; those of `clouds` alone, if any are named.
+
+    Raises:
+        StackNotFound: nothing was.
+    """
+    known = deployment.load(stack)
+    if not known.clouds:
+        raise StackNotFound(
+            f"stack `{stack.name}` is not deployed from here",
+            help=f"`hybridspec up --stack {stack.name}` deploys it, or takes over what its backend "
+            "already knows",
+        )
+    unknown = sorted(set(clouds) - set(known.clouds))
+    if unknown:
+        raise UsageError(
+            f"stack `{stack.name}` has nothing on `{unknown[0]}`",
+            help=f"it has on: {', '.join(sorted(known.clouds))}",
+        )
+    chosen = [cloud for cloud in known.clouds if not clouds or cloud in clouds]
+    return known, projects(stack, chosen, find(os.environ), known.backend)
+
+
+def up(
+    stack: Stack, folder: Path | None, options: Options, wish: Wish, agree: Say
+) -> dict[str, Any]:
+    """Compile, evaluate, apply cloud by cloud, then sign the channel; returns what there is now.
+
+    `agree` is told what is about to happen, and raises if nobody wants it.
+    """
+    say = options.progress
+    if not stack.spec.is_file():
+        compiled(stack.spec, options)  # says so, before a lock is left behind
+    held = stack.lock()
+    try:
+        output = build(stack.spec, folder, options)
+        made = output.build
+        _reviewed(made, wish.plan)
+        written = next((s.backend or "" for s in made.graph.stacks if s.name == stack.name), "")
+        trees = dict(made.stacks)
+        say("evaluating the cloud stacks offline")
+        evaluations = evaluated(made, output.folder, options.cache)
+        refuse_outside(made, evaluations)
+        asked = snapshot(evaluations)
+        cli = find(os.environ)
+        pieces = projects(stack, list(trees), cli, written)
+        agree(
+            f"apply plan {made.plan_digest[:12]} of stack `{stack.name}`: "
+            + ", ".join(f"{len(asked[cloud])} resources on {cloud}" for cloud in sorted(asked))
+        )
+        backend.prepare(stack)
+        known = deployment.load(stack)
+        known = Deployment(backend=written, output=str(output.folder.resolve()),
+                           clouds=known.clouds)  # fmt: skip
+        for project in pieces:
+            tree = trees[project.cloud]
+            project.write(tree)
+            applied = Applied(plan=made.plan_digest, tree=tree.digest(), complete=False,
+                              resources=asked[project.cloud])  # fmt: skip
+            known = known.having(project.cloud, applied)
+            deployment.save(stack, known)
+            say(f"{project.cloud}: applying plan {made.plan_digest[:12]}")
+            _apply(project, wish, f"plan {made.plan_digest}", say)
+            known = known.having(project.cloud, Applied(**{**asdict(applied), "complete": True}))
+            deployment.save(stack, known)
+        say("signing and publishing the channel")
+        publish_channel(stack, output, say)
+        for cloud in sorted(set(known.clouds) - set(trees)):
+            say(f"{cloud}: no longer in the plan, and still deployed: `hybridspec destroy "
+                f"--stack {stack.name} --cloud {cloud}`")  # fmt: skip
+    finally:
+        held.close()
+    return status(stack)
+
+
+def _reviewed(made: Build, plan: str) -> None:
+    """Stop if this is not the plan that somebody looked at."""
+    if plan and not (len(plan) >= 12 and made.plan_digest.startswith(plan)):
+        raise UsageError(
+            f"the spec now makes plan {made.plan_digest[:12]}, not the reviewed {plan[:12]}",
+            help="look at it with `hybridspec plan`, then run this with `--plan "
+            f"{made.plan_digest[:12]}`",
+        )
+
+
+def _apply(project: Project, wish: Wish, message: str, say: Say) -> None:
+    """Bring a cloud up; what an earlier run left half done is settled on request."""
+    project.select(create=True)
+    pending = project.state().pending
+    if pending and not wish.repair:
+        raise _cut_off(project.cloud, pending)
+    try:
+        if pending:
+            project.repair(_adopted(pending, wish.adopt or {}, say))
+        project.up(message, say)
+    except StackLocked as locked:
+        if not (wish.repair and locked.lock is not None and locked.lock.stale):
+            raise
+        say(f"{project.cloud}: removing the lock of a run that was killed")
+        project.unlock()
+        _apply(project, wish, message, say)
+
+
+def _cut_off(cloud: str, pending: Sequence[Pending]) -> HybridspecError:
+    listed = "\n".join(
+        f"  {one.operation} {one.type} `{one.name}`"
+        + (f", to be called `{one.known_as}`" if one.known_as else "") + f"\n    {one.urn}"
+        for one in pending
+    )  # fmt: skip
+    return HybridspecError(
+        f"{cloud}: the last run was cut off, and the engine does not know how these ended:\n"
+        f"{listed}",
+        help="look for them in the cloud; `--repair --adopt URN=ID` takes over one that is there, "
+        "`--repair` alone takes all for not there",
+    )
+
+
+def _adopted(pending: Sequence[Pending], adopt: Mapping[str, str], say: Say) -> dict[str, str]:
+    """What is taken over, by URN; every other is said to be taken for absent."""
+    known = {one.urn for one in pending if one.operation == "creating"}
+    strange = sorted(set(adopt) - known)
+    if strange:
+        raise UsageError(
+            f"nothing is open about {strange[0]}", help=f"open are: {', '.join(sorted(known))}"
+        )
+    for one in pending:
+        word = f"taken over as {adopt[one.urn]}" if one.urn in adopt else "taken for not there"
+        say(f"{one.type} {one.name}: {word}")
+    return dict(adopt)
+
+
+def preview(made: Build, stack: Stack) -> tuple[tuple[str, Step], ...]:
+    """What the engine would do, cloud by cloud; leaves nothing behind, here or there."""
+    cli = find(os.environ)
+    written = next((s.backend or "" for s in made.graph.stacks if s.name == stack.name), "")
+    found: list[tuple[str, Step]] = []
+    for project in projects(stack, [cloud for cloud, _ in made.stacks], cli, written):
+        with tempfile.TemporaryDirectory() as work:
+            looking = _aside(project, Path(work))
+            looking.write(dict(made.stacks)[project.cloud])
+            new = backend.untouched(stack, written, os.environ)
+            if new or not looking.select(create=False):
+                looking = _nowhere(looking, Path(work))
+                looking.select(create=True)
+            found += [(project.cloud, step) for step in looking.preview()]
+    return tuple(found)
+
+
+def _aside(project: Project, work: Path) -> Project:
+    """The same stack, looked at from a folder of its own, with what the copy knows of secrets."""
+    aside = replace(project, folder=work / project.cloud)
+    settings = project.folder / f"Pulumi.{project.stack}.yaml"
+    if settings.is_file():
+        aside.folder.mkdir()
+        (aside.folder / settings.name).write_bytes(settings.read_bytes())
+    return aside
+
+
+def _nowhere(project: Project, work: Path) -> Project:
+    """A stack that no backend has yet, in one that goes away."""
+    (work / "state").mkdir()
+    plain = {k: v for k, v in project.environment.items()
+             if not k.startswith("PULUMI_CONFIG_PASSPHRASE")}  # fmt: skip
+    return replace(project, environment={
+        **plain, "PULUMI_BACKEND_URL": f"file://{work / 'state'}", "PULUMI_CONFIG_PASSPHRASE": "",
+    })  # fmt: skip
+
+
+def status(stack: Stack) -> dict[str, Any]:
+    """What the engine knows of a stack; asks no cloud."""
+    known, pieces = deployed(stack)
+    rows = []
+    for project in pieces:
+        applied = known.clouds[project.cloud]
+        state = project.state() if project.select(create=False) else State()
+        rows.append({
+            "cloud": project.cloud,
+            "complete": applied.complete and not state.pending,
+            "planDigest": applied.plan,
+            "resources": len(state.real),
+            "protected": len(state.protected),
+            "pending": [{"operation": p.operation, "urn": p.urn} for p in state.pending],
+            "outputs": [asdict(output) for output in state.outputs],
+        })  # fmt: skip
+    return {
+        "schemaVersion": "hybridspec.dev/deployment-status/v1",
+        "stack": stack.name,
+        "backend": backend.address(stack, known.backend, os.environ),
+        "output": known.output,
+        "clouds": rows,
+    }
+
+
+def refresh(stack: Stack, say: Say) -> dict[str, Any]:
+    """Take over what there really is, on every cloud."""
+    held = stack.lock()
+    try:
+        for project in deployed(stack)[1]:
+            project.select(create=False)
+            project.refresh(say)
+    finally:
+        held.close()
+    return status(stack)
+
+
+def drift(stack: Stack) -> Iterator[tuple[str, Step]]:
+    """Cloud by cloud, what differs between what was applied and what there really is."""
+    for project in deployed(stack)[1]:
+        project.select(create=False)
+        yield from ((project.cloud, step) for step in project.preview(live=True)
+                    if step.op != "same")  # fmt: skip
+
+
+def destroy(stack: Stack, clouds: Sequence[str], say: Say, agree: Say, *, data: bool) -> int:
+    """Delete everything, the last cloud first; stores and keys only if `data` says so.
+
+    Returns how many resources are gone.
+    """
+    held = stack.lock()
+    try:
+        known, pieces = deployed(stack, clouds)
+        states = {p.cloud: p.state() if p.select(create=False) else State() for p in pieces}
+        kept = [r for state in states.values() for r in state.protected]
+        if kept and not data:
+            raise UsageError(
+                f"stack `{stack.name}` holds data that would be lost: "
+                + ", ".join(f"{r.type} `{r.name}`" for r in kept),
+                help="nothing was deleted; add `--delete-data` if these may go too",
+            )
+        agree(f"delete stack `{stack.name}`: " + ", ".join(
+            f"{len(state.real)} resources on {cloud}" for cloud, state in states.items()
+        ))  # fmt: skip
+        for project in reversed(pieces):
+            if states[project.cloud].protected:
+                project.unprotect()
+            if states[project.cloud].resources:
+                project.destroy(say)
+            project.remove()
+            known = known.without(project.cloud)
+            deployment.save(stack, known)
+        if not known.clouds:
+            if known.output:
+                remove_channel(Path(known.output) / "channel")
+            stack.remove()
+    finally:
+        held.close()
+    return sum(len(state.real) for state in states.values())

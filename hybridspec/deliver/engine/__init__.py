@@ -1,0 +1,1 @@
+"""Driving the Pulumi CLI: emitted projects to resources, by exit codes, resumable."""

@@ -1,0 +1,72 @@
+"""Every example on the real engine: up, nothing to do, a change, away, and nothing left over."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import EXAMPLES
+from engine.conftest import STACK, World
+
+USUAL = ("city-traffic", "vibration-watch")
+"""On all three clouds together."""
+ALL = sorted(p.parent.name for p in EXAMPLES.glob("*/hybridspec.yaml"))
+CHOSEN = ALL if os.environ.get("HYBRIDSPEC_NIGHTLY") else USUAL
+
+
+def change(folder: Path) -> None:
+    """Keep what is stored for a day less."""
+    path = folder / "hybridspec.yaml"
+    less = re.sub(
+        r"((?:retention|at_most): P)(\d+)D", lambda m: f"{m[1]}{int(m[2]) - 1}D", path.read_text()
+    )
+    path.write_text(less)
+
+
+def planned(world: World, folder: Path) -> dict[str, frozenset[str]]:
+    """The regions of each provider that the plan uses, as the spec and the plan file say."""
+    assert world.run("build", folder, "--stack", STACK).returncode == 0
+    clouds = yaml.safe_load((folder / "hybridspec.yaml").read_text())["clouds"]
+    (plan,) = (folder / "build").glob("*/plan.json")
+    found: dict[str, set[str]] = {}
+    for store in json.loads(plan.read_text())["stores"]:
+        cloud, _, region = store["region"].partition("/")
+        provider = clouds[cloud]["provider"].replace("azure", "azure-native")
+        found.setdefault(provider, set()).add(region)
+    return {provider: frozenset(regions) for provider, regions in found.items()}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_stack_comes_up_stays_changes_and_goes(
+    name: str, world: World, spec: Callable[[str], Path]
+) -> None:
+    folder = spec(name)
+    world.cloud.allowed = planned(world, folder)
+    first = world.up(folder)
+    assert first.returncode == 0, first.stderr
+    made = set(world.cloud.things)
+    assert made
+
+    world.cloud.calls.clear()
+    again = world.up(folder)
+    assert again.returncode == 0, again.stderr
+    assert not any(world.cloud.count(each) for each in ("create", "update", "delete"))
+
+    change(folder)
+    changed = world.up(folder)
+    assert changed.returncode == 0, changed.stderr
+    assert world.cloud.count("update")
+
+    refused = world.destroy(folder)
+    assert refused.returncode == 2
+    assert "data that would be lost" in refused.stderr
+    assert set(world.cloud.things) >= made
+    gone = world.destroy(folder, "--delete-data")
+    assert gone.returncode == 0, gone.stderr
+    assert not world.cloud.things
+    assert not (folder / ".hybridspec" / "hybridspec" / STACK).exists()
