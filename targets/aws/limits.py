@@ -16,7 +16,7 @@ PORT = 8080
 _KEPT = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
          2922, 3288, 3653)  # fmt: skip
 """Days after which CloudWatch can end a line of a log, which it may do three days late."""
-_LOWEST = 5
+_LOWEST = LATE + 1
 """Days that a log has to be kept at least, so that ending it three days late is in time."""
 _GIB, _OVERHEAD = 2**30, 512 * 2**20
 """What a server takes in memory beside its models, generously."""

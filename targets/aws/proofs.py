@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from hybridspec.target.api import Emission, Made
-from hybridspec.target.proof import at, each, listed, outputs, statements
+from hybridspec.target.proof import at, listed, outputs, statements
 
 BUCKET = "aws:s3/bucket:Bucket"
 KEY = "aws:kms/key:Key"
@@ -61,15 +61,6 @@ def uncovered(part: Emission, covered: Collection[Any], why: str) -> str:
     if lacks:
         return f"`{lacks}` {why}"
     return "" if found else "there is no bucket"
-
-
-def here(kind: str) -> Callable[[Emission], str]:
-    """Every resource of a type is made in the zone's region."""
-
-    def missing(part: Emission) -> str:
-        return each(part, kind, lambda made: elsewhere(part, made))
-
-    return missing
 
 
 def elsewhere(part: Emission, made: Made) -> str:

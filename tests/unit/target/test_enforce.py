@@ -42,7 +42,7 @@ def test_each_place_has_to_be_guarded() -> None:
         ({"facet": "operator", "places": ("X, which runs region main/eu-west-1",)}, "whose law"),
         ({"facet": "control plane"}, "global services"),
         ({"facet": "backup", "places": ("the pair y of region main/z",)}, "nothing that is"),
-        ({"facet": "process", "asset": "f.s"}, "nothing is emitted for a stage"),
+        ({"facet": "process", "asset": "f.s"}, "who else computes the stage"),
         ({"facet": "logs", "places": ("otlp (https://otel.example.org)",)}, "nothing that is"),
         ({"facet": "logs", "asset": "telemetry", "places": ("region none/x",)}, "nothing that is"),
         ({"facet": "transit", "places": ("site lyon",)}, "a firewall of the site has to"),
