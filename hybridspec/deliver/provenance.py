@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from urllib.parse import unquote, urlsplit
 
+_PARSING = Lock()
 _ASKED = re.compile(r"asked for at (.+?:\d+)(?![\w:])")
 
 
@@ -38,15 +40,24 @@ def _above(path: Path, line: int) -> str:
     return ""
 
 
-@lru_cache(maxsize=64)
 def _source(path: Path) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """The lines of a program, and the first and last of its statements, the innermost first."""
     try:
         text = path.read_text(encoding="utf-8")
-        spans = sorted(_statements(ast.parse(text)), key=lambda span: span[1] - span[0])
-    except (OSError, ValueError, SyntaxError, RecursionError):
+    except (OSError, ValueError):
         return (), ()
-    return tuple(text.splitlines()), tuple(spans)
+    # Registrations come in threads, and CPython 3.11 counts the depth of all their trees together.
+    with _PARSING:
+        return tuple(text.splitlines()), _spans(text)
+
+
+@lru_cache(maxsize=64)
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    try:
+        tree = ast.parse(text)
+    except (ValueError, SyntaxError, RecursionError):
+        return ()
+    return tuple(sorted(_statements(tree), key=lambda span: span[1] - span[0]))
 
 
 def _statements(tree: ast.AST) -> Iterator[tuple[int, int]]:
