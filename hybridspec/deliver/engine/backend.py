@@ -20,7 +20,8 @@ def folder(stack: Stack) -> Path:
 
 def address(stack: Stack, written: str, environment: Mapping[str, str]) -> str:
     """Where the state is kept: as the spec says, else the environment, else beside the spec."""
-    local = f"file://{(folder(stack) / 'state').resolve()}"
+    # Without files of attributes, of which a kill may leave an empty one that nothing can read.
+    local = f"file://{(folder(stack) / 'state').resolve()}?metadata=skip"
     return written or environment.get("PULUMI_BACKEND_URL", "") or local
 
 
