@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hybridspec.cli import output
-from hybridspec.cli.model_device import RuntimeFlag, can_run, check_runtime, room, runtime_of
+from hybridspec.cli.model_device import HOST, RuntimeFlag, can_run, check_runtime, room, runtime_of
 from hybridspec.cli.model_open import at_size, hidden, unused
 from hybridspec.cli.model_subject import (
     FreeFlag,
@@ -102,6 +102,11 @@ def _boards(known: Subjects, asked: Sequence[str]) -> list[tuple[str, Board]]:
     found = []
     for name in asked or classes:
         board = classes.get(name) or boards.get(name)
+        if board is None and name == HOST:
+            raise UsageError(
+                "nobody has figures of this machine, so that nothing is estimated for it",
+                help="`hybridspec model measure FILE.onnx` times it here",
+            )
         if board is None:
             match = closest(name, [*classes, *boards])
             raise UsageError(

@@ -198,3 +198,8 @@ def test_a_missing_file_is_one_to_measure(tmp_path: Path, capsys: Out) -> None:
     shown = capsys.readouterr().err
     assert "hybridspec model measure" in shown
     assert "init" not in shown
+
+
+def test_this_machine_is_measured_not_estimated(capsys: Out) -> None:
+    assert run(["model", "estimate", str(FILE), "--device", "host"]) == 2
+    assert "`hybridspec model measure FILE.onnx` times it here" in capsys.readouterr().err
