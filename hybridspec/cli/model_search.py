@@ -14,11 +14,11 @@ import typer
 from hybridspec.cli import output
 from hybridspec.cli.model_device import HOST, can_run, check_runtime, devices, host_of
 from hybridspec.cli.model_device import RuntimeFlag as RuntimeFlag
-from hybridspec.cli.model_subject import subjects
+from hybridspec.cli.model_subject import sized_by, subjects
 from hybridspec.cli.workshops import workshop_of
 
 if TYPE_CHECKING:
-    from hybridspec.cli.model_subject import Look
+    from hybridspec.cli.model_subject import Look, Subjects
     from hybridspec.ir.candidate import Search
     from hybridspec.ir.graph import Model
     from hybridspec.ir.model_file import DataFile
@@ -117,7 +117,7 @@ def searched(
 
     _runtime(flags)
     budget = _budget(flags)
-    known = subjects(flags.subject, flags.model, flags.free)
+    known = _at_size_of_data(subjects(flags.subject, flags.model, flags.free), flags.evaluation)
     places = devices(flags.device, known)
     models = [model_of(look, flags) for look in known.models]
     for place in places:
@@ -140,6 +140,20 @@ def searched(
         Found(model=model, host=host, search=result, data=bool(model.evaluation_digest))
         for (model, _, host), result in zip(wanted, results, strict=True)
     ]
+
+
+def _at_size_of_data(known: Subjects, evaluation: Path | None) -> Subjects:
+    """The models at the sizes of the data that judge them, in what they and `--free` leave open."""
+    found = []
+    for look in known.models:
+        own = look.spec.evaluation if look.spec and look.spec.evaluation_digest else None
+        path = evaluation or own
+        sized = sized_by(look, path) if path else look
+        if path and sized is not look:
+            said = ", ".join(f"`{name}`={size}" for name, size in sized.free.items())
+            output.say(f"{look.name} is counted at the size of {path.name}: {said}")
+        found.append(sized)
+    return replace(known, models=tuple(found))
 
 
 def _searches(

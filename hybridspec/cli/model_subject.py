@@ -141,6 +141,29 @@ def _sized(look: Look, free: Mapping[str, int]) -> Look:
     return replace(look, facts=facts, spec=replace(look.spec, facts=facts), free=free)
 
 
+def sized_by(look: Look, path: Path) -> Look:
+    """A model with sizes open, at those that the arrays of a `.npz` have, as far as they do."""
+    from hybridspec.load.model import data_at
+
+    if not look.left:
+        return look
+    arrays = {name: shape for name, _, shape in data_at(path).arrays}
+    found: dict[str, int] = {}
+    for tensor in look.facts.inputs:
+        shape = arrays.get(tensor.name, ())
+        if len(shape) != len(tensor.shape):
+            return look
+        pairs = zip(tensor.shape[1:], shape[1:], strict=True)
+        said = {size for open_size, size in pairs if open_size <= 0}
+        if len(said) > 1 or not all(0 < size <= MOST for size in said):
+            return look
+        found.update((tensor.name, size) for size in said)
+    free = {**look.free, **found}
+    facts = _facts(look.path, free)
+    spec = replace(look.spec, facts=facts) if look.spec else None
+    return replace(look, facts=facts, free=free, spec=spec)
+
+
 def bare(path: Path, name: str | None = None, free: Sequence[str] | None = None) -> Look:
     """A model without a spec; its name is that of its file.
 

@@ -125,6 +125,21 @@ def test_variants_are_built_and_judged_at_the_size(tmp_path: Path, capsys: Out) 
     assert "int64['N', 24]" in said or "int64[N, 24]" in said
 
 
+def test_data_say_how_large_an_open_size_is(tmp_path: Path, capsys: Out) -> None:
+    file = encoder(tmp_path / "open.onnx")
+    data = tmp_path / "data.npz"
+    np.savez(data, ids=np.random.default_rng(1).integers(0, 2, (9, 24)))
+    argv = (*BOARD, "--tries", "3", "--evaluation", data)
+    (found,) = document(capsys, "compare", file, *argv)["models"]
+    tried = [one for one in found["search"]["candidates"] if one["variant"] == "int8"]
+    assert tried
+    assert all(one["latency"] for one in tried)
+    assert run(["model", "compare", str(file), *map(str, argv)]) == 0
+    assert "counted at the size of data.npz: `ids`=24" in capsys.readouterr().err
+    np.savez(data, ids=np.ones((9, 2, 24), np.int64))
+    assert "cannot be used" in refused(capsys, "compare", file, *argv)
+
+
 def test_what_was_measured_at_the_size_is_used_at_it_alone(tmp_path: Path, capsys: Out) -> None:
     file = encoder(tmp_path / "open.onnx")
     out = tmp_path / "m.json"
