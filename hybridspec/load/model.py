@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from hybridspec.base.bounded import lower
 from hybridspec.ir.footprint import Footprint
 from hybridspec.ir.graph import Cut, ModelFacts, Tensor
 from hybridspec.ir.kernel import Kernels
@@ -181,9 +182,9 @@ def _probe(path: Path, free: str) -> dict[str, Any]:
 
 
 def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    lower(resource.RLIMIT_AS, _MEMORY)
+    lower(resource.RLIMIT_CPU, _SECONDS)
+    lower(resource.RLIMIT_CORE, 0)
 
 
 def _data_file(folder: Path, name: str) -> DataFile:

@@ -18,18 +18,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hybridspec.base.bounded import lower
 from hybridspec.base.errors import HybridspecError, TimedOut, UsageError
 from hybridspec.ir.graph import Model
 from hybridspec.optimise.last_words import last_words
 from hybridspec.optimise.limits import confine
 
 RECIPE = "hook"
-_KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR")
+_THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", *_THREADS)
 """What of the environment a hook sees; secrets of the caller are not its business."""
+_SET = {"ORT_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""What a hook sees unless the caller says otherwise. NumPy's threads wait for each other by
+spinning: where other work takes the cores, small products take many times as long."""
 _LARGEST = 2 * 2**30
 _PROCESSES = 256
 """Processes and threads that a hook may start; nobody counts those of root."""
 _WORKER_S = 900
+_IMPORTED = ("numpy", "onnx", "onnxruntime")
 
 
 def run_hook(program: Path, model: Path, folder: Path, seconds: int) -> Path:
@@ -47,14 +53,14 @@ def run_hook(program: Path, model: Path, folder: Path, seconds: int) -> Path:
 
     def limit() -> None:
         confine()
-        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST, _LARGEST))
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
+        lower(resource.RLIMIT_NPROC, most)
+        lower(resource.RLIMIT_FSIZE, _LARGEST)
+        lower(resource.RLIMIT_CPU, seconds * 4)
 
     command = [sys.executable, str(program.resolve()), str(model.resolve()), str(made)]
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     child = subprocess.Popen(
-        command, cwd=work, env=env | {"ORT_DISABLE_TELEMETRY": "1"}, stdin=subprocess.DEVNULL,
+        command, cwd=work, env=_SET | env, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=(folder / "stderr").open("wb"), preexec_fn=limit,
         start_new_session=True,
     )  # fmt: skip
@@ -73,9 +79,17 @@ def run_hook(program: Path, model: Path, folder: Path, seconds: int) -> Path:
         why = lines[-1][:200] if lines else f"it ended with code {code} and wrote no model"
         raise UsageError(
             f"{program.name} failed: {why}",
-            help="it is called as `python PROGRAM IN.onnx OUT.onnx` and has to write OUT.onnx",
+            help=_way_out(program),
         )
     return made
+
+
+def _way_out(program: Path) -> str:
+    """What to do about a program that failed; Python looks for modules beside it first."""
+    called = "it is called as `python PROGRAM IN.onnx OUT.onnx` and has to write OUT.onnx"
+    if program.stem in sys.stdlib_module_names or program.stem in _IMPORTED:
+        return f"{called}; under this name it hides the module `{program.stem}`: rename it"
+    return called
 
 
 def _most_processes() -> int:

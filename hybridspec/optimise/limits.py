@@ -7,6 +7,8 @@ import os
 import resource
 import signal
 
+from hybridspec.base.bounded import lower
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -19,8 +21,8 @@ def confine(memory: int | None = None, parent: int | None = None) -> None:
     most = _physical() * 3 // 4
     if memory is not None:
         most = min(most, memory)
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    lower(resource.RLIMIT_AS, most)
+    lower(resource.RLIMIT_CORE, 0)
     if parent is None:
         return
     try:

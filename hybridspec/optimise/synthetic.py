@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from hybridspec.base.bounded import lower
 from hybridspec.base.errors import UsageError
 from hybridspec.ir.graph import Tensor
 from hybridspec.optimise.data import write_arrays
@@ -105,7 +106,7 @@ def _labels(first: np.ndarray, count: int) -> np.ndarray:
 def main() -> None:
     """Make the data of the job named by the first argument."""
     most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    lower(resource.RLIMIT_AS, most)
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     inputs = _sample(job["inputs"])
     count = len(next(iter(inputs.values())))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,18 @@ def test_a_program_that_multiplies_is_stopped(capsys: Out) -> None:
     )
     assert hooked(bomb, "--seconds", "5") != 0
     assert "BlockingIOError" in capsys.readouterr().err
+
+
+def test_a_shell_that_bounds_memory_bounds_every_command(cache: Path) -> None:
+    Path("hook.py").write_text(COPY, encoding="utf-8")
+    hybridspec = Path(sys.executable).with_name("hybridspec")
+    for argv, code in (
+        (("hook", FILE, "--run", "hook.py", "--evaluation", DATA), 5),
+        (("measure", FILE, "--runs", "5", "--seconds", "1"), 0),
+    ):
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -v 4194304; exec "$@"', "sh", hybridspec, "model", *argv],
+            env=os.environ | {"HYBRIDSPEC_CACHE": str(cache / "bounded")}, check=False,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr

@@ -52,6 +52,30 @@ def test_a_hook_sees_no_secrets_and_works_in_an_empty_folder(
     assert run_hook(program(tmp_path, text + COPY), net.path, tmp_path, 60).is_file()
 
 
+@pytest.mark.parametrize("said", [None, "3"])
+def test_a_hook_multiplies_on_as_many_threads_as_its_caller_says(
+    said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+        if said:
+            monkeypatch.setenv(name, said)
+    text = (
+        "import os\n"
+        f"assert os.environ.get('OPENBLAS_NUM_THREADS') == {said or '1'!r}\n"
+        f"assert os.environ.get('OMP_NUM_THREADS') == {said!r}\n"
+    )
+    net = saved(tmp_path, network(benign()))
+    assert run_hook(program(tmp_path, text + COPY), net.path, tmp_path, 60).is_file()
+
+
+def test_a_hook_that_hides_a_module_by_its_name_is_told_so(tmp_path: Path) -> None:
+    odd = program(tmp_path, "import random\nrandom.seed(1)\n" + COPY).rename(tmp_path / "random.py")
+    with pytest.raises(UsageError) as fault:
+        run_hook(odd, saved(tmp_path, network(benign())).path, tmp_path, 60)
+    assert "hides the module `random`" in str(fault.value.help)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
