@@ -48,7 +48,7 @@ CalibrationFlag = Annotated[
     Path | None, typer.Option("--calibration", help="`.npz` with an array for each input.")
 ]
 MetricFlag = Annotated[
-    str | None, typer.Option("--metric", help="accuracy, f1, top5, auc; r2, mae; map, map50.")
+    str | None, typer.Option("--metric", help="accuracy, f1, top5, auc; r2, d2; map, map50.")
 ]
 FloorFlag = Annotated[
     str | None, typer.Option("--floor", help="Least metric that may ship, as 0.93 or 93%.")

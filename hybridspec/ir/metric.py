@@ -9,7 +9,7 @@ from hybridspec.ir.graph import ModelFacts
 
 METRICS = {
     "classification": ("accuracy", "f1", "top5", "auc"),
-    "regression": ("r2", "mae"),
+    "regression": ("r2", "d2"),
     "detection": ("map", "map50"),
 }
 """What measures a task; the first is meant where none is stated."""

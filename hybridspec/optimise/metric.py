@@ -181,14 +181,17 @@ def _r2(said: np.ndarray, true: np.ndarray) -> float:
     return float((1 - left / np.where(all_of_it > 0, all_of_it, 1)).mean())
 
 
-def _mae(said: np.ndarray, true: np.ndarray) -> float:
-    """One minus the mean absolute error by that of always saying the median; may be below zero."""
+def _d2(said: np.ndarray, true: np.ndarray) -> float:
+    """One minus the mean absolute error by that of always saying the median; may be below zero.
+
+    scikit-learn calls it `d2_absolute_error_score`.
+    """
     left = np.abs(said - true).sum(axis=0)
     all_of_it = np.abs(true - np.median(true, axis=0)).sum(axis=0)
     return float((1 - left / np.where(all_of_it > 0, all_of_it, 1)).mean())
 
 
-_NUMBERS: dict[str, Score] = {"r2": _r2, "mae": _mae}
+_NUMBERS: dict[str, Score] = {"r2": _r2, "d2": _d2}
 
 
 def _spread(judged: _Answers, score: Score) -> float:

@@ -74,10 +74,10 @@ class Model(Section):
             absent="`classification`, the commonest task"),
     ] = "classification"  # fmt: skip
     metric: Annotated[
-        Literal["accuracy", "f1", "top5", "auc", "r2", "mae", "map", "map50"] | None,
+        Literal["accuracy", "f1", "top5", "auc", "r2", "d2", "map", "map50"] | None,
         key("Measured on the evaluation data before a variant may ship: `accuracy`, `f1` (mean "
             "over classes), `top5` (the class is among five) or `auc` (one score tells two classes "
-            "apart) of a classification, `r2` or `mae` (by the absolute error; 1 is exact, 0 as "
+            "apart) of a classification, `r2` or `d2` (by the absolute error; 1 is exact, 0 as "
             "good as the median) of a regression, `map` (mean average precision over overlaps "
             "of 0.5 to 0.95) or `map50` of a detection.",
             absent="`accuracy` for a classification, `r2` for a regression, `map` for a "

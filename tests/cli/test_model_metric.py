@@ -91,17 +91,17 @@ def test_a_regression_may_be_judged_by_its_mean_absolute_error(capsys: Out, tmp_
     numbers("numbers.npz", 0.08)
     file = saved(tmp_path / "scale.onnx", WIDE)
     argv = ["model", "compare", str(file), *BOARD, "--evaluation", "numbers.npz", "--tries", "1"]
-    assert run([*argv, "--metric", "mae", "--format", "json"]) == 0
+    assert run([*argv, "--metric", "d2", "--format", "json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["models"]
     value = found["search"]["candidates"][0]["quality"]["value"]
     assert value == pytest.approx(0.9, abs=0.01)  # 0.08 of a mean deviation of 0.8
-    assert run([*argv, "--metric", "mae", "--floor", "95%"]) == 0
+    assert run([*argv, "--metric", "d2", "--floor", "95%"]) == 0
     assert "is below the floor of 0.95" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("metric", "says"), [
     ("r2", "does not measure a classification"), ("map", "does not measure a classification"),
-    ("mae", "does not measure a classification"), ("top5", "the best 5 are all of them"),
+    ("d2", "does not measure a classification"), ("top5", "the best 5 are all of them"),
     ("auc", "it knows 4"), ("bleu", "does not measure a classification"),
 ])  # fmt: skip
 def test_a_metric_that_the_model_cannot_have_is_refused(
