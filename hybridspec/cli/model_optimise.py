@@ -137,7 +137,7 @@ def document_of(found: Found) -> dict[str, Any]:
     chosen = found.search.chosen
     labelled = bool(found.model.metric)
     notes = [] if found.data else [RANDOM, *_shortest(found.model)]
-    notes += [*_bases(found), *found.host.notes]
+    notes += [*_stated(found.model), *_bases(found), *found.host.notes]
     if found.search.cut:
         notes.append(found.search.cut)
     if chosen is not None and chosen.verdict is not None:
@@ -170,6 +170,16 @@ def _shortest(model: Model) -> list[str]:
     names = ", ".join(f"`{name}`" for name in model.facts.open[:4])
     return [f"{names} left open: inputs had size 1 there, which says little; state it by "
             f"`--free {model.facts.open[0]}=128`"]  # fmt: skip
+
+
+def _stated(model: Model) -> list[str]:
+    """At which sizes of what the file leaves open its figures hold."""
+    from hybridspec.optimise.measured import opened
+
+    if not model.facts.open or opened(model.facts):
+        return []
+    sizes = ", ".join(f"`{tensor.name}` {list(tensor.shape)}" for tensor in model.facts.inputs)
+    return [f"latency and memory hold at {sizes}, sizes that the file leaves open"]
 
 
 def _bases(found: Found) -> list[str]:

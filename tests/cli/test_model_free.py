@@ -133,6 +133,7 @@ def test_data_say_how_large_an_open_size_is(tmp_path: Path, capsys: Out) -> None
     (found,) = document(capsys, "compare", file, *argv)["models"]
     tried = [one for one in found["search"]["candidates"] if one["variant"] == "int8"]
     assert tried
+    assert "latency and memory hold at `ids` [1, 24]" in " ".join(found["notes"])
     assert all(one["latency"] for one in tried)
     assert run(["model", "compare", str(file), *map(str, argv)]) == 0
     assert "counted at the size of data.npz: `ids`=24" in capsys.readouterr().err
