@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import HybridspecError
-from hybridspec.cli.output_tree import compiled
-from hybridspec.compiler import Options
+from hybridspec.compiler import Build, Options
 from hybridspec.deliver.stack import Stack
 
 
-def look(spec: Path, options: Options, layer: str) -> dict[str, Any]:
+def look(build: Build, spec: Path, options: Options, layer: str) -> dict[str, Any]:
     """The engine's preview of a named stack, as a document.
 
     Raises:
@@ -23,7 +22,7 @@ def look(spec: Path, options: Options, layer: str) -> dict[str, Any]:
 
     options.progress("asking the engine")
     try:
-        steps = preview(compiled(spec, options), Stack(spec=spec, name=options.stack))
+        steps = preview(build, Stack(spec=spec, name=options.stack))
     except HybridspecError as fault:
         if layer == "engine":
             raise

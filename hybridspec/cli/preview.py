@@ -12,7 +12,7 @@ from hybridspec.cli import output
 from hybridspec.cli.flags import NoWaiversFlag, PluginFlag, PreviewFormat, SpecPath, StackFlag
 
 if TYPE_CHECKING:
-    from hybridspec.compiler import Options
+    from hybridspec.compiler import Build, Options
 
 LAYER = "offline evaluation of the emitted programs against the real SDK; no cloud was asked"
 AgainstFlag = Annotated[
@@ -58,14 +58,16 @@ def preview(
     """Show what `up` would create, update, replace and delete; changes nothing anywhere."""
     from hybridspec.base.errors import ChangesFound
     from hybridspec.cli.engine_layer import look as ask_engine
+    from hybridspec.cli.output_tree import compiled
     from hybridspec.load.compose import LOCAL
     from hybridspec.load.file import locate
 
     options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
     path = locate(spec)
-    made = look(path, options, against, record)
+    build = compiled(path, options)
+    made = look(build, path, options, against, record)
     if stack != LOCAL:
-        made["engine"] = ask_engine(path, options, layer.value)
+        made["engine"] = ask_engine(build, path, options, layer.value)
     if format is PreviewFormat.JSON:
         output.document(made)
     else:
@@ -94,14 +96,14 @@ def _engine(engine: dict[str, Any] | None) -> None:
         print(engine["layer"])
 
 
-def look(spec: Path, options: Options, against: str | None, record: Path | None) -> dict[str, Any]:
+def look(
+    build: Build, spec: Path, options: Options, against: str | None, record: Path | None
+) -> dict[str, Any]:
     """The preview as a document; what is emitted is held against the plan first."""
     from hybridspec.cli.baseline import baseline, planned
-    from hybridspec.cli.output_tree import compiled
     from hybridspec.deliver.difference import changes, summary
     from hybridspec.deliver.snapshot import write
 
-    build = compiled(spec, options)
     options.progress("evaluating the cloud stacks offline")
     after = planned(build, options)
     words, before = baseline(spec, build.graph.name, against, options)

@@ -9,6 +9,7 @@ to. What the SDK's classes take that the program used is written to the file SIG
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -62,7 +63,12 @@ def _watch_classes(custom: Any) -> set[type]:
 
 
 def main() -> None:
-    """Run the folder's program; exceptions end the process with their traceback."""
+    """Run the folder's program; exceptions end the process with their traceback.
+
+    The process ends with the program, so nothing is collected: looking for cycles among the SDK's
+    modules and its thousands of futures takes a third of the time, and frees next to nothing.
+    """
+    gc.disable()
     import pulumi
     from pulumi.runtime import Settings, configure, run_in_stack
 

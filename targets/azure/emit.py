@@ -88,7 +88,6 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
             "managed-by": "hybridspec",
             "hybridspec:spec": part.spec,
             "hybridspec:zone": zone.zone,
-            "hybridspec:spec-digest": part.spec_digest[:12],
             "hybridspec:regimes": " ".join(zone.regimes) or "none",
         },
     }

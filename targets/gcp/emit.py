@@ -157,7 +157,6 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
             "managed-by": "hybridspec",
             "spec": part.spec,
             "zone": zone.zone,
-            "spec-digest": part.spec_digest[:12],
             "regimes": "_".join(zone.regimes) or "none",
         },
     }

@@ -52,7 +52,7 @@ def test_an_edit_is_shown_against_its_commit(repository: Path, cli: Cli) -> None
     done = cli(*asked, "--format", "json")
     assert done.returncode == 7
     found = document(done)
-    assert found["summary"]["update"] == 2
+    assert found["summary"]["update"] == 1
     assert "`main`" in found["against"]
     (rule,) = (c for c in found["changes"] if c["op"] != "same" and "Lifecycle" in c["type"])
     assert rule["origin"] == "hybridspec.yaml:77"
@@ -60,6 +60,15 @@ def test_an_edit_is_shown_against_its_commit(repository: Path, cli: Cli) -> None
     assert (only["path"], only["before"]) == ("rules[data/watch/history/]", None)
     assert only["after"]["expiration"] == {"days": 17}
     assert not [c for c in found["changes"] if c["stake"]]
+
+
+def test_a_named_stack_is_compiled_once_for_both_layers(tmp_path: Path, cli: Cli) -> None:
+    folder = copy_example(tmp_path)
+    (folder / "hybridspec.prod.yaml").write_text("stacks: {prod: {}}\n")
+    done = cli("preview", folder, "--stack", "prod", env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+    assert "asking the engine" in done.stderr
+    assert done.stderr.count("emitting stacks and bundles") == 1
 
 
 def test_a_zone_that_moves_puts_its_store_and_key_at_stake(repository: Path, cli: Cli) -> None:
@@ -85,7 +94,7 @@ def test_a_folder_and_a_record_can_be_compared_with(repository: Path, cli: Cli) 
     for against in (record, made, made / "stacks", made / "stacks" / "aws"):
         found = document(cli("preview", repository / SPEC, "--against", against,
                              "--format", "json"))  # fmt: skip
-        assert found["summary"] | {"same": 0} == {"create": 0, "update": 2, "replace": 0,
+        assert found["summary"] | {"same": 0} == {"create": 0, "update": 1, "replace": 0,
                                                   "delete": 0, "same": 0}  # fmt: skip
 
 

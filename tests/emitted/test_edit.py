@@ -23,8 +23,8 @@ for cloud in ("aws", "azure", "gcp"):
         part = made if cloud == "aws" else moved(made, cloud)
         print(cloud, name, emit_cloud(targets()[cloud], part)[0].digest())
 """
-DIGESTS = ("# spec ", "# plan ", "spec-digest")
-"""Lines that say which spec and plan a file is of."""
+DIGESTS = ("# spec ", "# plan ")
+"""Comments that say which spec and plan a file is of: no tag does, or each edit would touch all."""
 
 
 def changed(before: Build, after: Build) -> dict[str, list[str]]:

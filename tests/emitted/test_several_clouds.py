@@ -129,7 +129,7 @@ def test_a_stack_for_each_cloud_and_none_for_the_rest(folder: Path, cache: Path)
     assert b"us-east-1" in trees["aws"].files["__main__.py"]
     assert b"stuttgart" not in trees["aws"].files["__main__.py"]
     assert b"europe-west3" in trees["gcp"].files["__main__.py"]
-    steps = look(spec, Options(cache=cache), None, None)["changes"]
+    steps = look(build, spec, Options(cache=cache), None, None)["changes"]
     by_cloud = {c: {s["type"] for s in steps if s["cloud"] == c} for c in ("aws", "gcp")}
     assert {s["cloud"] for s in steps} == set(by_cloud)
     assert "aws:kms/key:Key" in by_cloud["aws"]

@@ -122,6 +122,11 @@ def test_refused(body: str, said: str, tmp_path: Path) -> None:
     assert "\n" not in refused.value.message
 
 
+def test_nothing_is_collected_in_a_process_that_ends_with_its_program(tmp_path: Path) -> None:
+    program = "import gc\nimport pulumi\npulumi.export('collects', gc.isenabled())\n"
+    assert run(tmp_path / "program", program).outputs == {"collects": False}
+
+
 def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     with pytest.raises(EvaluationFailed, match="did not end within 2 s"):
         run(tmp_path / "program", "import time\ntime.sleep(600)\n", timeout_s=2)

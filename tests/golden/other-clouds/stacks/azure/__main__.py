@@ -36,7 +36,6 @@ zone_eu_plants_group = ZoneGroup(
         tags={
             "hybridspec:regimes": "gdpr",
             "hybridspec:spec": "watch",
-            "hybridspec:spec-digest": "000000000000",
             "hybridspec:zone": "eu-plants",
             "managed-by": "hybridspec",
         },

@@ -33,7 +33,6 @@ zone_eu_plants_options = pulumi.ResourceOptions(
             "managed-by": "hybridspec",
             "regimes": "gdpr",
             "spec": "watch",
-            "spec-digest": "000000000000",
             "zone": "eu-plants",
         },
     ),

@@ -30,7 +30,6 @@ zone_eu_plants_provider = aws.Provider(
         tags={
             "hybridspec:regimes": "gdpr",
             "hybridspec:spec": "vibration-watch",
-            "hybridspec:spec-digest": "955b05e05217",
             "hybridspec:zone": "eu-plants",
             "managed-by": "hybridspec",
         },
