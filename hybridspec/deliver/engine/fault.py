@@ -193,7 +193,7 @@ def _locked(text: str, where: str) -> HybridspecError | None:
         return StackLocked(
             f"{where}the last run was killed and left the stack locked (since {lock.since})",
             lock,
-            help="run it again with `--repair`: it removes the lock and settles what was cut off",
+            help="run `hybridspec up --repair`: it removes the lock and settles what was cut off",
         )
     return StackLocked(
         f"{where}{lock.who}@{lock.host} works on the stack (process {lock.pid}, since "

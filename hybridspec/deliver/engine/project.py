@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hybridspec.base.errors import StackNotFound
+from hybridspec.base.errors import HybridspecError, StackNotFound
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.engine import python_environment
 from hybridspec.deliver.engine.command import Cli, Ran, run
@@ -156,6 +156,12 @@ class Project:
         raise_for(ran, self.cloud, command, log)
 
     def _run(self, *arguments: str, hear: Callable[[str], None] | None = None) -> Ran:
+        if not self.written():
+            raise HybridspecError(
+                f"{self.cloud}: the project that was applied is no longer in {self.folder}",
+                help=f"`hybridspec up --stack {self.stack}` writes it again from the spec; what is "
+                "deployed is kept by the backend",
+            )
         words = [*arguments, "--non-interactive", "--color", "never"]
         return run(self.cli, words, self.folder, self.environment, hear)
 

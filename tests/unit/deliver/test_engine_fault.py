@@ -11,6 +11,7 @@ import pytest
 from hybridspec.base.errors import HybridspecError
 from hybridspec.deliver.engine.command import Ran, find
 from hybridspec.deliver.engine.fault import StackLocked, raise_for
+from hybridspec.deliver.engine.project import Project
 
 # What providers and backends print, by the code that it ends with and what the user reads.
 TABLE = {
@@ -134,6 +135,14 @@ def test_what_nobody_knows_shows_what_was_said_and_where_all_of_it_is() -> None:
     assert "aws.log" in fault.help
     assert raised("", code=-9).message.startswith("aws: the engine was killed (signal 9)")
     assert raised("error: no stack", code=6, log=None).exit_code == 6
+
+
+def test_a_project_that_is_gone_names_what_writes_it_again(tmp_path: Path) -> None:
+    project = Project(cloud="aws", stack="prod", folder=tmp_path / "aws",
+                      cli=find(fake(tmp_path, "v3.274.1")), environment={})  # fmt: skip
+    with pytest.raises(HybridspecError, match="no longer in") as gone:
+        project.state()
+    assert "`hybridspec up --stack prod`" in gone.value.help
 
 
 def fake(folder: Path, version: str) -> dict[str, str]:
