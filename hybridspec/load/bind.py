@@ -255,7 +255,7 @@ def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, s
         return ("HS0203", f"{title} is empty; it needs {wanted}",
                 f"fill it, for example `{example}`{purpose}")  # fmt: skip
     if kind == "secret":
-        return _secret_fault(title, bool(context.get("address")))
+        return _secret_fault(title, context)
     if kind == "rate":
         code = context["currency"]
         return ("HS0411", f"{title} is in {code}, and the spec states no rate of {code}",
@@ -289,8 +289,13 @@ def _fault(error: ErrorDetails, place: Place, example: str) -> tuple[str, str, s
     return _range_fault(kind, f"{title} is {written}", title, context, purpose, example)
 
 
-def _secret_fault(title: str, in_address: bool) -> tuple[str, str, str]:
-    if in_address:
+def _secret_fault(title: str, context: Mapping[str, Any]) -> tuple[str, str, str]:
+    if context.get("setting"):
+        return ("HS0211", f"{title} holds a secret",
+                "settings are emitted as they are written: take it out, let the engine have it by "
+                "the environment or a profile, and replace a secret that has been in the file"
+                )  # fmt: skip
+    if context.get("address"):
         return ("HS0211", f"{title} holds credentials",
                 "take them out of the address; what needs a token has a key for its reference, "
                 "such as `token: secret://env/NAME`")  # fmt: skip

@@ -320,5 +320,26 @@ def _address(value: object) -> object:
     return value
 
 
+_SECRET_NAME = re.compile(
+    r"(secret|secret_?key|password|passwd|passphrase|token|credentials?|private_?key|api_?key|"
+    r"access_?key)$", re.I
+)  # fmt: skip
+_SECRET_VALUE = re.compile(
+    r"PRIVATE KEY-----|\"private_key\"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|://[^/?#\s]*:[^/?#\s]*@"
+)
+
+
+def _settings(value: object) -> object:
+    """Settings by name, none of which holds a secret, by its name or by how it looks."""
+    if isinstance(value, dict):
+        for name, said in value.items():
+            if _SECRET_NAME.search(str(name)) or _SECRET_VALUE.search(str(said)[:20_000]):
+                raise PydanticCustomError("secret", "a secret in a setting", {"setting": True})
+    return value
+
+
+OPEN_SETTINGS = BeforeValidator(_settings)
+"""Holds for settings as text, which lie in what is emitted as they are written."""
+
 Address: TypeAlias = Annotated[str, BeforeValidator(_address)]
 """A URL without a user, a password or a token in it: these are references of their own."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from hybridspec.spec.quantity import Address, Name, Section, key
+from hybridspec.spec.quantity import OPEN_SETTINGS, Address, Name, Section, key
 
 
 class Stack(Section):
@@ -23,4 +23,5 @@ class Stack(Section):
         dict[str, str],
         key("Settings of the engine for this stack, as text.", example={"aws:profile": "plants"},
             max_length=200, absent="none"),
+        OPEN_SETTINGS,
     ] = {}  # fmt: skip
