@@ -263,7 +263,9 @@ def _document(graph: Graph, plan: Plan) -> dict[str, object]:
 def _enforcing(graph: Graph, plan: Plan) -> Plan:
     regions = {region.label: region.provider for region in graph.regions}
     platforms = {member.device_class.platform for member in plan.fleet}
-    return replace(plan, residency=enforced(plan.residency, regions, platforms))
+    adopted = {(one.zone, region.label): (one.bucket, one.registry)
+               for region in graph.regions for one in region.existing}  # fmt: skip
+    return replace(plan, residency=enforced(plan.residency, regions, platforms, adopted))
 
 
 def _settle(build: Build, options: Options, sink: Sink) -> Build:

@@ -164,7 +164,8 @@ class Target:
     what it emits to keep data where the plan says, `unguarded` why nothing it emits enforces a
     facet. `endpoints` names the hosts that a device reaches in a region. `controls` are those of
     the spec that what it emits carries out wherever it is emitted, each with how. `policies` is the
-    policy pack beside a project, with a template `policy.py.j2`.
+    policy pack beside a project, with a template `policy.py.j2`. A cloud `imports` what is there
+    already if the engine then refuses whatever is not as it would have been made.
     """
 
     name: str
@@ -179,6 +180,7 @@ class Target:
     guards: tuple[Guard, ...] = ()
     unguarded: Mapping[str, str] = field(default_factory=dict)
     endpoints: Callable[[str], tuple[str, ...]] | None = None
+    imports: bool = False
 
     @property
     def kind(self) -> str:

@@ -22,11 +22,13 @@ _CLAIMED = ("satisfied", "conditional", "waived")
 
 
 def enforced(
-    rows: tuple[Residency, ...], regions: Mapping[str, str], platforms: Collection[str]
-) -> tuple[Residency, ...]:
+    rows: tuple[Residency, ...], regions: Mapping[str, str], platforms: Collection[str],
+    adopted: Mapping[tuple[str, str], tuple[str, str]] | None = None,
+) -> tuple[Residency, ...]:  # fmt: skip
     """The matrix with each claim's guards, and why a place of it has none.
 
-    `regions` are the providers of regions by label, `platforms` the targets of device classes.
+    `regions` are the providers of regions by label, `platforms` the targets of device classes,
+    `adopted` the bucket and the registry that are there already, by zone and region.
     """
     known = targets()
     devices = tuple(known[name] for name in sorted(set(platforms)))
@@ -50,10 +52,27 @@ def enforced(
     def judged(row: Residency) -> Residency:
         if row.verdict not in _CLAIMED:
             return row
-        guards, why = together(row.places, row.facet, _kind(row.asset, row.facet))
+        kind = _kind(row.asset, row.facet)
+        guards, why = together(row.places, row.facet, kind)
+        for place in row.places:
+            label = place.removeprefix("region ").partition(":")[0]
+            there = (adopted or {}).get((row.zone, label), ("", ""))
+            if name := _there(row, kind, there, known.get(regions.get(label, ""))):
+                guards = ()
+                why = f"{place}: `{name}` is there already, and nothing that is emitted made it"
         return row._replace(guards=guards, unenforced=why)
 
     return tuple(map(judged, rows))
+
+
+def _there(
+    row: Residency, kind: str, there: tuple[str, str], target: Target | None
+) -> str:  # fmt: skip
+    """What is there already and holds the asset of a row; empty if the stack makes all of it."""
+    if target is None or target.imports or row.asset.startswith("update channel"):
+        return ""
+    bucket, registry = there
+    return bucket if kind in ("store", "model") and bucket else registry if kind == "model" else ""
 
 
 def _kind(asset: str, facet: str) -> str:

@@ -6,7 +6,7 @@ from hybridspec.ir.plan import CloudService, CloudSlice, TrainingJob, ZoneSlice
 from hybridspec.target.api import Emitted, Payload
 from hybridspec.target.cloud import compact, expiry, project, refusals, short, zone_context
 
-from .limits import LATE, key_arn, limits, log_days, memory_mb, scanned, served
+from .limits import LATE, key_arn, limits, log_days, logged_days, memory_mb, scanned, served
 from .organization import opt_out, organization_policy
 from .registration import registration
 
@@ -84,8 +84,9 @@ def _prefix(part: CloudSlice, zone: ZoneSlice) -> str:
 
 def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> dict[str, object]:
     prefix = _prefix(part, zone)
-    days = log_days(zone)
     guard = guards[zone.region]
+    kept = logged_days(part, zone) if guard is zone else zone.log_days
+    days = log_days(kept)
     return {
         **zone_context(part, zone, LATE),
         "expiry": {
@@ -98,7 +99,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
         "channel_prefix": short(f"{part.spec}-{zone.zone}-channel", 36),
         "logs_prefix": short(f"{part.spec}-{zone.zone}-logs", 36),
         "log_days": days,
-        "log_expiry": {} if zone.log_days is None else {"": max(1, zone.log_days - LATE)},
+        "log_expiry": {} if kept is None else {"": max(1, kept - LATE)},
         "contact": part.contact,
         "existing": zone.existing,
         "existing_key": key_arn(zone)[1],

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hybridspec.ir.plan import CloudService, CloudSlice, ZoneSlice
 from hybridspec.target.api import Unsupported
+from hybridspec.target.cloud import retained
 
 LATE = 3
 """Days by which S3 may end an object late: it rounds up to midnight twice, for the object and for
@@ -22,15 +23,26 @@ _GIB, _OVERHEAD = 2**30, 512 * 2**20
 """What a server takes in memory beside its models, generously."""
 _SERVERLESS_GIB, _SERVERLESS_AT_ONCE, _SECONDS = 6, 200, 60
 _KEY = re.compile(
-    r"(?:arn:[\w-]+:kms:([\w-]+):\d{12}:key/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"(?:arn:([\w-]+):kms:([\w-]+):(\d{12}):key/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
+_BUCKET = re.compile(r"(?!.*(?:--|-s3alias$|\.mrap$))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""Names of buckets: aliases of access points, and what may lie in a zone or in many regions, have
+other endings."""
+_REPOSITORY = re.compile(r"(?!.*\.dkr\.)[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
+"""Names of repositories, without the host of a registry."""
 
 
-def log_days(zone: ZoneSlice) -> int:
+def log_days(kept: int | None) -> int:
     """Days that CloudWatch keeps a line; 0 keeps it for ever."""
-    if zone.log_days is None:
+    if kept is None:
         return 0
-    return max((days for days in _KEPT if days + LATE <= zone.log_days), default=1)
+    return max((days for days in _KEPT if days + LATE <= kept), default=1)
+
+
+def logged_days(part: CloudSlice, zone: ZoneSlice) -> int | None:
+    """Days of what is logged of every zone in a zone's region: those of whose logs end first."""
+    here = (one.log_days for one in part.zones if one.region == zone.region)
+    return min((days for days in here if days is not None), default=None)
 
 
 def scanned(zone: ZoneSlice) -> bool:
@@ -51,21 +63,92 @@ def memory_mb(service: CloudService) -> int:
 def key_arn(zone: ZoneSlice) -> tuple[str, str]:
     """The key that a zone adopts: its region, empty where that is the zone's, and its id."""
     found = _KEY.fullmatch(zone.existing.key)
-    return (found[1] or "", found[2]) if found else ("", "")
+    return (found[2] or "", found[4]) if found else ("", "")
 
 
 def limits(part: CloudSlice) -> Iterator[Unsupported]:
     """What is not emitted as it was asked, zone by zone."""
     for zone in part.zones:
-        yield from _adopted(zone)
+        yield from _adopted(part, zone)
+        yield from _bucket(zone)
+        yield from _registry(zone)
         yield from _endpoints(zone)
         yield from _watched(zone)
+    yield from _shared(part)
     yield from _budget(part)
 
 
-def _adopted(zone: ZoneSlice) -> Iterator[Unsupported]:
+def _shared(part: CloudSlice) -> Iterator[Unsupported]:
+    """What an account has once in a region tells of every zone there."""
+    holders: dict[str, ZoneSlice] = {}
+    for zone in part.zones:
+        holder = holders.setdefault(zone.region, zone)
+        if holder is not zone:
+            yield Unsupported(
+                what=f"zone `{zone.zone}` shares its account and {zone.region} with "
+                f"`{holder.zone}`: logs of its training, findings and the trail of what is done "
+                f"to its resources are kept with `{holder.zone}`, under that one's key",
+                instead="give each zone a cloud with an `account` of its own",
+                origin=zone.origin,
+            )
+
+
+def _bucket(zone: ZoneSlice) -> Iterator[Unsupported]:
+    name = zone.existing.bucket
+    if not name:
+        return
+    if not _BUCKET.fullmatch(name):
+        yield Unsupported(
+            what=f"`{name}` is not the plain name of a bucket",
+            instead="write the name alone; what begins with `arn:`, and aliases of access points, "
+            "may lead to another account or region",
+            origin=zone.existing.origin,
+            promised=True,
+        )
+    if any(days is not None for days in retained(zone).values()):
+        yield Unsupported(
+            what=f"the rules that end objects are the bucket's own, so nothing emitted ends what "
+            f"lies in `{name}` within the retention of zone `{zone.zone}`",
+            instead="let the stack make the bucket, and adopt the key and the registry alone",
+            origin=zone.existing.origin,
+            promised=True,
+        )
+
+
+def _registry(zone: ZoneSlice) -> Iterator[Unsupported]:
+    name = zone.existing.registry
+    if name and not _REPOSITORY.fullmatch(name):
+        yield Unsupported(
+            what=f"`{name}` is not the plain name of a repository",
+            instead="write the name alone: the stack looks for it in the zone's region and account",
+            origin=zone.existing.origin,
+            promised=True,
+        )
+
+
+def _foreign(part: CloudSlice, zone: ZoneSlice) -> str:
+    """Why a key's written name is of another partition or account; empty if it is not."""
+    found = _KEY.fullmatch(zone.existing.key)
+    if found is None or not found[1]:
+        return ""
+    if found[1] != part.partition:
+        return f"partition `{found[1]}`, not in `{part.partition}`"
+    if found[3] != part.account:
+        return f"account {found[3]}, and cloud `{part.cloud}` names {part.account or 'none'}"
+    return ""
+
+
+def _adopted(part: CloudSlice, zone: ZoneSlice) -> Iterator[Unsupported]:
     if not zone.existing.key:
         return
+    if foreign := _foreign(part, zone):
+        yield Unsupported(
+            what=f"`{zone.existing.key}` lies in {foreign}",
+            instead=f"write the id of a key of the zone's own account alone, or its account as "
+            f"`clouds.{part.cloud}.account`",
+            origin=zone.existing.origin,
+            promised=True,
+        )
     region, identity = key_arn(zone)
     if not identity or region not in ("", zone.region):
         yield Unsupported(

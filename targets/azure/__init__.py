@@ -16,7 +16,7 @@ TARGET = Target(
     policies=policy_pack,
     needs=("storage", "keyvault", "acr", "ml", "iothub"),
     controls=(
-        ("audit-log", "logs of every service of the zone, in an account that nobody can change"),
+        ("audit-log", "logs of every service of the zone, in an account sealed against changes"),
         ("encryption-at-rest", "Key Vault key of the zone on storage, registry and workspace"),
         ("encryption-in-transit", "HTTPS alone, TLS 1.2 at least, on storage and vaults"),
     ),
@@ -24,4 +24,5 @@ TARGET = Target(
     guards=GUARDS,
     unguarded=UNGUARDED,
     endpoints=endpoints,
+    imports=True,
 )

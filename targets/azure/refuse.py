@@ -39,12 +39,16 @@ _IDENTIFIERS = {
 
 def beyond(part: CloudSlice) -> tuple[Unsupported, ...]:
     """Everything that the slice asks for and that is not emitted."""
-    return tuple(
-        refusal
-        for zone in part.zones
-        for found in (_counts, _drift, _logs, _adopted, _services, _devices, _content)
-        for refusal in found(zone)
-    ) + tuple(_activity(part))
+    return (
+        *(
+            refusal
+            for zone in part.zones
+            for found in (_counts, _drift, _logs, _adopted, _services, _devices, _content)
+            for refusal in found(zone)
+        ),
+        *_foreign(part),
+        *_activity(part),
+    )
 
 
 def _counts(zone: ZoneSlice) -> Iterator[Unsupported]:
@@ -104,6 +108,20 @@ def _adopted(zone: ZoneSlice) -> Iterator[Unsupported]:
                 .replace("\\", ""),
                 origin=zone.existing.origin, promised=True,
             )  # fmt: skip
+
+
+def _foreign(part: CloudSlice) -> Iterator[Unsupported]:
+    """What is there already, by an identifier of another subscription than the cloud's."""
+    for zone in part.zones:
+        for name in (zone.existing.bucket, zone.existing.key, zone.existing.registry):
+            subscription = re.match(r"/subscriptions/([\w-]+)/", name)
+            if subscription and part.account and subscription[1].lower() != part.account.lower():
+                yield Unsupported(
+                    what=f"`{name}` lies in subscription {subscription[1]}, and cloud "
+                    f"`{part.cloud}` is {part.account}",
+                    instead="adopt what is in the zone's own subscription",
+                    origin=zone.existing.origin, promised=True,
+                )  # fmt: skip
 
 
 def _services(zone: ZoneSlice) -> Iterator[Unsupported]:

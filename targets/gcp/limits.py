@@ -18,6 +18,11 @@ LONGEST = 7 * 24
 """Hours after which Vertex AI ends a training job unless it is asked for more than is sure."""
 LONGEST_LOGS = 3650
 """Days that a log bucket keeps an entry at most."""
+_PLAIN = {
+    "bucket": re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"),
+    "registry": re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"),
+}
+"""Names of what is there already: a place or a project in them would be another one's."""
 _RULES = 100
 """Rules that a bucket's lifecycle may have; each prefix takes two, uploads one."""
 _KEY = re.compile(r"projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+")
@@ -65,6 +70,15 @@ def _adopted(zone: ZoneSlice) -> Iterator[Unsupported]:
             origin=zone.existing.origin,
             promised=True,
         )
+    for kind, pattern in _PLAIN.items():
+        name = getattr(zone.existing, kind)
+        if name and not pattern.fullmatch(name):
+            yield Unsupported(
+                what=f"`{name}` is not the plain name of a {kind}",
+                instead="write the name alone, without a project, a place or an address",
+                origin=zone.existing.origin,
+                promised=True,
+            )
     key = zone.existing.key
     found = _KEY.fullmatch(key)
     if key and (found is None or found[1] != zone.region):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from emitted.found import of, one
-from emitted.mutants import judged
+from emitted.mutants import judged, mutant, mutated
 from emitted.slices import moved, part, service, written, zone
 from emitted.test_azure import PULL, accounts, early, native
 from emitted.test_source import assert_clean
 
 from hybridspec.deliver.evaluate import Evaluation, evaluate
+from hybridspec.emit.stacks import emit_cloud
 from hybridspec.ir.plan import Existing
+from hybridspec.target.registry import targets
 
 GROUP = "/subscriptions/own-1/resourceGroups/acme/providers"
 KEY = f"{GROUP}/Microsoft.KeyVault/vaults/acme-keys/keys/plants"
@@ -118,3 +121,19 @@ def test_what_is_there_already_is_adopted_and_never_deleted(serving: Evaluation)
         said = made.inputs["encryption"]["keyVaultProperties"]
         assert said == {"keyName": "plants", "keyVaultUri": "https://acme-keys.vault.azure.net"}
     assert judged(SERVING, serving) == (set(), [])
+
+
+def test_a_service_with_a_foreign_start_is_seen(serving: Evaluation) -> None:
+    fault = mutant("app:ContainerApp", '"containers"',
+                   '"initContainers": [{"image": "docker.io/x"}], "containers"')  # fmt: skip
+    assert "services-private" in mutated(SERVING, serving, fault)[0]
+
+
+@pytest.mark.parametrize("what", ["bucket", "key", "registry"])
+def test_what_lies_in_another_subscription_is_not_adopted(what: str) -> None:
+    there = SERVING.zones[0].existing
+    other = replace(there, **{what: getattr(there, what).replace("own-1", "other-1")})
+    part = replace(SERVING, zones=(replace(SERVING.zones[0], existing=other),))
+    _, said = emit_cloud(targets()["azure"], part)
+    (why,) = [one.what for one in said if one.promised]
+    assert "lies in subscription other-1" in why

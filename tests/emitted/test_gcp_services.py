@@ -235,3 +235,15 @@ def test_what_a_region_is_not_known_to_have_is_said_and_not_emitted() -> None:
     lacks = " ".join(one.what for one in said if "does not know" in one.what)
     for name in ("`run`", "`eventarc` and `workflows`", "`dlp`"):
         assert name in lacks
+
+
+@pytest.mark.parametrize(
+    "there",
+    [{"bucket": "gs://own"}, {"bucket": "projects/o/buckets/own"},
+     {"registry": "us-docker.pkg.dev/o/own"},
+     {"registry": "projects/o/locations/us/repositories/own"}],
+)  # fmt: skip
+def test_what_is_named_with_another_place_is_not_adopted(there: dict[str, str]) -> None:
+    own = zone(retention_days=None, existing=Existing(origin="hybridspec.yaml:7", **there))
+    _, said = emit_cloud(targets()["gcp"], moved(part(own), "gcp"))
+    assert any(one.promised and "is not the plain name" in one.what for one in said)

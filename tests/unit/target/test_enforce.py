@@ -55,6 +55,28 @@ def test_what_nothing_enforces_is_said(changes: dict[str, object], why: str) -> 
     assert why in row.unenforced
 
 
+@pytest.mark.parametrize(
+    ("asset", "there", "named"),
+    [
+        ("zone store", ("own-data", ""), "own-data"),
+        ("model m", ("own-data", ""), "own-data"),
+        ("model m", ("", "own-images"), "own-images"),
+        ("zone store", ("", "own-images"), ""),
+        ("update channel of eu", ("own-data", "own-images"), ""),
+    ],
+)
+def test_nothing_enforces_where_that_lies_which_is_there_already(
+    asset: str, there: tuple[str, str], named: str
+) -> None:
+    adopted = {("eu", "main/eu-west-1"): there}
+    (row,) = enforced((ROW._replace(asset=asset),), REGIONS, {"agent"}, adopted)
+    assert bool(row.guards) is not bool(named)
+    assert bool(named) is bool(row.unenforced)
+    assert named in row.unenforced
+    (row,) = enforced((ROW._replace(asset=asset, zone="fr"),), REGIONS, {"agent"}, adopted)
+    assert row.guards
+
+
 @pytest.mark.parametrize("verdict", ["gap", "violated"])
 def test_what_is_no_claim_has_no_guards(verdict: str) -> None:
     assert judged(verdict=verdict) == ROW._replace(verdict=verdict)
