@@ -36,34 +36,29 @@ _IMAGE_COPIES = ("aws:ecr/replicationConfiguration:ReplicationConfiguration",
                  "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
                  "aws:ecrpublic/repository:Repository")  # fmt: skip
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_SPREADS = {"s3:PutAccelerateConfiguration", "s3:PutInventoryConfiguration",
+            "s3:PutReplicationConfiguration"}  # fmt: skip
+"""What nobody may ask of a bucket: each of them sends on what it holds."""
 _FREE = {"iam:PassRole"}
 """Actions that the region deny may leave out: they belong to no region."""
 
 
 def _tls(part: Emission) -> str:
     return denies(
-        part,
-        lambda said: (
-            said.get("Action") == "s3:*"
-            and len(listed(said.get("Resource"))) == 2
-            and said.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
-        ),
-        "what comes without TLS",
-    )
+        part, "what comes without TLS", ("", "/*"),
+        lambda said: said.get("Action") == "s3:*"
+        and said.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}},
+    )  # fmt: skip
 
 
 def _no_copies(part: Emission) -> str:
     return first(
         none(part, _COPIES),
         denies(
-            part,
-            lambda said: (
-                "s3:PutReplicationConfiguration" in listed(said.get("Action"))
-                and "Condition" not in said
-            ),
-            "replication",
+            part, "replication", ("",),
+            lambda said: set(listed(said.get("Action"))) >= _SPREADS and "Condition" not in said,
         ),
-    )
+    )  # fmt: skip
 
 
 def _zone_key(part: Emission) -> str:
@@ -79,8 +74,10 @@ def _zone_key(part: Emission) -> str:
     other = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     return first(
         uncovered(part, covered, "is not under the zone's key"),
-        denies(part, lambda said: at(said, "Condition", "StringNotEquals", other) in ours
-               and at(said, "Condition", "Null", other) == "false", "another key"),
+        denies(part, "another key", ("/*",), lambda said: said.get("Action") == "s3:PutObject"
+               and at(said, "Condition", "StringNotEquals", other) in ours
+               and said["Condition"] == {"Null": {other: "false"}, "StringNotEquals": {
+                   other: said["Condition"]["StringNotEquals"][other]}}),
     )  # fmt: skip
 
 

@@ -68,12 +68,25 @@ def elsewhere(part: Emission, made: Made) -> str:
     return "" if region == part.region == made.region else f"lies in {region or 'no region'}"
 
 
-def denies(part: Emission, wanted: Callable[[dict[str, Any]], bool], what: str) -> str:
-    """Every bucket has a policy, and one of its denials, for everybody, is the wanted one."""
+def denies(
+    part: Emission, what: str, ends: Collection[str], wanted: Callable[[dict[str, Any]], bool]
+) -> str:
+    """Every bucket has a policy, and one of its denials, for everybody, is the wanted one.
+
+    It is about the bucket itself: its name with each of the endings, and nothing else.
+    """
     denied = {
-        str(made.inputs.get("bucket", ""))
+        bucket
         for made in part.of(POLICY)
+        for bucket in (str(made.inputs.get("bucket", "")),)
         for said in statements(made.inputs.get("policy"))
-        if said.get("Effect") == "Deny" and said.get("Principal") == "*" and wanted(said)
-    }
+        if said.get("Effect") == "Deny" and said.get("Principal") == "*"
+        and about(said, bucket, ends) and wanted(said)
+    }  # fmt: skip
     return uncovered(part, denied, f"has no policy that denies {what}")
+
+
+def about(said: dict[str, Any], bucket: str, ends: Collection[str]) -> bool:
+    """Whether a statement is about a bucket, by its name with each of the endings."""
+    named = {str(one).partition(":s3:::")[2] for one in listed(said.get("Resource"))}
+    return named == {bucket + end for end in ends}

@@ -8,7 +8,7 @@ from typing import Any
 from hybridspec.target.api import Emission, Guard, Made
 from hybridspec.target.proof import at, each, every, first, listed, none, outputs, statements
 
-from .proofs import BUCKET, PIPELINE, POLICY, ROLE, buckets, elsewhere, keys, registered
+from .proofs import BUCKET, PIPELINE, POLICY, ROLE, about, buckets, elsewhere, keys, registered
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
@@ -19,6 +19,8 @@ DETECTOR = "aws:guardduty/detector:Detector"
 FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
 SUBNET = "aws:ec2/subnet:Subnet"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+ROUTES = "aws:ec2/routeTable:RouteTable"
+TOPIC_RULE = "aws:iot/topicRule:TopicRule"
 VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 MODEL = "aws:sagemaker/model:Model"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
@@ -27,11 +29,18 @@ _READERS = ("EBS_MALWARE_PROTECTION", "RUNTIME_MONITORING")
 """Features of GuardDuty that look into disks and processes."""
 _KEEPERS = ("aws:guardduty/malwareProtectionPlan:MalwareProtectionPlan",
             "aws:guardduty/publishingDestination:PublishingDestination")  # fmt: skip
+_COUNTS = {"cloudwatchMetrics", "description", "enabled", "name", "region", "sql", "sqlVersion",
+           "tags", "tagsAll"}  # fmt: skip
+"""What a rule for messages of devices may have: every other input is where it would lead them."""
 _WAYS_OUT = (
     "aws:ec2/internetGateway:InternetGateway", "aws:ec2/natGateway:NatGateway",
     "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", "aws:ec2/route:Route",
     "aws:ec2/vpcPeeringConnection:VpcPeeringConnection", "aws:ec2/vpnGateway:VpnGateway",
+    "aws:ec2/carrierGateway:CarrierGateway", "aws:ec2clientvpn/endpoint:Endpoint",
+    "aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",
     "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
+    "aws:networkmanager/vpcAttachment:VpcAttachment",
+    "aws:vpclattice/serviceNetworkVpcAssociation:ServiceNetworkVpcAssociation",
 )  # fmt: skip
 _DOCS = "https://docs.aws.amazon.com"
 
@@ -45,6 +54,10 @@ def _trails(part: Emission) -> str:
             return "records what belongs to no region"
         if said.get("s3BucketName") not in buckets(part) or said.get("kmsKeyId") not in keys(part):
             return "writes elsewhere than to the zone's own, under its key"
+        if said.get("enableLogging") is False:
+            return "records nothing"
+        if said.get("isOrganizationTrail"):
+            return "records other accounts"
         if said.get("enableLogFileValidation") is not True:
             return "can be changed unseen"
         return elsewhere(part, made)
@@ -61,7 +74,10 @@ def _logs(part: Emission) -> str:
 
 
 def _events(part: Emission) -> str:
-    """Events go into a log group or start a pipeline, both of the zone, and alarms only count."""
+    """Events go into a log group or start a pipeline, both of the zone, and alarms only count.
+
+    What devices send is counted, and led nowhere.
+    """
     ends = outputs(part, LOG_GROUP, "arn") | outputs(part, PIPELINE, "arn")
     topics = outputs(part, TOPIC, "arn")
     publishers = [
@@ -76,6 +92,8 @@ def _events(part: Emission) -> str:
               "sends events to what is not the zone's"),
         every(part, TOPIC_POLICY, lambda made: made.inputs.get("arn") in topics,
               "is of no topic of the zone"),
+        every(part, TOPIC_RULE, lambda made: not {k for k, v in made.inputs.items() if v} - _COUNTS,
+              "leads what devices send elsewhere", least=0),
         next((f"`{name}` lets others than alarms publish" for name, who in publishers
               if who != alarms), ""),
     )  # fmt: skip
@@ -107,17 +125,20 @@ def _network(part: Emission) -> str:
         return all(_within(at(step, "Arguments", "VpcConfig"), subnets, groups) for step in steps)
 
     def open_to(made: Made) -> bool:
-        named = {
-            name
-            for said in statements(made.inputs.get("policy"))
-            for name in listed(said.get("Resource"))
-        }
-        return bool(named) and all(
-            any(f"{name.rstrip('*').rstrip('/')}".endswith(arn) for arn in arns) for name in named
+        told = statements(made.inputs.get("policy"))
+        named = {name for said in told for name in listed(said.get("Resource"))}
+        return (
+            bool(named)
+            and all("Resource" in said for said in told)
+            and all(
+                any(f"{name.rstrip('*').rstrip('/')}".endswith(arn) for arn in arns)
+                for name in named
+            )
         )
 
     return first(
         none(part, _WAYS_OUT),
+        every(part, ROUTES, lambda made: not made.inputs.get("routes"), "leads elsewhere", least=0),
         every(part, PIPELINE, inside, "is outside of the zone's network", least=0),
         every(part, VPC_ENDPOINT, open_to, "leads elsewhere than to the zone's buckets", least=0),
     )
@@ -159,6 +180,8 @@ def _publisher(part: Emission) -> str:
         if said.get("Effect") == "Deny"
         and said.get("Principal") == "*"
         and {"s3:PutObject", "s3:DeleteObject"} <= set(listed(said.get("Action")))
+        and about(said, str(made.inputs.get("bucket")), ("/*",))
+        and list(said.get("Condition") or ()) == ["ArnNotEquals"]
         and at(said, "Condition", "ArnNotEquals", "aws:PrincipalArn") in roles
     ]
     return "" if closed and outputs(part, BUCKET, "bucket") else "anybody may publish releases"

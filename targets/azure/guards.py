@@ -29,6 +29,7 @@ ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
 ALLOWED_SKUS = "7433c107-6db4-4ad1-b57a-a76dce0154a1"
 _ONE_REGION = {"Premium_LRS", "Premium_ZRS", "Standard_LRS", "Standard_ZRS"}
 _COPIES = (f"{_NATIVE}storage:ObjectReplicationPolicy",)
+_EXEMPTIONS = (f"{_NATIVE}authorization:PolicyExemption",)
 _IMAGE_COPIES = (f"{_NATIVE}containerregistry:Replication",)
 
 
@@ -53,7 +54,9 @@ def _assigned(part: Emission, definition: str, key: str, right: Callable[[set[An
         and set(at(made.inputs, "parameters") or ()) == {key}
         and right(set(listed(at(made.inputs, "parameters", key, "value"))))
     }
-    return every(part, GROUP, lambda made: made.outputs.get("id") in groups, "has no such policy")
+    return none(part, _EXEMPTIONS) or every(
+        part, GROUP, lambda made: made.outputs.get("id") in groups, "has no such policy"
+    )
 
 
 def _locations(part: Emission) -> str:
@@ -129,6 +132,8 @@ def _hardware(part: Emission) -> str:
     def fault(made: Made) -> str:
         if made.inputs.get("vaultName") not in vaults:
             return "is in another vault"
+        if at(made.inputs, "properties", "attributes", "exportable"):
+            return "can be taken out of its vault"
         kty = at(made.inputs, "properties", "kty")
         return "" if str(kty).endswith("-HSM") else "is kept in software"
 

@@ -26,6 +26,17 @@ ROLE = f"{_NATIVE}authorization:RoleDefinition"
 PLAN = f"{_NATIVE}security:Pricing"
 _LOGGED = (VAULT, REGISTRY, WORKSPACE, HUB, ENVIRONMENT, WORKFLOW)
 """What has logs of its own, beside the accounts."""
+ACTIVITY = f"{_NATIVE}monitor:SubscriptionDiagnosticSetting"
+_ELSEWHERE = {"eventHubAuthorizationRuleId", "eventHubName", "marketplacePartnerId",
+              "serviceBusRuleId", "workspaceId"}  # fmt: skip
+"""Where a setting may send logs beside an account."""
+_NARROW = (
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "b556d68e-0be0-4f35-a333-ad7ee1ce17ea", "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe", "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    "f1a07417-d97a-45cb-824c-7a7474783830",
+)  # fmt: skip
+"""The built-in roles that may be given, each for one kind of work: those of `access.py`."""
 _ENCRYPTS = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """The built-in role Key Vault Crypto Service Encryption User."""
 _READS = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
@@ -40,13 +51,15 @@ _USES = ("*", "decrypt", "encrypt", "import", "release", "sign", "unwrap", "veri
 
 
 def _sealed(part: Emission) -> set[str]:
-    """The identifiers of accounts in which nothing can be changed."""
+    """The identifiers of accounts in which nothing can be changed while their policy stands."""
     return {
         str(made.outputs["id"])
         for made in part.of(ACCOUNT)
         if at(made.inputs, "immutableStorageWithVersioning", "enabled") is True
         and (at(made.inputs, "immutableStorageWithVersioning", "immutabilityPolicy",
                 "immutabilityPeriodSinceCreationInDays") or 0) > 0
+        and at(made.inputs, "immutableStorageWithVersioning", "immutabilityPolicy", "state")
+        in ("Locked", "Unlocked")
     }  # fmt: skip
 
 
@@ -56,9 +69,13 @@ def _logs(part: Emission) -> str:
 
     def here(made: Made) -> bool:
         logs = listed(made.inputs.get("logs"))
-        return made.inputs.get("storageAccountId") in sealed and bool(logs) and all(
+        return kept(made) and bool(logs) and all(
             at(log, "categoryGroup") == "allLogs" and at(log, "enabled") is True for log in logs
         )  # fmt: skip
+
+    def kept(made: Made) -> bool:
+        beside = {key for key in _ELSEWHERE if made.inputs.get(key)}
+        return not beside and made.inputs.get("storageAccountId") in sealed
 
     told = {str(made.inputs.get("resourceUri")).removesuffix("/blobServices/default")
             for made in part.of(SETTING)}  # fmt: skip
@@ -71,6 +88,7 @@ def _logs(part: Emission) -> str:
     return first(
         "" if sealed else "no account is sealed against changes",
         every(part, SETTING, here, "sends logs elsewhere, or not all of them"),
+        every(part, ACTIVITY, kept, "sends logs elsewhere", least=0),
         f"`{mute[0]}` has no log" if mute else "",
     )
 
@@ -83,8 +101,9 @@ def _narrow(part: Emission) -> str:
         role = str(made.inputs.get("roleDefinitionId"))
         if "/providers/" not in str(made.inputs.get("scope")):
             return "holds for more than one resource"
-        known = role in own or "/Microsoft.Authorization/roleDefinitions/" in role
-        return "" if known and made.inputs.get("principalId") else "is of an unknown role"
+        known = role in own or role.rpartition("/Microsoft.Authorization/roleDefinitions/")[
+            2] in _NARROW  # fmt: skip
+        return "" if known and made.inputs.get("principalId") else "is of a role that may more"
 
     def wide(made: Made) -> str:
         said = listed(made.inputs.get("permissions"))
@@ -171,8 +190,8 @@ def _private(part: Emission) -> str:
         return "" if sent == "azure-monitor" else f"sends logs to {sent}"
 
     def ours(made: Made) -> str:
-        images = [str(at(box, "image")) for box in
-                  listed(at(made.inputs, "template", "containers"))]  # fmt: skip
+        images = [str(at(box, "image")) for kind in ("containers", "initContainers")
+                  for box in listed(at(made.inputs, "template", kind))]  # fmt: skip
         if made.inputs.get("environmentId") not in environments:
             return "runs in another environment"
         if made.inputs.get("location") != part.region:
@@ -215,7 +234,13 @@ def _drift(part: Emission) -> str:
 
 
 def _unread(part: Emission) -> str:
-    """No plan of Defender reads what lies in a store or a registry."""
+    """No plan of Defender reads what lies in a store or a registry.
+
+    Each that could is set: one that is not may have been switched on by others.
+    """
+    told = {made.inputs.get("pricingName") for made in part.program if made.type == PLAN}
+    if unset := sorted(_PLANS.keys() - told):
+        return f"plan `{unset[0]}` of Defender is not set"
     for made in part.program:
         if made.type == PLAN:
             name, said = str(made.inputs.get("pricingName")), made.inputs.get("extensions")
@@ -230,14 +255,15 @@ _LEARN = "https://learn.microsoft.com/en-us/azure"
 GUARDS = (
     Guard(
         id="logs-in-zone",
-        title="logs of everything that the zone has are kept in an account of its own that nobody "
-        "can change",
+        title="logs of everything that the zone has are kept in an account of its own, where none "
+        "can be changed unless the account's owner lifts the policy",
         facets=("logs",), assets=("store", "model", "training"),
         source=f"{_LEARN}/azure-monitor/platform/diagnostic-settings", missing=_logs,
     ),
     Guard(
         id="roles-narrow",
-        title="each identity has roles on single resources, and none on a group or a subscription",
+        title="each identity has narrow roles on single resources, and none on a group or a "
+        "subscription",
         facets=("store", "model"), assets=("store", "model", "training"),
         source=f"{_LEARN}/role-based-access-control/best-practices", missing=_narrow,
     ),

@@ -100,11 +100,30 @@ def _bodies(part: Emission) -> Iterator[tuple[Made, str, Any]]:
         text = base64.b64decode(str(at(target, "body")), validate=True)
         yield made, str(at(target, "uri")), json.loads(text)
     for made in part.of(WORKFLOW):
-        steps = at(json.loads(str(made.inputs.get("sourceContents"))), "main", "steps")
-        for step in listed(steps):
-            for said in step.values():
-                if "call" in said:
-                    yield made, str(at(said, "args", "url")), at(said, "args", "body")
+        for said in _calls(json.loads(str(made.inputs.get("sourceContents")))):
+            yield made, str(at(said, "args", "url")), at(said, "args", "body")
+
+
+def _calls(said: Any) -> Iterator[Any]:
+    """Every step that calls something, however deep it stands, and in whichever workflow."""
+    if isinstance(said, dict):
+        if isinstance(said.get("call"), str):
+            yield said
+        for item in said.values():
+            yield from _calls(item)
+    elif isinstance(said, list):
+        for item in said:
+            yield from _calls(item)
+
+
+def _foreign_image(part: Emission, images: list[Any]) -> bool:
+    """Whether one of some images is of a registry that is not the zone's, or there are none."""
+    host, known = f"{part.region}-docker.pkg.dev", repositories(part)
+    projects = {made.outputs.get("project") for made in part.resources}
+    run = [str(image).split("/") for image in images]
+    return not run or not all(
+        p[0] == host and len(p) > 3 and p[1] in projects and p[2] in known for p in run
+    )
 
 
 def addressed(part: Emission) -> str:
@@ -118,19 +137,18 @@ def addressed(part: Emission) -> str:
 
 def trained(part: Emission) -> str:
     """Jobs run in the region, on the zone's store, registry and key."""
-    ours, buckets, images = keys(part), stores(part), repositories(part)
-    registry = f"{part.region}-docker.pkg.dev"
+    ours, buckets = keys(part), stores(part)
 
     def fault(made: Made, asked: Any) -> str:
         used = re.findall(r"gs://([\w.-]+)", json.dumps(asked))
         pools = listed(at(asked, "jobSpec", "workerPoolSpecs"))
-        run = [str(at(pool, "containerSpec", "imageUri")).split("/") for pool in pools]
+        run = [at(pool, "containerSpec", "imageUri") for pool in pools]
         if not used or not set(used) <= buckets:
             return "reads or writes what is not the zone's store"
         if at(asked, "encryptionSpec", "kmsKeyName") not in ours:
             return "uses a key that is not the zone's"
-        mine = run and all(p[0] == registry and len(p) > 3 and p[2] in images for p in run)
-        return elsewhere(part, made) or ("" if mine else "runs an image of another registry")
+        foreign = _foreign_image(part, run)
+        return elsewhere(part, made) or ("runs an image of another registry" if foreign else "")
 
     return next((f"`{made.name}` {why}" for made, _, asked in _bodies(part)
                  if asked is not None and (why := fault(made, asked))), "")  # fmt: skip
@@ -169,12 +187,11 @@ def collected(part: Emission) -> str:
 def served(part: Emission) -> str:
     """Services run in the region, on the zone's key, registry and network, for the project."""
     ours, nets = keys(part), outputs(part, SUBNETWORK, "id")
-    images = repositories(part)
-    registry = f"{part.region}-docker.pkg.dev"
 
     def fault(made: Made) -> str:
         said = at(made.inputs, "template")
-        if made.inputs.get("ingress") != "INGRESS_TRAFFIC_INTERNAL_ONLY":
+        closed = made.inputs.get("ingress") == "INGRESS_TRAFFIC_INTERNAL_ONLY"
+        if not closed or made.inputs.get("invokerIamDisabled"):
             return "answers everybody"
         if at(said, "encryptionKey") not in ours:
             return "is not under the zone's key"
@@ -182,9 +199,8 @@ def served(part: Emission) -> str:
         closed = at(said, "vpcAccess", "egress") == "ALL_TRAFFIC" and ways
         if not closed or any(at(way, "subnetwork") not in nets for way in ways):
             return "reaches other networks"
-        run = [str(at(one, "image")).split("/") for one in listed(at(said, "containers"))]
-        mine = run and all(p[0] == registry and len(p) > 3 and p[2] in images for p in run)
-        return elsewhere(part, made) or ("" if mine else "runs an image of another registry")
+        foreign = _foreign_image(part, [at(one, "image") for one in listed(at(said, "containers"))])
+        return elsewhere(part, made) or ("runs an image of another registry" if foreign else "")
 
     return first(each(part, SERVICE, fault, least=0), each(part, SUBNETWORK, lambda made:
                  elsewhere(part, made), least=0))  # fmt: skip

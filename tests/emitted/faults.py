@@ -111,6 +111,41 @@ AWS = {
         outside="eu-west-3"),
     "a channel that anybody writes": mutant(
         "BucketPolicy", "ArnNotEquals", "ArnEquals", "channel-publisher-alone"),
+    "a denial about some of a bucket": mutant(
+        "BucketPolicy", "0000000/*", "0000000/none/*", "bucket-tls-only", "bucket-zone-key",
+        "channel-publisher-alone"),
+    "a denial of another key with an exception": mutant(
+        "BucketPolicy", '\\"Null\\": {\\"s3:x-amz-server-side-encryption-aws',
+        '\\"StringEquals\\": {\\"aws:PrincipalTag/x\\": \\"y\\"}, '
+        '\\"Null\\": {\\"s3:x-amz-server-side-encryption-aws', "bucket-zone-key"),
+    "a denial of another key to what only tags": mutant(
+        "BucketPolicy", '\\"Action\\": \\"s3:PutObject\\"',
+        '\\"Action\\": \\"s3:PutObjectTagging\\"', "bucket-zone-key"),
+    "a bucket whose inventory anybody may send": mutant(
+        "BucketPolicy", "s3:PutInventoryConfiguration", "s3:PutBucketTagging",
+        "bucket-replication-off"),
+    "a channel with another writer by a tag": mutant(
+        "BucketPolicy", '\\"ArnNotEquals\\"',
+        '\\"StringNotEquals\\": {\\"aws:PrincipalTag/x\\": \\"y\\"}, \\"ArnNotEquals\\"',
+        "channel-publisher-alone"),
+    "a trail that is off": mutant(
+        "trail:Trail", '"enableLogFileValidation"',
+        '"enableLogging": false, "enableLogFileValidation"', "trail-in-region"),
+    "a trail of every account": mutant(
+        "trail:Trail", '"enableLogFileValidation"',
+        '"isOrganizationTrail": true, "enableLogFileValidation"', "trail-in-region"),
+    "messages of devices that go to a host": mutant(
+        "iot/topicRule:TopicRule", '"cloudwatchMetrics"',
+        '"https": [{"url": "https://example.org"}], "cloudwatchMetrics"', "events-in-zone"),
+    "a route to elsewhere": mutant(
+        "ec2/routeTable:RouteTable", '"vpcId"',
+        '"routes": [{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}], "vpcId"',
+        "training-network-closed"),
+    "a network that leads to all but one": mutant(
+        "vpcEndpoint:VpcEndpoint", '\\"Statement\\": [',
+        '\\"Statement\\": [{\\"Effect\\": \\"Allow\\", \\"Action\\": \\"*\\", '
+        '\\"Principal\\": {\\"AWS\\": \\"a\\"}, \\"NotResource\\": \\"arn:aws:s3:::x\\"}, ',
+        "training-network-closed"),
     "a policy of everybody's for a topic": mutant(
         "topicPolicy:TopicPolicy", '{\\"Service\\": \\"cloudwatch.amazonaws.com\\"}',
         '\\"*\\"', "events-in-zone", outside="allows everybody"),

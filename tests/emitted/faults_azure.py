@@ -46,6 +46,17 @@ AZURE_MORE = {
         "Workspace", '"isolationMode"',
         '"outboundRules": {"x": {"type": "FQDN", "destination": "example.org"}}, "isolationMode"',
         "training-confined"),
+    "logs that go to a workspace too": mutant(
+        "DiagnosticSetting", '"storageAccountId"',
+        '"workspaceId": "/subscriptions/x", "storageAccountId"', "logs-in-zone"),
+    "logs whose seal is off": mutant(
+        "StorageAccount", '"state": "Unlocked"', '"state": "Disabled"', "logs-in-zone"),
+    "a role that owns": mutant(
+        "RoleAssignment", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+        "8e3af657-a8ff-443c-a75c-2fe8c4757635", "roles-narrow"),
+    "a key that can be taken out": mutant(
+        "keyvault:Key", '"kty"', '"attributes": {"exportable": true}, "kty"', "key-in-hsm"),
+    "no plan of Defender": mutant("security:Pricing", "", "", "defender-reads-nothing"),
     "blobs that are scanned": mutant(
         "security:Pricing", '"isEnabled": "False"', '"isEnabled": "True"',
         "defender-reads-nothing"),
@@ -56,6 +67,12 @@ AZURE_ADDED: dict[str, tuple[str, dict[str, object], set[str]]] = {
     "a role on a subscription": (
         "azure-native:authorization:RoleAssignment",
         {"scope": "/subscriptions/x", "roleDefinitionId": "y"}, {"roles-narrow"}),
+    "an exception of a policy": (
+        "azure-native:authorization:PolicyExemption", {"exemptionCategory": "Waiver"},
+        {"allowed-locations", "storage-skus"}),
+    "acts that are told to others": (
+        "azure-native:monitor:SubscriptionDiagnosticSetting",
+        {"workspaceId": "/subscriptions/x"}, {"logs-in-zone"}),
     "images that are scanned": (
         "azure-native:security:Pricing", {"pricingName": "Containers"},
         {"defender-reads-nothing"}),

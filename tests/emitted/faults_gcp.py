@@ -77,6 +77,20 @@ GCP = {
     "a service with another image": mutant(
         "cloudrunv2/service:Service", "europe-west3-docker.pkg.dev", "dkr.example.org",
         "service-in-region"),
+    "a service with an image of another project": mutant(
+        "cloudrunv2/service:Service", "docker.pkg.dev/project-0/", "docker.pkg.dev/elsewhere/",
+        "service-in-region"),
+    "a service that asks nobody who calls": mutant(
+        "cloudrunv2/service:Service", '"invokerIamDisabled": false',
+        '"invokerIamDisabled": true', "service-in-region"),
+    "drift with an image of another project": mutant(
+        "workflow:Workflow", "docker.pkg.dev/project-0/", "docker.pkg.dev/elsewhere/",
+        "training-in-region"),
+    "drift that calls a host within a step": mutant(
+        "workflow:Workflow", '{\\"decide\\"',
+        '{\\"tell\\": {\\"try\\": {\\"call\\": \\"http.get\\", \\"args\\": '
+        '{\\"url\\": \\"https://example.org\\"}}}}, {\\"decide\\"',
+        "vertex-regional-endpoint"),
     "a network with a way out": mutant(
         "compute/network:Network", '"deleteDefaultRoutesOnCreate": true',
         '"deleteDefaultRoutesOnCreate": false', "service-egress-denied"),

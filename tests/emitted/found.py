@@ -40,5 +40,6 @@ def rights(found: Evaluation, role: str) -> list[tuple[list[str], list[str]]]:
     (policy,) = (r for r in of(found, "aws:iam/rolePolicy:RolePolicy")
                  if r.inputs["role"] == f"{made.name}-id")  # fmt: skip
     said = statements(policy.inputs["policy"])
+    said = [one for one in said if one["Effect"] != "Deny"]
     assert {one["Effect"] for one in said} == {"Allow"}
     return [(listed(one["Action"]), listed(one["Resource"])) for one in said]

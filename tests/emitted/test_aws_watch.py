@@ -288,3 +288,52 @@ def test_names_that_read_alike_stay_apart(shapes: dict[str, Evaluation]) -> None
         names = [r.inputs[key] for r in of(found, kind)]
         assert len(names) >= 3
         assert len(set(names)) == len(names), kind
+
+
+ID = "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        ({"key": f"arn:aws:kms:eu-central-1:999999999999:key/{ID}"}, "lies in account 9999"),
+        ({"key": f"arn:aws-cn:kms:eu-central-1:123456789012:key/{ID}"}, "in partition `aws-cn`"),
+        ({"bucket": "arn:aws-us-gov:s3:::own"}, "plain name of a bucket"),
+        ({"bucket": "own-s3alias"}, "plain name of a bucket"),
+        ({"bucket": "own--use1-az4--x-s3"}, "plain name of a bucket"),
+        ({"bucket": "own"}, "nothing emitted ends what lies in `own`"),
+        ({"registry": "9.dkr.ecr.us-east-1.amazonaws.com/own"}, "plain name of a repository"),
+        ({"registry": "arn:aws:ecr:us-east-1:9:repository/own"}, "plain name of a repository"),
+    ],
+)
+def test_what_another_account_or_place_has_is_not_adopted(there: dict[str, str], why: str) -> None:
+    own = zone(existing=Existing(origin="hybridspec.yaml:3", **there))
+    _, found = emit_cloud(targets()["aws"], part(own, account="123456789012"))
+    assert any(one.promised and why in one.what for one in found)
+
+
+def test_a_key_of_the_own_account_is_adopted() -> None:
+    key = f"arn:aws:kms:eu-central-1:123456789012:key/{ID}"
+    own = zone(existing=Existing(key=key, registry="own/images", origin="hybridspec.yaml:3"))
+    _, found = emit_cloud(targets()["aws"], part(own, account="123456789012"))
+    assert not [one for one in found if one.promised]
+
+
+def test_what_an_account_logs_once_ends_with_the_zone_that_keeps_it_the_shortest(
+    tmp_path: Path,
+) -> None:
+    both = part(zone(log_days=None), zone("fr-plants", log_days=40))
+    assert [text for text in said(both) if "are kept with `eu-plants`" in text]
+    assert not [text for text in said(part()) if "are kept with" in text]
+    made = evaluate(written(both, tmp_path / "stack"), project="watch")
+    groups = {r.inputs["name"]: r.inputs["retentionInDays"] for r in made.resources
+              if r.type == "aws:cloudwatch/logGroup:LogGroup"}  # fmt: skip
+    assert groups["/aws/sagemaker/TrainingJobs"] == groups["/aws/events/watch-eu-plants"] == 30
+
+
+def test_who_administers_a_key_is_denied_its_use_by_more_than_its_policy(found: Evaluation) -> None:
+    (policy,) = (r.inputs["policy"] for r in of(found, "aws:iam/rolePolicy:RolePolicy")
+                 if r.name == "eu-plants-key-admin")  # fmt: skip
+    (denied,) = (one for one in json.loads(policy)["Statement"] if one["Effect"] == "Deny")
+    assert {"kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"} <= set(denied["Action"])
+    assert denied["Resource"] == arn(found, KMS_KEY, "eu-plants-key")
