@@ -53,7 +53,7 @@ class Training(Section):
     spot: Annotated[
         bool,
         key("Run on machines that the cloud may take back; the plan counts the full price.",
-            absent="`false`: a run is never taken back"),
+            example=True, absent="`false`: a run is never taken back"),
     ] = False  # fmt: skip
     data: Annotated[
         list[Name],

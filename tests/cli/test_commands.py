@@ -265,7 +265,7 @@ def test_a_build_leaves_foreign_files_and_removes_its_own(example: Path, cli: Cl
     (out / "stacks" / "aws" / "Pulumi.prod.yaml").write_text("config: {}\n")
     spec.write_text(re.sub(r"\n    training:.*", "", text))
     found = document(cli("build", example, "--format", "json"))
-    assert found["removed"] == ["stacks/aws/training.py"]
+    assert found["removed"] == ["stacks/aws/network.py", "stacks/aws/training.py"]
     assert (out / "notes.txt").read_text() == "mine"
     assert (out / "stacks" / "aws" / "Pulumi.prod.yaml").exists()
 

@@ -39,7 +39,7 @@ def nested(keys: str, says: str) -> Fault:
         '                {"bucket_key_enabled": True, "apply_server_side_encryption_by_default": {'
     )
     end = "                    bucket_key_enabled=True,\n                ),\n"
-    return Fault("aws", "data.py", ENCRYPTION + end, new + keys + "}},\n", says)
+    return Fault("aws", "bucket.py", ENCRYPTION + end, new + keys + "}},\n", says)
 
 
 FAULTS = {
@@ -67,7 +67,7 @@ FAULTS = {
         "aws", "keys.py", "multi_region=False", 'multi_region="no"',
         'argument `multiRegion` is `"no"`, not true or false'),
     "a mapping where a list stands": Fault(
-        "aws", "data.py", "rules=rules,", "rules=rules[0],",
+        "aws", "bucket.py", "rules=rules,", "rules=rules[0],",
         "expected a value of type `typing.Sequence"),
     "a value that an enumeration lacks": Fault(
         "azure", "registry.py", 'system_datastores_auth_mode="Identity"',
@@ -76,7 +76,7 @@ FAULTS = {
         "gcp", "registry.py", 'format="DOCKER"', 'mode="DOKCER_REPOSITORY", format="DOCKER"',
         "argument `mode` is `\"DOKCER_REPOSITORY\"`, which is none of its values"),
     "a store that anybody may delete": Fault(
-        "aws", "data.py", "opts=pulumi.ResourceOptions(parent=self, protect=True)",
+        "aws", "bucket.py", "opts=pulumi.ResourceOptions(parent=self, protect=True)",
         "opts=pulumi.ResourceOptions(parent=self)", "not protected from deletion"),
     "a key that anybody may delete": Fault(
         "gcp", "keys.py", "opts=pulumi.ResourceOptions(parent=self, protect=True)",
@@ -85,9 +85,9 @@ FAULTS = {
         "aws", "keys.py", "target_key_id=key.id", 'target_key_id=f"{name}-key-id"',
         "names aws:kms/key:Key `eu-plants-key` without depending on it"),
     "a resource that the SDK does not know": Fault(
-        "aws", "keys.py", "self.arn = key.arn",
+        "aws", "keys.py", "return key.arn",
         'pulumi.CustomResource("aws:kms/keyy:Keyy", f"{name}-y", {}, child)\n'
-        "        self.arn = key.arn",
+        "        return key.arn",
         "no class of the SDK makes this type"),
 }  # fmt: skip
 

@@ -90,5 +90,5 @@ def test_a_stack_of_ones_own_has_its_backend_and_its_settings(cloud: str, tmp_pa
     assert project["backend"] == {"url": "s3://states?region=x"}
     settings = yaml.safe_load((folder / "Pulumi.prod.yaml").read_text())
     assert '"own-1"' in (folder / "__main__.py").read_text()
-    assert settings == {"config": {"aws:profile": "plants", "watch:word": hostile}}
+    assert settings == {"config": {"aws:profile": "plants", f"watch-{cloud}:word": hostile}}
     assert_clean(folder)

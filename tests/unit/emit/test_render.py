@@ -139,7 +139,9 @@ def test_emitted_programs_hold_values_as_constants_alone(
     }
     assert {image, spec} <= found
     project = yaml.safe_load(made["Pulumi.yaml"])
-    assert (project["name"], project["description"]) == (spec, f"AWS resources of {spec}")
+    assert (project["name"], project["description"]) == (
+        f"{spec}-aws", f"AWS resources of {spec}",
+    )  # fmt: skip
     assert set(project) == {"name", "description", "runtime"}
     pins = [x for x in made["requirements.txt"].split("\n") if x and not x.startswith("#")]
     assert [x.partition(">")[0] for x in pins] == ["pulumi", "pulumi-aws"]

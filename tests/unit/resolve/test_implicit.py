@@ -51,6 +51,7 @@ def test_every_service_that_is_emitted_has_a_row(cloud: str) -> None:
 
 
 WHERE_OFFERED = {
+    "aws": ("macie2",),
     "azure": ("containerapps", "logic"),
     "gcp": ("dlp", "eventarc", "run", "workflows"),
 }
