@@ -158,8 +158,8 @@ def _cut_off(cloud: str, pending: Sequence[Pending]) -> HybridspecError:
     return HybridspecError(
         f"{cloud}: the last run was cut off, and the engine does not know how these ended:\n"
         f"{listed}",
-        help="look for them in the cloud; `--repair --adopt URN=ID` takes over one that is there, "
-        "`--repair` alone takes all for not there",
+        help="look for them in the cloud; `hybridspec up --repair --adopt URN=ID` takes over one "
+        "that is there, `--repair` alone takes all for not there",
     )
 
 
@@ -268,6 +268,9 @@ def destroy(stack: Stack, clouds: Sequence[str], say: Say, agree: Say, *, data: 
     try:
         known, pieces = deployed(stack, clouds)
         states = {p.cloud: p.state() if p.select(create=False) else State() for p in pieces}
+        for cloud, state in states.items():
+            if state.pending:  # deleting the rest would leave behind what nobody names any more
+                raise _cut_off(cloud, state.pending)
         kept = [r for state in states.values() for r in state.protected]
         if kept and not data:
             raise UsageError(

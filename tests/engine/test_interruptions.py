@@ -67,6 +67,12 @@ def test_after_a_kill_up_says_what_is_open_and_settles_it_on_request(
         assert "--repair" in explained.stderr
         assert not world.cloud.count("create")
 
+        kept = world.destroy(folder, "--delete-data")
+        assert kept.returncode == 1, (at, kept.stderr)
+        assert "cut off" in kept.stderr or "locked" in kept.stderr
+        assert "`hybridspec up" in kept.stderr
+        assert not world.cloud.count("delete")
+
         urns = [x.strip() for x in explained.stderr.splitlines() if x.strip().startswith("urn:")]
         there = [(urn, found) for urn in urns if (found := world.cloud.identity(urn))]
         assert there, "the resource whose creation was cut off exists"
