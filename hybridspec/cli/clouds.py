@@ -79,8 +79,10 @@ def up(
     say = options.progress
     if not stack.spec.is_file():
         compiled(stack.spec, options)  # says so, before a lock is left behind
+    cli = find(os.environ)  # nobody waits for a build that nothing can apply
     held = stack.lock()
     try:
+        known = deployment.load(stack)
         output = build(stack.spec, folder, options)
         made = output.build
         _reviewed(made, wish.plan)
@@ -90,14 +92,12 @@ def up(
         evaluations = evaluated(made, output.folder, options.cache)
         refuse_outside(made, evaluations)
         asked = snapshot(evaluations)
-        cli = find(os.environ)
         pieces = projects(stack, list(trees), cli, written)
         agree(
             f"apply plan {made.plan_digest[:12]} of stack `{stack.name}`: "
             + ", ".join(f"{len(asked[cloud])} resources on {cloud}" for cloud in sorted(asked))
         )
         backend.prepare(stack)
-        known = deployment.load(stack)
         known = Deployment(backend=written, output=str(output.folder.resolve()),
                            clouds=known.clouds)  # fmt: skip
         for project in pieces:

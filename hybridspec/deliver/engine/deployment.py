@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from hybridspec.base.errors import HybridspecError
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.stack import Stack
 
@@ -42,15 +43,26 @@ class Deployment:
 
 
 def load(stack: Stack) -> Deployment:
-    """What was written down; nothing if nothing was, or in another shape."""
+    """What was written down; nothing if nothing was.
+
+    Raises:
+        HybridspecError: something was, and cannot be read: it does not count as nothing.
+    """
+    path = stack.folder / "deployment.json"
     try:
-        found: dict[str, Any] = json.loads((stack.folder / "deployment.json").read_bytes())
+        found: dict[str, Any] = json.loads(path.read_bytes())
         if found.pop("schema") != _SCHEMA:
-            return Deployment()
+            raise ValueError("another schema")
         clouds = {cloud: Applied(**row) for cloud, row in found.pop("clouds").items()}
         return Deployment(**found, clouds=clouds)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except FileNotFoundError:
         return Deployment()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise HybridspecError(
+            f"what was deployed of stack `{stack.name}` cannot be read: {path.name} is damaged",
+            help=f"put a good copy back to {path.relative_to(stack.spec.parent)}; or move it away "
+            f"and run `hybridspec up --stack {stack.name}`, which asks the backend what there is",
+        ) from fault
 
 
 def applied(stack: Stack) -> dict[str, Any]:

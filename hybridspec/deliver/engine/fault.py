@@ -146,7 +146,7 @@ def raise_for(ran: Ran, cloud: str, doing: str, log: Path | None = None) -> None
     where = f"{cloud}: "
     if ran.code < 0:
         raise ResourceFailed(
-            f"{where}the engine was killed (signal {-ran.code}) while it was to {doing}",
+            f"{where}the engine was killed (signal {-ran.code}) before `{doing}` was done",
             help="run this again: it says what was left half done",
         )
     for special in (_locked, _plugin):
