@@ -207,6 +207,7 @@ class _Monitor:
                 self.folder, [(f.pc.uri, f.pc.line) for f in request.stackTrace.frames]
             ),
             replaces=tuple(sorted({*request.replaceOnChanges, *_anew(request.type, sdk)})),
+            ignored=tuple(sorted(request.ignoreChanges)),
         )
         return urn, identity, outputs
 

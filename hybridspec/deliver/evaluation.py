@@ -24,7 +24,7 @@ class Resource:
     of a zone. `regions` are where it lies: nowhere known if empty. `outputs` are what the cloud
     would answer beside the inputs, in words, `id` included. `origin` is the line of the spec that
     asked for it, as the program says it: `file:line`, or empty. `replaces` are the inputs by which
-    it is made anew if they change.
+    it is made anew if they change, `ignored` those of which the engine keeps the first value.
     """
 
     urn: str
@@ -41,6 +41,7 @@ class Resource:
     outputs: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     replaces: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,9 @@ def _read(path: Path) -> Evaluation | None:
 
 
 def _resource(found: dict[str, Any]) -> Resource:
-    lists = {name: tuple(found[name]) for name in ("regions", "dependencies", "replaces")}
+    lists = {
+        name: tuple(found[name]) for name in ("regions", "dependencies", "replaces", "ignored")
+    }
     return Resource(**{**found, **lists})
 
 

@@ -29,6 +29,7 @@ def snapshot(evaluations: Mapping[str, Evaluation]) -> Snapshot:
 
 
 def _recorded(resource: Resource, keeps: bool) -> Mapping[str, Any]:
+    """One resource without the inputs that the engine would not change."""
     return {
         "type": resource.type,
         "name": resource.name,
@@ -37,7 +38,7 @@ def _recorded(resource: Resource, keeps: bool) -> Mapping[str, Any]:
         "protect": resource.protect,
         "keeps": keeps,
         "replaces": list(resource.replaces),
-        "inputs": dict(resource.inputs),
+        "inputs": {k: v for k, v in resource.inputs.items() if k not in resource.ignored},
     }
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from hybridspec.deliver.difference import changes
 from hybridspec.deliver.evaluate import Evaluation, EvaluationFailed, Resource, evaluate
 from hybridspec.deliver.outside_plan import outside_plan
+from hybridspec.deliver.snapshot import snapshot
 
 ALLOWED, KNOWN = {"eu-central-1"}, {"eu-central-1", "eu-west-1", "us-east-1"}
 
@@ -52,6 +54,25 @@ def test_a_program_is_recorded_with_types_parents_providers_and_outputs(tmp_path
     assert alias.dependencies == (key.urn,)
     assert found.outputs == {"arn": "arn:aws:kms:eu-central-1:000000000000:key"}
     assert [r.urn for r in found.resources] == sorted(r.urn for r in found.resources)
+
+
+def test_what_the_engine_would_not_change_is_recorded_and_not_compared(tmp_path: Path) -> None:
+    program = """
+        import pulumi
+        import pulumi_aws as aws
+
+        here = aws.Provider("here", region="eu-central-1")
+        aws.sns.Topic(
+            "topic", display_name="%s", name="t",
+            opts=pulumi.ResourceOptions(provider=here, ignore_changes=["displayName"]),
+        )
+    """
+    found = [run(tmp_path / "program", program % month) for month in ("May", "June")]
+    assert [r.inputs["displayName"] for e in found for r in e.resources if r.ignored] == [
+        "May", "June",
+    ]  # fmt: skip
+    before, after = (snapshot({"aws": evaluation}) for evaluation in found)
+    assert {change["op"] for change in changes(before, after)} == {"same"}
 
 
 def test_secrets_are_masked_and_configuration_is_handed_on(tmp_path: Path) -> None:
