@@ -98,7 +98,8 @@ GUARDS = (
     ),
     Guard(
         id="training-in-region",
-        title="training runs in the zone's region, on its store, registry and key",
+        title="training runs in the zone's region, on its store, registry and key; nothing keeps "
+        "its image from the Internet",
         facets=("process", "store", "model"), assets=("training",),
         source=f"{_DOCS}/vertex-ai/docs/training/create-custom-job", missing=trained,
     ),

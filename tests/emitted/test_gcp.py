@@ -165,7 +165,9 @@ def test_a_device_proves_itself_by_its_certificate(found: Evaluation) -> None:
     providers = of(found, "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
     for made in providers:
         label = made.name.rpartition("--")[2]
-        assert made.inputs["attributeCondition"] == f'assertion.subject.dn.ou == "{label}"'
+        theirs = f'assertion.subject.dn.o == "watch-{made.owner}"'
+        mine = f'assertion.subject.dn.ou == "{label}" && {theirs}'
+        assert made.inputs["attributeCondition"] == mine
         (anchor,) = made.inputs["x509"]["trustStore"]["trustAnchors"]
         assert anchor == {"pemCertificate": AUTHORITY}
     assert {p.name for p in providers} == {p.name for p in of(found, POOL)}

@@ -60,7 +60,7 @@ class ZoneDevices(pulumi.ComponentResource):
     def _pool(
         self, name: str, device_class: str, label: str, args: ZoneDevicesArgs
     ) -> pulumi.Output[str]:
-        """Everybody whose certificate says that it is of the class."""
+        """Everybody whose certificate says that it is of the class and of the zone."""
         pool = iam.WorkloadIdentityPool(
             name,
             workload_identity_pool_id=args.pools[device_class],
@@ -78,7 +78,8 @@ class ZoneDevices(pulumi.ComponentResource):
                 workload_identity_pool_provider_id="certificate",
                 attribute_mapping={"google.subject": "assertion.subject.dn.cn"},
                 attribute_condition=(
-                    f"assertion.subject.dn.ou == {json.dumps(device_class)}"
+                    f"assertion.subject.dn.ou == {json.dumps(device_class)} && "
+                    f"assertion.subject.dn.o == {json.dumps(args.prefix)}"
                 ),
                 x509=iam.WorkloadIdentityPoolProviderX509Args(
                     trust_store=iam.WorkloadIdentityPoolProviderX509TrustStoreArgs(
