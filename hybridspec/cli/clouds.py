@@ -79,12 +79,12 @@ def up(
     say = options.progress
     if not stack.spec.is_file():
         compiled(stack.spec, options)  # says so, before a lock is left behind
-    cli = find(os.environ)  # nobody waits for a build that nothing can apply
     held = stack.lock()
     try:
         known = deployment.load(stack)
         output = build(stack.spec, folder, options)
         made = output.build
+        cli = find(os.environ)  # nobody waits for an evaluation of what nothing can apply
         _reviewed(made, wish.plan)
         written = next((s.backend or "" for s in made.graph.stacks if s.name == stack.name), "")
         trees = dict(made.stacks)
