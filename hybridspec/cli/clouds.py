@@ -86,7 +86,7 @@ def up(
         made = output.build
         cli = find(os.environ)  # nobody waits for an evaluation of what nothing can apply
         _reviewed(made, wish.plan)
-        written = next((s.backend or "" for s in made.graph.stacks if s.name == stack.name), "")
+        written = _backend(made, stack)
         trees = dict(made.stacks)
         say("evaluating the cloud stacks offline")
         evaluations = evaluated(made, output.folder, options.cache)
@@ -98,8 +98,7 @@ def up(
             + ", ".join(f"{len(asked[cloud])} resources on {cloud}" for cloud in sorted(asked))
         )
         backend.prepare(stack)
-        known = Deployment(backend=written, output=str(output.folder.resolve()),
-                           clouds=known.clouds)  # fmt: skip
+        known = replace(known, backend=written, output=str(output.folder.resolve()))
         for project in pieces:
             tree = trees[project.cloud]
             project.write(tree)
@@ -109,7 +108,7 @@ def up(
             deployment.save(stack, known)
             say(f"{project.cloud}: applying plan {made.plan_digest[:12]}")
             _apply(project, wish, f"plan {made.plan_digest}", say)
-            known = known.having(project.cloud, Applied(**{**asdict(applied), "complete": True}))
+            known = known.having(project.cloud, replace(applied, complete=True))
             deployment.save(stack, known)
         say("signing and publishing the channel")
         publish_channel(stack, output, say)
@@ -119,6 +118,11 @@ def up(
     finally:
         held.close()
     return status(stack)
+
+
+def _backend(made: Build, stack: Stack) -> str:
+    """Where the spec says that the stack's state is kept; empty if it does not."""
+    return next((s.backend or "" for s in made.graph.stacks if s.name == stack.name), "")
 
 
 def _reviewed(made: Build, plan: str) -> None:
@@ -180,7 +184,7 @@ def _adopted(pending: Sequence[Pending], adopt: Mapping[str, str], say: Say) -> 
 def preview(made: Build, stack: Stack) -> tuple[tuple[str, Step], ...]:
     """What the engine would do, cloud by cloud; leaves nothing behind, here or there."""
     cli = find(os.environ)
-    written = next((s.backend or "" for s in made.graph.stacks if s.name == stack.name), "")
+    written = _backend(made, stack)
     found: list[tuple[str, Step]] = []
     for project in projects(stack, [cloud for cloud, _ in made.stacks], cli, written):
         with tempfile.TemporaryDirectory() as work:
