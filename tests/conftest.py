@@ -120,15 +120,20 @@ def deployed(example: Path, cli: Cli) -> Iterator[Path]:
 
 def fixed_pems(*classes: str) -> dict[str, bytes]:
     """Development keys that are the same in every run, for goldens and attacks."""
+    from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    from hybridspec.bundle.keys import ROLES, class_role
+    from hybridspec.bundle.keys import CONTENT, ROLES, class_role
+
+    def fixed(name: str) -> ec.EllipticCurvePrivateKey | Ed25519PrivateKey:
+        seed = hashlib.sha256(f"test key {name}".encode()).digest()
+        if name in CONTENT:
+            return ec.derive_private_key(int.from_bytes(seed) >> 1, ec.SECP256R1())
+        return Ed25519PrivateKey.from_private_bytes(seed)
 
     return {
-        name: Ed25519PrivateKey.from_private_bytes(
-            hashlib.sha256(f"test key {name}".encode()).digest()
-        ).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        name: fixed(name).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         for name in (*ROLES, *map(class_role, classes))
     }
 

@@ -1,23 +1,35 @@
-"""Development keys: one ed25519 key pair per TUF role, as PEM (PKCS#8), never printed."""
+"""Who signs what: keys and threshold of each role, and development keys, made here, never printed.
+
+What publishes or packs asks a `Keyring` and nothing else, so it is the same for keys in a file, in
+a hardware module or in a cloud. Roles are `root`, `targets`, `snapshot`, `timestamp`, one for each
+device class, `attestation` and `model` for what lies inside a bundle. Those two are P-256, since
+OpenSSF Model Signing 1.0 knows no ed25519, which every other key is that is made here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer import Key, Signature, Signer, SSlibKey
 
 ROOTS = ("root-1", "root-2", "root-3")
 ROOT_THRESHOLD = 2
-ROLES = (*ROOTS, "targets", "snapshot", "timestamp")
+CONTENT = ("attestation", "model")
+ROLES = (*ROOTS, "targets", "snapshot", "timestamp", *CONTENT)
+
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
 def class_role(device_class: str) -> str:
@@ -26,33 +38,103 @@ def class_role(device_class: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleKeys:
+    """Keys that count for a role, how many have to sign, and the signers that are at hand here.
+
+    There may be fewer signers than have to sign, and one of a key that no longer counts, which a
+    new root still needs.
+    """
+
+    public: tuple[Key, ...]
+    threshold: int
+    signers: tuple[Signer, ...] = field(repr=False)
+
+
+class Keyring(Protocol):
+    """The keys of a channel by role."""
+
+    @property
+    def development(self) -> bool:
+        """Whether the keys are development keys: metadata says so, production devices refuse it."""
+
+    def role(self, name: str) -> RoleKeys:
+        """Keys and signers of a role; raises `KeyError` if it has none."""
+
+
+class LocalSigner(Signer):  # type: ignore[misc]
+    """A private key in memory; the same bytes are always signed alike (RFC 8032, RFC 6979)."""
+
+    def __init__(self, private: PrivateKey) -> None:
+        self._private = private
+        self._public = SSlibKey.from_crypto(private.public_key())
+
+    @property
+    def public_key(self) -> Key:
+        """The public half."""
+        return self._public
+
+    @classmethod
+    def from_priv_key_uri(cls, *_: object) -> LocalSigner:
+        """Not by URI: whoever has one has a signer of the library."""
+        raise NotImplementedError
+
+    def sign(self, payload: bytes) -> Signature:
+        """Sign, with SHA-256 where the key is on a curve of NIST."""
+        if isinstance(self._private, Ed25519PrivateKey):
+            made = self._private.sign(payload)
+        else:
+            made = self._private.sign(payload, ec.ECDSA(SHA256(), deterministic_signing=True))
+        return Signature(self._public.keyid, made.hex())
+
+
+@dataclass(frozen=True, slots=True)
 class DevelopmentKeys:
     """Private keys by name; what they sign is marked and no production root accepts it."""
 
     pems: Mapping[str, bytes] = field(repr=False)
 
-    def signer(self, name: str) -> CryptoSigner:
-        """The signer of a role; raises `KeyError` if there is no such key."""
-        key = load_pem_private_key(self.pems[name], password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"the development key {name} is not ed25519")
-        return CryptoSigner(key)
+    @property
+    def development(self) -> bool:
+        """They are."""
+        return True
+
+    def role(self, name: str) -> RoleKeys:
+        """Three keys for root, one for any other role; all of them are at hand."""
+        names = ROOTS if name == "root" else (name,)
+        signers = tuple(self.signer(each) for each in names)
+        threshold = ROOT_THRESHOLD if name == "root" else 1
+        return RoleKeys(tuple(s.public_key for s in signers), threshold, signers)
+
+    def signer(self, name: str) -> Signer:
+        """The signer of one key; raises `KeyError` if there is no such key."""
+        key = _load(self.pems[name])
+        if not _fits(name, key):
+            raise ValueError(f"the development key {name} is of another kind")
+        return LocalSigner(key)  # type: ignore[arg-type]
 
 
 def complete(pems: Mapping[str, bytes], classes: Iterable[str]) -> DevelopmentKeys:
     """Keep the keys that can be used and make those that are missing."""
     names = (*ROLES, *sorted(class_role(name) for name in classes))
-    good = {name: pem for name, pem in pems.items() if _usable(pem)}
-    return DevelopmentKeys({**good, **{n: _new() for n in names if n not in good}})
+    good = {name: pem for name, pem in pems.items() if _fits(name, _load(pem))}
+    return DevelopmentKeys({**good, **{n: _new(n) for n in names if n not in good}})
 
 
-def _usable(pem: bytes) -> bool:
+def _load(pem: bytes) -> object:
     try:
-        return isinstance(load_pem_private_key(pem, password=None), Ed25519PrivateKey)
+        return load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
+        return None
 
 
-def _new() -> bytes:
-    key = Ed25519PrivateKey.generate()
+def _fits(name: str, key: object) -> bool:
+    """Whether a key is of the kind that a role of this name signs with."""
+    if name not in CONTENT:
+        return isinstance(key, Ed25519PrivateKey)
+    return isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
+
+
+def _new(name: str) -> bytes:
+    key = (ec.generate_private_key(ec.SECP256R1()) if name in CONTENT
+           else Ed25519PrivateKey.generate())  # fmt: skip
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

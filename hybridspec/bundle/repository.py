@@ -20,6 +20,7 @@ from tuf.api.metadata import (
     Delegations,
     Metadata,
     MetaFile,
+    Role,
     Root,
     Snapshot,
     TargetFile,
@@ -30,10 +31,11 @@ from tuf.api.serialization.json import JSONSerializer
 
 from hybridspec.base.errors import HybridspecError
 from hybridspec.bundle.archive import ArchiveDigest
-from hybridspec.bundle.keys import ROOT_THRESHOLD, ROOTS, DevelopmentKeys, class_role
+from hybridspec.bundle.keys import Keyring, RoleKeys, class_role
 
 DEVELOPMENT = "x-hybridspec-development"
 CUSTOM = "hybridspec"
+TOP = ("root", "targets", "snapshot", "timestamp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +63,15 @@ class ClassRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Files to write, targets before metadata, the timestamp last; and each class's counter."""
+    """Files to write, targets before metadata, the timestamp last; and each class's counter.
+
+    With `unsigned` roles, for which too few signers are at hand, it must not be written.
+    """
 
     targets: tuple[tuple[str, bytes | Path], ...]
     metadata: tuple[tuple[str, bytes], ...]
     counters: tuple[tuple[str, int], ...]
+    unsigned: tuple[str, ...] = ()
 
 
 class Expired(HybridspecError):
@@ -79,7 +85,7 @@ class Expired(HybridspecError):
 
 
 def publish(
-    previous: Mapping[str, bytes], releases: Sequence[ClassRelease], keys: DevelopmentKeys,
+    previous: Mapping[str, bytes], releases: Sequence[ClassRelease], keys: Keyring,
     now: datetime, validity: Validity,
 ) -> Publication:  # fmt: skip
     """The next state of the channel.
@@ -101,15 +107,16 @@ def publish(
         writer.delegate(release.device_class)
     writer.root()
     for name, role in changed.items():
-        writer.sign(name, role, [name], validity.delegated)
+        writer.sign(name, role, validity.delegated)
     writer.top()
     files = tuple(
         f for r in releases if class_role(r.device_class) in changed for f in target_files(r)
     )
-    return Publication(targets=files, metadata=tuple(writer.written), counters=counters)
+    return Publication(targets=files, metadata=tuple(writer.written), counters=counters,
+                       unsigned=tuple(writer.unsigned))  # fmt: skip
 
 
-def sound(previous: Mapping[str, bytes], keys: DevelopmentKeys, now: datetime) -> bool:
+def sound(previous: Mapping[str, bytes], keys: Keyring, now: datetime) -> bool:
     """Whether a channel can be continued: whole, signed by these keys alone, its root not expired.
 
     Anything else, a missing role as well, is not.
@@ -119,13 +126,12 @@ def sound(previous: Mapping[str, bytes], keys: DevelopmentKeys, now: datetime) -
         root, targets = found["root"].signed, found["targets"].signed
         if root.expires <= now:
             return False
-        for name in ("root", "targets", "snapshot", "timestamp"):
-            signers = ROOTS if name == "root" else (name,)
-            if set(root.roles[name].keyids) != {_keyid(keys, signer) for signer in signers}:
+        for name in TOP:
+            if not _agrees(root.roles[name], keys.role(name)):
                 return False
             root.verify_delegate(name, found[name].signed_bytes, found[name].signatures)
         for name, role in targets.delegations.roles.items():
-            if role.keyids != [_keyid(keys, name)]:
+            if not _agrees(role, keys.role(name)):
                 return False
             targets.verify_delegate(name, found[name].signed_bytes, found[name].signatures)
     except (RepositoryError, KeyError, ValueError, AttributeError, TypeError):
@@ -133,8 +139,10 @@ def sound(previous: Mapping[str, bytes], keys: DevelopmentKeys, now: datetime) -
     return True
 
 
-def _keyid(keys: DevelopmentKeys, name: str) -> str:
-    return str(keys.signer(name).public_key.keyid)
+def _agrees(role: Role, keys: RoleKeys) -> bool:
+    """Whether a delegator lists for a role just the keys and the threshold that it should have."""
+    wanted = {key.keyid for key in keys.public}
+    return set(role.keyids) == wanted and role.threshold == keys.threshold
 
 
 def _differs(old: Metadata[Any] | None, new: Targets) -> bool:
@@ -218,13 +226,15 @@ def target_files(release: ClassRelease) -> list[tuple[str, bytes | Path]]:
 class _Writer:
     """Signs roles one after the other and keeps the metadata in the order of writing."""
 
-    def __init__(self, old: Mapping[str, Metadata[Any]], keys: DevelopmentKeys, now: datetime,
+    def __init__(self, old: Mapping[str, Metadata[Any]], keys: Keyring, now: datetime,
                  validity: Validity) -> None:  # fmt: skip
         self.old, self.keys, self.now, self.validity = old, keys, now, validity
         self.signed: dict[str, tuple[int, bytes]] = {
             n: (m.signed.version, m.to_bytes(JSONSerializer(compact=True))) for n, m in old.items()
         }
         self.written: list[tuple[str, bytes]] = []
+        self.unsigned: list[str] = []
+        self.delegators = [old["root"].signed] if "root" in old else []
         before = old["targets"].signed if "targets" in old else None
         # A copy: what is added to it has to differ from what was signed before.
         self.targets = Targets(delegations=deepcopy(before.delegations) if before else None)
@@ -235,9 +245,12 @@ class _Writer:
         delegations = self.targets.delegations or Delegations(keys={}, roles={})
         roles = delegations.roles or {}
         if name not in roles:
-            key = self.keys.signer(name).public_key
-            delegations.keys[key.keyid] = key
-            roles[name] = DelegatedRole(name, [key.keyid], 1, True, [f"{device_class}/*/*"])
+            mine = self.keys.role(name)
+            delegations.keys.update({key.keyid: key for key in mine.public})
+            roles[name] = DelegatedRole(
+                name, [key.keyid for key in mine.public], mine.threshold, True,
+                [f"{device_class}/*/*"],
+            )  # fmt: skip
             delegations.roles = roles
         self.targets.delegations = delegations
 
@@ -248,39 +261,53 @@ class _Writer:
             raise Expired
         if before is not None and not _old(before, self.now, self.validity.root):
             return
-        root = Root(consistent_snapshot=True, unrecognized_fields={DEVELOPMENT: True})
-        for role in ROOTS:
-            root.add_key(self.keys.signer(role).public_key, "root")
-        root.roles["root"].threshold = ROOT_THRESHOLD
-        for role in ("targets", "snapshot", "timestamp"):
-            root.add_key(self.keys.signer(role).public_key, role)
-        self.sign("root", root, ROOTS, self.validity.root)
+        marks = {DEVELOPMENT: True} if self.keys.development else {}
+        root = Root(consistent_snapshot=True, unrecognized_fields=marks)
+        for name in TOP:
+            mine = self.keys.role(name)
+            for key in mine.public:
+                root.add_key(key, name)
+            root.roles[name].threshold = mine.threshold
+        self.delegators.append(root)
+        self.sign("root", root, self.validity.root)
 
     def top(self) -> None:
         """Targets if its delegations changed, then snapshot and timestamp."""
         before = self.old.get("targets")
         same = before is not None and before.signed.delegations == self.targets.delegations
         if before is None or not same or _old(before, self.now, self.validity.targets):
-            self.sign("targets", self.targets, ["targets"], self.validity.targets)
+            self.sign("targets", self.targets, self.validity.targets)
         meta = {
             f"{name}.json": MetaFile.from_data(version, data, ["sha256"])
             for name, (version, data) in self.signed.items()
             if name not in ("root", "snapshot", "timestamp")
         }
-        self.sign("snapshot", Snapshot(meta=meta), ["snapshot"], self.validity.online)
+        self.sign("snapshot", Snapshot(meta=meta), self.validity.online)
         version, data = self.signed["snapshot"]
         pointer = MetaFile.from_data(version, data, ["sha256"])
-        self.sign("timestamp", Timestamp(snapshot_meta=pointer), ["timestamp"],
-                  self.validity.online)  # fmt: skip
+        self.sign("timestamp", Timestamp(snapshot_meta=pointer), self.validity.online)
 
-    def sign(self, name: str, role: Any, signers: Sequence[str], validity: timedelta) -> None:
-        """Sign the next version of a role with every key named."""
+    def sign(self, name: str, role: Any, validity: timedelta) -> None:
+        """Sign the next version of a role with every key of it that is at hand."""
         role.version = self.signed[name][0] + 1 if name in self.signed else 1
         role.expires = (self.now + validity).replace(microsecond=0)
         metadata = Metadata(role)
-        for signer in signers:
-            metadata.sign(self.keys.signer(signer), append=True)
+        for signer in self.keys.role(name).signers:
+            metadata.sign(signer, append=True)
+        if not self._enough(name, metadata):
+            self.unsigned.append(name)
         data = metadata.to_bytes(JSONSerializer(compact=True))
         self.signed[name] = (role.version, data)
         path = "timestamp.json" if name == "timestamp" else f"{role.version}.{name}.json"
         self.written.append((f"metadata/{path}", data))
+
+    def _enough(self, name: str, metadata: Metadata[Any]) -> bool:
+        """Whether whoever delegates to a role sees its threshold: for a root, the old one too."""
+        delegators: list[Root | Targets] = list(
+            self.delegators if name == "root"
+            else self.delegators[-1:] if name in TOP else [self.targets]
+        )  # fmt: skip
+        return all(
+            d.get_verification_result(name, metadata.signed_bytes, metadata.signatures).verified
+            for d in delegators
+        )

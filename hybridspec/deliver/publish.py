@@ -33,6 +33,7 @@ _OURS = re.compile(
 
 def write_publication(channel: Path, publication: Publication) -> None:
     """Write everything durably; what a client may be reading is never removed."""
+    assert not publication.unsigned, "what is not signed to its threshold is shown to nobody"
     write_targets(channel, publication.targets)
     for path, data in publication.metadata:
         write_durably(channel / path, data)

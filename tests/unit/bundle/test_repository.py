@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conformance.channels import CAMERA, HUB, VALIDITY, Publisher, content
+from securesystemslib.exceptions import UnverifiedSignatureError
 from tuf.api.metadata import Metadata
 
 from hybridspec.base.errors import HybridspecError
-from hybridspec.bundle.keys import ROOTS, DevelopmentKeys, class_role, complete
-from hybridspec.bundle.repository import Expired, Publication, Validity
-from hybridspec.deliver.publish import read_metadata
+from hybridspec.bundle.keys import ROOTS, DevelopmentKeys, RoleKeys, class_role, complete
+from hybridspec.bundle.repository import DEVELOPMENT, Expired, Publication, Validity, publish
+from hybridspec.deliver.publish import read_metadata, write_publication
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -220,3 +221,53 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
         made.append(publisher.next(release, now=NOW, validity=VALIDITY).metadata)
     assert made[0] == made[1]
     assert all(Metadata.from_bytes(data) for _, data in made[0])
+
+
+@dataclass(frozen=True)
+class Short:
+    """A keyring with fewer signers of one role at hand than its threshold asks for."""
+
+    keys: DevelopmentKeys
+    short: str
+    development: bool = False
+
+    def role(self, name: str) -> RoleKeys:
+        whole = self.keys.role(name)
+        at_hand = whole.threshold - 1 if name == self.short else len(whole.signers)
+        return replace(whole, signers=whole.signers[:at_hand])
+
+
+@pytest.mark.parametrize("role", ["root", "targets", "snapshot", "timestamp", CLASS])
+def test_what_is_not_signed_to_its_threshold_is_named_and_not_written(
+    tmp_path: Path, role: str
+) -> None:
+    publisher = Publisher(tmp_path)
+    keyring = Short(publisher.keys, role)
+    made = publish({}, [publisher.release(content(1.0))], keyring, NOW, VALIDITY)
+    assert made.unsigned == (role,)
+    with pytest.raises(AssertionError):
+        write_publication(publisher.channel, made)
+    assert not publisher.channel.exists()
+
+
+@pytest.mark.parametrize("name", ["targets", "model", "attestation"])
+def test_a_local_key_signs_alike_each_time_and_is_of_the_kind_its_role_needs(name: str) -> None:
+    keys = complete({}, [])
+    signer, other = keys.role(name).signers[0], keys.role("root").signers[1]
+    first = signer.sign(b"payload")
+    assert first == signer.sign(b"payload")
+    signer.public_key.verify_signature(first, b"payload")
+    assert signer.public_key.scheme == ("ed25519" if name == "targets" else "ecdsa-sha2-nistp256")
+    with pytest.raises(UnverifiedSignatureError):
+        other.public_key.verify_signature(first, b"payload")
+    swapped = complete({**keys.pems, "model": keys.pems["targets"]}, [])
+    assert swapped.pems["model"] != keys.pems["targets"]
+
+
+def test_only_development_keys_mark_their_root(tmp_path: Path) -> None:
+    publisher = Publisher(tmp_path)
+    release = publisher.release(content(1.0))
+    for keyring, marked in ((publisher.keys, True), (Short(publisher.keys, ""), False)):
+        made = dict(publish({}, [release], keyring, NOW, VALIDITY).metadata)
+        root = Metadata.from_bytes(made["metadata/1.root.json"]).signed
+        assert (DEVELOPMENT in root.unrecognized_fields) is marked
