@@ -56,8 +56,9 @@ $(TOOLS)/pulumi-language-python: $(wildcard tests/engine/language/*) tests/engin
 	@cd tests/engine && $(GO_BUILD) -o ../../$@ ./language
 	@cp "$$(cd tests/engine && go list -m -f '{{.Dir}}' $(PULUMI)/sdk/v3)/python/cmd/pulumi-language-python-exec" $(TOOLS)/
 
-nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table
+nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table; draw new examples of every property
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty tests/place -s -n 0 --kill-table kill-table.txt
+	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/diagnostics tests/property tests/unit
 
 golden: setup ## accept what the emitters make now; read the diff
 	$(BIN)/pytest tests/golden tests/diagnostics tests/examples --update -n 0

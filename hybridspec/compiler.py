@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hybridspec.base.diagnostic import Diagnostic, Severity, Sink
+from hybridspec.base.source import Span
 from hybridspec.check.placed import advice
 from hybridspec.check.plugin import ask
 from hybridspec.check.rule import check
@@ -309,21 +310,22 @@ def _built(build: Build, options: Options, workshop: Workshop | None, sink: Sink
 
 def _emit(build: Build, stack: str, sink: Sink) -> Build:
     from hybridspec.emit.cut import cloud_slices, edge_slice
+    from hybridspec.emit.origins import origins
     from hybridspec.emit.stacks import emit_cloud, emit_edge
 
-    known = targets()
+    known, places = targets(), origins(build.graph)
     stacks: list[tuple[str, FileTree]] = []
     contents: list[tuple[str, FileTree]] = []
     for part in cloud_slices(build.graph, build.plan, build.plan_digest, stack):
         tree, unsupported = emit_cloud(known[part.provider], part)
         stacks.append((part.cloud, tree))
-        sink.extend(map(_unsupported, unsupported))
+        sink.extend(_unsupported(found, places) for found in unsupported)
     for member in build.plan.fleet:
         target = known[member.device_class.platform]
         mine = edge_slice(build.graph, build.plan, member, _hosts)
         tree, unsupported = emit_edge(target, mine)
         contents.append((member.device_class.name, tree))
-        sink.extend(map(_unsupported, unsupported))
+        sink.extend(_unsupported(found, places) for found in unsupported)
     sink.stop_if_errors()
     return replace(build, stacks=tuple(stacks), contents=tuple(contents))
 
@@ -331,12 +333,14 @@ def _emit(build: Build, stack: str, sink: Sink) -> Build:
 def _expressed(build: Build, stack: str, sink: Sink) -> None:
     """What clouds cannot express of a plan is known before anything is rendered."""
     from hybridspec.emit.cut import cloud_slices
+    from hybridspec.emit.origins import origins
 
-    known = targets()
+    known, places = targets(), origins(build.graph)
     for part in cloud_slices(build.graph, build.feasible, "", stack):
         emit = known[part.provider].emit_cloud
         if emit is not None:
-            sink.extend(_unsupported(p) for p in emit(part) if isinstance(p, Unsupported))
+            found = (each for each in emit(part) if isinstance(each, Unsupported))
+            sink.extend(_unsupported(each, places) for each in found)
     sink.stop_if_errors()
 
 
@@ -346,11 +350,13 @@ def _hosts(region: Region) -> tuple[str, ...]:
     return endpoints(region.name) if endpoints else ()
 
 
-def _unsupported(found: Unsupported) -> Diagnostic:
+def _unsupported(found: Unsupported, places: Mapping[str, Span]) -> Diagnostic:
+    span = places.get(found.origin)  # a target of others may name a place of its own
     mild = Severity.NOTE if found.note else Severity.WARNING
     return Diagnostic(
         code="HS0501", severity=Severity.ERROR if found.promised else mild,
-        message=f"{found.origin}: {found.what}", span=None, help=found.instead,
+        message=found.what if span else f"{found.origin}: {found.what}", span=span,
+        help=found.instead,
     )  # fmt: skip
 
 
