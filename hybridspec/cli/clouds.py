@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import HybridspecError, StackNotFound, UsageError
 from hybridspec.cli.channel import publish_channel
-from hybridspec.cli.output_tree import build, compiled
+from hybridspec.cli.output_tree import Output, build, compiled
+from hybridspec.cli.rollout import rollout
 from hybridspec.cli.stack import evaluated, refuse_outside
 from hybridspec.compiler import Build, Options
 from hybridspec.deliver.engine import backend, deployment
@@ -29,9 +30,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the user asked of `up` beside the spec: a plan that was reviewed, and repairs."""
+    """What the user asked of `up` beside the spec: a plan that was reviewed, repairs, and whether
+    the channel goes to the clouds' stores."""
 
     plan: str = ""
+    publish: bool = True
     repair: bool = False
     adopt: Mapping[str, str] | None = None
 
@@ -72,7 +75,8 @@ def deployed(stack: Stack, clouds: Sequence[str] = ()) -> tuple[Deployment, tupl
 def up(
     stack: Stack, folder: Path | None, options: Options, wish: Wish, agree: Say
 ) -> dict[str, Any]:
-    """Compile, evaluate, apply cloud by cloud, then sign the channel; returns what there is now.
+    """Compile, evaluate, apply cloud by cloud, then sign the channel and bring it to the zones'
+    stores; returns what there is now.
 
     `agree` is told what is about to happen, and raises if nobody wants it.
     """
@@ -110,14 +114,32 @@ def up(
             _apply(project, wish, f"plan {made.plan_digest}", say)
             known = known.having(project.cloud, replace(applied, complete=True))
             deployment.save(stack, known)
-        say("signing and publishing the channel")
+        say("signing the channel")
         publish_channel(stack, output, say)
-        for cloud in sorted(set(known.clouds) - set(trees)):
-            say(f"{cloud}: no longer in the plan, and still deployed: `hybridspec destroy "
-                f"--stack {stack.name} --cloud {cloud}`")  # fmt: skip
+        if wish.publish:
+            known = _published(stack, known, output, pieces, say)
+        _say_dropped(stack, set(known.clouds) - set(trees), say)
     finally:
         held.close()
     return status(stack)
+
+
+def _say_dropped(stack: Stack, clouds: Iterable[str], say: Say) -> None:
+    """What an earlier plan had, and costs on."""
+    for cloud in sorted(clouds):
+        say(f"{cloud}: no longer in the plan, and still deployed: `hybridspec destroy "
+            f"--stack {stack.name} --cloud {cloud}`")  # fmt: skip
+
+
+def _published(
+    stack: Stack, known: Deployment, output: Output, pieces: Sequence[Project], say: Say
+) -> Deployment:
+    """What is known once the channel is in every zone's store; kept zone by zone."""
+    outputs = {project.cloud: project.state().outputs for project in pieces}
+    for zone, version in rollout(output.build, output.folder / "channel", outputs, say):
+        known = replace(known, published={**known.published, zone: version})
+        deployment.save(stack, known)
+    return known
 
 
 def _backend(made: Build, stack: Stack) -> str:
@@ -127,7 +149,7 @@ def _backend(made: Build, stack: Stack) -> str:
 
 def _reviewed(made: Build, plan: str) -> None:
     """Stop if this is not the plan that somebody looked at."""
-    if plan and not (len(plan) >= 12 and made.plan_digest.startswith(plan)):
+    if plan and not made.plan_digest.startswith(plan):
         raise UsageError(
             f"the spec now makes plan {made.plan_digest[:12]}, not the reviewed {plan[:12]}",
             help="look at it with `hybridspec plan`, then run this with `--plan "
@@ -239,12 +261,14 @@ def status(stack: Stack) -> dict[str, Any]:
         "stack": stack.name,
         "backend": backend.address(stack, known.backend, os.environ),
         "output": known.output,
+        "published": dict(known.published),
         "clouds": rows,
     }
 
 
 def refresh(stack: Stack, say: Say) -> dict[str, Any]:
     """Take over what there really is, on every cloud."""
+    deployed(stack)  # what was never there gets no lock
     held = stack.lock()
     try:
         for project in deployed(stack)[1]:
@@ -268,6 +292,7 @@ def destroy(stack: Stack, clouds: Sequence[str], say: Say, agree: Say, *, data: 
 
     Returns how many resources are gone.
     """
+    deployed(stack, clouds)  # what was never there gets no lock
     held = stack.lock()
     try:
         known, pieces = deployed(stack, clouds)

@@ -33,7 +33,10 @@ YesFlag = Annotated[
 ]
 CloudFlag = Annotated[
     list[str] | None,
-    typer.Option("--cloud", help="Of a named stack, this cloud alone; repeatable."),
+    typer.Option(
+        "--cloud",
+        help="Of a named stack, this cloud alone, such as one that the plan dropped; repeatable.",
+    ),
 ]
 
 
@@ -54,8 +57,11 @@ def up(
     ] = 1,
     yes: YesFlag = False,
     plan: Annotated[
-        str, typer.Option("--plan", help="Apply only this plan, by the digest that was reviewed.")
+        str, typer.Option("--plan", help="Apply only this reviewed plan: its digest, or plan.json.")
     ] = "",
+    publish: Annotated[
+        bool, typer.Option(help="Bring the signed channel of a named stack to its clouds' stores.")
+    ] = True,
     repair: Annotated[
         bool, typer.Option("--repair", help="Settle what a killed run of a named stack left open.")
     ] = False,
@@ -72,9 +78,15 @@ def up(
         _up_local(path, out, options, devices, format)
         return
     from hybridspec.cli import clouds
+    from hybridspec.cli.reviewed_plan import reviewed_digest
     from hybridspec.deliver.stack import Stack
 
-    wish = clouds.Wish(plan=plan, repair=repair, adopt=_pairs(adopt or []))
+    wish = clouds.Wish(
+        plan=plan and reviewed_digest(plan),
+        publish=publish,
+        repair=repair,
+        adopt=_pairs(adopt or []),
+    )
     agree = partial(_agree, yes=yes)
     _show_clouds(clouds.up(Stack(spec=path, name=stack), out, options, wish, agree), format)
 

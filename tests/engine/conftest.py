@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import EXAMPLES, ROOT, Cli, copy_example
+from engine.object_stores import Stores, object_stores
 from engine.stand_in import Cloud, serving
 
 TOOLS = ROOT / ".tools" / "bin"
@@ -32,6 +33,7 @@ class World:
     """A cloud, an engine that knows only it, and `hybridspec` run in front of both."""
 
     cloud: Cloud
+    stores: Stores
     cli: Cli
     environment: Mapping[str, str]
 
@@ -60,8 +62,10 @@ def world(tools: Path, cli: Cli, tmp_path: Path) -> Iterator[World]:
     )
     (bin_ / "pulumi").chmod(0o755)
     (tmp_path / "home").mkdir()
-    with serving(cloud) as providers:
-        yield World(cloud, cli, {
+    stores = Stores()
+    with serving(cloud) as providers, object_stores(stores) as found:
+        yield World(cloud, stores, cli, {
+            **found,
             "PATH": os.pathsep.join([str(bin_), str(tools), *_plain_path()]),
             "PULUMI_HOME": str(tmp_path / "pulumi"),
             "HOME": str(tmp_path / "home"),
@@ -80,7 +84,9 @@ def spec(tmp_path: Path) -> Callable[[str], Path]:
 
     def copy(name: str) -> Path:
         made = copy_example(tmp_path, EXAMPLES / name)
-        (made / f"hybridspec.{STACK}.yaml").write_text(f"stacks: {{{STACK}: {{backend: null}}}}\n")
+        if "backend:" in (made / "hybridspec.yaml").read_text():
+            overlay = f"stacks: {{{STACK}: {{backend: null}}}}\n"
+            (made / f"hybridspec.{STACK}.yaml").write_text(overlay)
         shutil.rmtree(made / ".hybridspec", ignore_errors=True)
         return made
 

@@ -41,6 +41,26 @@ def planned(world: World, folder: Path) -> dict[str, frozenset[str]]:
     return {provider: frozenset(regions) for provider, regions in found.items()}
 
 
+def published(world: World, folder: Path) -> None:
+    """Every zone with devices has the channel, of its own device classes alone."""
+    said = world.run("status", folder, "--stack", STACK, "--format", "json")
+    zones = json.loads(said.stdout)["published"]
+    assert zones
+    assert len(world.stores.objects) == len(zones)
+    channel = next((folder / "build").glob("*/channel"))
+    classes = {path.name for path in (channel / "targets").iterdir()}
+    got = set()
+    for objects in world.stores.objects.values():
+        paths = {path.removeprefix("ota/"): kept.data for path, kept in objects.items()}
+        assert all(data == (channel / path).read_bytes() for path, data in paths.items())
+        mine = {path.split("/")[1] for path in paths if path.startswith("targets/")}
+        roles = {path.split(".")[1] for path in paths if ".class-" in path}
+        assert roles == {f"class-{name}" for name in mine}
+        assert "metadata/timestamp.json" in paths
+        got |= mine
+    assert got == classes
+
+
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_stack_comes_up_stays_changes_and_goes(
     name: str, world: World, spec: Callable[[str], Path]
@@ -51,11 +71,14 @@ def test_a_stack_comes_up_stays_changes_and_goes(
     assert first.returncode == 0, first.stderr
     made = set(world.cloud.things)
     assert made
+    published(world, folder)
 
     world.cloud.calls.clear()
+    world.stores.written.clear()
     again = world.up(folder)
     assert again.returncode == 0, again.stderr
     assert not any(world.cloud.count(each) for each in ("create", "update", "delete"))
+    assert not world.stores.written
 
     change(folder)
     changed = world.up(folder)

@@ -154,15 +154,23 @@ def raise_for(ran: Ran, cloud: str, doing: str, log: Path | None = None) -> None
         if found is not None:
             raise found
     said = _said(text)
-    for row in _ROWS:
-        if re.search(row.pattern, text, re.IGNORECASE | re.DOTALL):
-            raise row.fault(f"{where}{row.sentence}: {said}", help=row.help)
+    known = explained(text, where, said)
+    if known is not None:
+        raise known
     after = f"; all of it is in {log}" if log else ""
     fault = _BY_CODE.get(ran.code, ResourceFailed if log else HybridspecError)
     raise fault(
         f"{where}the engine could not {doing}: {said or f'it ended with {ran.code}'}",
         help=f"correct the cause, {_AGAIN}{after}",
     )
+
+
+def explained(text: str, where: str, said: str) -> HybridspecError | None:
+    """The failure that a cloud's words are known to mean; None if nobody knows them."""
+    for row in _ROWS:
+        if re.search(row.pattern, text, re.IGNORECASE | re.DOTALL):
+            return row.fault(f"{where}{row.sentence}: {said}", help=row.help)
+    return None
 
 
 _HOLLOW = (

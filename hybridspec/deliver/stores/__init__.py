@@ -1,0 +1,1 @@
+"""Channel stores of zones in their clouds: what devices fetch, uploaded over plain HTTPS."""
