@@ -34,6 +34,7 @@ check: setup ## format, lint, types, layers, freshness of generated files
 	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md --check
 	$(BIN)/python -m hybridspec.cli.spec_page docs/spec.md --check
 	$(BIN)/python -m hybridspec.cli.modules_page ARCHITECTURE.md --check
+	$(BIN)/python -m hybridspec.cli.wheel_lock targets/agent/wheels.json --check
 
 test: setup ## all tests
 	$(BIN)/pytest
@@ -66,10 +67,11 @@ golden: setup ## accept what the emitters make now; read the diff
 schemas: setup ## write schemas/ from the models
 	$(BIN)/python -m hybridspec.schemas schemas
 
-docs: setup ## write docs/codes.md, docs/spec.md and the table in ARCHITECTURE.md
+docs: setup ## write docs/codes.md, docs/spec.md, the table in ARCHITECTURE.md and the wheels of devices
 	$(BIN)/python -m hybridspec.cli.codes_page docs/codes.md
 	$(BIN)/python -m hybridspec.cli.spec_page docs/spec.md
 	$(BIN)/python -m hybridspec.cli.modules_page ARCHITECTURE.md
+	$(BIN)/python -m hybridspec.cli.wheel_lock targets/agent/wheels.json
 
 demo: setup ## one spec to a running, verified virtual fleet
 	$(BIN)/hybridspec up $(SPEC)

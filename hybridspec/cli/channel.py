@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hybridspec.bundle.keys import complete
+from hybridspec.bundle.keys import DevelopmentKeys, complete
 from hybridspec.bundle.manifest import release_id
 from hybridspec.bundle.repository import ClassRelease, Validity, publish, sound, target_files
 from hybridspec.cli.output_tree import Output
@@ -23,6 +23,13 @@ from hybridspec.deliver.stack import Stack
 from hybridspec.ir.tree import digest_of
 
 
+def keys_of(stack: Stack, classes: Sequence[str]) -> DevelopmentKeys:
+    """The keys of a stack, with those made that are missing."""
+    keys = complete(stack.keys(), classes)
+    stack.keep_keys(keys.pems)
+    return keys
+
+
 def publish_channel(stack: Stack, output: Output, progress: Callable[[str], None]) -> datetime:
     """Sign what changed and write it; returns when the online metadata wants refreshing.
 
@@ -30,8 +37,7 @@ def publish_channel(stack: Stack, output: Output, progress: Callable[[str], None
     that knows it would follow its successor: such devices are set up again.
     """
     channel = output.folder / "channel"
-    keys = complete(stack.keys(), [name for name, _ in output.archives])
-    stack.keep_keys(keys.pems)
+    keys = keys_of(stack, [name for name, _ in output.archives])
     now = datetime.now(UTC)
     previous = read_metadata(channel)
     if not sound(previous, keys, now):

@@ -6,11 +6,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hybridspec.base.errors import HybridspecError, StackNotFound, UsageError
-from hybridspec.cli.channel import publish_channel
+from hybridspec.cli.channel import keys_of, publish_channel
 from hybridspec.cli.output_tree import Output, build, compiled
 from hybridspec.cli.rollout import rollout
 from hybridspec.cli.stack import evaluated, refuse_outside
@@ -86,7 +87,7 @@ def up(
     held = stack.lock()
     try:
         known = deployment.load(stack)
-        output = build(stack.spec, folder, options)
+        output = build(stack.spec, folder, options, partial(keys_of, stack))
         made = output.build
         cli = find(os.environ)  # nobody waits for an evaluation of what nothing can apply
         _reviewed(made, wish.plan)

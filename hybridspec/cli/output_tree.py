@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hybridspec import __version__
 from hybridspec.bundle.archive import ArchiveDigest
-from hybridspec.bundle.assemble import MANIFEST
+from hybridspec.bundle.keys import Keyring
 from hybridspec.bundle.manifest import canonical_json
+from hybridspec.bundle.members import ENVELOPES, MANIFEST, SBOM
+from hybridspec.bundle.sign import sign
 from hybridspec.compiler import Build, Options, compile_file
 from hybridspec.deliver.write import Changes, pack, write_tree
 from hybridspec.ir.tree import FileTree, merge
@@ -71,8 +74,16 @@ def report_tree(report: dict[str, Any]) -> FileTree:
     })  # fmt: skip
 
 
-def write_output(build: Build, folder: Path) -> Output:
-    """Pack bundles and write plan, stacks, bundles and report; the same build, the same bytes."""
+def write_output(build: Build, folder: Path, keys: Keyring | None = None) -> Output:
+    """Pack bundles and write plan, stacks, bundles and report; the same build, the same bytes.
+
+    With `keys` the bundles are signed; what is there already and still holds is not signed again.
+    """
+    if keys is not None:
+        build = replace(build, contents=tuple(
+            (name, sign(tree, keys, _envelopes(folder / "bundles" / name)))
+            for name, tree in build.contents
+        ))  # fmt: skip
     with tempfile.TemporaryDirectory() as work:
         files: dict[str, bytes | Path] = {}
         archives = []
@@ -81,6 +92,8 @@ def write_output(build: Build, folder: Path) -> Output:
             archives.append((name, pack(tree, path)))
             files[f"bundles/{name}/bundle.tar.zst"] = path
             files[f"bundles/{name}/manifest.json"] = tree.files[MANIFEST]
+            files |= {f"bundles/{name}/{member}": tree.files[member]
+                      for member in (SBOM, *ENVELOPES)}  # fmt: skip
         report = report_of(build, tuple(archives), whole=True)
         stacks = [tree.under(f"stacks/{cloud}") for cloud, tree in build.stacks]
         plan = FileTree({
@@ -94,7 +107,17 @@ def write_output(build: Build, folder: Path) -> Output:
     )
 
 
-def build(spec: Path, folder: Path | None, options: Options) -> Output:
-    """Compile a spec and write everything it makes."""
+def _envelopes(folder: Path) -> dict[str, bytes]:
+    """What a former run signed, as far as it is there."""
+    found = {name: folder / name for name in ENVELOPES}
+    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+
+
+def build(
+    spec: Path, folder: Path | None, options: Options,
+    keys: Callable[[Sequence[str]], Keyring] | None = None,
+) -> Output:  # fmt: skip
+    """Compile a spec and write everything it makes; `keys` are asked for by device classes."""
     made = compiled(spec, options)
-    return write_output(made, folder or default_folder(spec, made.graph.name))
+    ring = keys([name for name, _ in made.contents]) if keys is not None else None
+    return write_output(made, folder or default_folder(spec, made.graph.name), ring)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hybridspec.base.diagnostic import Diagnostic, SpecInvalid
 from hybridspec.base.errors import StackNotFound
 from hybridspec.bundle.keys import class_role
-from hybridspec.cli.channel import publish_channel, published_digest
+from hybridspec.cli.channel import keys_of, publish_channel, published_digest
 from hybridspec.cli.output_tree import Output, build, compiled
 from hybridspec.cli.unchanged import inputs_hold, tool_digest, variable
 from hybridspec.compiler import Build, Options
@@ -66,7 +67,7 @@ def up(
         same = unchanged(stack, folder, each, options) if plain else None
         if same is not None:
             return same, False
-        output = build(stack.spec, folder, options)
+        output = build(stack.spec, folder, options, partial(keys_of, stack))
         former = stack.output()
         if former is not None and former != output.folder.resolve():
             remove_channel(former / "channel")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from importlib.resources import files
+from typing import Any
 
 from hybridspec.ir.graph import Flow, Stage
 from hybridspec.ir.plan import EdgeSlice
 from hybridspec.target.api import Emitted, Payload
-
-_WHEELS = ("numpy==2.4.6", "onnxruntime==1.32.0")
 
 _ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": "131072", "ORT_DISABLE_TELEMETRY": "1"}
 """What is set before the runtime starts: without it, glibc keeps copies of weights that were freed,
@@ -28,12 +29,43 @@ def emit(part: EdgeSlice) -> Emitted:
         "models": [{"name": name, "variant": variant} for name, variant in part.models],
         "flows": [_flow(flow, stages) for flow, stages in part.stages],
     }
+    wheels = _wheels(part.architecture)
     return (
         *_steps(part),
         Payload(path="runtime/flows.json", data=_json(runtime)),
         Payload(path="runtime/egress.json", data=_json(_egress(part))),
-        Payload(path="runtime/requirements.txt", data="".join(f"{w}\n" for w in _WHEELS).encode()),
+        Payload(path="runtime/wheels.json", data=_json(wheels)),
+        Payload(path="runtime/requirements.txt", data=_requirements(wheels)),
     )
+
+
+@functools.cache
+def _lock() -> dict[str, Any]:
+    """The wheels that were locked when this version was made."""
+    found: dict[str, Any] = json.loads(files(__package__).joinpath("wheels.json").read_bytes())
+    return found
+
+
+def _wheels(architecture: str) -> dict[str, Any]:
+    """What the agent and its runtime need on a board of this architecture, pinned by hash."""
+    packages = [{**one, "wheels": one["wheels"].get(architecture, [])}
+                for one in _lock()["packages"]]  # fmt: skip
+    return {
+        "schema": "hybridspec.dev/wheels/v1",
+        "architecture": architecture,
+        "pythons": _lock()["pythons"],
+        "packages": packages,
+    }
+
+
+def _requirements(wheels: dict[str, Any]) -> bytes:
+    """The same in pip's hash-checking form: `pip install --require-hashes --no-index -f wheels`."""
+    lines = []
+    for one in wheels["packages"]:
+        marker = f" ; {one['marker']}" if one["marker"] else ""
+        hashes = "".join(f" \\\n    --hash=sha256:{wheel['sha256']}" for wheel in one["wheels"])
+        lines.append(f"{one['name']}=={one['version']}{marker}{hashes}\n")
+    return "".join(lines).encode()
 
 
 def _steps(part: EdgeSlice) -> Emitted:

@@ -1,0 +1,50 @@
+"""The signatures of a bundle, put into its envelopes: over the models, provenance and test results.
+
+The roles are `model` and `attestation` of a keyring. A signature of a former run that holds for
+the same words is kept: keys in hardware or in a cloud sign differently each time, and the same
+content must not become another release. Keys of ours sign alike by themselves (RFC 6979).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from securesystemslib.signer import Signer
+
+from hybridspec.bundle import envelope, model_signature
+from hybridspec.bundle.assemble import complete
+from hybridspec.bundle.keys import Keyring
+from hybridspec.bundle.manifest import parse_manifest
+from hybridspec.bundle.members import ACCURACY, MANIFEST, MODEL_SIGNATURE, PROVENANCE
+from hybridspec.ir.tree import FileTree
+
+
+def sign(tree: FileTree, keys: Keyring, earlier: Mapping[str, bytes] | None = None) -> FileTree:
+    """The same bundle, signed; `earlier` are envelopes of a former release, by path.
+
+    Raises:
+        NoSigner: a role has fewer keys at hand than have to sign.
+        WrongCurve: the key for models is of another kind than Model Signing knows.
+    """
+    before = earlier or {}
+    attesting = _signers(keys, "attestation")
+    made = {
+        path: envelope.sign(_document(tree, path), attesting, before.get(path))
+        for path in (ACCURACY, PROVENANCE)
+    }
+    made[MODEL_SIGNATURE] = model_signature.sign(
+        _document(tree, MODEL_SIGNATURE), _signers(keys, "model")[0], before.get(MODEL_SIGNATURE)
+    )
+    return complete(parse_manifest(_document(tree, MANIFEST)), tree, made)
+
+
+def _signers(keys: Keyring, role: str) -> tuple[Signer, ...]:
+    found = keys.role(role)
+    if len(found.signers) < max(1, found.threshold):
+        raise envelope.NoSigner(role)
+    return found.signers
+
+
+def _document(tree: FileTree, path: str) -> bytes:
+    data = tree.files[path]
+    return data if isinstance(data, bytes) else data.read_bytes()
