@@ -113,9 +113,11 @@ class DevelopmentKeys:
         return LocalSigner(key)  # type: ignore[arg-type]
 
 
-def complete(pems: Mapping[str, bytes], classes: Iterable[str]) -> DevelopmentKeys:
-    """Keep the keys that can be used and make those that are missing."""
-    names = (*ROLES, *sorted(class_role(name) for name in classes))
+def complete(
+    pems: Mapping[str, bytes], classes: Iterable[str], others: Iterable[str] = ()
+) -> DevelopmentKeys:
+    """Keep the keys that can be used and make those that are missing; `others` are more roles."""
+    names = (*ROLES, *sorted(class_role(name) for name in classes), *others)
     good = {name: pem for name, pem in pems.items() if _fits(name, _load(pem))}
     return DevelopmentKeys({**good, **{n: _new(n) for n in names if n not in good}})
 

@@ -76,7 +76,7 @@ def up(
         evaluations = evaluated(output.build, output.folder, options.cache)
         refuse_outside(output.build, evaluations)
         progress("signing and publishing the channel")
-        refresh_after = publish_channel(stack, output, progress)
+        refresh_after, places = publish_channel(stack, output, progress)
         classes = [name for name, _ in output.archives]
         wanted = {name: digest.tar_sha256 for name, digest in output.archives}
         agents = len(classes) * each
@@ -84,7 +84,10 @@ def up(
         channel = output.folder / "channel"
         url = fleet.serve(stack, channel)
         fleet.prune(stack, classes, each)
-        fleet.start(stack, url, channel / "metadata" / "1.root.json", classes, each)
+        for place in places:
+            inner = place.repository.folder
+            root = channel / inner / "metadata" / "1.root.json"
+            fleet.start(stack, f"{url}/{inner}".rstrip("/"), root, place.device_classes, each)
         fleet.wait(stack, wanted)
         state = _state(output, evaluations, wanted, each, refresh_after)
         stack.save(state)

@@ -18,25 +18,49 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hybridspec.bundle.repository import Publication
 from hybridspec.deliver import process
 from hybridspec.deliver.durable import write_durably
 from hybridspec.ir.tree import digest_of
 
+if TYPE_CHECKING:
+    from hybridspec.bundle.repository import Publication
+
 _OURS = re.compile(
-    r"(metadata/\.?(timestamp|\d+\.[^/]+)\.json|targets/.+/\.?[0-9a-f]{64}\.[^/]+?)(\.new-\d+)?"
+    r"([a-z]+/)?(metadata/\.?(timestamp|\d+\.[^/]+)\.json|targets/.+/\.?[0-9a-f]{64}\.[^/]+?)(\.new-\d+)?"
 )
 """Files of a channel, those that an interrupted writing left among them."""
 
 
 def write_publication(channel: Path, publication: Publication) -> None:
-    """Write everything durably; what a client may be reading is never removed."""
+    """Write everything durably; what a client may be reading is removed only if it was withdrawn.
+
+    Whatever interrupts it, clients see the old state or the new one: what makes files visible
+    comes after them. To do it again does what is left to do.
+    """
     assert not publication.unsigned, "what is not signed to its threshold is shown to nobody"
     write_targets(channel, publication.targets)
+    write_targets(channel, [(to, channel / source) for to, source in publication.copies])
     for path, data in publication.metadata:
         write_durably(channel / path, data)
+    for folder in publication.withdrawn:
+        _withdraw(channel, channel / folder)
+
+
+def _withdraw(channel: Path, folder: Path) -> None:
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if _OURS.fullmatch(file.relative_to(channel).as_posix()):
+            file.unlink()
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def tidy(channel: Path) -> None:
+    """Remove what interrupted writings left; only for who holds the channel alone."""
+    for file in sorted(channel.rglob(".*.new-*")):
+        if _OURS.fullmatch(file.relative_to(channel).as_posix()):
+            file.unlink()
 
 
 def write_targets(channel: Path, targets: Iterable[tuple[str, bytes | Path]]) -> None:
@@ -65,6 +89,13 @@ def read_metadata(channel: Path) -> dict[str, bytes]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return found  # without what a channel needs, which whoever continues it will notice
     return found
+
+
+def repositories(channel: Path) -> dict[str, dict[str, bytes]]:
+    """The metadata of every repository of a channel, by its folder in it; the main one is ``."""
+    folders = sorted(f"{p.parent.name}/" for p in channel.glob("*/metadata") if p.is_dir())
+    found = {"": read_metadata(channel), **{f: read_metadata(channel / f) for f in folders}}
+    return {folder: metadata for folder, metadata in found.items() if metadata}
 
 
 def _newest_root(folder: Path) -> bytes:

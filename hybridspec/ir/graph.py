@@ -38,6 +38,7 @@ from hybridspec.ir.site import DeviceClass as DeviceClass
 from hybridspec.ir.site import Rates as Rates
 from hybridspec.ir.site import Site as Site
 from hybridspec.ir.site import SiteDevices as SiteDevices
+from hybridspec.ir.tier import Tier as Tier
 from hybridspec.ir.zone import Zone as Zone
 
 WINDOWED = ("aggregate", "window", "local-training")
@@ -317,6 +318,7 @@ class Graph:
     flows: tuple[Flow, ...]
     cohorts: tuple[Cohort, ...]
     update_validity: int
+    tiers: tuple[Tier, ...] = ()
     release_every: int | None = None
     energy: Energy = field(default=Energy(), repr=False)
     defaults: tuple[tuple[str, str, str], ...]

@@ -92,6 +92,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         flows=flows,
         cohorts=rollout.cohorts(spec, origins, sink),
         update_validity=rollout.validity(spec, classes.values(), zones.values()),
+        tiers=rollout.tiers(spec, classes.values(), sites.values()),
         defaults=tuple((d.key, d.shown, d.reason) for d in _unwritten(spec)),
         description=spec.metadata.description or "",
         controller=governance.controller(spec, origins, sink),

@@ -10,6 +10,8 @@ from hybridspec.base.edit import put
 from hybridspec.base.source import Origins
 from hybridspec.ir.governance import Cohort, Gates, Window
 from hybridspec.ir.graph import DeviceClass
+from hybridspec.ir.site import Site
+from hybridspec.ir.tier import BANDS, Tier
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve import defaults
 from hybridspec.spec.document import Spec
@@ -56,6 +58,32 @@ def validity(spec: Spec, classes: Iterable[DeviceClass], zones: Iterable[Zone]) 
     offline = max((device.max_offline for device in classes), default=0)
     courier = max((zone.courier_delay for zone in zones), default=0)
     return offline + courier + defaults.VALIDITY_SLACK.value
+
+
+def tiers(spec: Spec, classes: Iterable[DeviceClass], sites: Iterable[Site]) -> tuple[Tier, ...]:
+    """The device classes by how long they are out of reach, quickest first.
+
+    Each tier is a repository of its own, so that what is valid for long, for those who are away
+    for long, cannot be replayed to the others.
+    """
+    couriers: dict[str, int] = {}
+    for site in sites:
+        for devices in site.devices:
+            name = devices.device_class.name
+            couriers[name] = max(couriers.get(name, 0), site.zone.courier_delay)
+    away = {device.name: device.max_offline + couriers.get(device.name, 0) for device in classes}
+    found = []
+    least = -1
+    for name, longest in BANDS:
+        members = sorted(n for n, time in away.items() if least < time <= longest)
+        least = longest
+        if members:
+            slowest = max(away[member] for member in members)
+            window = slowest + defaults.VALIDITY_SLACK.value
+            if spec.rollout.validity is not None:
+                window = spec.rollout.validity
+            found.append(Tier(name=name, device_classes=tuple(members), window=window))
+    return tuple(found)
 
 
 def gates(spec: Spec) -> Gates:

@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from hybridspec.agent.update import TRIES
 from hybridspec.agent.verify import RESERVE
-from hybridspec.bundle import keys, repository
+from hybridspec.bundle import keys, offers, repository
 
 TEXT = (ROOT / "docs" / "ota.md").read_text(encoding="utf-8")
 AGENT = ROOT / "hybridspec" / "agent"
@@ -75,7 +75,7 @@ def test_numbers_are_those_of_the_code() -> None:
 
 
 def test_the_block_is_listed_key_by_key() -> None:
-    text = Path(repository.__file__).read_text(encoding="utf-8")
+    text = Path(offers.__file__).read_text(encoding="utf-8")
     block = text.partition("CUSTOM: {")[2].partition("}")[0]
     for key in re.findall(r'^\s+"(\w+)":', block, re.M):
         assert f"`{key}`" in section("Channel"), key

@@ -13,9 +13,8 @@ from conformance.channels import CAMERA, HUB, VALIDITY, Publisher, content
 from securesystemslib.exceptions import UnverifiedSignatureError
 from tuf.api.metadata import Metadata
 
-from hybridspec.base.errors import HybridspecError
 from hybridspec.bundle.keys import ROOTS, DevelopmentKeys, RoleKeys, class_role, complete
-from hybridspec.bundle.repository import DEVELOPMENT, Expired, Publication, Validity, publish
+from hybridspec.bundle.repository import DEVELOPMENT, Publication, Validity, publish
 from hybridspec.deliver.publish import read_metadata, write_publication
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -89,7 +88,7 @@ def test_the_counter_rises_with_every_other_release_and_never_falls(publisher: P
 def test_an_epoch_alone_is_published_under_the_same_counter(publisher: Publisher) -> None:
     release = replace(publisher.release(content(1.0)), security_epoch=1)
     publication = publisher.publish(release, now=NOW)
-    assert dict(publication.counters) == {CAMERA: 1}
+    assert dict(publication.counters)[CAMERA] == 1
     block = publisher.metadata(CLASS).signed.targets[f"{CAMERA}/current/manifest.json"].custom
     assert block["hybridspec"]["security_epoch"] == 1
 
@@ -167,11 +166,12 @@ def test_a_new_root_is_signed_by_the_old_one_s_keys(publisher: Publisher) -> Non
     assert after.signed.expires - NOW == (122 + 365) * DAY
 
 
-def test_an_expired_root_cannot_sign_anything_any_more(publisher: Publisher) -> None:
-    with pytest.raises(Expired) as caught:
-        again(publisher, now=NOW + 366 * DAY)
-    assert isinstance(caught.value, HybridspecError)
-    assert caught.value.help
+def test_an_expired_root_is_followed_by_one_that_its_keys_sign(publisher: Publisher) -> None:
+    """TUF 1.0.34, 5.3.10: only the newest root has to be fresh, so the channel is not lost."""
+    before = publisher.metadata("root").signed
+    assert "2.root.json" in names(again(publisher, now=NOW + 366 * DAY))
+    after = publisher.metadata("root")
+    before.verify_delegate("root", after.signed_bytes, after.signatures)
 
 
 def test_a_new_class_is_delegated_to_without_touching_the_others(publisher: Publisher) -> None:
@@ -196,11 +196,13 @@ def test_metadata_stays_below_what_clients_accept(publisher: Publisher) -> None:
     assert max(raw["targets"], raw[CLASS]) < limits.targets_max_length / 10
 
 
-def test_a_hundred_releases_later_the_metadata_is_no_larger(publisher: Publisher) -> None:
-    before = len(read_metadata(publisher.channel)[CLASS])
-    for number in range(2, 12):
+def test_many_releases_later_the_metadata_grows_by_its_history_alone(publisher: Publisher) -> None:
+    for number in range(2, 6):
         again(publisher, float(number), now=NOW)
-    assert abs(len(read_metadata(publisher.channel)[CLASS]) - before) < 50
+    before = len(read_metadata(publisher.channel)[CLASS])
+    for number in range(6, 16):
+        again(publisher, float(number), now=NOW)
+    assert len(read_metadata(publisher.channel)[CLASS]) - before < 10 * 100
 
 
 def test_keys_are_made_once_and_never_shown() -> None:

@@ -15,6 +15,7 @@ from hybridspec.cli.channel import publish_channel
 from hybridspec.cli.output_tree import Output
 from hybridspec.deliver.stack import Stack
 from hybridspec.deliver.write import pack
+from hybridspec.ir.tier import Tier
 
 DAY = timedelta(days=1)
 
@@ -25,7 +26,9 @@ def output(folder: Path, online: timedelta) -> Output:
     base = folder / "bundles" / CAMERA
     digest = pack(made.tree, base / "bundle.tar.zst")
     (base / "manifest.json").write_bytes(cast("bytes", made.tree.files["release.json"]))
-    graph = SimpleNamespace(update_validity=online // timedelta(microseconds=1))
+    window = online // timedelta(microseconds=1)
+    tier = Tier(name="online", device_classes=(CAMERA,), window=window)
+    graph = SimpleNamespace(tiers=(tier,))
     made_of: Any = SimpleNamespace(graph=graph)
     return Output(build=made_of, folder=folder, changes=cast("Any", None), report={},
                   archives=((CAMERA, digest),))  # fmt: skip
@@ -40,7 +43,7 @@ def test_no_role_expires_before_a_device_can_be_back(
     stack = Stack(spec=tmp_path / "hybridspec.yaml")
     made = output(tmp_path / "build", online * DAY)
     before = datetime.now(UTC).replace(microsecond=0)
-    refresh = publish_channel(stack, made, lambda _: None)
+    refresh, _ = publish_channel(stack, made, lambda _: None)
     publisher = Publisher(tmp_path / "build")
     spans = {
         "root": root_days, "targets": targets_days, class_role(CAMERA): class_days,
