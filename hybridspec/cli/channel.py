@@ -24,9 +24,7 @@ from hybridspec.deliver.stack import Stack
 from hybridspec.ir.tree import digest_of
 
 
-def keys_of(
-    stack: Stack, classes: Sequence[str], others: Sequence[str] = ()
-) -> DevelopmentKeys:
+def keys_of(stack: Stack, classes: Sequence[str], others: Sequence[str] = ()) -> DevelopmentKeys:
     """The keys of a stack, with those made that are missing."""
     keys = complete(stack.keys(), classes, others)
     stack.keep_keys(keys.pems)
