@@ -189,6 +189,15 @@ CODES: dict[str, Code] = {
         severity="warning",
         waivable="whoever wrote the plugin made it advice",
     ),
+    # resolve: who signs the update channel
+    "HS0360": Code("keys-too-few", "more keys have to sign than there are, or than was asked for"),
+    "HS0361": Code("key-shared", "one key signs for two roles"),
+    "HS0362": Code("signer-twice", "one person holds two keys of a role"),
+    "HS0363": Code("root-by-one", "one key alone may say which keys count"),
+    "HS0364": Code("development-key", "a development key in a stack that is no development"),
+    "HS0365": Code(
+        "key-unusable", "a key that cannot be opened, or whose public half is not there"
+    ),
     # place
     "HS0401": Code("no-placement", "no placement meets every bound at once", policy=True),
     "HS0402": Code("search-too-large", "more combinations than can be searched exactly"),

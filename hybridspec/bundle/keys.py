@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from securesystemslib.signer import Key, Signature, Signer, SSlibKey
 
+from hybridspec.base.errors import HybridspecError
+
 ROOTS = ("root-1", "root-2", "root-3")
 ROOT_THRESHOLD = 2
 CONTENT = ("attestation", "model")
@@ -37,12 +39,16 @@ def class_role(device_class: str) -> str:
     return f"class-{device_class}"
 
 
+class NotAtHand(HybridspecError):
+    """A private key that is somewhere else: somebody else signs with it, later."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoleKeys:
-    """Keys that count for a role, how many have to sign, and the signers that are at hand here.
+    """Keys that count for a role, how many have to sign, and the signers that may be at hand here.
 
-    There may be fewer signers than have to sign, and one of a key that no longer counts, which a
-    new root still needs.
+    There may be fewer signers than have to sign, one may raise `NotAtHand` when it is asked, and
+    one may be of a key that no longer counts, which a new root still needs.
     """
 
     public: tuple[Key, ...]

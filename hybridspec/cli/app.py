@@ -16,6 +16,7 @@ from hybridspec.cli import (
     deploying,
     facts,
     failure,
+    keys,
     model,
     output,
     reference,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(facts.app, name="facts")
+app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 
 

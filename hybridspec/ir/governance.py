@@ -167,13 +167,37 @@ class Observability:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A key of a channel: where its private half is, and the file of its public one."""
+
+    name: str
+    uri: str
+    public: str
+    holder: str
+    custody: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningRole:
+    """The keys that count for a role, in order, and how many of them have to sign."""
+
+    name: str
+    keys: tuple[SigningKey, ...]
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """One deployment of the spec; empty `clouds` are all that the plan uses."""
+    """One deployment of the spec; empty `clouds` are all that the plan uses.
+
+    Without `signing`, development keys sign its channel.
+    """
 
     name: str
     clouds: tuple[str, ...]
     backend: str | None
     config: tuple[tuple[str, str], ...]
+    signing: tuple[SigningRole, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The documents that a spec names as proof: files in its folder, read for their SHA-256 alone."""
+"""Documents that a spec names, as proof or as public keys: files read for their SHA-256 alone."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.")
 
 
 def load_documents(spec: Spec, folder: Path) -> dict[str, DocumentFile]:
-    """Every file that the spec names as proof, by the name written; addresses are not opened."""
-    names = sorted({name for name, _ in proofs(spec) if not _ADDRESS.match(name)})
+    """Every proof and every public key, by the name written; addresses are not opened."""
+    keys = {one.public for stack in spec.stacks.values() if stack.keys is not None
+            for one in stack.keys.keys.values()}  # fmt: skip
+    names = sorted(keys | {name for name, _ in proofs(spec) if not _ADDRESS.match(name)})
     return {name: _document(folder, name) for name in names}
 
 

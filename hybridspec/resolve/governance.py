@@ -19,6 +19,7 @@ from hybridspec.ir.governance import (
 from hybridspec.ir.law import LawFacts
 from hybridspec.ir.zone import Zone
 from hybridspec.resolve.references import lookup
+from hybridspec.resolve.signing import Documents, signing
 from hybridspec.resolve.zone import countries
 from hybridspec.spec.document import Spec
 from hybridspec.spec.observability import Datadog, Prometheus
@@ -134,7 +135,7 @@ def _telemetry(
     )
 
 
-def stacks(spec: Spec, origins: Origins, sink: Sink) -> tuple[Stack, ...]:
+def stacks(spec: Spec, origins: Origins, documents: Documents, sink: Sink) -> tuple[Stack, ...]:
     """Every stack that the spec adds to the built-in `local`."""
     for name, written in spec.stacks.items():
         if name == "local":
@@ -151,6 +152,7 @@ def stacks(spec: Spec, origins: Origins, sink: Sink) -> tuple[Stack, ...]:
             clouds=tuple(dict.fromkeys(written.clouds or [])),
             backend=written.backend,
             config=tuple(sorted(written.config.items())),
+            signing=signing(spec, name, origins, documents, sink),
         )
         for name, written in spec.stacks.items()
     )

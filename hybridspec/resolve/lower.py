@@ -65,9 +65,8 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
     check_documents(spec, law, facts.documents, origins, sink)
     zones = with_evidence(resolve_zones(spec, origins, law, sink), spec, facts.documents, origins)
     classes = _controlled(resolve_devices(spec, origins, facts.catalogs, sink), facts, sink)
-    regions = _with_facts(
-        resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink), facts
-    )
+    regions = resolve_regions(spec, origins, facts.catalogs, facts.needs, law, sink)
+    regions = _with_facts(regions, facts)
     regions = with_agreements(regions, spec, facts.documents, facts.controls, origins)
     energy = converted(facts.energy, spec.metadata, origins, sink)
     sites = resolve_sites(spec, origins, zones, classes, energy, sink)
@@ -101,7 +100,7 @@ def lower(spec: Spec, origins: Origins, facts: Facts, sink: Sink) -> Graph:
         plugins=governance.plugins(spec, origins, sink),
         waivers=governance.waivers(spec, origins, law, sink),
         observability=governance.observability(spec, origins, zones, sink),
-        stacks=governance.stacks(spec, origins, sink),
+        stacks=governance.stacks(spec, origins, facts.documents, sink),
         unassessed=unassessed(spec),
         **_law(spec, law),
         origin=origins.value("metadata"),

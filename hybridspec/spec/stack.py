@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from hybridspec.spec.quantity import OPEN_SETTINGS, Address, Name, Section, key
+from hybridspec.spec.signing import StackKeys
 
 
 class Stack(Section):
@@ -25,3 +26,8 @@ class Stack(Section):
             max_length=200, absent="none"),
         OPEN_SETTINGS,
     ] = {}  # fmt: skip
+    keys: Annotated[
+        StackKeys | None,
+        key("Who signs the stack's update channel, with which keys.",
+            absent="development keys, made here, which production devices refuse"),
+    ] = None  # fmt: skip

@@ -2,7 +2,7 @@
 
 `expectations` defines the comments. `make golden` rewrites them: it keeps a part that still fits,
 and writes the whole message where none does. Fixtures may name the files that
-`small_models.write_models` makes, and `legal/k.md` and `legal/scc.pdf`.
+`small_models.write_models` makes, `legal/k.md` and `legal/scc.pdf`, and public keys in `keys/`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from hybridspec.base.diagnostic import Diagnostic, SpecInvalid
 from hybridspec.base.source import SourceFile, Span, excerpt
 from hybridspec.compiler import Options, validate_file
 
+KEYS = ("anna", "ben", "carol", "dora", "snap", "time", "release", "model", "attest", "ben-copy")
 FIXTURES = sorted(FOLDER.glob("*.yaml"))
 
 
@@ -29,6 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "legal").mkdir()
     for name in ("k.md", "scc.pdf"):
         (made / "legal" / name).write_text("signed\n", encoding="utf-8")
+    (made / "keys").mkdir()
+    for name in KEYS:
+        (made / "keys" / f"{name}.pem").write_text(f"{name.split('-')[0]}\n", encoding="utf-8")
     return made
 
 

@@ -1,0 +1,117 @@
+"""`hybridspec keys`: who signs a channel, with which keys, and together with whom."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hybridspec.cli import output
+from hybridspec.cli.flags import Format, FormatFlag, OutFlag, StackFlag
+
+app = typer.Typer(
+    help="Keys of the update channel: made, listed, rotated, and used by several people.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+SpecFlag = Annotated[
+    Path, typer.Option("--spec", help="The spec, or the folder that holds `hybridspec.yaml`.")
+]
+NamesArgument = Annotated[
+    list[str] | None, typer.Argument(help="Keys by their names in the spec; default: all.")
+]
+KeyFlag = Annotated[
+    str, typer.Option("--key", help="URI of a private key: file:, hsm:, hv:, awskms:, …")
+]
+
+
+@app.command()
+def init(
+    names: NamesArgument = None,
+    spec: SpecFlag = Path(),
+    stack: StackFlag = "local",
+    template: Annotated[
+        bool, typer.Option("--template", help="Print what to write into the spec, and stop.")
+    ] = False,
+) -> None:
+    """Make keys in files, ask elsewhere for others, write public halves beside the spec."""
+    from hybridspec.cli.keys_making import TEMPLATE
+    from hybridspec.cli.keys_making import init as make
+    from hybridspec.cli.keys_stated import stated, with_keys
+
+    if template:
+        print(TEMPLATE.format(stack="prod" if stack == "local" else stack), end="")
+        return
+    found = with_keys(stated(spec, stack, making=True))
+    done = make(found, names or [], output.say)
+    for one in done:
+        print(f"{one.name}: {one.state}" + (f", {one.public}" if one.fault is None else ""))
+    for one in done:
+        if one.fault is not None:
+            output.say(f"{one.name}: {one.fault.message}; {one.fault.help}")
+    if any(one.fault is not None for one in done):
+        output.say("run this again where those keys are: `hybridspec keys init NAME`")
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    spec: SpecFlag = Path(),
+    stack: StackFlag = "local",
+    out: OutFlag = None,
+    format: FormatFlag = Format.HUMAN,
+) -> None:
+    """Show roles, thresholds and keys: where each is, and until when what it signed is valid."""
+    from hybridspec.cli.keys_shown import channel_of, listed, table
+    from hybridspec.cli.keys_stated import stated
+
+    found = stated(spec, stack, making=True)
+    document = listed(found, channel_of(found, out))
+    if format is Format.JSON:
+        output.document(document)
+    else:
+        print(table(document))
+
+
+@app.command("export-public")
+def export_public(
+    to: Annotated[Path, typer.Argument(help="Folder for root.json and public keys.")],
+    spec: SpecFlag = Path(),
+    stack: StackFlag = "local",
+    out: OutFlag = None,
+    allow_development: Annotated[
+        bool, typer.Option("--allow-development", help="Export a root of development keys too.")
+    ] = False,
+) -> None:
+    """Write what a device image needs: the root that counts now, and keys of bundles' content."""
+    from hybridspec.cli.keys_shown import channel_of, export
+    from hybridspec.cli.keys_stated import stated
+
+    found = stated(spec, stack)
+    for path in export(found, channel_of(found, out), to, development=allow_development):
+        print(path)
+
+
+@app.command()
+def sign(
+    request: Annotated[Path, typer.Argument(help="The request that you were sent.")],
+    key: KeyFlag,
+    public: Annotated[
+        Path | None, typer.Option("--public", help="Public half; default: asked of the key.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="File to write the signature to.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to sign.")] = False,
+) -> None:
+    """Show what a request means, and sign it with your key."""
+    from hybridspec.cli import keys_ceremony
+
+    def agree(text: str) -> bool:
+        output.note(f"{text}\n")
+        if yes or not sys.stdin.isatty():
+            return yes
+        return typer.confirm("Sign this?", err=True)
+
+    print(keys_ceremony.sign(request, key, public, agree, to))

@@ -1,0 +1,1 @@
+"""Private keys by URI: in files, hardware modules, Vault and the clouds; and who signs a stack."""
