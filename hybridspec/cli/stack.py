@@ -131,7 +131,8 @@ def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
                 code="HS0503", message=f"{cloud}: zone `{zone}`: guard `{guard}`: {why}",
                 span=None, help="report this: the emitter left out what the target declares",
             )
-            for zone, guard, why in unproven(target, evaluation, homes, adopted)
+            for zone, guard, why in unproven(target, evaluation, homes, adopted,
+                                             (build.graph.owner,))
         ]  # fmt: skip
         found += [
             Diagnostic(

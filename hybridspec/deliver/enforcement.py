@@ -11,24 +11,26 @@ from hybridspec.target.enforce import lacking
 
 def unproven(
     target: Target, evaluation: Evaluation, homes: Mapping[str, str],
-    adopted: Mapping[str, Collection[str]] | None = None,
+    adopted: Mapping[str, Collection[str]] | None = None, told: Collection[str] = (),
 ) -> tuple[tuple[str, str, str], ...]:  # fmt: skip
     """(zone's label, guard, what lacks) for each declared guard that the program does not have.
 
-    `homes` are the regions of the zones by label, `adopted` what they have there already.
+    `homes` are the regions of the zones by label, `adopted` what they have there already, `told`
+    the addresses that may hear of alarms.
     """
     return tuple(
         (label, guard, why)
         for label in sorted(homes)
         for guard, why in lacking(
-            target, emission(evaluation, label, homes, (adopted or {}).get(label, ()))
+            target, emission(evaluation, label, homes, (adopted or {}).get(label, ()), told)
         )
     )
 
 
 def emission(
-    evaluation: Evaluation, label: str, homes: Mapping[str, str], adopted: Collection[str] = ()
-) -> Emission:
+    evaluation: Evaluation, label: str, homes: Mapping[str, str], adopted: Collection[str] = (),
+    told: Collection[str] = (),
+) -> Emission:  # fmt: skip
     """What a program would create for one zone."""
     made = [
         (r.owner, Made(type=r.type, name=r.name, region=r.provider, inputs=r.inputs,
@@ -42,4 +44,5 @@ def emission(
         resources=tuple(one for owner, one in made if owner == label),
         program=tuple(one for _, one in made),
         adopted=frozenset(adopted),
+        told=frozenset(told) - {""},
     )

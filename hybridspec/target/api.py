@@ -75,7 +75,7 @@ class Emission:
 
     `region` is the zone's, `regions` those of every zone that shares the account, `program` the
     resources of all of them, `adopted` the names of what the zone has there already; a device class
-    has none of these, and `files` by path instead.
+    has none of these, and `files` by path instead. `told` are who may hear of alarms.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Emission:
     resources: tuple[Made, ...] = ()
     program: tuple[Made, ...] = ()
     adopted: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Made, ...]:

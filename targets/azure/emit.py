@@ -15,7 +15,7 @@ from hybridspec.target.cloud import (
     zone_context,
 )
 
-from .refuse import LATE, LONGEST, beyond, early
+from .refuse import LATE, LONGEST, beyond, budget_start, early
 from .service import machines, served, service_context
 
 _MODULES = ("access", "channel", "data", "devices", "group", "keys", "logs", "registry", "store",
@@ -63,6 +63,7 @@ def _files(part: CloudSlice, zones: list[dict[str, object]]) -> Emitted:
         "exports": _EXPORTS,
         "monthly": max(1, part.budget // _UNIT),
         "contact": part.contact,
+        "budget_start": budget_start(part),
         # The log of a subscription tells of all its zones: it may lie in the only one.
         "activity": len(part.zones) == 1,
     })  # fmt: skip

@@ -11,7 +11,7 @@ from hybridspec.target.api import Emission, Guard, Made
 from hybridspec.target.cloud import UNSETTABLE
 from hybridspec.target.proof import at, each, every, first, listed, none, outputs, uncopied
 
-from . import walls
+from . import strangers, walls
 
 _NATIVE = "azure-native:"
 GROUP = f"{_NATIVE}resources:ResourceGroup"
@@ -290,6 +290,7 @@ GUARDS = (
         source=f"{_LEARN}/machine-learning/how-to-use-serverless-compute", missing=_training,
     ),
     *walls.GUARDS,
+    *strangers.GUARDS,
 )  # fmt: skip
 
 UNGUARDED = {

@@ -130,6 +130,7 @@ _ANEW = {
         "vaultName",
         "workspaceName",
     ),
+    "azure-native:consumption:Budget": ("timePeriod",),
     "azure-native:storage:StorageAccount": ("isHnsEnabled", "kind"),
 }
 """Arguments that the provider cannot change in place, by type; `*` for any."""

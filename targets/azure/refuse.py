@@ -27,6 +27,7 @@ _WAIT = 240
 """Seconds after which an environment's ingress gives a request up."""
 _REPLICAS = 1000
 """Instances that a container app may have."""
+_MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
 _WITHIN = r"/subscriptions/[\w-]+/resourceGroups/[\w.()-]+/providers/"
 _IDENTIFIERS = {
     "bucket": (_WITHIN + r"Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}", "storage account"),
@@ -48,7 +49,30 @@ def beyond(part: CloudSlice) -> tuple[Unsupported, ...]:
         ),
         *_foreign(part),
         *_activity(part),
+        *_budget(part),
     )
+
+
+def budget_start(part: CloudSlice) -> str:
+    """The first day of the month in which the budget was made; empty if no stack says so."""
+    said = dict(part.config).get("budget-start", "")
+    return f"{said}-01" if _MONTH.fullmatch(said) else ""
+
+
+def _budget(part: CloudSlice) -> Iterator[Unsupported]:
+    """A budget begins in a month, which Azure takes once and no program may ask the clock for."""
+    said = dict(part.config).get("budget-start", "")
+    if not budget_start(part):
+        yield Unsupported(
+            what=f"`{said}` is no month that a budget begins in"
+            if said
+            else "a budget begins in the month in which it is made, and the stack names none: "
+            "nobody is told of costs",
+            instead="write the month of the first deployment in the stack's `config`, as "
+            "`budget-start: 2026-11`",
+            origin=part.zones[0].origin,
+            note=not said,
+        )
 
 
 def _counts(zone: ZoneSlice) -> Iterator[Unsupported]:

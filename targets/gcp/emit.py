@@ -45,7 +45,7 @@ def _optional(part: CloudSlice) -> tuple[str, ...]:
         "drift": any(map(drifting, zones)),
         "inference": any(map(serving, zones)),
         "inspection": any(map(inspected, zones)),
-        "network": any(map(serving, zones)),
+        "network": any(zone.training or serving(zone) for zone in zones),
         "telemetry": any(zone.device_classes for zone in zones),
         "training": any(zone.training for zone in zones),
     }
@@ -84,7 +84,7 @@ def _further(part: CloudSlice) -> set[str]:
         "drift": ("eventarc", "workflowexecutions"),
         "inspection": ("dlp",),
         "network": ("compute", "dns"),
-        "training": ("cloudscheduler",),
+        "training": ("cloudscheduler", "servicenetworking"),
     }
     budget = {"billingbudgets"} if setting(part, "billing-account") and part.contact else set()
     return {name for module in modules for name in named.get(module, ())} | budget
@@ -144,7 +144,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
             }
             for number, job in enumerate(zone.training)
         ],
-        "network": [{"origin": service.origin} for service in serving(zone)[:1]],
+        "network": _network(zone),
         "services": [
             {
                 **service.context(part, zone),
@@ -160,6 +160,12 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
             "regimes": "_".join(zone.regimes) or "none",
         },
     }
+
+
+def _network(zone: ZoneSlice) -> list[dict[str, object]]:
+    """The network of what computes in a zone: its services, and what trains its models."""
+    asked = [*(job.origin for job in zone.training), *(one.origin for one in serving(zone))]
+    return [{"origin": origin, "trains": bool(zone.training)} for origin in asked[:1]]
 
 
 def _job(part: CloudSlice, zone: ZoneSlice, job: TrainingJob) -> dict[str, object]:

@@ -26,6 +26,7 @@ from .proofs_run import (
     served,
     trained,
 )
+from .strangers import known, strangers
 
 _DOCS = "https://docs.cloud.google.com"
 _ALL = ("store", "model", "training", "account", "stage")
@@ -98,10 +99,10 @@ GUARDS = (
     ),
     Guard(
         id="training-in-region",
-        title="training runs in the zone's region, on its store, registry and key; nothing keeps "
-        "its image from the Internet",
+        title="training runs in the zone's region, on its store, registry and key, in a network "
+        "that no route leads out of",
         facets=("process", "store", "model"), assets=("training",),
-        source=f"{_DOCS}/vertex-ai/docs/training/create-custom-job", missing=trained,
+        source=f"{_DOCS}/vertex-ai/docs/general/vpc-service-controls", missing=trained,
     ),
     Guard(
         id="drift-in-region",
@@ -134,6 +135,20 @@ GUARDS = (
         title="the network of what computes in a zone has no way to the Internet or to others",
         facets=("process",), assets=("stage",),
         source=f"{_DOCS}/run/docs/configuring/vpc-direct-vpc", missing=enclosed,
+    ),
+    Guard(
+        id="known-resources",
+        title="every resource is of a type, and has the arguments, that were looked at; whatever "
+        "else a program holds is refused",
+        facets=("store", "model"), assets=_ALL,
+        source=f"{_DOCS}/architecture/framework/security", missing=known,
+    ),
+    Guard(
+        id="no-strangers",
+        title="roles are narrow and given to what the zone made itself, alarms go to the spec's "
+        "own contact, and nothing names another project, host or person",
+        facets=("store", "model"), assets=_ALL,
+        source=f"{_DOCS}/iam/docs/using-iam-securely", missing=strangers,
     ),
     Guard(
         id="inspection-in-region",

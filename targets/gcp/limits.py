@@ -34,6 +34,7 @@ def limits(part: CloudSlice) -> tuple[Unsupported, ...]:
         *_of_organisations(part),
         *_of_projects(part),
         *_of_settings(part),
+        *_of_keys(part),
         *(refusal for zone in part.zones for refusal in _of_zone(zone)),
     )
 
@@ -88,6 +89,20 @@ def _adopted(zone: ZoneSlice) -> Iterator[Unsupported]:
             origin=zone.existing.origin,
             promised=True,
         )
+
+
+def _of_keys(part: CloudSlice) -> Iterator[Unsupported]:
+    """A key of another project is taken as it is named: others decide over it."""
+    for zone in part.zones:
+        project = zone.existing.key.split("/")[1] if _KEY.fullmatch(zone.existing.key) else ""
+        if project and project != part.account:
+            yield Unsupported(
+                what=f"the key of zone `{zone.zone}` is that of `{project}`: who administers "
+                f"project `{project}` decides who decrypts what the zone holds",
+                instead="adopt a key of the zone's own project, or let the stack make one",
+                origin=zone.existing.origin,
+                note=True,
+            )
 
 
 def _of_organisations(part: CloudSlice) -> Iterator[Unsupported]:

@@ -42,6 +42,7 @@ _INSIDE = {
 _SETTINGS = {
     "gcp:billing/budget:Budget",
     "gcp:compute/firewall:Firewall",
+    "gcp:compute/globalAddress:GlobalAddress",
     "gcp:compute/network:Network",
     "gcp:compute/route:Route",
     "gcp:dns/policy:Policy",
@@ -59,6 +60,8 @@ _SETTINGS = {
     "gcp:projects/serviceIdentity:ServiceIdentity",
     "gcp:serviceaccount/account:Account",
     "gcp:serviceaccount/iAMMember:IAMMember",
+    "gcp:servicenetworking/connection:Connection",
+    "gcp:servicenetworking/vpcServiceControls:VpcServiceControls",
 }
 """Names, rules and permissions, which a project has once for all regions and which hold no data."""
 _PLACE = re.compile(r"(?:^|/)locations/([\w-]+)")
@@ -107,7 +110,6 @@ def outputs(made: Registration) -> Mapping[str, Any]:
 
 _KEEPS = (
     "gcp:kms/cryptoKey:CryptoKey",
-    "gcp:kms/keyRing:KeyRing",
     "gcp:logging/projectBucketConfig:ProjectBucketConfig",
     "gcp:storage/bucket:Bucket",
 )
@@ -119,6 +121,8 @@ _ANEW = {
         "workloadIdentityPoolProviderId",
     ),
     "gcp:artifactregistry/repository:Repository": ("format", "mode"),
+    "gcp:compute/globalAddress:GlobalAddress": (
+        "address", "addressType", "network", "prefixLength", "purpose"),
     "gcp:compute/network:Network": ("autoCreateSubnetworks", "deleteDefaultRoutesOnCreate"),
     "gcp:compute/route:Route": ("destRange", "network", "nextHopGateway"),
     "gcp:compute/subnetwork:Subnetwork": ("network",),
@@ -126,6 +130,8 @@ _ANEW = {
     "gcp:kms/cryptoKey:CryptoKey": ("destroyScheduledDuration", "purpose"),
     "gcp:projects/iAMCustomRole:IAMCustomRole": ("roleId",),
     "gcp:pubsub/subscription:Subscription": ("topic",),
+    "gcp:servicenetworking/connection:Connection": ("network", "service"),
+    "gcp:servicenetworking/vpcServiceControls:VpcServiceControls": ("network", "service"),
     "gcp:storage/bucket:Bucket": ("customPlacementConfig",),
 }  # fmt: skip
 """Arguments that the provider cannot change in place, by type; `*` for any."""

@@ -13,9 +13,11 @@ from hybridspec.target.proof import at, each, every, first, listed, none, output
 
 from .proofs import (
     ACCOUNT,
+    ADDRESS,
     EXCLUSION,
     INSPECTION,
     JOB,
+    JOINT,
     LOGS,
     NETWORK,
     ROUTE,
@@ -27,6 +29,7 @@ from .proofs import (
     TEMPLATE,
     TOPIC,
     TRIGGER,
+    WALL,
     WORKFLOW,
     elsewhere,
     keys,
@@ -37,8 +40,10 @@ from .proofs import (
 GOOGLE = "199.36.153.4/30"
 _EVERYTHING = "severity>=DEFAULT"
 _WAYS = ("compute/router:Router", "compute/networkPeering:NetworkPeering",
-         "compute/address:Address", "compute/globalAddress:GlobalAddress")  # fmt: skip
+         "compute/address:Address")  # fmt: skip
 """What would lead out of a network: translation of addresses, other networks, public addresses."""
+_JOINS = "servicenetworking.googleapis.com"
+"""The only network beside the zone's own: the one in which Google trains for it."""
 
 
 def logged(part: Emission) -> str:
@@ -136,8 +141,8 @@ def addressed(part: Emission) -> str:
 
 
 def trained(part: Emission) -> str:
-    """Jobs run in the region, on the zone's store, registry and key."""
-    ours, buckets = keys(part), stores(part)
+    """Jobs run in the region, on the zone's store, registry and key, with no way out."""
+    ours, buckets, nets = keys(part), stores(part), _shut(part)
 
     def fault(made: Made, asked: Any) -> str:
         used = re.findall(r"gs://([\w.-]+)", json.dumps(asked))
@@ -147,11 +152,23 @@ def trained(part: Emission) -> str:
             return "reads or writes what is not the zone's store"
         if at(asked, "encryptionSpec", "kmsKeyName") not in ours:
             return "uses a key that is not the zone's"
+        where = str(at(asked, "jobSpec", "network")).rpartition("/global/networks/")[2]
+        if where not in nets or at(asked, "jobSpec", "enableWebAccess") is not False:
+            return "may reach the Internet, or be reached"
         foreign = _foreign_image(part, run)
         return elsewhere(part, made) or ("runs an image of another registry" if foreign else "")
 
     return next((f"`{made.name}` {why}" for made, _, asked in _bodies(part)
                  if asked is not None and (why := fault(made, asked))), "")  # fmt: skip
+
+
+def _shut(part: Emission) -> set[str]:
+    """The names of networks whose joined one has no route to the Internet."""
+    joined = {made.inputs.get("network") for made in part.of(JOINT)}
+    walled = {made.inputs.get("network") for made in part.of(WALL)
+              if made.inputs.get("enabled") is True}  # fmt: skip
+    return {str(made.inputs.get("name")) for made in part.of(NETWORK)
+            if made.outputs["id"] in joined and made.inputs.get("name") in walled}  # fmt: skip
 
 
 def drifting(part: Emission) -> str:
@@ -223,6 +240,10 @@ def enclosed(part: Emission) -> str:
 
     return first(
         none(part, {f"gcp:{kind}" for kind in _WAYS}),
+        every(part, ADDRESS, lambda made: made.inputs.get("addressType") == "INTERNAL"
+              and made.inputs.get("purpose") == "VPC_PEERING", "is public", least=0),
+        every(part, JOINT, lambda made: made.inputs.get("service") == _JOINS
+              and made.inputs.get("network") in nets, "joins another network", least=0),
         each(part, NETWORK, fault, least=0),
         every(part, ROUTE, lambda made: made.inputs.get("destRange") == GOOGLE
               and made.inputs.get("network") in nets, "leads elsewhere", least=0),

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from emitted.faults_azure import AZURE_ADDED, AZURE_MORE
 from emitted.faults_gcp import GCP, GCP_ADDED
+from emitted.faults_strangers import (
+    AZURE_STRANGERS,
+    AZURE_STRANGERS_ADDED,
+    GCP_STRANGERS,
+    GCP_STRANGERS_ADDED,
+)
 from emitted.mutants import Mutant, mutant
 
 AWS = {
@@ -212,7 +218,9 @@ AZURE = {
         "EnvironmentVersion", ".azurecr.io", ".example.org", "training-in-region"),
     **AZURE_MORE,
 }  # fmt: skip
-MUTANTS: dict[str, dict[str, Mutant]] = {"aws": AWS, "azure": AZURE, "gcp": GCP}
+MUTANTS: dict[str, dict[str, Mutant]] = {
+    "aws": AWS, "azure": {**AZURE, **AZURE_STRANGERS}, "gcp": {**GCP, **GCP_STRANGERS},
+}  # fmt: skip
 ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
     "aws": {
         "images that are copied": (
@@ -259,7 +267,8 @@ ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
             "azure-native:resources:ResourceGroup", {"location": "germanywestcentral"},
             {"allowed-locations", "storage-skus"}),
         **AZURE_ADDED,
+        **AZURE_STRANGERS_ADDED,
     },
-    "gcp": GCP_ADDED,
+    "gcp": {**GCP_ADDED, **GCP_STRANGERS_ADDED},
 }  # fmt: skip
 """Resources that nobody asked for, with their inputs and the guards that miss something then."""

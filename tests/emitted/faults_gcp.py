@@ -152,7 +152,8 @@ GCP_ADDED: dict[str, tuple[str, dict[str, object], set[str]]] = {
     "logs that go elsewhere": (
         "gcp:logging/projectSink:ProjectSink", {"destination": "storage.googleapis.com/b"},
         set()),
-    "an address in front": ("gcp:compute/globalAddress:GlobalAddress", {}, set()),
+    "an address in front": (
+        "gcp:compute/globalAddress:GlobalAddress", {}, {"service-egress-denied"}),
     "a database": (
         "gcp:spanner/instance:Instance", {"config": "regional-europe-west3"}, set()),
     "a bucket for everybody": (

@@ -24,7 +24,7 @@ ASKED = moved(
              stores=(("watch/history", 7), ("watch/archive", None)), log_days=14),
         zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=(),
              retention_days=None, training=()),
-        budget=25_000_000, contact="plant@example.org",
+        budget=25_000_000, contact="plant@example.org", config=(("budget-start", "2026-11"),),
     ),
     "azure",
 )  # fmt: skip
@@ -250,6 +250,7 @@ def test_what_holds_for_the_subscription_is_set_once(found: Evaluation) -> None:
     assert {e["isEnabled"] for e in plans["StorageAccounts"]["extensions"]} == {"False"}
     budget = one(found, native("consumption:Budget")).inputs
     assert budget["amount"] == 25
+    assert budget["timePeriod"] == {"startDate": "2026-11-01T00:00:00Z"}
     assert budget["scope"] == "/subscriptions/00000000-0000-0000-0000-000000000000"
     assert budget["filter"]["tags"] == {"name": "hybridspec:spec", "operator": "In",
                                         "values": ["watch"]}  # fmt: skip
@@ -289,6 +290,16 @@ def test_what_azure_cannot_express_is_said() -> None:
     assert len([r for r in refused if "looks into what zone" in r.what]) == 4
 
 
+@pytest.mark.parametrize(("month", "note"), [("", True), ("2026-13", False), ("now", False)])
+def test_a_budget_begins_in_no_month_that_nobody_states(month: str, note: bool) -> None:
+    asked = moved(part(config=(("budget-start", month),) if month else ()), "azure")
+    tree, said = emit_cloud(targets()["azure"], asked)
+    (lacks,) = (one for one in said if "a budget begins in" in one.what)
+    assert lacks.note == note
+    assert b'start=""' in tree.files["__main__.py"]
+    assert b"datetime" not in b"".join(tree.files.values())
+
+
 def promised(refused: tuple[Unsupported, ...], text: str) -> bool:
     """Whether the one refusal that says so stops the build."""
     (only,) = (refusal for refusal in refused if text in refusal.what)
@@ -296,9 +307,8 @@ def promised(refused: tuple[Unsupported, ...], text: str) -> bool:
 
 
 MUTATIONS = {
-    "group.py": [("location=args.region,\n            tags=args.tags,\n            opts=pulumi.Re"
-                  "sourceOptions(parent=self, protect=True)", "location='westeurope',\n         "
-                  "   tags=args.tags,\n            opts=pulumi.ResourceOptions(parent=self)")],
+    "group.py": [("location=args.region,\n            tags=args.tags,",
+                  "location='westeurope',\n            tags=args.tags,")],
     "store.py": [("STANDARD_LRS", "STANDARD_GRS")],
     "devices.py": [("enable_data_residency=True,\n", "")],
     "keys.py": [("vault_name=vault.name", "vault_name='elsewhere'")],

@@ -75,8 +75,11 @@ def test_who_administers_the_key_may_not_use_it(found: Evaluation) -> None:
     for grant in grants:
         roles.setdefault(grant["member"], set()).add(grant["role"])
     assert all(len(mine) == 1 for mine in roles.values())
-    (admin,) = (who for who, mine in roles.items() if mine == {"roles/cloudkms.admin"})
+    own = one(found, "gcp:projects/iAMCustomRole:IAMCustomRole", "eu-plants-key-admin")
+    (admin,) = (who for who, mine in roles.items() if mine == {own.outputs["name"]})
     assert "-keys@" in admin
+    # Nor may who administers it say who uses it.
+    assert not [p for p in own.inputs["permissions"] if "setIamPolicy" in p or ".use" in p]
 
 
 def test_the_store_is_private_under_the_key_and_in_one_region(found: Evaluation) -> None:
@@ -150,10 +153,13 @@ def test_identities_may_do_little_and_only_below_their_prefix(found: Evaluation)
 def test_roles_are_what_a_program_calls(found: Evaluation) -> None:
     roles = {r.name: r.inputs["permissions"]
              for r in of(found, "gcp:projects/iAMCustomRole:IAMCustomRole")}  # fmt: skip
+    administered = one(found, "gcp:projects/iAMCustomRole:IAMCustomRole",
+                       "eu-plants-key-admin").inputs["permissions"]  # fmt: skip
     published = [f"storage.objects.{verb}" for verb in ("create", "delete", "get", "list")]
     assert roles == {"eu-plants--fault-start": ["aiplatform.customJobs.create"],
                      "eu-plants-publisher": published,
-                     "us-plants-publisher": published}  # fmt: skip
+                     "us-plants-publisher": published,
+                     **{f"{z}-plants-key-admin": administered for z in ("eu", "us")}}  # fmt: skip
     members = of(found, "gcp:projects/iAMMember:IAMMember")
     assert {m.inputs["role"] for m in members if m.inputs["role"].startswith("roles/")} == {
         "roles/logging.logWriter"}  # fmt: skip

@@ -218,6 +218,15 @@ def test_a_key_elsewhere_is_not_adopted() -> None:
     assert any(one.promised and "is no key in europe-west3" in one.what for one in said)
 
 
+def test_a_key_of_another_project_is_named() -> None:
+    _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=THERE)), "gcp"))
+    (only,) = (one for one in said if "who administers" in one.what)
+    assert "`other-1`" in only.what
+    own = replace(THERE, key=KEY.replace("other-1", "own-1"))
+    _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=own)), "gcp"))
+    assert not [one for one in said if "who administers project" in one.what]
+
+
 def test_a_bucket_that_is_there_keeps_no_promise_of_a_retention() -> None:
     _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=THERE)), "gcp"))
     assert any(one.promised and "`acme-plants`" in one.what for one in said)
@@ -231,7 +240,7 @@ def test_what_a_region_is_not_known_to_have_is_said_and_not_emitted() -> None:
     asked = moved(part(own), "gcp")
     bare = replace(asked, zones=(replace(asked.zones[0], offered=()),))
     tree, said = emit_cloud(targets()["gcp"], bare)
-    assert not {"drift.py", "inference.py", "inspection.py", "network.py"} & set(tree.files)
+    assert not {"drift.py", "inference.py", "inspection.py"} & set(tree.files)
     lacks = " ".join(one.what for one in said if "does not know" in one.what)
     for name in ("`run`", "`eventarc` and `workflows`", "`dlp`"):
         assert name in lacks

@@ -35,8 +35,14 @@ MORE = [(cloud, name) for cloud, faults in ADDED.items() for name in faults]
 
 
 def asked(cloud: str, made: CloudSlice = ZONES) -> CloudSlice:
-    """The slice of a cloud."""
-    return made if cloud == "aws" else moved(made, cloud)
+    """The slice of a cloud, in regions that have all services there."""
+    if cloud == "aws":
+        return made
+    there = moved(made, cloud)
+    if cloud == "gcp":
+        return there
+    zones = tuple(replace(z, offered=("containerapps", "logic")) for z in there.zones)
+    return replace(there, zones=zones, config=(("budget-start", "2026-11"),))
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +93,8 @@ def test_a_resource_that_nobody_asked_for_is_seen(
         ("watch-eu-plants-0a1b2c3/data", "elsewhere-of-us/data", "elsewhere-of-us"),
         ("watch-eu-plants-0a1b2c3/data", "watch-fr-plants-0a1b2c3/data", "zone `fr-plants`"),
         ("/watch-eu-plants/train", "/watch-us-plants/train", ""),
+        ("/global/networks/watch-eu-plants", "/global/networks/default", ""),
+        ('"enableWebAccess": false', '"enableWebAccess": true', ""),
     ],
 )
 def test_the_body_of_a_request_is_read(
@@ -113,6 +121,20 @@ def test_a_provider_that_speaks_to_others_is_seen(evaluations: dict[str, Evaluat
     )  # fmt: skip
     _, outside = judged(asked("aws"), replace(found, resources=sent))
     assert outside == ["its `endpoints` sends requests elsewhere"] * 3
+
+
+@pytest.mark.parametrize(("cloud", "more"), [
+    ("azure", {"clientSecret": "s"}), ("gcp", {"impersonateServiceAccount": "eve@example.org"}),
+])  # fmt: skip
+def test_a_provider_that_acts_as_another_is_seen(
+    cloud: str, more: dict[str, str], evaluations: dict[str, Evaluation]
+) -> None:
+    found = evaluations[cloud]
+    acting = tuple(replace(r, inputs={**r.inputs, **more})
+                   if r.type.startswith("pulumi:providers:") else r
+                   for r in found.resources)  # fmt: skip
+    lacks, _ = judged(asked(cloud), replace(found, resources=acting))
+    assert "known-resources" in lacks
 
 
 def test_what_is_avoided_by_no_guard_happens() -> None:

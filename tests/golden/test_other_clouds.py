@@ -15,7 +15,8 @@ from hybridspec.target.registry import targets
 GOLDEN = Path(__file__).parent / "other-clouds" / "stacks"
 ASKED = replace(
     part(zone(stores=(("watch/history", 7),), device_classes=("gateway", "server"))),
-    stack="prod", backend="file://~", config=(("environment", "production"),),
+    stack="prod", backend="file://~",
+    config=(("budget-start", "2026-11"), ("environment", "production")),
 )  # fmt: skip
 
 

@@ -242,6 +242,7 @@ Subscription(
         spec="watch",
         monthly=1,
         contact="plant@example.org",
+        start="2026-11-01",
         logs=zone_eu_plants_logs,
     ),
     zone_eu_plants_options,

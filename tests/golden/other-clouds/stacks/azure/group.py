@@ -45,7 +45,8 @@ class ZoneGroup(pulumi.ComponentResource):
             f"{args.prefix}-",
             location=args.region,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            # What it holds is protected, each for itself.
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.id = group.id
         self.name = group.name

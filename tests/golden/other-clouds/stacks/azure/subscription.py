@@ -4,7 +4,6 @@
 """What there is once for a whole subscription: threat detection, budget, log of its own."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pulumi
 from pulumi_azure_native import consumption, monitor, security
@@ -27,12 +26,16 @@ CATEGORIES = ("Administrative", "Alert", "Policy", "Security")
 
 @dataclass
 class SubscriptionArgs:
-    """What a month may cost, who hears of it, and where the activity log goes, if anywhere."""
+    """What a month may cost, who hears of it, and where the activity log goes, if anywhere.
+
+    `start` is the first day of the month in which the budget was made; without one there is none.
+    """
 
     group: ZoneGroup
     spec: str
     monthly: int
     contact: str
+    start: str
     logs: ZoneLogs | None
 
 
@@ -68,7 +71,8 @@ class Subscription(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self, depends_on=before),
                 )
             ]
-        self._budget(name, args, scope, child)
+        if args.start:
+            self._budget(name, args, scope, child)
         if args.logs is not None:
             monitor.SubscriptionDiagnosticSetting(
                 f"{name}-activity",
@@ -95,9 +99,8 @@ class Subscription(pulumi.ComponentResource):
             category=consumption.CategoryType.COST,
             amount=args.monthly,
             time_grain=consumption.TimeGrainType.MONTHLY,
-            # A budget begins in the month in which it is made, and never changes that.
             time_period=consumption.BudgetTimePeriodArgs(
-                start_date=datetime.now(UTC).strftime("%Y-%m-01T00:00:00Z"),
+                start_date=f"{args.start}T00:00:00Z",
             ),
             filter=consumption.BudgetFilterArgs(
                 tags=consumption.BudgetComparisonExpressionArgs(
@@ -120,7 +123,5 @@ class Subscription(pulumi.ComponentResource):
                     ("expected", 100, consumption.ThresholdType.FORECASTED),
                 )
             },
-            opts=pulumi.ResourceOptions.merge(
-                child, pulumi.ResourceOptions(ignore_changes=["timePeriod"])
-            ),
+            opts=child,
         )

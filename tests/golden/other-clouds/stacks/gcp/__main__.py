@@ -65,6 +65,7 @@ project = ProjectBoundary(
             "orgpolicy",
             "pubsub",
             "run",
+            "servicenetworking",
             "serviceusage",
             "storage",
             "sts",
@@ -234,6 +235,19 @@ ZoneTelemetry(
     zone_eu_plants_options,
 )
 
+# The network of what computes in the zone, asked for at hybridspec.yaml:41.
+zone_eu_plants_network = ZoneNetwork(
+    "eu-plants",
+    ZoneNetworkArgs(
+        prefix="watch-eu-plants",
+        region=zone_eu_plants_region,
+        trains=True,
+        number=project.number,
+        enabled=project.enabled,
+    ),
+    zone_eu_plants_options,
+)
+
 # Retraining, asked for at hybridspec.yaml:41.
 zone_eu_plants_training_0 = Training(
     "eu-plants--fault",
@@ -258,6 +272,8 @@ zone_eu_plants_training_0 = Training(
         repository=zone_eu_plants_registry.images,
         registry_url=zone_eu_plants_registry.url,
         bucket=zone_eu_plants_data.bucket,
+        network=zone_eu_plants_network.training,
+        closed=zone_eu_plants_network.closed,
         key=zone_eu_plants_key.id,
         granted=zone_eu_plants_key.granted,
     ),
@@ -275,19 +291,9 @@ DriftStart(
         job=zone_eu_plants_training_0.job,
         starter=zone_eu_plants_training_0.starter,
         reporters=zone_eu_plants_devices.members,
+        closed=zone_eu_plants_network.closed,
         key=zone_eu_plants_key.id,
         granted=zone_eu_plants_key.granted,
-    ),
-    zone_eu_plants_options,
-)
-
-# The network of what computes in the zone, asked for at hybridspec.yaml:43.
-zone_eu_plants_network = ZoneNetwork(
-    "eu-plants",
-    ZoneNetworkArgs(
-        prefix="watch-eu-plants",
-        region=zone_eu_plants_region,
-        enabled=project.enabled,
     ),
     zone_eu_plants_options,
 )

@@ -23,6 +23,7 @@ class DriftStartArgs:
     job: dict[str, object]
     starter: pulumi.Input[str]
     reporters: Sequence[pulumi.Input[str]]
+    closed: Sequence[pulumi.Resource]
     key: pulumi.Input[str]
     granted: Sequence[pulumi.Resource]
 
@@ -66,7 +67,9 @@ class DriftStart(pulumi.ComponentResource):
             call_log_level="LOG_ERRORS_ONLY",
             deletion_protection=False,
             source_contents=pulumi.Output.json_dumps(self._source(name, args)),
-            opts=after,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*args.granted, *args.closed]
+            ),
         )
         eventarc.Trigger(
             f"{name}-drift",

@@ -9,6 +9,19 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_gcp import kms, projects, serviceaccount
 
+ADMINISTERS = (
+    "cloudkms.cryptoKeyVersions.create",
+    "cloudkms.cryptoKeyVersions.destroy",
+    "cloudkms.cryptoKeyVersions.get",
+    "cloudkms.cryptoKeyVersions.list",
+    "cloudkms.cryptoKeyVersions.restore",
+    "cloudkms.cryptoKeyVersions.update",
+    "cloudkms.cryptoKeys.get",
+    "cloudkms.cryptoKeys.getIamPolicy",
+    "cloudkms.cryptoKeys.update",
+)
+"""What administering a key takes; `roles/cloudkms.admin` could also give itself its use."""
+
 
 @dataclass
 class ZoneKeyArgs:
@@ -31,7 +44,8 @@ class ZoneKeyArgs:
 class ZoneKey(pulumi.ComponentResource):
     """A key in the zone's region that rotates every 90 days and is slow to delete.
 
-    Who administers it may not use it, and the services that use it may not administer it.
+    Who administers it may neither use it nor say who does, and the services that use it
+    may not administer it.
     """
 
     id: pulumi.Output[str]
@@ -53,10 +67,17 @@ class ZoneKey(pulumi.ComponentResource):
             opts=self._after,
         )
         self.id = self._key(name, args)
+        role = projects.IAMCustomRole(
+            f"{name}-key-admin",
+            role_id=f"{args.code}keys",
+            title=f"Administer the key of {args.prefix}",
+            permissions=list(ADMINISTERS),
+            opts=self._after,
+        )
         kms.CryptoKeyIAMMember(
             f"{name}-key-admin",
             crypto_key_id=self.id,
-            role="roles/cloudkms.admin",
+            role=role.name,
             member=admin.member,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -71,9 +92,7 @@ class ZoneKey(pulumi.ComponentResource):
         ring = kms.KeyRing(
             args.prefix,
             location=args.region,
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=True, depends_on=args.enabled
-            ),
+            opts=self._after,
         )
         key = kms.CryptoKey(
             f"{name}-key",

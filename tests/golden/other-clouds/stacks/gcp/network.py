@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_gcp import compute, dns
+from pulumi_gcp import compute, dns, servicenetworking
 
 RANGE = "10.8.0.0/26"
-"""Addresses of the zone's only subnetwork; no other network is joined to it."""
+"""Addresses of the zone's only subnetwork."""
+TRAINING = ("10.9.0.0", 18)
+"""Addresses of the machines that train, in Google's network that is joined to the zone's."""
+JOINS = "servicenetworking.googleapis.com"
 GOOGLE = "199.36.153.4/30"
 """Where Google's own services answer to private networks, `restricted.googleapis.com`."""
 
 
 @dataclass
 class ZoneNetworkArgs:
-    """What the network is named after, and where its addresses are."""
+    """What the network is named after, where its addresses are, and whether jobs train in it."""
 
     prefix: str
     region: str
+    trains: bool
+    number: pulumi.Input[str]
     enabled: Sequence[pulumi.Resource]
 
 
@@ -32,6 +37,8 @@ class ZoneNetwork(pulumi.ComponentResource):
 
     network: pulumi.Output[str]
     subnetwork: pulumi.Output[str]
+    training: pulumi.Output[str]
+    closed: list[pulumi.Resource]
 
     def __init__(
         self,
@@ -93,4 +100,43 @@ class ZoneNetwork(pulumi.ComponentResource):
         )
         self.network = network.id
         self.subnetwork = subnetwork.id
+        # Vertex AI wants the project's number.
+        self.training = pulumi.Output.concat(
+            "projects/", args.number, "/global/networks/", network.name
+        )
+        self.closed = [self._join(name, args, network)] if args.trains else []
         self.register_outputs({"network": self.network})
+
+    def _join(
+        self, name: str, args: ZoneNetworkArgs, network: compute.Network
+    ) -> pulumi.Resource:
+        """Join the network in which Google trains, and take its way to the Internet away.
+
+        Its names then lead to `restricted.googleapis.com`, and no other address is reached.
+        """
+        child = pulumi.ResourceOptions(parent=self)
+        address, length = TRAINING
+        reserved = compute.GlobalAddress(
+            f"{name}-training",
+            name=f"{args.prefix}--training",
+            purpose="VPC_PEERING",
+            address_type="INTERNAL",
+            address=address,
+            prefix_length=length,
+            network=network.id,
+            opts=child,
+        )
+        joined = servicenetworking.Connection(
+            f"{name}-training",
+            network=network.id,
+            service=JOINS,
+            reserved_peering_ranges=[reserved.name],
+            opts=child,
+        )
+        return servicenetworking.VpcServiceControls(
+            f"{name}-training",
+            network=network.name,
+            service=JOINS,
+            enabled=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[joined]),
+        )

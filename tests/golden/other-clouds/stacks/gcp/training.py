@@ -23,7 +23,8 @@ from data import below
 class TrainingArgs:
     """The job, when it runs, and the store, key and registry that it may touch.
 
-    `scheduling` is how the job gets its machine, `permissions` what starting it takes.
+    `scheduling` is how the job gets its machine, `permissions` what starting it takes;
+    `closed` is what takes the way to the Internet from its `network`.
     """
 
     code: str
@@ -38,6 +39,8 @@ class TrainingArgs:
     repository: pulumi.Input[str]
     registry_url: pulumi.Input[str]
     bucket: pulumi.Output[str]
+    network: pulumi.Input[str]
+    closed: Sequence[pulumi.Resource]
     key: pulumi.Input[str]
     granted: Sequence[pulumi.Resource]
 
@@ -163,7 +166,9 @@ class Training(pulumi.ComponentResource):
                     scope="https://www.googleapis.com/auth/cloud-platform",
                 ),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=args.granted),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*args.granted, *args.closed]
+            ),
         )
 
     def _job(
@@ -177,6 +182,9 @@ class Training(pulumi.ComponentResource):
             "encryptionSpec": {"kmsKeyName": args.key},
             "jobSpec": {
                 "baseOutputDirectory": {"outputUriPrefix": models},
+                # Nobody opens a shell on the machine.
+                "enableWebAccess": False,
+                "network": args.network,
                 "scheduling": args.scheduling,
                 "serviceAccount": email,
                 "workerPoolSpecs": [
