@@ -112,7 +112,7 @@ def up(
             known = known.having(project.cloud, applied)
             deployment.save(stack, known)
             say(f"{project.cloud}: applying plan {made.plan_digest[:12]}")
-            _apply(project, wish, f"plan {made.plan_digest}", say)
+            apply(project, wish, f"plan {made.plan_digest}", say)
             known = known.having(project.cloud, replace(applied, complete=True))
             deployment.save(stack, known)
         say("signing the channel")
@@ -158,7 +158,7 @@ def _reviewed(made: Build, plan: str) -> None:
         )
 
 
-def _apply(project: Project, wish: Wish, message: str, say: Say) -> None:
+def apply(project: Project, wish: Wish, message: str, say: Say) -> None:
     """Bring a cloud up; what an earlier run left half done is settled on request."""
     project.select(create=True)
     pending = project.state().pending
@@ -173,7 +173,7 @@ def _apply(project: Project, wish: Wish, message: str, say: Say) -> None:
             raise
         say(f"{project.cloud}: removing the lock of a run that was killed")
         project.unlock()
-        _apply(project, wish, message, say)
+        apply(project, wish, message, say)
 
 
 def _cut_off(cloud: str, pending: Sequence[Pending]) -> HybridspecError:

@@ -7,6 +7,8 @@ every call, and fails or ends the engine where a test asks for it.
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
 import signal
@@ -150,7 +152,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         token, name = _of(request.urn)
         inputs = _plain(request.news)
-        found = [*faults(self.name, token, inputs), *self._misplaced(token, name, inputs, context)]
+        found = [
+            *_faults(self.name, token, json.dumps(inputs, sort_keys=True)),
+            *self._misplaced(token, name, inputs, context),
+        ]
         self._write_down("check", token, name)
         return provider_pb2.CheckResponse(
             inputs=request.news,
@@ -249,6 +254,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         said = set(where.regions) if isinstance(where, At) else set()
         for place in sorted({*said, *_named(inputs)} - allowed):
             yield f"{name} would lie in {place}, which the plan does not allow"
+
+
+@functools.cache
+def _faults(provider: str, token: str, inputs: str) -> tuple[str, ...]:
+    """The faults of inputs, as JSON: what was judged once is not judged again."""
+    return tuple(faults(provider, token, json.loads(inputs)))
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

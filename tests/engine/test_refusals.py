@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from engine.conftest import STACK, World
+
+from hybridspec.base.errors import HybridspecError
+from hybridspec.deliver.engine.command import find
+from hybridspec.deliver.engine.project import Project
+from hybridspec.ir.tree import FileTree
 
 NAME = "vibration-watch"
 Copy = Callable[[str], Path]
@@ -92,6 +98,39 @@ def test_a_stack_that_somebody_else_works_on_names_them(world: World, spec: Copy
         assert "ada@far works on the stack" in done.stderr
     lock.unlink()
     assert world.up(folder).returncode == 0
+
+
+@pytest.mark.parametrize("left", [0, 150])
+def test_a_damaged_state_says_where_a_good_copy_is(left: int, world: World, tmp_path: Path) -> None:
+    environment = {
+        **os.environ, **world.environment, "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}?metadata=skip",
+    }  # fmt: skip
+    project = Project(cloud="aws", stack=STACK, folder=tmp_path / "aws", cli=find(environment),
+                      environment=environment)  # fmt: skip
+    project.write(FileTree({"Pulumi.yaml": b"name: x-aws\nruntime: python\n"}))
+    project.select(create=True)
+    state = tmp_path / ".pulumi" / "stacks" / "x-aws" / f"{STACK}.json"
+    state.write_bytes(state.read_bytes()[:left])
+    with pytest.raises(HybridspecError, match="is damaged") as told:
+        project.state()
+    assert ".json.bak" in told.value.help
+    assert state.with_name(f"{STACK}.json.bak").is_file()
+
+
+def test_a_service_whose_image_nobody_pushed_waits_and_up_goes_on(world: World, spec: Copy) -> None:
+    image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/watch/serve:1"
+    world.cloud.failure = f"ValidationException: Requested image {image} not found."
+    world.cloud.fail_at = 40
+    folder = spec(NAME)
+    stopped = world.up(folder)
+    assert stopped.returncode == 4, stopped.stderr
+    assert f"nobody has pushed yet: {image}" in stopped.stderr
+    assert f"docker push {image}" in stopped.stderr
+    made = len(world.cloud.things)
+    world.cloud.heal()
+    assert world.up(folder).returncode == 0
+    assert world.cloud.created == len(world.cloud.things) - made
 
 
 def test_a_resource_outside_the_plans_regions_is_refused(world: World, spec: Copy) -> None:

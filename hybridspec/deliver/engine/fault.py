@@ -20,6 +20,7 @@ from hybridspec.base.errors import (
     UsageError,
 )
 from hybridspec.deliver.engine.command import Ran
+from hybridspec.deliver.engine.image import unpushed
 
 _BY_CODE: dict[int, type[HybridspecError]] = {
     fault.exit_code: fault
@@ -110,6 +111,11 @@ _ROWS = (
     _Row(r"policy violation|mandatory polic|Policy Violations", PolicyBroken,
          "a policy of the engine refuses it",
          "read which one in the log, and change the spec, not the emitted folder"),
+    _Row(r"failed to load checkpoint|snapshot integrity",
+         HybridspecError, "what the engine has written down of the stack is damaged",
+         "put a good copy back: the backend keeps one as `NAME.json.bak` beside the state and each "
+         "earlier one under `.pulumi/backups`; then `hybridspec refresh` takes over what there "
+         "really is"),
     _Row(r"passphrase must be set|incorrect passphrase|PULUMI_CONFIG_PASSPHRASE", UsageError,
          "the passphrase of the stack's secrets is missing or another one",
          "set `PULUMI_CONFIG_PASSPHRASE_FILE` to the file that holds it"),
@@ -149,7 +155,7 @@ def raise_for(ran: Ran, cloud: str, doing: str, log: Path | None = None) -> None
             f"{where}the engine was killed (signal {-ran.code}) before `{doing}` was done",
             help="run this again: it says what was left half done",
         )
-    for special in (_locked, _plugin):
+    for special in (_locked, _plugin, _unpushed):
         found = special(text, where)
         if found is not None:
             raise found
@@ -224,6 +230,16 @@ def _plugin(text: str, where: str) -> HybridspecError | None:
         help=f"with a network: `pulumi plugin install resource {name} v{version}`; without one, "
         f"carry {file} here from another machine and run `pulumi plugin install resource {name} "
         f"v{version} --file {file}`",
+    )
+
+
+def _unpushed(text: str, where: str) -> HybridspecError | None:
+    found = unpushed(text)
+    if found is None:
+        return None
+    image, help = found
+    return ResourceFailed(
+        f"{where}a service waits for its image, which nobody has pushed yet: {image}", help=help
     )
 
 

@@ -66,6 +66,10 @@ TABLE = {
     "store with data": (
         4, "not empty", "empty it", "error: deleting Bucket: BucketNotEmpty: The bucket you tried",
     ),
+    "damaged state": (
+        1, "is damaged", ".json.bak",
+        "error: failed to load checkpoint: unexpected end of JSON input",
+    ),
     "passphrase": (
         2, "passphrase", "PULUMI_CONFIG_PASSPHRASE_FILE", "error: incorrect passphrase",
     ),
@@ -101,6 +105,45 @@ def test_a_missing_plugin_is_told_how_to_be_installed_without_a_network(text: st
     assert "pulumi plugin install resource aws v7.51.1 --file pulumi-resource-aws-v7.51.1" in (
         fault.help
     )
+
+
+UNPUSHED = {
+    "aws": (
+        "ValidationException: Requested image 111122223333.dkr.ecr.eu-west-1.amazonaws.com/watch"
+        "/serve:1 not found.",
+        "aws ecr get-login-password --region eu-west-1 | docker login --username AWS "
+        "--password-stdin 111122223333.dkr.ecr.eu-west-1.amazonaws.com`",
+        "111122223333.dkr.ecr.eu-west-1.amazonaws.com/watch/serve:1",
+    ),
+    "azure": (
+        "Field 'template.containers.main.image' is invalid with details: 'Invalid value: "
+        '"watchabc.azurecr.io/serve/watch:1": GET https:: MANIFEST_UNKNOWN: manifest tagged by "1" '
+        "is not found; map[Tag:1]'",
+        "az acr login --name watchabc`", "watchabc.azurecr.io/serve/watch:1",
+    ),
+    "gcp": (
+        "Error waiting to create Service: Error code 5, message: Revision 'x-00001' is not ready "
+        "and cannot serve traffic. Image 'europe-west3-docker.pkg.dev/p/watch/serve:1' not found.",
+        "gcloud auth configure-docker europe-west3-docker.pkg.dev`",
+        "europe-west3-docker.pkg.dev/p/watch/serve:1",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cloud", UNPUSHED)
+def test_a_service_without_its_image_says_how_to_push_it(cloud: str) -> None:
+    text, sign_in, image = UNPUSHED[cloud]
+    fault = raised(f"    error: {text}\nerror: update failed\n")
+    assert fault.exit_code == 4
+    assert fault.message.endswith(f"pushed yet: {image}")
+    for command in (sign_in, f"--tag {image} ", f"`docker push {image}`"):
+        assert command in fault.help
+
+
+def test_an_image_that_is_named_for_another_reason_is_not_called_missing() -> None:
+    image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/watch/serve:1"
+    fault = raised(f"    error: AccessDenied: not authorized to perform: pull {image}\n")
+    assert fault.exit_code == 3
 
 
 def lock(host: str, pid: int) -> StackLocked:
