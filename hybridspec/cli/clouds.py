@@ -137,8 +137,8 @@ def _published(
 ) -> Deployment:
     """What is known once the channel is in every zone's store; kept zone by zone."""
     outputs = {project.cloud: project.state().outputs for project in pieces}
-    for zone, version in rollout(output.build, output.folder / "channel", outputs, say):
-        known = replace(known, published={**known.published, zone: version})
+    for zone, versions in rollout(output.build, output.folder / "channel", outputs, say):
+        known = replace(known, published={**known.published, zone: versions})
         deployment.save(stack, known)
     return known
 

@@ -9,16 +9,18 @@ from pathlib import Path
 from hybridspec.compiler import Build
 from hybridspec.deliver.engine.state import Output
 from hybridspec.deliver.stores.provider import store
-from hybridspec.deliver.stores.upload import Part, part, upload
+from hybridspec.deliver.stores.upload import Part, parts, upload
 from hybridspec.ir.plan import Plan, Store
 
 Say = Callable[[str], None]
+MAIN = "main"
+"""What the repository at the top of a channel is called, where its tier is not."""
 
 
 def rollout(
     build: Build, channel: Path, outputs: Mapping[str, Iterable[Output]], say: Say
-) -> Iterator[tuple[str, int]]:
-    """Zone by zone, the version of the channel that its store has now.
+) -> Iterator[tuple[str, dict[str, int]]]:
+    """Zone by zone, the versions of the channel's repositories that its store has now.
 
     `outputs` are what each cloud of the stack hands out; a zone on another is not touched.
 
@@ -30,11 +32,13 @@ def rollout(
             say(f"zone `{kept.zone.name}`: its store is on {kept.region.cloud}, which this stack "
                 "does not have: its devices get nothing from here")  # fmt: skip
             continue
-        what = part(channel, classes)
-        if what is None:
-            say("the channel has no signed metadata yet: nothing is published")
-            return
-        yield kept.zone.name, _bring(kept, what, outputs[kept.region.cloud], say)
+        found = parts(channel, classes)
+        waiting = set(classes) - {name for one in found.values() for name in one.device_classes}
+        if waiting:
+            say(f"zone `{kept.zone.name}`: no signed metadata names {', '.join(sorted(waiting))} "
+                "yet: its devices stay as they are")  # fmt: skip
+        if found:
+            yield kept.zone.name, _bring(kept, found, outputs[kept.region.cloud], say)
 
 
 def zones(plan: Plan) -> list[tuple[Store, list[str]]]:
@@ -48,13 +52,17 @@ def zones(plan: Plan) -> list[tuple[Store, list[str]]]:
     return found
 
 
-def _bring(kept: Store, what: Part, outputs: Iterable[Output], say: Say) -> int:
+def _bring(
+    kept: Store, found: Mapping[str, Part], outputs: Iterable[Output], say: Say
+) -> dict[str, int]:
     zone = kept.zone.name
     mine = {o.name: str(o.value) for o in outputs if o.zone == zone and o.kind == "string"}
-    if what.pending:
-        say(f"zone `{zone}`: no signed metadata names {', '.join(what.pending)} yet")
     there = store(kept.region.provider, zone, kept.region.name, mine, os.environ)
     say(f"zone `{zone}`: publishing the channel to {there.dialect.place}")
-    sent = upload(there, what, lambda path: say(f"zone `{zone}`: {path}"))
-    say(f"zone `{zone}`: the channel is at version {what.version}, {sent} files sent")
-    return what.version
+    versions = {}
+    for folder, what in found.items():
+        sent = upload(there, what, lambda path: say(f"zone `{zone}`: {path}"))
+        name = folder.rstrip("/") or MAIN
+        say(f"zone `{zone}`: {name} repository at version {what.version}, {sent} files sent")
+        versions[name] = what.version
+    return versions

@@ -9,7 +9,7 @@ from engine.object_stores import Stores
 
 from hybridspec.deliver.stores.provider import store
 from hybridspec.deliver.stores.store import Store
-from hybridspec.deliver.stores.upload import part, upload
+from hybridspec.deliver.stores.upload import parts, upload
 
 ROLE = "arn:aws:iam::111122223333:role/publisher"
 OUTPUTS = {
@@ -35,6 +35,6 @@ def held(stores: Stores) -> dict[str, bytes]:
 
 
 def bring(publisher: Publisher, to: Store, *classes: str) -> int:
-    what = part(publisher.channel, classes or (CAMERA,))
-    assert what is not None
-    return upload(to, what, lambda _: None)
+    found = parts(publisher.channel, classes or (CAMERA,))
+    assert found
+    return sum(upload(to, what, lambda _: None) for what in found.values())

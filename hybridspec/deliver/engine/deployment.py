@@ -27,13 +27,13 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A stack as far as it was applied from here; `published` is, by zone, the version of the
-    channel that its store was brought to."""
+    """A stack as far as it was applied from here; `published` are, by zone, the versions of
+    the channel's repositories that its store was brought to."""
 
     backend: str = ""
     output: str = ""
     clouds: Mapping[str, Applied] = field(default_factory=dict)
-    published: Mapping[str, int] = field(default_factory=dict)
+    published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def having(self, cloud: str, applied: Applied) -> Deployment:
         """The same, with one cloud as it is now."""

@@ -1,4 +1,4 @@
-"""A channel's files to the store of one zone: those of its device classes, the timestamp last.
+"""A channel's files to the store of one zone: those of its device classes, each timestamp last.
 
 Every file has a name that its content fixes, but for the timestamp: whatever interrupts an upload,
 devices go on with the channel that they see, and the next upload goes on with what lacks.
@@ -7,13 +7,13 @@ devices go on with the channel that they see, and the next upload goes on with w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hybridspec.base.errors import PolicyBroken, ResourceFailed
 from hybridspec.bundle.keys import class_role
-from hybridspec.deliver.publish import read_metadata
+from hybridspec.deliver.publish import repositories
 from hybridspec.deliver.stores.store import ABSENT, Moved, Store
 from hybridspec.ir.tree import digest_of
 
@@ -31,41 +31,49 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one zone's devices read of a channel, in the order in which it may be written."""
+    """What one zone's devices read of a repository, in the order in which it may be written."""
 
     files: tuple[File, ...]
     timestamp: File
     version: int
-    pending: tuple[str, ...] = ()
-    """Device classes of the zone that no signed metadata speaks of yet."""
+    device_classes: tuple[str, ...]
 
 
-def part(channel: Path, classes: Collection[str]) -> Part | None:
-    """What the metadata of some device classes names; None if no channel is published yet."""
-    found = read_metadata(channel)
-    if not {"root", "targets", "snapshot", "timestamp"} <= set(found):
-        return None
-    signed = {role: json.loads(data)["signed"] for role, data in found.items()}
-    mine = sorted(name for name in classes if class_role(name) in signed)
+def parts(channel: Path, classes: Collection[str]) -> dict[str, Part]:
+    """What the metadata of some device classes names, by the folder of each repository that speaks
+    of one of them; a class that none speaks of is not published yet."""
+    found = {}
+    for folder, metadata in repositories(channel).items():
+        if {"root", "targets", "snapshot", "timestamp"} <= set(metadata):
+            mine = sorted(name for name in classes if class_role(name) in metadata)
+            if mine:
+                found[folder] = _part(channel, folder, metadata, mine)
+    return found
+
+
+def _part(
+    channel: Path, folder: str, metadata: Mapping[str, bytes], classes: Sequence[str]
+) -> Part:  # fmt: skip
+    signed = {role: json.loads(data)["signed"] for role, data in metadata.items()}
     targets: dict[str, File] = {}
-    for name in mine:
+    for name in classes:
         for path, row in signed[class_role(name)]["targets"].items():
-            folder, _, base = path.rpartition("/")
-            inner = f"targets/{folder}/{row['hashes']['sha256']}.{base}"
+            place, _, base = path.rpartition("/")
+            inner = f"{folder}targets/{place}/{row['hashes']['sha256']}.{base}"
             targets[inner] = File(inner, channel / inner, row["hashes"]["sha256"])
-    roles = [*map(class_role, mine), "targets", "snapshot"]
+    roles = [*map(class_role, classes), "targets", "snapshot"]
     names = [
         *(f"{number}.root.json" for number in range(1, signed["root"]["version"] + 1)),
         *(f"{signed[role]['version']}.{role}.json" for role in roles),
     ]
-    metadata = [_metadata(channel, f"metadata/{name}") for name in names
-                if (channel / "metadata" / name).is_file()]  # fmt: skip
+    written = [_metadata(channel, f"{folder}metadata/{name}") for name in names
+               if (channel / f"{folder}metadata" / name).is_file()]  # fmt: skip
     smallest_first = sorted(targets.values(), key=lambda f: (_size(f.file), f.path))
     return Part(
-        files=(*smallest_first, *metadata),
-        timestamp=_metadata(channel, TIMESTAMP),
+        files=(*smallest_first, *written),
+        timestamp=_metadata(channel, f"{folder}{TIMESTAMP}"),
         version=signed["timestamp"]["version"],
-        pending=tuple(sorted(set(classes) - set(mine))),
+        device_classes=tuple(classes),
     )
 
 
@@ -83,7 +91,7 @@ def upload(store: Store, what: Part, hear: Callable[[str], None]) -> int:
     Raises:
         HybridspecError: the store is ahead, of another channel, open to everybody, or refuses.
     """
-    held = store.read(TIMESTAMP)
+    held = store.read(what.timestamp.path)
     if held is not None:
         _follows(store, held[0], what)
     sent = 0
@@ -101,16 +109,16 @@ def upload(store: Store, what: Part, hear: Callable[[str], None]) -> int:
             _closed(store, one.path)
     if held is None or held[0] != what.timestamp.file.read_bytes():
         sent += _turn(store, what, held[1].version if held else ABSENT)
-        hear(TIMESTAMP)
+        hear(what.timestamp.path)
     return sent
 
 
 def _turn(store: Store, what: Part, version: str) -> int:
     """The moment at which devices see the new channel, unless somebody else was faster."""
     try:
-        store.put(TIMESTAMP, what.timestamp.file, what.timestamp.sha256, version)
+        store.put(what.timestamp.path, what.timestamp.file, what.timestamp.sha256, version)
     except Moved:
-        now = store.read(TIMESTAMP)  # of ours, perhaps, whose answer was lost
+        now = store.read(what.timestamp.path)  # of ours, perhaps, whose answer was lost
         if now is None or now[0] != what.timestamp.file.read_bytes():
             raise
     _arrived(store, what.timestamp)
@@ -123,8 +131,8 @@ def _follows(store: Store, held: bytes, what: Part) -> None:
         version = int(json.loads(held)["signed"]["version"])
     except (ValueError, KeyError, TypeError):
         raise ResourceFailed(
-            f"zone `{store.zone}`: {TIMESTAMP} in {store.dialect.place} is no metadata of a "
-            "channel",
+            f"zone `{store.zone}`: {what.timestamp.path} in {store.dialect.place} is no metadata "
+            "of a channel",
             help="look who wrote it; once it is deleted, run this again",
         ) from None
     if version > what.version or (

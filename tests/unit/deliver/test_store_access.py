@@ -16,7 +16,7 @@ from engine.object_stores import TOKEN, Stores
 from hybridspec.base.errors import AuthenticationFailed, HybridspecError, UsageError
 from hybridspec.deliver.stores.provider import store
 from hybridspec.deliver.stores.s3 import Key, Signer
-from hybridspec.deliver.stores.upload import part
+from hybridspec.deliver.stores.upload import parts
 
 REFUSALS = {
     "may not act as the publisher": (
@@ -124,10 +124,9 @@ def test_a_stack_without_a_channel_store_is_told() -> None:
 
 
 def test_a_channel_that_nobody_signed_yet_is_none(tmp_path: Path, publisher: Publisher) -> None:
-    assert part(tmp_path / "nothing", [CAMERA]) is None
-    what = part(publisher.channel, [CAMERA, "robot"])
-    assert what is not None
-    assert what.pending == ("robot",)
+    assert parts(tmp_path / "nothing", [CAMERA]) == {}
+    (what,) = parts(publisher.channel, [CAMERA, "robot"]).values()
+    assert what.device_classes == (CAMERA,)
 
 
 PUBLISHED = [

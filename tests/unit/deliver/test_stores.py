@@ -17,7 +17,7 @@ from tuf.ngclient import FetcherInterface, Updater
 
 from hybridspec.base.errors import HybridspecError, PolicyBroken
 from hybridspec.deliver.stores.store import Moved
-from hybridspec.deliver.stores.upload import TIMESTAMP, part, upload
+from hybridspec.deliver.stores.upload import TIMESTAMP, parts, upload
 
 
 class Objects(FetcherInterface):
@@ -179,8 +179,7 @@ def test_what_devices_have_seen_is_never_taken_back(
     publisher.publish(publisher.release(content(2.0, CAMERA)))
     bring(publisher, to)
     kept = held(stores)
-    what = part(older, [CAMERA])
-    assert what is not None
+    what = parts(older, [CAMERA])[""]
     with pytest.raises(HybridspecError, match="published from another machine") as refused:
         upload(to, what, lambda _: None)
     assert refused.value.exit_code == 4
@@ -227,3 +226,15 @@ def test_a_service_that_is_busy_is_asked_again(
     with pytest.raises(HybridspecError, match="SlowDown") as refused:
         bring(publisher, there("aws", environment))
     assert refused.value.exit_code == 4
+
+
+def test_repositories_of_other_tiers_go_with_it_and_only_where_they_speak_of_a_class(
+    stores: Stores, environment: dict[str, str], publisher: Publisher
+) -> None:
+    shutil.copytree(publisher.channel, publisher.folder / "weekly")
+    (publisher.folder / "weekly").rename(publisher.channel / "weekly")
+    bring(publisher, there("aws", environment), CAMERA)
+    found = held(stores)
+    assert {TIMESTAMP, f"weekly/{TIMESTAMP}"} <= set(found)
+    assert [path for path in found if path.startswith(f"weekly/targets/{CAMERA}/")]
+    assert not parts(publisher.channel, ["robot"])
