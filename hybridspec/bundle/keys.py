@@ -31,6 +31,9 @@ ROOT_THRESHOLD = 2
 CONTENT = ("attestation", "model")
 ROLES = (*ROOTS, "targets", "snapshot", "timestamp", *CONTENT)
 
+RETIRING = "old-"
+"""Before the name of a key that another one replaces: it signs its successor in."""
+
 PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -108,8 +111,9 @@ class DevelopmentKeys:
         """Three keys for root, one for any other role; all of them are at hand."""
         names = ROOTS if name == "root" else (name,)
         signers = tuple(self.signer(each) for each in names)
+        retiring = tuple(self.signer(RETIRING + n) for n in names if RETIRING + n in self.pems)
         threshold = ROOT_THRESHOLD if name == "root" else 1
-        return RoleKeys(tuple(s.public_key for s in signers), threshold, signers)
+        return RoleKeys(tuple(s.public_key for s in signers), threshold, signers + retiring)
 
     def signer(self, name: str) -> Signer:
         """The signer of one key; raises `KeyError` if there is no such key."""

@@ -198,6 +198,8 @@ class Signing:
         self.sign("snapshot", Snapshot(meta=meta, unrecognized_fields=self._marks({
             WINDOW: seconds,
         })))  # fmt: skip
+        if self.missing:
+            return  # the timestamp names the bytes of the snapshot, its signatures among them
         made = self.made["snapshot"]
         pointer = MetaFile.from_data(made.signed.version, as_bytes(made), ["sha256"])
         self.sign("timestamp", Timestamp(snapshot_meta=pointer,

@@ -13,7 +13,7 @@ from tuf.api.exceptions import RepositoryError
 
 from hybridspec.bundle.keys import class_role
 from hybridspec.bundle.repository import parsed
-from hybridspec.bundle.signing import ONLINE, TIER, TOP, Repository
+from hybridspec.bundle.signing import ONLINE, TIER, TOP, WINDOW, Repository
 from hybridspec.ir.tier import Tier
 
 
@@ -35,6 +35,8 @@ def known(
         try:
             found = parsed(metadata)
             marks = found["root"].signed.unrecognized_fields
+            if not set(TOP) <= set(found):
+                continue
         except (RepositoryError, KeyError):
             continue
         tier = folder.rstrip("/") or str(marks.get(TIER, "online"))
@@ -66,6 +68,20 @@ def served(
     made = [Served(repository=r, device_classes=tuple(sorted(names)), window=windows[r])
             for r, names in members.items()]  # fmt: skip
     return tuple(sorted(made, key=lambda one: (not one.repository.main, one.window)))
+
+
+def remembered(there: Mapping[str, Mapping[str, bytes]]) -> tuple[Served, ...]:
+    """The repositories of a channel as they stand, each with the window that it was signed for."""
+    made = []
+    for folder, metadata in there.items():
+        for repository, roles in known({folder: metadata}):
+            snapshot = parsed(metadata)["snapshot"].signed
+            seconds = snapshot.unrecognized_fields.get(WINDOW, 7 * 86_400)
+            made.append(Served(
+                repository=repository, window=timedelta(seconds=int(seconds)),
+                device_classes=tuple(sorted(role.removeprefix("class-") for role in roles)),
+            ))  # fmt: skip
+    return tuple(made)
 
 
 def key_names(repositories: Sequence[Served]) -> tuple[str, ...]:

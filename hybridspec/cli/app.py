@@ -13,6 +13,7 @@ import typer
 
 from hybridspec.cli import (
     catalog,
+    channel_app,
     deploying,
     facts,
     failure,
@@ -49,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(channel_app.app, name="channel")
 app.add_typer(facts.app, name="facts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")

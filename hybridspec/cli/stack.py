@@ -76,7 +76,7 @@ def up(
         evaluations = evaluated(output.build, output.folder, options.cache)
         refuse_outside(output.build, evaluations)
         progress("signing and publishing the channel")
-        refresh_after, places = publish_channel(stack, output, progress)
+        done = publish_channel(stack, output, progress)
         classes = [name for name, _ in output.archives]
         wanted = {name: digest.tar_sha256 for name, digest in output.archives}
         agents = len(classes) * each
@@ -84,12 +84,12 @@ def up(
         channel = output.folder / "channel"
         url = fleet.serve(stack, channel)
         fleet.prune(stack, classes, each)
-        for place in places:
+        for place in done.places:
             inner = place.repository.folder
             root = channel / inner / "metadata" / "1.root.json"
             fleet.start(stack, f"{url}/{inner}".rstrip("/"), root, place.device_classes, each)
         fleet.wait(stack, wanted)
-        state = _state(output, evaluations, wanted, each, refresh_after)
+        state = _state(output, evaluations, wanted, each, done.refresh_after)
         stack.save(state)
         return state, True
     finally:

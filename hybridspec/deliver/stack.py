@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -102,9 +102,15 @@ class Stack:
         folder.chmod(0o700)
         for path in folder.glob("*.pem"):
             path.chmod(0o600)
-        for name, pem in pems.items():
-            if self.keys().get(name) != pem:
+        held = self.keys()
+        for name, pem in sorted(pems.items(), key=lambda one: not one[0].startswith("old-")):
+            if held.get(name) != pem:  # a key that is replaced is safe before its successor comes
                 write_durably(folder / f"{name}.pem", pem, mode=0o600)
+
+    def drop_keys(self, names: Collection[str]) -> None:
+        """Delete keys that nothing is signed with any more."""
+        for name in names:
+            (self.folder / "keys" / f"{name}.pem").unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Delete everything of the stack but its build output; links are not followed."""

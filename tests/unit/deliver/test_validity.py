@@ -43,7 +43,7 @@ def test_no_role_expires_before_a_device_can_be_back(
     stack = Stack(spec=tmp_path / "hybridspec.yaml")
     made = output(tmp_path / "build", online * DAY)
     before = datetime.now(UTC).replace(microsecond=0)
-    refresh, _ = publish_channel(stack, made, lambda _: None)
+    refresh = publish_channel(stack, made, lambda _: None).refresh_after
     publisher = Publisher(tmp_path / "build")
     spans = {
         "root": root_days, "targets": targets_days, class_role(CAMERA): class_days,
