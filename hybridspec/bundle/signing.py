@@ -27,7 +27,7 @@ from tuf.api.metadata import (
 )
 from tuf.api.serialization.json import JSONSerializer
 
-from hybridspec.bundle.keys import Keyring, class_role
+from hybridspec.bundle.keys import Keyring, NotAtHand, class_role
 
 DEVELOPMENT = "x-hybridspec-development"
 TIER = "x-hybridspec-tier"
@@ -244,7 +244,7 @@ class Signing:
         for signer in self._signers(role):
             keyid = signer.public_key.keyid
             if keyid in counted and keyid not in metadata.signatures:
-                metadata.sign(signer, append=True)
+                _sign(metadata, signer)
         needed, keyids = _lack(self._required(role), role, metadata)
         if needed:
             self.missing.append(Missing(role=role, path=path_of(role, metadata), needed=needed,
@@ -270,6 +270,16 @@ class Signing:
         left: timedelta = found.signed.expires - self.now
         fresh = left > self.validity.of(role) * 2 / 3
         return deepcopy(found) if fresh and other == found.signed else None
+
+
+def _sign(metadata: Metadata[Any], signer: Signer) -> None:
+    """Add a signature, unless the key is elsewhere; any other fault is told as it is."""
+    try:
+        metadata.sign(signer, append=True)
+    except UnsignedMetadataError as fault:
+        if isinstance(fault.__cause__, NotAtHand):
+            return
+        raise fault.__cause__ or fault from fault
 
 
 def as_bytes(metadata: Metadata[Any]) -> bytes:
