@@ -46,7 +46,7 @@ policy: .tools/policy/.ready ## install pulumi-policy where the tests of policy 
 	@.tools/policy/bin/python -m pip install --quiet --disable-pip-version-check 'pulumi-policy>=1.21,<2'
 	@touch $@
 
-engine: setup $(TOOLS)/pulumi $(TOOLS)/pulumi-language-python ## build the Pulumi CLI (needs Go >= 1.26) and run the real engine's tests
+engine: setup policy $(TOOLS)/pulumi $(TOOLS)/pulumi-language-python ## build the Pulumi CLI (needs Go >= 1.26) and run the real engine's tests
 	$(BIN)/pytest tests/engine
 
 $(TOOLS)/pulumi: tests/engine/go.mod tests/engine/go.sum
@@ -57,9 +57,11 @@ $(TOOLS)/pulumi-language-python: $(wildcard tests/engine/language/*) tests/engin
 	@cd tests/engine && $(GO_BUILD) -o ../../$@ ./language
 	@cp "$$(cd tests/engine && go list -m -f '{{.Dir}}' $(PULUMI)/sdk/v3)/python/cmd/pulumi-language-python-exec" $(TOOLS)/
 
-nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table; draw new examples of every property
+nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table; draw new examples of every property; fail and kill the real engine at every creation, if `make engine` built it
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty tests/place -s -n 0 --kill-table kill-table.txt
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/diagnostics tests/property tests/unit
+	@test -x $(TOOLS)/pulumi || echo "NOT RUN: tests/engine; make engine builds the Pulumi CLI"
+	@test ! -x $(TOOLS)/pulumi || HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/engine --dist load
 
 golden: setup ## accept what the emitters make now; read the diff
 	$(BIN)/pytest tests/golden tests/diagnostics tests/examples --update -n 0

@@ -68,7 +68,7 @@ def quick_host(executor: Path, work: Path, *packages: str) -> Iterator[str]:
     forks = work / "forks"
     with subprocess.Popen(
         [sys.executable, "-m", "engine.quick_host", str(forks), *packages], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     ) as process:  # fmt: skip
         server = grpc.server(ThreadPoolExecutor(max_workers=4))
@@ -80,8 +80,8 @@ def quick_host(executor: Path, work: Path, *packages: str) -> Iterator[str]:
             assert process.stdout.readline() == "ready\n"
             yield f"python:{port}"
         finally:
+            os.killpg(process.pid, signal.SIGKILL)
             server.stop(None)
-            process.terminate()
 
 
 def _forked(forks: Path, job: dict[str, Any]) -> int:
@@ -93,7 +93,6 @@ def _forked(forks: Path, job: dict[str, Any]) -> int:
 
 def main() -> None:
     """Fork for every job that comes by the socket of the first argument."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for name in sys.argv[2:]:
         with suppress(ImportError):  # a class
             importlib.import_module(name)
@@ -102,9 +101,14 @@ def main() -> None:
         listener.bind(sys.argv[1])
         listener.listen()
         print("ready", flush=True)
+        former = 0
         while True:
             line, _ = listener.accept()
-            if os.fork() == 0:
+            if former and os.waitpid(former, os.WNOHANG)[0] == 0:
+                os.kill(former, signal.SIGKILL)  # its engine is gone, and it waits for it
+                os.waitpid(former, 0)
+            former = os.fork()
+            if former == 0:
                 listener.close()
                 _run(line)
             line.close()
