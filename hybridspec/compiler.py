@@ -62,7 +62,7 @@ class Options:
     values laid over the spec, as `key=value`. `change` makes another spec of the one that was read,
     which stays as it is. `searching` lasts as long as a search for a plan, and gives what says
     whether it shall end with the best plan so far. `workshop` lasts as long as variants are built,
-    and gives where; without it that is this machine.
+    and gives where; without it that is this machine. `runtime` is a folder of wheels for bundles.
     """
 
     cache: Path
@@ -75,6 +75,7 @@ class Options:
     change: Callable[[Spec], Spec] | None = None
     searching: Callable[[], AbstractContextManager[Callable[[], bool]]] = _to_the_end
     workshop: Callable[[], AbstractContextManager[Workshop]] | None = None
+    runtime: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ def compile_file(path: Path, options: Options) -> Build:
     build = _place(_graph(path, options, sink), options, sink)
     build = _settle(_optimise(build, options, sink), options, sink)
     options.progress("emitting stacks and bundles")
-    build = _bundle(_emit(build, options.stack, sink))
+    build = _bundle(_emit(build, options.stack, sink), options.runtime)
     _guarded(build, sink)
     return replace(build, findings=sink.findings)
 
@@ -360,14 +361,15 @@ def _unsupported(found: Unsupported, places: Mapping[str, Span]) -> Diagnostic:
     )  # fmt: skip
 
 
-def _bundle(build: Build) -> Build:
+def _bundle(build: Build, runtime: Path | None) -> Build:
     from hybridspec.bundle.assemble import assemble
 
     members = {member.device_class.name: member for member in build.plan.fleet}
     contents = tuple(
-        (name, assemble(build.graph, members[name], build.artefacts, payload, build.plan_digest))
+        (name, assemble(build.graph, members[name], build.artefacts, payload, build.plan_digest,
+                        runtime))
         for name, payload in build.contents
-    )
+    )  # fmt: skip
     return replace(build, contents=contents)
 
 

@@ -240,4 +240,8 @@ CODES: dict[str, Code] = {
     "HS0604": Code(
         "split-useless", "a model that may be cut, and nowhere can be", severity="warning"
     ),
+    # bundle: an archive that is not what somebody trusted signed
+    "HS0701": Code(
+        "bundle-refused", "a bundle is not whole, or not signed by who is trusted", policy=True
+    ),
 }

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hybridspec.cli import (
+    bundle,
     catalog,
     channel_app,
     deploying,
@@ -32,6 +33,7 @@ from hybridspec.cli.flags import (
     NoWaiversFlag,
     OutFlag,
     PluginFlag,
+    RuntimeFlag,
     SpecPath,
     StackFlag,
 )
@@ -49,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(channel_app.app, name="channel")
 app.add_typer(facts.app, name="facts")
@@ -131,6 +134,7 @@ def build(
     no_waivers: NoWaiversFlag = False,
     plugin: PluginFlag = None,
     out: OutFlag = None,
+    runtime_dir: RuntimeFlag = None,
     jobs: JobsFlag = None,
     cluster: ClusterFlag = None,
     cluster_tls: TlsFlag = None,
@@ -144,6 +148,7 @@ def build(
 
     options = replace(
         output.options(stack, no_waivers=no_waivers, plugins=plugin),
+        runtime=runtime_dir,
         workshop=partial(workshop_of, jobs, cluster, cluster_tls),
     )
     build_once(_spec(spec), out, options, as_json=format is Format.JSON)

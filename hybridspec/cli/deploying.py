@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from hybridspec.cli.flags import (
     NoWaiversFlag,
     OutFlag,
     PluginFlag,
+    RuntimeFlag,
     SpecPath,
     StackFlag,
 )
@@ -52,6 +54,7 @@ def up(
     no_waivers: NoWaiversFlag = False,
     plugin: PluginFlag = None,
     out: OutFlag = None,
+    runtime_dir: RuntimeFlag = None,
     devices: Annotated[
         int, typer.Option("--devices", min=1, max=50, help="Virtual devices per class, of `local`.")
     ] = 1,
@@ -72,7 +75,8 @@ def up(
     format: FormatFlag = Format.HUMAN,
 ) -> None:
     """Compile, publish and roll out: ends with a fleet that runs the signed release."""
-    options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
+    options = replace(output.options(stack, no_waivers=no_waivers, plugins=plugin),
+                      runtime=runtime_dir)  # fmt: skip
     path = _spec(spec)
     if stack == LOCAL:
         _up_local(path, out, options, devices, format)

@@ -49,6 +49,10 @@ ShowFlag = Annotated[ShowFormat, typer.Option("--format", help="yaml or json.")]
 OutFlag = Annotated[
     Path | None, typer.Option("--out", help="Output folder; default: build/<name> by the spec.")
 ]
+RuntimeFlag = Annotated[
+    Path | None,
+    typer.Option("--runtime-dir", help="Folder with the locked wheels, to be put into bundles."),
+]
 NoWaiversFlag = Annotated[
     bool, typer.Option("--no-waivers", help="Judge as if the spec had no waivers.")
 ]

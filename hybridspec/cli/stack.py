@@ -63,7 +63,7 @@ def up(
     progress = options.progress
     held = stack.lock()
     try:
-        plain = options.waivers and not options.plugins
+        plain = options.waivers and not options.plugins and options.runtime is None
         same = unchanged(stack, folder, each, options) if plain else None
         if same is not None:
             return same, False

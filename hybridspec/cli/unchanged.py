@@ -92,7 +92,8 @@ def remember(spec: Path, folder: Path | None, options: Options, output: Output) 
 
 
 def _plain(options: Options) -> bool:
-    return options.waivers and not options.plugins and options.change is None
+    return (options.waivers and not options.plugins and options.change is None
+            and options.runtime is None)  # fmt: skip
 
 
 def _place(spec: Path, folder: Path | None, options: Options) -> Path:
