@@ -9,7 +9,7 @@ PULUMI := github.com/pulumi/pulumi
 GO_BUILD := CGO_ENABLED=0 nice go build -p 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test policy engine nightly golden schemas docs demo bench fuzz clean
+.PHONY: help setup check test policy engine clients nightly golden schemas docs demo bench fuzz clean
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,8 +57,15 @@ $(TOOLS)/pulumi-language-python: $(wildcard tests/engine/language/*) tests/engin
 	@cd tests/engine && $(GO_BUILD) -o ../../$@ ./language
 	@cp "$$(cd tests/engine && go list -m -f '{{.Dir}}' $(PULUMI)/sdk/v3)/python/cmd/pulumi-language-python-exec" $(TOOLS)/
 
+clients: setup $(TOOLS)/tuf-client ## build a TUF client in Go (needs Go >= 1.25) and let it read the channel
+	$(BIN)/pytest tests/conformance/test_foreign_client.py
+
+$(TOOLS)/tuf-client: $(wildcard tests/conformance/go_client/*)
+	@cd tests/conformance/go_client && $(GO_BUILD) -o ../../../$@ .
+
 nightly: setup ## judge sovereignty and placement twice on 20,000 random instances each; write a kill table; draw new examples of every property; fail and kill the real engine at every creation, if `make engine` built it
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/sovereignty tests/place -s -n 0 --kill-table kill-table.txt
+	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/conformance/test_atomic.py -s -n 0
 	HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/diagnostics tests/property tests/unit
 	@test -x $(TOOLS)/pulumi || echo "NOT RUN: tests/engine; make engine builds the Pulumi CLI"
 	@test ! -x $(TOOLS)/pulumi || HYBRIDSPEC_NIGHTLY=1 $(BIN)/pytest tests/engine --dist load
