@@ -1,19 +1,18 @@
-"""The TUF client: which release this device is offered, and its files, over http or a folder.
+"""The TUF client: which release this device is offered, and its files, resumed and bounded.
 
-Verification is python-tuf's `ngclient`; this module adds what it leaves to its user: bootstrap
-root, fetching from a folder, and targets that appear only when whole.
+Verification of metadata is python-tuf's `ngclient`; this module adds what it leaves to its user:
+bootstrap root, clock, downloads that go on where they broke off, and names for every fault.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from tuf.api.exceptions import (
     BadVersionNumberError,
@@ -23,14 +22,16 @@ from tuf.api.exceptions import (
     ExpiredMetadataError,
     LengthOrHashMismatchError,
     RepositoryError,
+    SlowRetrievalError,
     UnsignedMetadataError,
 )
-from tuf.api.metadata import Metadata, Root
-from tuf.ngclient import FetcherInterface, Updater
-from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
+from tuf.api.metadata import Metadata, Root, TargetFile
+from tuf.ngclient import Updater
 
 from hybridspec.agent.errors import Refused, Unreachable
-from hybridspec.agent.state import sync_folder
+from hybridspec.agent.fetch import Clock, Source, source
+from hybridspec.agent.state import sync_file, sync_folder
+from hybridspec.bundle.manifest import MAX_MANIFEST
 
 DEVELOPMENT = "x-hybridspec-development"
 
@@ -51,87 +52,133 @@ class Offer:
     manifest: bytes
 
 
-class _Fetcher(FetcherInterface):
-    """Lets a stream that breaks off be a download fault, like one that never starts."""
-
-    def fetch(self, url: str) -> Iterator[bytes]:
-        try:
-            yield from super().fetch(url)
-        except DownloadError:
-            raise
-        except Exception as fault:
-            raise DownloadError(f"{url}: {fault}") from fault
-
-
-class _Web(_Fetcher, Urllib3Fetcher):
-    """Reads a channel over HTTP."""
-
-
-class _Folder(_Fetcher):
-    """Reads a channel from a mounted folder, such as a USB kit."""
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        path = Path(unquote(urlparse(url).path))
-        try:
-            stream = path.open("rb")
-        except (FileNotFoundError, NotADirectoryError) as fault:
-            raise DownloadHTTPError(f"{path.name} is not in the channel", 404) from fault
-        with stream:
-            while chunk := stream.read(1 << 16):
-                yield chunk
-
-
 class Channel:
     """One refresh of the channel; whatever is wrong with it is `Refused` or `Unreachable`."""
 
-    def __init__(self, home: Path, url: str) -> None:
-        self.home = home
-        base = url if "://" in url else Path(url).resolve().as_uri()
+    def __init__(
+        self, home: Path, url: str, clock: Clock | None = None, fetcher: Source | None = None
+    ) -> None:
+        self.home, self.downloads = home, home / "download"
+        self.base = (url if "://" in url else Path(url).resolve().as_uri()).rstrip("/")
+        clock = clock or Clock()
+        self._source: Source = fetcher or source(self.base, clock)
+        self._info: TargetFile | None = None
+        self._fresh = False
         folder = home / "metadata"
-        shutil.rmtree(home / "download", ignore_errors=True)
-        for path in (folder, home / "download"):
-            path.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for left in folder.glob("tmp*"):  # python-tuf's, when it was interrupted
             left.unlink()
+        self.burnt_in = (home / "root.json").read_bytes()
         with _explained("metadata"):
             self._updater = Updater(
                 metadata_dir=str(folder),
-                metadata_base_url=f"{base.rstrip('/')}/metadata/",
-                target_dir=str(home / "download"),
-                target_base_url=f"{base.rstrip('/')}/targets/",
-                fetcher=_Folder() if base.startswith("file:") else _Web(),
-                bootstrap=(home / "root.json").read_bytes(),
+                metadata_base_url=f"{self.base}/metadata/",
+                fetcher=self._source,  # type: ignore[arg-type]
+                bootstrap=self.burnt_in,
             )
+            self._updater._trusted_set.reference_time = clock.now()  # there is no public way
 
-    def offer(self, device_class: str) -> Offer:
-        """Refresh all metadata and read the manifest that the class's pointer names."""
-        pointer = f"{device_class}/current/manifest.json"
-        # (1) Root, timestamp, snapshot, targets and the class's own role: signatures, versions,
-        # expiry, hashes and lengths.
+    def refresh(self, device_class: str) -> None:
+        """Bring every role that speaks for a class up to date."""
         with _explained("metadata"):
             self._updater.refresh()
-            info = self._updater.get_targetinfo(pointer)
-        if info is None:
-            raise Refused("nothing-for-class", f"the channel has nothing for {device_class}")
-        # (2) The manifest is, byte for byte, the target that the class's role signed.
-        with _explained("target"):
-            data = Path(self._updater.download_target(info)).read_bytes()
-        return _offer(info.custom, data)
+            self._fresh = True
+            self._info = self._updater.get_targetinfo(f"{device_class}/current/manifest.json")
 
-    def fetch(self, target: str, to: Path) -> None:
-        """Download a target to a temporary name, verified, then rename it into place."""
+    def development(self) -> bool:
+        """Whether the channel has become one of development keys, and the burnt-in root is not."""
+        trusted = self._updater._trusted_set
+        marked = (trusted.root, trusted.targets)
+        now = any(role.unrecognized_fields.get(DEVELOPMENT) for role in marked)
+        return now and not is_development(self.burnt_in)
+
+    def offer(self, device_class: str) -> Offer:
+        """Read the manifest that the class's pointer names."""
+        if not self._fresh:
+            self.refresh(device_class)
+        if self._info is None:
+            raise Refused("nothing-for-class", f"the channel has nothing for {device_class}")
+        with _explained("pointer"):
+            data = self._small(self._info)
+        return _offer(self._info.custom, data)
+
+    def target(self, path: str) -> TargetFile | None:
+        """What the class's role signed under a path."""
         with _explained("metadata"):
-            info = self._updater.get_targetinfo(target)
-        if info is None:
-            raise Refused("bundle-missing", f"the channel does not list {target}")
-        partial = to.with_name(f".{to.name}.partial")
-        to.parent.mkdir(parents=True, exist_ok=True)
-        with _explained("target"):
-            self._updater.download_target(info, str(partial))
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
-        partial.replace(to)
-        sync_folder(to.parent)
+            return self._updater.get_targetinfo(path)
+
+    def fetch(self, info: TargetFile, subject: str = "bundle") -> Path:
+        """Download a target, from where an earlier try broke off; whole and as signed, or not.
+
+        Raises:
+            Refused: what came is not what was signed; nothing of it is kept.
+            Unreachable: it broke off; what came is kept, and the next try goes on from there.
+        """
+        path = self.downloads / _sha256(info)
+        self._only(path)
+        with _explained(subject):
+            try:
+                self._receive(info, path)
+                with path.open("rb") as stream:
+                    if hashlib.file_digest(stream, "sha256").hexdigest() != path.name:
+                        raise LengthOrHashMismatchError(f"{info.path} does not match its digest")
+            except (LengthOrHashMismatchError, DownloadLengthMismatchError):
+                path.unlink(missing_ok=True)
+                raise
+        sync_file(path)
+        sync_folder(self.downloads)
+        return path
+
+    def _receive(self, info: TargetFile, path: Path) -> None:
+        """Append what is lacking of a target; the digest of the whole is for the caller."""
+        have = path.stat().st_size if path.exists() else 0
+        if have >= info.length > 0:
+            return
+        have, chunks = self._source.resume(self._url(info), have)
+        with path.open("ab") as stream:
+            stream.truncate(have)  # a server that knows no parts starts from the beginning
+            for chunk in chunks:
+                have += len(chunk)
+                if have > info.length:
+                    raise DownloadLengthMismatchError(
+                        f"{info.path} is exceeding the {info.length} bytes that were signed"
+                    )
+                stream.write(chunk)
+
+    def forget(self) -> None:
+        """Remove whatever was downloaded."""
+        shutil.rmtree(self.downloads, ignore_errors=True)
+
+    def _only(self, path: Path) -> None:
+        """Let no download stay that nobody will go on with."""
+        self.downloads.mkdir(exist_ok=True)
+        for other in self.downloads.iterdir():
+            if other != path:
+                other.unlink()
+
+    def _small(self, info: TargetFile) -> bytes:
+        """A target that fits into memory."""
+        if info.length > MAX_MANIFEST:
+            raise DownloadLengthMismatchError(f"{info.path} is exceeding what a manifest may be")
+        data = b""
+        for chunk in self._source.fetch(self._url(info)):
+            data += chunk
+            if len(data) > info.length:
+                raise DownloadLengthMismatchError(f"{info.path} is exceeding its signed length")
+        info.verify_length_and_hashes(data)
+        return data
+
+    def _url(self, info: TargetFile) -> str:
+        """Consistent snapshots: the digest stands before a file's name."""
+        folder, _, name = info.path.rpartition("/")
+        return f"{self.base}/targets/{folder}/{_sha256(info)}.{name}"
+
+
+def _sha256(info: TargetFile) -> str:
+    digest = info.hashes.get("sha256", "")
+    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise Refused("custom-unreadable", f"{info.path} has no SHA-256")
+    return digest
 
 
 @contextmanager
@@ -156,6 +203,8 @@ def _stopped(fault: Exception, subject: str) -> Refused | Unreachable:
             return Refused(f"{subject}-differs", message)
         case DownloadLengthMismatchError():
             return Refused(f"{subject}-too-long", message)
+        case SlowRetrievalError():
+            return Unreachable("channel-slow", message)
         case DownloadHTTPError():
             return Unreachable("file-missing", message)
         case DownloadError():

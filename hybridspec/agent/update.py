@@ -10,15 +10,17 @@ import errno
 import json
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hybridspec.agent import slots, verify
+from hybridspec.agent.archive import Packed
 from hybridspec.agent.client import Channel, Offer
 from hybridspec.agent.errors import Refused, Stopped, Unhealthy
-from hybridspec.agent.health import trial
+from hybridspec.agent.fetch import Clock, Source
 from hybridspec.agent.state import EMPTY, SLOTS, Installed, State, load, save, write_durably
+from hybridspec.agent.verify import trial
 from hybridspec.bundle.manifest import (
     ManifestError,
     ReleaseManifest,
@@ -46,12 +48,15 @@ class Device:
     config: Config
     health: dict[str, Any]
     state: State
+    clock: Clock = field(default_factory=Clock)
+    fetcher: Source | None = None
 
     @classmethod
-    def open(cls, home: Path) -> Device:
+    def open(cls, home: Path, clock: Clock | None = None, fetcher: Source | None = None) -> Device:
         """Read configuration and state; nothing is decided before the first `cycle`."""
         config = Config(**json.loads((home / "config.json").read_text(encoding="utf-8")))
-        return cls(home=home, config=config, health={}, state=load(home))
+        return cls(home=home, config=config, health={}, state=load(home), clock=clock or Clock(),
+                   fetcher=fetcher)  # fmt: skip
 
     def slot(self, name: str) -> Path:
         """The folder of a slot."""
@@ -109,15 +114,17 @@ class Device:
         """Whether a slot still holds exactly the release that was installed into it."""
         recorded = self.state.slots.get(name)
         try:
-            data = (self.slot(name) / "release.json").read_bytes()
-            verify.installed(self.slot(name), parse_manifest(data))
+            data = (self.slot(name) / verify.MANIFEST).read_bytes()
+            verify.slot(self.slot(name), parse_manifest(data))
         except (OSError, ManifestError, Refused):
             return False
         return recorded is not None and release_id(data) == recorded.release
 
     def _update(self) -> None:
-        channel = Channel(self.home, self.config.channel)
-        offer = channel.offer(self.config.device_class)
+        channel = Channel(self.home, self.config.channel, self.clock, self.fetcher)
+        verify.metadata(channel, self.config.device_class)
+        verify.custody(channel)
+        offer = verify.pointer(channel, self.config.device_class)
         manifest = verify.eligible(offer, self.state, self.config.device_class)
         running = self.state.slots.get(self.state.active)
         if running is not None and running.tar_sha256 == offer.tar_sha256:
@@ -145,18 +152,24 @@ class Device:
     def _install(self, channel: Channel, offer: Offer, manifest: ReleaseManifest) -> None:
         target = self.state.inactive
         self._save(phase="FETCH")
-        archive = self.home / "download" / "bundle.tar.zst"
-        channel.fetch(offer.bundle, archive)
+        sizes = {path: record.size for path, record in verify.expected(offer, manifest).items()}
+        archive = verify.bundle(channel, offer)
+        release = Packed(archive, sizes, offer.tar_sha256, offer.tar_size)
+        try:
+            verify.content(release, offer, manifest)
+        except Refused:
+            channel.forget()
+            raise
         kept = {n: s for n, s in self.state.slots.items() if n != target}
         self._save(phase="VERIFY", slots=kept)  # until here the old release is there to fall back
-        slots.unpack(archive, self.slot(target), offer, manifest)
+        slots.fill(self.slot(target), release)
         try:
-            verify.installed(self.slot(target), manifest)
+            verify.slot(self.slot(target), manifest)
         except Refused:
             shutil.rmtree(self.slot(target), ignore_errors=True)
             raise
         self._save(phase="STAGED")
-        shutil.rmtree(self.home / "download", ignore_errors=True)
+        channel.forget()
 
     def _try(self) -> None:
         """Run the contract of the pending slot; commit it or go back."""
@@ -165,7 +178,6 @@ class Device:
             self._roll_back(blame=False)
             raise Refused("slot-damaged", "the slot on trial is not what was installed")
         self._save(tries=self.state.tries + 1)
-        # (10) The release keeps its health contract on this very device.
         try:
             self.health = trial(self.slot(pending))
         except Unhealthy:

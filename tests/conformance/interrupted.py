@@ -256,7 +256,7 @@ class Sweep:
         """The release that `current` names, or what is wrong with it."""
         try:
             data = (link / "release.json").read_bytes()
-            verify.installed(link.resolve(), parse_manifest(data))
+            verify.slot(link.resolve(), parse_manifest(data))
         except Exception as fault:  # any fault is the finding
             return repr(fault)
         return release_id(data)

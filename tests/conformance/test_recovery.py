@@ -195,7 +195,7 @@ def test_a_download_that_breaks_off_does_not_cost_the_fall_back(
     third = publisher.offer(3.0)
     for bundle in publisher.channel.rglob(f"{third.release}/*.bundle.tar.zst"):
         bundle.write_bytes(bundle.read_bytes()[:-1])
-    assert look(home) == "target-differs"
+    assert look(home) == "bundle-differs"
     _damage(home, "b")
     offline(publisher)
     assert look(home) == "file-missing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import shutil
 import socket
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from conformance.channels import CAMERA, HUB, Publisher, device
@@ -51,6 +52,13 @@ def served(publisher: Publisher, handler: Any = None) -> Iterator[str]:
         running.server_close()
 
 
+def fetch(channel: Channel) -> Path:
+    """Download the bundle that the channel offers to cameras."""
+    info = channel.target(channel.offer(CAMERA).bundle)
+    assert info is not None
+    return channel.fetch(info)
+
+
 def stopped(act: Callable[[], object]) -> Stopped:
     """Why the channel was not used."""
     with pytest.raises(Stopped) as caught:
@@ -76,16 +84,14 @@ def test_a_folder_with_an_awkward_name_is_read(tmp_path: Path, publisher: Publis
 
 def test_a_target_appears_only_when_it_is_whole(home: Path, publisher: Publisher) -> None:
     channel = Channel(home, str(publisher.channel))
-    offer = channel.offer(CAMERA)
-    to = home / "download" / "bundle.tar.zst"
     bundle = next(publisher.channel.rglob("*.bundle.tar.zst"))
     whole = bundle.read_bytes()
-    bundle.write_bytes(whole[:-1])
-    assert stopped(lambda: channel.fetch(offer.bundle, to)).reason == "target-differs"
-    assert not to.exists()
+    for damaged in (whole[:-1], whole + b"x", whole[:-1] + b"x"):
+        bundle.write_bytes(damaged)
+        assert stopped(lambda: fetch(channel)).reason in ("bundle-differs", "bundle-too-long")
+        assert list((home / "download").iterdir()) == []
     bundle.write_bytes(whole)
-    channel.fetch(offer.bundle, to)
-    assert to.read_bytes() == whole
+    assert fetch(channel).read_bytes() == whole
 
 
 class _BreaksOff(http.server.SimpleHTTPRequestHandler):
@@ -163,10 +169,11 @@ def test_what_an_interrupted_refresh_left_is_removed(home: Path, publisher: Publ
     (home / "metadata").mkdir()
     (home / "metadata" / "tmpq8_x1").write_bytes(b"half")
     (home / "download").mkdir()
-    (home / "download" / ".bundle.tar.zst.partial").write_bytes(b"half")
-    Channel(home, str(publisher.channel)).offer(CAMERA)
-    left = [p.name for p in home.rglob("*") if "tmp" in p.name or "partial" in p.name]
-    assert left == []
+    (home / "download" / ("0" * 64)).write_bytes(b"half of another release")
+    channel = Channel(home, str(publisher.channel))
+    fetch(channel)
+    assert not [p.name for p in home.rglob("*") if "tmp" in p.name]
+    assert len(list((home / "download").iterdir())) == 1
 
 
 @pytest.mark.parametrize("name", ["timestamp", "snapshot", "targets", f"class-{CAMERA}"])
@@ -216,3 +223,69 @@ def test_the_mark_has_one_name() -> None:
     from hybridspec.bundle import repository
 
     assert client.DEVELOPMENT == repository.DEVELOPMENT
+
+
+class _Parts(http.server.SimpleHTTPRequestHandler):
+    """A server that knows parts and hangs up in the middle of everything that is large."""
+
+    asked: ClassVar[list[str]] = []
+    knows = True
+    most = 10**9
+
+    def do_GET(self) -> None:
+        file = Path(self.translate_path(self.path))
+        if not file.exists():
+            self.send_error(404)
+            return
+        data = file.read_bytes()
+        wanted = self.headers.get("Range", "")
+        self.asked.append(wanted)
+        start = int(wanted[6:-1]) if wanted and self.knows else 0
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        self.end_headers()
+        self.wfile.write(data[start : start + self.most])
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_download_goes_on_where_it_broke_off(
+    home: Path, publisher: Publisher, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    """From a server that knows parts; from any other it starts again and is as whole."""
+    whole = next(publisher.channel.rglob("*.bundle.tar.zst")).read_bytes()
+    monkeypatch.setattr(_Parts, "knows", knows)
+    with served(publisher, _Parts) as url:
+        channel = Channel(home, url)
+        info = channel.target(channel.offer(CAMERA).bundle)
+        assert info is not None
+        monkeypatch.setattr(_Parts, "most", 100)
+        assert stopped(lambda: channel.fetch(info)).reason == "channel-unreachable"
+        [partial] = (home / "download").iterdir()
+        assert partial.read_bytes() == whole[:100]
+        monkeypatch.setattr(_Parts, "most", 10**9)
+        assert fetch(Channel(home, url)).read_bytes() == whole
+        assert _Parts.asked[-1] == "bytes=100-"
+
+
+def test_what_came_before_is_not_trusted_when_a_download_goes_on(
+    home: Path, publisher: Publisher
+) -> None:
+    bundle = next(publisher.channel.rglob("*.bundle.tar.zst"))
+    channel = Channel(home, str(publisher.channel))
+    channel.offer(CAMERA)
+    (home / "download").mkdir()
+    (home / "download" / bundle.name.partition(".")[0]).write_bytes(b"x" * 100)
+    assert stopped(lambda: fetch(channel)).reason == "bundle-differs"
+    assert fetch(channel).read_bytes() == bundle.read_bytes()
+
+
+def test_a_named_pipe_on_a_medium_is_not_waited_for(home: Path, publisher: Publisher) -> None:
+    bundle = next(publisher.channel.rglob("*.bundle.tar.zst"))
+    bundle.unlink()
+    os.mkfifo(bundle)
+    channel = Channel(home, str(publisher.channel))
+    assert stopped(lambda: fetch(channel)).reason == "channel-unreachable"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tarfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,19 +13,22 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from conformance.channels import CAMERA, MODEL, content, digests
+from conformance.channels import CAMERA, MODEL, content, digests, listed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hybridspec.agent import slots
+from hybridspec.agent import slots, verify
+from hybridspec.agent.archive import Packed
 from hybridspec.agent.client import Offer
 from hybridspec.agent.errors import Refused
-from hybridspec.agent.slots import point, unpack
+from hybridspec.agent.slots import fill, point
 from hybridspec.bundle.archive import write_archive
-from hybridspec.bundle.manifest import canonical_json, release_id
+from hybridspec.bundle.manifest import ReleaseManifest, canonical_json, release_id
+from hybridspec.ir.tree import FileTree
 
 MADE = content(1.0)
 FILES = {path: data for path, data in MADE.tree if isinstance(data, bytes)}
+FILES_ALONE = {path: data for path, data in FILES.items() if path != "release.json"}
 
 
 def offered(tar: bytes) -> Offer:
@@ -35,6 +39,14 @@ def offered(tar: bytes) -> Offer:
         device_class=CAMERA, hardware=(CAMERA,), bundle="x", manifest=manifest,
         tar_sha256=sha256(tar).hexdigest(), tar_size=len(tar),
     )  # fmt: skip
+
+
+def unpack(archive: Path, slot: Path, offer: Offer, manifest: ReleaseManifest) -> None:
+    """Read everything once without writing, then fill the slot, as an update does."""
+    sizes = {path: record.size for path, record in verify.expected(offer, manifest).items()}
+    release = Packed(archive, sizes, offer.tar_sha256, offer.tar_size)
+    verify.content(release, offer, manifest)
+    fill(slot, release)
 
 
 def tarred(members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
@@ -65,7 +77,7 @@ def unpacked(folder: Path, tar: bytes, packed: bytes | None = None) -> Path:
 
 
 def refused(folder: Path, tar: bytes, packed: bytes | None = None) -> str:
-    """Why an archive was refused; its slot is empty then."""
+    """Why an archive was refused; no slot was touched then."""
     with pytest.raises(Refused) as caught:
         unpacked(folder, tar, packed)
     assert not (folder / "slots" / "a").exists()
@@ -89,28 +101,85 @@ def test_what_the_publisher_packs_the_agent_unpacks(tmp_path: Path) -> None:
 
 def test_a_member_of_another_kind_is_refused(tmp_path: Path) -> None:
     """Every type that tar knows, plain files aside, under a name that the manifest lists."""
-    kinds = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.DIRTYPE,
-             tarfile.FIFOTYPE, tarfile.CONTTYPE)  # fmt: skip
-    for kind in kinds:
+    kinds = {
+        tarfile.LNKTYPE: "archive-link", tarfile.SYMTYPE: "archive-link",
+        tarfile.CHRTYPE: "archive-device", tarfile.BLKTYPE: "archive-device",
+        tarfile.FIFOTYPE: "archive-fifo", tarfile.DIRTYPE: "archive-header",
+        tarfile.CONTTYPE: "archive-header", tarfile.AREGTYPE: "archive-header",
+        tarfile.GNUTYPE_SPARSE: "archive-sparse", b"Z": "archive-header",
+    }  # fmt: skip
+    for kind, reason in kinds.items():
         members = plain()
         members[0][0].type = kind
-        members[0][0].linkname = "/etc/passwd"
-        assert refused(tmp_path, tarred(members)) == "archive-member", kind
+        members[0][0].linkname = "/etc/passwd" if kind in (b"1", b"2") else ""
+        assert refused(tmp_path, tarred(members)) == reason, kind
 
 
-def test_a_sparse_member_that_would_grow_is_refused(tmp_path: Path) -> None:
+PAX = {
+    "a sparse map": ({"GNU.sparse.map": "0,0,9,0", "GNU.sparse.size": "9"}, "archive-sparse"),
+    "another size": ({"size": "1"}, "archive-pax"),
+    "a link": ({"linkpath": "/etc/passwd"}, "archive-pax"),
+    "a comment": ({"comment": "x"}, "archive-pax"),
+    "another path": ({"path": "../../evil"}, "archive-path"),
+    "a path that needs no header": ({"path": MODEL}, "archive-header"),
+    "a header of a gigabyte": ({"comment": "x" * 2**20}, "archive-pax"),
+}
+
+
+@pytest.mark.parametrize("name", PAX)
+def test_an_extended_header_says_the_path_of_a_long_name_and_nothing_else(
+    tmp_path: Path, name: str
+) -> None:
+    headers, reason = PAX[name]
     members = plain()
-    info, _ = members[0]
-    sparse = tarfile.TarInfo(info.name)
-    sparse.pax_headers = {"GNU.sparse.map": f"0,0,{info.size},0", "GNU.sparse.size": str(info.size)}
-    members[0] = (sparse, b"")
-    assert refused(tmp_path, tarred(members)) == "archive-member"
+    info, data = members[1]
+    assert info.name == MODEL
+    info.pax_headers = headers
+    members[1] = (info, data)
+    assert refused(tmp_path, tarred(members)) == reason
 
 
-def test_a_sparse_member_of_the_old_kind_is_refused(tmp_path: Path) -> None:
+def test_a_global_header_is_refused(tmp_path: Path) -> None:
+    tar = tarfile.TarInfo.create_pax_global_header({"path": "evil"}) + tarred(plain())
+    assert refused(tmp_path, tar) == "archive-pax"
+
+
+def test_a_long_name_is_unpacked(tmp_path: Path) -> None:
+    """Its path stands in an extended header, as the publisher's archives have it."""
+    path = "/".join(("model", "é" * 60, "x" * 90, "model.onnx"))
+    manifest = replace(MADE.manifest, files=listed({**FILES_ALONE, path: b"long"}))
+    data = canonical_json(manifest)
+    packed = io.BytesIO()
+    digest = write_archive(FileTree({**FILES_ALONE, path: b"long", "release.json": data}), packed)
+    offer = replace(offered(b""), manifest=data, tar_sha256=digest.tar_sha256,
+                    tar_size=digest.tar_size)  # fmt: skip
+    (tmp_path / "long").write_bytes(packed.getvalue())
+    unpack(tmp_path / "long", tmp_path / "slots" / "a", offer, manifest)
+    assert (tmp_path / "slots" / "a" / path).read_bytes() == b"long"
+
+
+HEADERS = {
+    "set-uid": {"mode": 0o4755}, "an owner": {"uid": 1}, "an owner's name": {"uname": "root"},
+    "a time": {"mtime": 1}, "no permission": {"mode": 0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_that_no_publisher_writes_is_refused(tmp_path: Path, name: str) -> None:
     members = plain()
-    members[0][0].type = tarfile.GNUTYPE_SPARSE
-    assert refused(tmp_path, tarred(members)) in ("archive-member", "archive-unreadable")
+    for field, value in HEADERS[name].items():
+        setattr(members[1][0], field, value)
+    assert refused(tmp_path, tarred(members)) == "archive-header"
+
+
+def test_nothing_hides_behind_a_member_or_the_archive(tmp_path: Path) -> None:
+    tar = tarred(plain())
+    assert refused(tmp_path, tar[:-1] + b"x") == "archive-trailing"
+    size = len(plain()[0][1])
+    assert size % 512
+    behind = bytearray(tar)
+    behind[512 + size] = 1
+    assert refused(tmp_path, bytes(behind)) == "archive-header"
 
 
 @given(st.data())
@@ -120,6 +189,7 @@ def test_no_changed_byte_of_an_archive_fills_a_slot(tmp_path: Path, data: st.Dat
     tar = tarred(plain())
     raw = bytearray(zstandard.compress(tar))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    shutil.rmtree(tmp_path / "slots", ignore_errors=True)
     try:
         slot = unpacked(tmp_path, tar, bytes(raw))
     except Refused:

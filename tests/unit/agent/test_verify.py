@@ -21,7 +21,8 @@ MADE = content(1.0)
 DATA = canonical_json(MADE.manifest)
 OFFER = Offer(
     release=release_id(DATA), counter=5, epoch=2, rollback_allowed_to=None, device_class=CAMERA,
-    hardware=(CAMERA,), bundle="x", tar_sha256="ab", tar_size=1000, manifest=DATA,
+    hardware=(CAMERA,), bundle=f"{CAMERA}/{release_id(DATA)}/bundle.tar.zst", tar_sha256="ab",
+    tar_size=1000, manifest=DATA,
 )  # fmt: skip
 FLOORS = State(counter_floor=5, epoch_floor=2)
 
@@ -55,6 +56,8 @@ NOT: dict[str, tuple[dict[str, Any], str]] = {
     "the manifest says another class": (
         {"manifest": HUBS, "release": release_id(HUBS)}, "wrong-class",
     ),
+    "another release's bundle": ({"bundle": f"{CAMERA}/x/bundle.tar.zst"}, "bundle-foreign"),
+    "the bundle of another class": ({"bundle": f"{HUB}/x/bundle.tar.zst"}, "bundle-foreign"),
     "older counter": ({"counter": 4}, "counter-decreased"),
     "older than a revert allows": ({"counter": 3, "rollback_allowed_to": 4}, "counter-decreased"),
     "older epoch": ({"epoch": 1}, "epoch-decreased"),
@@ -104,9 +107,9 @@ def slot(tmp_path: Path) -> Path:
 
 
 def test_a_slot_that_is_as_signed(slot: Path) -> None:
-    verify.installed(slot, MADE.manifest)
+    verify.slot(slot, MADE.manifest)
     (slot / "empty folder").mkdir()
-    verify.installed(slot, MADE.manifest)
+    verify.slot(slot, MADE.manifest)
 
 
 def _flip(path: Path) -> None:
@@ -133,7 +136,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder is a link": (lambda s: _link(s / "model", s.parent / "away"), "files-differ"),
     "a byte is another": (lambda s: _flip(s / MODEL), "file-differs"),
     "a file is shorter": (lambda s: (s / MODEL).write_bytes(b""), "file-differs"),
-    "the manifest is another": (lambda s: _flip(s / "release.json"), "manifest-differs"),
+    "the manifest is another": (lambda s: _flip(s / "release.json"), "file-differs"),
 }  # fmt: skip
 
 
@@ -141,4 +144,4 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_a_slot_that_is_not_as_signed(slot: Path, name: str) -> None:
     damage, why = DAMAGE[name]
     damage(slot)
-    assert reason(lambda: verify.installed(slot, MADE.manifest)) == why
+    assert reason(lambda: verify.slot(slot, MADE.manifest)) == why
