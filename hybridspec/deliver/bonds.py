@@ -15,7 +15,8 @@ def broken(resources: Mapping[str, Resource]) -> Iterator[tuple[Resource, str]]:
     """Resources that would be created too early, or deleted too easily, each with the reason.
 
     A resource that names another by what the cloud answers has to depend on it, or it may be
-    created first; a store or a key without protection goes with one wrong `destroy`.
+    created first; unless that one waits for it, as a log does for the policy of its key. A store or
+    a key without protection goes with one wrong `destroy`.
     """
     kept = {kind for sdk in sdks().values() for kind in sdk.keeps}
     answers = _answers(resources)
@@ -27,6 +28,8 @@ def broken(resources: Mapping[str, Resource]) -> Iterator[tuple[Resource, str]]:
         if resource.custom and resource.type in kept and not resource.protect:
             yield resource, "it keeps data or a key, and is not protected from deletion"
         for other in sorted(_named(resource, answers) - _before(urn, resources, before) - {urn}):
+            if urn in _before(other, resources, before):
+                continue
             named = f"{resources[other].type} `{resources[other].name}`"
             yield resource, f"it names {named} without depending on it: it may be created first"
 

@@ -68,7 +68,8 @@ def stray(resource: Resource, known: Mapping[str, frozenset[str]]) -> str:
 def public(value: Any, key: str = "") -> str:
     """What opens a resource to everybody, in words; empty if nothing does."""
     if isinstance(value, dict):
-        if value.get("Effect") == "Allow" and value.get("Principal") in ("*", {"AWS": "*"}):
+        if (value.get("Effect") == "Allow" and value.get("Principal") in ("*", {"AWS": "*"})
+                and not _one_account(value.get("Condition"))):  # fmt: skip
             return "its policy allows everybody"
         return next((why for name, item in value.items() if (why := public(item, name))), "")
     if isinstance(value, list):
@@ -81,6 +82,12 @@ def public(value: Any, key: str = "") -> str:
         if value.startswith("{"):
             return public(_document(value))
     return ""
+
+
+def _one_account(condition: Any) -> bool:
+    """Whether a condition leaves the principals of an account, which others have to look at."""
+    exact = condition.get("StringEquals") if isinstance(condition, dict) else None
+    return isinstance(exact, dict) and isinstance(exact.get("aws:PrincipalAccount"), str)
 
 
 def _document(text: str) -> Any:

@@ -72,6 +72,7 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         if stage.place == "cloud"
     ]
     models = _models(graph, zone)
+    fleet = [member for member in plan.fleet if zone.name in {z.name for z in member.zones}]
     return ZoneSlice(
         zone=zone.name,
         countries=zone.countries,
@@ -81,10 +82,10 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         country=store.region.country,
         retention_days=_days(zone.retention),
         least_days=-(-(zone.kept_at_least or 0) // DAY),
-        device_classes=tuple(
-            member.device_class.name
-            for member in plan.fleet
-            if zone.name in {z.name for z in member.zones}
+        device_classes=tuple(member.device_class.name for member in fleet),
+        class_flows=tuple(
+            (member.device_class.name, _flows(plan, zone, member.device_class.name))
+            for member in fleet
         ),
         models=tuple(model.name for model in models),
         stores=tuple(
@@ -103,6 +104,19 @@ def _zone(graph: Graph, plan: Plan, store: Store) -> ZoneSlice:
         store_origin=sinks[0][1].origin.ref if sinks else zone.origin.ref,
         devices_origin=graph.device_classes[0].origin.ref,
     )
+
+
+def _flows(plan: Plan, zone: Zone, device_class: str) -> tuple[str, ...]:
+    """The flows of a zone that a device class runs; what no device runs, all at its site send."""
+    return tuple(sorted({
+        d.flow.name
+        for d in plan.decisions
+        if d.site.zone.name == zone.name
+        and device_class in (
+            [devices.device_class.name for devices in d.site.devices]
+            if d.chosen.device is None else [d.chosen.device.name]
+        )
+    }))  # fmt: skip
 
 
 def _days(retention: int | None) -> int | None:

@@ -69,7 +69,7 @@ class ZoneSlice:
     to stay, and 0 if nothing says so; `log_days` ends every log line, `None` keeps it. `stores`
     are the sinks, as `flow/stage`, with their own days where the spec gives any. `services` is
     what computes in the region, `offered` what the catalogue says that the region has;
-    `key_protection` is `software` or `hsm`.
+    `key_protection` is `software` or `hsm`; `class_flows` are the flows of each device class.
     """
 
     zone: str
@@ -91,6 +91,7 @@ class ZoneSlice:
     log_days: int | None = None
     offered: tuple[str, ...] = ()
     key_protection: str = "software"
+    class_flows: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

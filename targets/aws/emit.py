@@ -87,6 +87,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
     guard = guards[zone.region]
     kept = logged_days(part, zone) if guard is zone else zone.log_days
     days = log_days(kept)
+    shared = _shared(part, zone) if guard is zone else None
     return {
         **zone_context(part, zone, LATE),
         "expiry": {
@@ -103,23 +104,16 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
         "contact": part.contact,
         "existing": zone.existing,
         "existing_key": key_arn(zone)[1],
-        "classes": {
-            name: (short(name, 24), compact(part.spec, zone.zone, name, limit=36))
-            for name in zone.device_classes
-        },
-        "store_paths": [name for name, _ in zone.stores],
+        "log_groups": _log_groups(part, zone, prefix, shared),
+        "trails": [f"{prefix}-audit", *([f"{prefix}-management"] if shared else [])],
+        "rules": _rules(part, zone, shared),
+        "classes": {name: _class(part, zone, name) for name in zone.device_classes},
         "network": {"cidr": _NETWORK[0], "subnets": _NETWORK[1]}
         if zone.training or served(zone)
         else None,
         "training": [_job(part, zone, prefix, job) for job in zone.training],
         "services": [_service(part, zone, service) for service in served(zone)],
-        "guard": {
-            "devices": any(z.device_classes for z in part.zones if z.region == zone.region),
-            "scans": any(scanned(z) for z in part.zones if z.region == zone.region),
-            "training": any(z.training for z in part.zones if z.region == zone.region),
-        }
-        if guard is zone
-        else None,
+        "guard": shared,
         "guarded_by": "zone_" + guard.zone.replace("-", "_"),
         "scanned": scanned(zone),
         "tags": {
@@ -129,6 +123,53 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
             "hybridspec:regimes": " ".join(zone.regimes) or "none",
         },
     }
+
+
+def _shared(part: CloudSlice, zone: ZoneSlice) -> dict[str, bool]:
+    """What an account has once in a region, for whichever of the zones there needs it."""
+    here = [one for one in part.zones if one.region == zone.region]
+    return {
+        "devices": any(one.device_classes for one in here),
+        "scans": any(map(scanned, here)),
+        "training": any(one.training for one in here),
+    }
+
+
+def _log_groups(
+    part: CloudSlice, zone: ZoneSlice, prefix: str, shared: dict[str, bool] | None
+) -> list[str]:
+    """The groups of logs under the zone's key, by name."""
+    once = shared or {}
+    return [
+        f"/aws/events/{prefix}",
+        *(f"/aws/sagemaker/Endpoints/{_service(part, zone, one)['code']}" for one in served(zone)),
+        *(["/aws/sagemaker/TrainingJobs"] if once.get("training") else []),
+        *([f"/hybridspec/{prefix}/flows"] if zone.training or served(zone) else []),
+        *(["AWSIotLogsV2"] if once.get("devices") else []),
+    ]
+
+
+def _rules(part: CloudSlice, zone: ZoneSlice, shared: dict[str, bool] | None) -> list[str]:
+    """The rules whose events the zone keeps, by name."""
+    code = compact(part.spec, zone.zone, limit=40)
+    jobs = [compact(part.spec, zone.zone, job.model, limit=40) for job in zone.training]
+    return [f"{code}-key-change", *([f"{code}-findings"] if shared else []),
+            *(f"{job}-failed" for job in jobs)]  # fmt: skip
+
+
+def _class(part: CloudSlice, zone: ZoneSlice, name: str) -> dict[str, object]:
+    """A device class, with the stores and the services of its own flows."""
+    flows = dict(zone.class_flows).get(name, ())
+    return {
+        "label": short(name, 24),
+        "template": compact(part.spec, zone.zone, name, limit=36),
+        "stores": [path for path, _ in zone.stores if path.partition("/")[0] in flows],
+        "services": [_variable(one) for one in served(zone) if one.flow in flows],
+    }
+
+
+def _variable(service: CloudService) -> str:
+    return "_" + service.flow.replace("-", "_")
 
 
 def _job(part: CloudSlice, zone: ZoneSlice, prefix: str, job: TrainingJob) -> dict[str, object]:
@@ -151,7 +192,7 @@ def _service(part: CloudSlice, zone: ZoneSlice, service: CloudService) -> dict[s
     bare = service.machine.removeprefix("ml.")
     return {
         "flow": service.flow,
-        "variable": "_" + service.flow.replace("-", "_"),
+        "variable": _variable(service),
         "label": short(service.flow, 24),
         "code": compact(part.spec, zone.zone, service.flow, limit=60),
         "image": service.image,

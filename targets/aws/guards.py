@@ -11,6 +11,7 @@ from hybridspec.target.api import Emission, Guard, Made
 from hybridspec.target.cloud import UNSETTABLE
 from hybridspec.target.proof import at, each, every, first, listed, none, statements
 
+from .grants import GRANTS
 from .proofs import (
     BLOCK,
     BOUNDARY,
@@ -282,6 +283,7 @@ GUARDS = (
         facets=("logs",), assets=("account",),
         source=f"{_DOCS}/iot/latest/developerguide/iot-policies.html", missing=_devices,
     ),
+    GRANTS,
     *WATCHES,
 )  # fmt: skip
 

@@ -58,6 +58,7 @@ _CLOUD_CONTROL = ("AWS::IoT::AccountAuditConfiguration", "AWS::IoT::ScheduledAud
                   "AWS::IoT::SecurityProfile")  # fmt: skip
 """Types of CloudFormation that Cloud Control makes where its provider works."""
 _ARNS = {
+    "aws:cloudtrail/trail:Trail": ("cloudtrail", "trail/"),
     "aws:cloudwatch/eventRule:EventRule": ("events", "rule/"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "log-group:"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", "alarm:"),

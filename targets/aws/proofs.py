@@ -21,6 +21,11 @@ ROLE = "aws:iam/role:Role"
 BOUNDARY = "aws:iam/policy:Policy"
 PIPELINE = "aws:sagemaker/pipeline:Pipeline"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 _SETTINGS = (BLOCK, ENCRYPTION, POLICY)
 """What every bucket of a zone has, one that is adopted too."""
 

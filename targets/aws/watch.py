@@ -8,20 +8,30 @@ from typing import Any
 from hybridspec.target.api import Emission, Guard, Made
 from hybridspec.target.proof import at, each, every, first, listed, none, outputs, statements
 
-from .proofs import BUCKET, PIPELINE, POLICY, ROLE, about, buckets, elsewhere, keys, registered
+from .proofs import (
+    BUCKET,
+    PIPELINE,
+    POLICY,
+    ROLE,
+    TARGET,
+    TOPIC,
+    TOPIC_POLICY,
+    VPC_ENDPOINT,
+    about,
+    buckets,
+    elsewhere,
+    keys,
+    registered,
+)
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
-TARGET = "aws:cloudwatch/eventTarget:EventTarget"
-TOPIC = "aws:sns/topic:Topic"
-TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 DETECTOR = "aws:guardduty/detector:Detector"
 FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
 SUBNET = "aws:ec2/subnet:Subnet"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 ROUTES = "aws:ec2/routeTable:RouteTable"
 TOPIC_RULE = "aws:iot/topicRule:TopicRule"
-VPC_ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 MODEL = "aws:sagemaker/model:Model"
 ENDPOINT = "aws:sagemaker/endpoint:Endpoint"
 ENDPOINT_CONFIGURATION = "aws:sagemaker/endpointConfiguration:EndpointConfiguration"

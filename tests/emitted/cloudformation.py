@@ -103,6 +103,11 @@ def template(found: Evaluation) -> dict[str, Any]:
     made = [(r, TYPES[r.type.removeprefix("aws:")]) for r in found.resources
             if r.type.removeprefix("aws:") in TYPES]  # fmt: skip
     named: dict[str, Any] = {}
+    after: dict[str, set[str]] = {}
+    for resource, kind in made:
+        for urn in resource.dependencies:
+            mine = {resource.outputs[output] for output in NAMED.get(kind, {})}
+            after.setdefault(urn, set()).update(mine)
     for resource, kind in made:
         for output, attribute in NAMED.get(kind, {}).items():
             name = logical(resource, kind)
@@ -113,7 +118,14 @@ def template(found: Evaluation) -> dict[str, Any]:
         "Resources": {
             logical(resource, kind): {
                 "Type": f"AWS::{kind}",
-                "Properties": linked(properties(found, resource, kind), named),
+                "Properties": linked(
+                    properties(found, resource, kind),
+                    {
+                        name: points
+                        for name, points in named.items()
+                        if name not in after.get(resource.urn, ())
+                    },
+                ),
             }
             for resource, kind in made
         },

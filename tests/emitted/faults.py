@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emitted.faults_aws import AWS_LEADING, AWS_STRANGERS
 from emitted.faults_azure import AZURE_ADDED, AZURE_MORE
 from emitted.faults_gcp import GCP, GCP_ADDED
 from emitted.faults_strangers import (
@@ -155,6 +156,7 @@ AWS = {
     "a policy of everybody's for a topic": mutant(
         "topicPolicy:TopicPolicy", '{\\"Service\\": \\"cloudwatch.amazonaws.com\\"}',
         '\\"*\\"', "events-in-zone", outside="allows everybody"),
+    **AWS_STRANGERS,
 }  # fmt: skip
 AZURE = {
     "another region is allowed": mutant(
@@ -249,6 +251,7 @@ ADDED: dict[str, dict[str, tuple[str, dict[str, object], set[str]]]] = {
         "a dashboard": ("aws:cloudwatch/dashboard:Dashboard", {"dashboardBody": "{}"}, set()),
         "something of Cloud Control": (
             "aws:cloudcontrol/resource:Resource", {"typeName": "AWS::S3::Bucket"}, set()),
+        **AWS_LEADING,
     },
     "azure": {
         "images that are copied": (

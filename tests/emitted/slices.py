@@ -90,7 +90,7 @@ SLICES = {
     ),
     "services": part(
         zone(services=(service(), service("kept", machine="c6i.xlarge", least=2, most=2),
-                       service("unnamed", image=""))),
+                       service("unnamed", image="")), class_flows=(("gateway", ("watch",)),)),
         contact="plant@example.org", budget=120 * 10**6,
     ),
     "longest names": part(

@@ -84,6 +84,9 @@ FAULTS = {
     "a key that is named and not waited for": Fault(
         "aws", "keys.py", "target_key_id=key.id", 'target_key_id=f"{name}-key-id"',
         "names aws:kms/key:Key `eu-plants-key` without depending on it"),
+    "a key that names a log which does not wait for it": Fault(
+        "aws", "observability.py", "kms_key_id=args.key_arn,\n            retention", "retention",
+        "names aws:cloudwatch/logGroup:LogGroup `eu-plants-findings` without depending on it"),
     "a resource that the SDK does not know": Fault(
         "aws", "keys.py", "return key.arn",
         'pulumi.CustomResource("aws:kms/keyy:Keyy", f"{name}-y", {}, child)\n'

@@ -34,15 +34,18 @@ def test_a_thing_type_and_a_policy_per_class(found: Evaluation, plan: dict[str, 
     assert described == {f"Device class {name}" for name in classes}
     policies = of(found, "aws:iot/policy:Policy")
     assert {p.inputs["name"] for p in policies} == {t.inputs["name"] for t in types}
-    alias = arn(found, "aws:iot/roleAlias:RoleAlias")
+    aliases = {a.inputs["alias"]: a.outputs["arn"]
+               for a in of(found, "aws:iot/roleAlias:RoleAlias")}  # fmt: skip
     for policy in policies:
+        alias = aliases[policy.inputs["name"]]
         rules = statements(policy.inputs["policy"])
         actions = {action for rule in rules for action in listed(rule["Action"])}
         assert actions == {"iot:AssumeRoleWithCertificate", "iot:Connect", "iot:Publish",
                            "iot:Receive", "iot:Subscribe"}  # fmt: skip
         for resource in (r for rule in rules for r in listed(rule["Resource"])):
             assert resource == alias or (
-                resource.startswith(f"arn:aws:iot:{policy.provider}:*:") and THING in resource
+                resource.startswith(f"arn:aws:iot:{policy.provider}:000000000000:")
+                and THING in resource
             )
 
 
@@ -77,6 +80,8 @@ def test_the_registrar_registers_devices_of_the_zone_alone(found: Evaluation) ->
         assert all(action.startswith("iot:") for action in actions)
         assert all("vibration-watch-eu-plants" in one or one.endswith("cert/*")
                    for one in resources)  # fmt: skip
+        attaches = "iot:AttachThingPrincipal" in actions
+        assert not attaches or [one for one in resources if not one.endswith("cert/*")] == []
 
 
 def test_jobs_read_the_channel_and_nothing_else(found: Evaluation) -> None:
@@ -88,18 +93,26 @@ def test_jobs_read_the_channel_and_nothing_else(found: Evaluation) -> None:
 
 
 def test_sessions_of_devices_read_the_channel_and_write_their_stores(tmp_path: Path) -> None:
-    made = part(zone(stores=(("watch/history", 7),), services=()))
+    made = part(zone(stores=(("watch/history", 7), ("other/history", 7)), services=(),
+                     device_classes=("camera", "gateway"),
+                     class_flows=(("camera", ("other",)), ("gateway", ("watch",)))))  # fmt: skip
     found = evaluate(written(made, tmp_path / "stack"), project="watch")
     channel = arn(found, "aws:s3/bucket:Bucket", "eu-plants-channel")
     store = arn(found, "aws:s3/bucket:Bucket", "eu-plants-store")
-    assert rights(found, "plants-devices") == [
+    assert rights(found, "--gateway-role") == [
         (["s3:GetObject"], [f"{channel}/*"]),
         (["kms:Decrypt", "kms:GenerateDataKey"], [arn(found, "aws:kms/key:Key")]),
         (["s3:PutObject"], [f"{store}/data/watch/history/*"]),
     ]
-    role = one(found, "aws:iam/role:Role", "eu-plants-devices").inputs["assumeRolePolicy"]
-    assert statements(role)[0]["Principal"] == {"Service": "credentials.iot.amazonaws.com"}
-    assert one(found, "aws:iot/roleAlias:RoleAlias").inputs["credentialDuration"] == 3600
+    assert rights(found, "--camera-role")[-1] == (["s3:PutObject"],
+                                                  [f"{store}/data/other/history/*"])  # fmt: skip
+    for alias in of(found, "aws:iot/roleAlias:RoleAlias"):
+        assert alias.inputs["credentialDuration"] == 3600
+        label = alias.inputs["alias"].removeprefix("watch-")
+        role = one(found, "aws:iam/role:Role", f"{label}-role")
+        assert alias.inputs["roleArn"] == role.outputs["arn"]
+        (trust,) = statements(role.inputs["assumeRolePolicy"])
+        assert trust["Principal"] == {"Service": "credentials.iot.amazonaws.com"}
 
 
 def test_behaviour_that_is_odd_raises_an_alarm(found: Evaluation) -> None:

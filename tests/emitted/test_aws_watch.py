@@ -79,10 +79,38 @@ def test_a_trail_of_this_account_alone_may_write_logs(found: Evaluation) -> None
     allowed = [s for s in statements(policy) if s["Effect"] == "Allow"]
     assert {s["Principal"]["Service"] for s in allowed} == {"cloudtrail.amazonaws.com"}
     for one_of in allowed:
-        source = one_of["Condition"]["ArnLike"]["aws:SourceArn"]
-        assert source == "arn:aws:cloudtrail:eu-west-1:000000000000:trail/*"
+        sources = one_of["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert set(sources) == {trail.outputs["arn"] for trail in of(found, TRAIL)}
     (trail,) = (t for t in of(found, TRAIL) if t.name.endswith("-audit"))
     assert any("BucketPolicy" in urn for urn in trail.dependencies)
+
+
+def test_a_key_is_for_the_logs_and_trails_of_its_zone_alone(
+    found: Evaluation, shapes: dict[str, Evaluation]
+) -> None:
+    kinds = {"kms:EncryptionContext:aws:logs:arn": "aws:cloudwatch/logGroup:LogGroup",
+             "aws:SourceArn": TRAIL}  # fmt: skip
+    for made in (found, *shapes.values()):
+        for key in of(made, KMS_KEY):
+            told = [s["Condition"]["ArnEquals"] for s in statements(key.inputs["policy"])
+                    if "ArnEquals" in s.get("Condition", {})]  # fmt: skip
+            assert len(told) == 2
+            for condition in told:
+                ((name, arns),) = condition.items()
+                under = {r.outputs["arn"] for r in of(made, kinds[name])
+                         if r.inputs["kmsKeyId"] == key.outputs["arn"]}  # fmt: skip
+                assert set(arns) == under
+
+
+def test_events_are_written_by_the_rules_of_the_zone_alone(found: Evaluation) -> None:
+    (policy,) = of(found, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy")
+    stream, lines = statements(policy.inputs["policyDocument"])
+    assert listed(stream["Action"]) == ["logs:CreateLogStream"]
+    group = one(found, "aws:cloudwatch/logGroup:LogGroup", "eu-plants-findings").outputs["arn"]
+    rules = {t.inputs["rule"] for t in of(found, "aws:cloudwatch/eventTarget:EventTarget")
+             if t.inputs["arn"] == group}  # fmt: skip
+    told = {arn.rpartition("/")[2] for arn in lines["Condition"]["ArnEquals"]["aws:SourceArn"]}
+    assert told == rules
 
 
 def test_a_change_of_the_key_is_heard_of(found: Evaluation) -> None:
@@ -204,8 +232,7 @@ def test_every_role_ends_at_the_region_of_its_zone(
 def test_a_service_takes_a_role_for_this_account_alone(found: Evaluation) -> None:
     for role in of(found, "aws:iam/role:Role"):
         (trust,) = statements(role.inputs["assumeRolePolicy"])
-        service = trust["Principal"].get("Service", "")
-        if service not in ("", "credentials.iot.amazonaws.com"):
+        if trust["Principal"].get("Service"):
             ours = {"StringEquals": {"aws:SourceAccount": "000000000000"}}
             assert trust["Condition"] == ours, role.name
 

@@ -27,6 +27,7 @@ ZONES = part(
     zone("fr-plants", countries=("FR",), training=()),
     zone("us-plants", countries=("US",), region="us-east-1", country="US", regimes=()),
     contact="plant@example.org",
+    budget=120 * 10**6,
 )
 """Three zones, two of them in one region: what separates those is no region."""
 CLOUDS = ("aws", "azure", "gcp")

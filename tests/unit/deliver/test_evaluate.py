@@ -205,6 +205,10 @@ INSIDE: dict[str, dict[str, Any]] = {
     "any account of its region": {"policy": "arn:aws:iot:eu-central-1:*:client/x"},
     "a name in which a region occurs": {"name": "plants-us-east-1-watch"},
     "one region on purpose": {"multiRegion": False},
+    "everybody of one account": {
+        "policy": '{"Statement": [{"Effect": "Allow", "Principal": "*", "Condition": '
+        '{"StringEquals": {"aws:PrincipalAccount": "1"}}}]}'
+    },
 }
 
 

@@ -56,6 +56,17 @@ def test_a_plan_without_cloud_stages_has_no_service(example: Path, cache: Path) 
     assert zone.existing == Existing()
 
 
+def test_a_zone_says_what_flows_a_device_class_has_a_part_in(example: Path, cache: Path) -> None:
+    build = validate_file(example, Options(cache=cache))
+    (zone,) = sliced(build).zones
+    assert {name for name, _ in zone.class_flows} == set(zone.device_classes)
+    for name, flows in zone.class_flows:
+        ran = {d.flow.name for d in build.placed.decisions
+               if d.chosen.device is not None and d.chosen.device.name == name}  # fmt: skip
+        assert set(flows) == ran
+        assert flows
+
+
 def test_a_zone_says_what_its_region_has(example: Path, cache: Path) -> None:
     (zone,) = sliced(validate_file(example, Options(cache=cache))).zones
     assert {"s3", "kms", "iot"} <= set(zone.offered)
