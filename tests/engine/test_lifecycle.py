@@ -67,7 +67,8 @@ def test_a_stack_comes_up_stays_changes_and_goes(
 ) -> None:
     folder = spec(name)
     world.cloud.allowed = planned(world, folder)
-    first = world.up(folder)
+    (reviewed,) = (folder / "build").glob("*/plan.json")
+    first = world.up(folder, "--plan", str(reviewed))
     assert first.returncode == 0, first.stderr
     made = set(world.cloud.things)
     assert made
@@ -93,3 +94,33 @@ def test_a_stack_comes_up_stays_changes_and_goes(
     assert gone.returncode == 0, gone.stderr
     assert not world.cloud.things
     assert not (folder / ".hybridspec" / "hybridspec" / STACK).exists()
+
+
+def test_a_cloud_that_the_plan_dropped_is_named_and_destroyed_alone(
+    world: World, spec: Callable[[str], Path]
+) -> None:
+    folder = spec("remote-farm")
+    done = world.up(folder)
+    assert done.returncode == 0, done.stderr
+    both = {thing.provider for thing in world.cloud.things.values()}
+    assert both == {"aws", "gcp"}
+
+    (folder / f"hybridspec.{STACK}.yaml").write_text(f"stacks: {{{STACK}: {{clouds: [gcp]}}}}\n")
+    dropped = world.up(folder)
+    assert dropped.returncode == 0, dropped.stderr
+    command = f"`hybridspec destroy --stack {STACK} --cloud aws`"
+    assert f"aws: no longer in the plan, and still deployed: {command}" in dropped.stderr
+    assert "its devices get nothing from here" in dropped.stderr
+    assert {thing.provider for thing in world.cloud.things.values()} == both
+
+    kept = world.destroy(folder, "--cloud", "aws")
+    assert kept.returncode == 2
+    assert "data that would be lost" in kept.stderr
+    gone = world.destroy(folder, "--cloud", "aws", "--delete-data")
+    assert gone.returncode == 0, gone.stderr
+    assert {thing.provider for thing in world.cloud.things.values()} == {"gcp"}
+    said = json.loads(world.run("status", folder, "--stack", STACK, "--format", "json").stdout)
+    assert [row["cloud"] for row in said["clouds"]] == ["gcp"]
+    assert world.destroy(folder, "--cloud", "aws").returncode == 2
+    assert world.destroy(folder, "--delete-data").returncode == 0
+    assert not world.cloud.things

@@ -65,6 +65,7 @@ class _Row:
 _AGAIN = "then run this again: what was done is kept"
 _ROWS = (
     _Row(r"ExpiredToken|token (?:has|is) expired|(?:SSO|session).{0,40}expired|AADSTS700082"
+         r"|InvalidGrantException|loading SSO Token"
          r"|invalid_grant|token included in the request is expired",
          AuthenticationFailed, "the credentials have expired",
          "sign in again (`aws sso login`, `az login`, `gcloud auth application-default login`), "
@@ -76,28 +77,44 @@ _ROWS = (
          AuthenticationFailed, "there are no credentials for this cloud",
          "sign in (`aws configure sso`, `az login`, `gcloud auth application-default login`) or "
          "set the variables of the cloud's provider, " + _AGAIN),
+    _Row(r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|AADSTS7000215"
+         r"|AuthFailure|invalid_client",
+         AuthenticationFailed, "the credentials are not valid",
+         "sign in anew, or correct the variables that hold them; a region that the account has not "
+         "switched on answers like this, too; " + _AGAIN),
     _Row(r"AWS Account ID not allowed|SubscriptionNotFound|InvalidAuthenticationTokenTenant"
          r"|caller does not have permission on project|project .{0,60}(?:not found|does not exist)"
          r"|allowedAccountIds",
          AuthenticationFailed, "the credentials are of another account than the one planned",
          "choose the account that the spec names (`AWS_PROFILE`, `az account set`, "
          "`gcloud config set project`), " + _AGAIN),
+    _Row(r"SERVICE_DISABLED|has not been used in project .{0,60}before or it is disabled"
+         r"|MissingSubscriptionRegistration|not registered to use namespace",
+         ResourceFailed, "a service that the plan uses is not switched on in the account",
+         "switch on the one that the message names (`gcloud services enable NAME`, `az provider "
+         "register --namespace NAME`), wait some minutes, " + _AGAIN),
+    _Row(r"explicit deny in a (?:service|resource) control policy|RequestDisallowedByPolicy"
+         r"|violates constraint|constraints/[\w.]+ (?:is )?violated",
+         PolicyBroken, "a policy of the organisation refuses it",
+         "change the spec so that the policy which the message names holds, or ask its owner; "
+         + _AGAIN),
     _Row(r"AccessDenied|not authorized to perform|AuthorizationFailed|PERMISSION_DENIED"
          r"|does not have authorization",
          AuthenticationFailed, "the account may not do this",
          "give the identity that deploys the permission that the message names, " + _AGAIN),
-    _Row(r"QuotaExceeded|LimitExceeded|quota .{0,80}exceeded|exceeded .{0,80}quota"
+    _Row(r"QuotaExceeded|LimitExceeded|quota .{0,80}exceeded|exceed(?:ed|ing) .{0,80}quota"
          r"|RESOURCE_EXHAUSTED|TooManyBuckets",
          ResourceFailed, "a quota of the account is used up",
          "ask the cloud to raise it, or remove what uses it, " + _AGAIN),
     _Row(r"InvalidLocationConstraint|LocationNotAvailableForResourceType|not available in (?:the )?"
          r"(?:region|location)|not supported in (?:this|the) (?:region|location)|no such host"
          r".{0,80}amazonaws|Could not connect to the endpoint URL|UnsupportedRegion"
-         r"|NoRegisteredProviderFound",
+         r"|NoRegisteredProviderFound|OptInRequired|SkuNotAvailable",
          ResourceFailed, "the region does not have a service that the plan uses",
          "take the region out of `clouds.*.regions`, and look at where it goes then with "
          "`hybridspec plan`"),
     _Row(r"BucketAlreadyExists|BucketAlreadyOwnedByYou|StorageAccountAlreadyTaken"
+         r"|bucket name is not available|already own it"
          r"|AlreadyExists|already exists|NameUnavailable|EntityAlreadyExists|VaultAlreadyExists",
          ResourceFailed, "a name is taken already",
          "if it is yours, of a run that was cut off, take it over with `--repair --adopt URN=ID`; "

@@ -42,6 +42,47 @@ TABLE = {
         3, "another account", "az account set",
         "error: SubscriptionNotFound: The subscription 'x' could not be found.",
     ),
+    "wrong account, Google Cloud": (
+        3, "another account", "gcloud config set project",
+        "error: googleapi: Error 404: project watch-prod not found, notFound",
+    ),
+    "expired session, AWS": (
+        3, "expired", "aws sso login",
+        "error: refresh cached SSO token failed, unable to refresh SSO token, operation error SSO "
+        "OIDC: CreateToken, InvalidGrantException",
+    ),
+    "expired session, Google Cloud": (
+        3, "expired", "gcloud auth",
+        'error: oauth2: "invalid_grant" "reauth related error (invalid_rapt)"',
+    ),
+    "credentials that are none": (
+        3, "not valid", "switched on",
+        "error: InvalidClientTokenId: The security token included in the request is invalid",
+    ),
+    "a service that is off, Google Cloud": (
+        4, "not switched on", "gcloud services enable",
+        "error: googleapi: Error 403: Cloud Key Management Service (KMS) API has not been used in "
+        "project watch before or it is disabled. SERVICE_DISABLED PERMISSION_DENIED",
+    ),
+    "a service that is off, Azure": (
+        4, "not switched on", "az provider register",
+        "error: MissingSubscriptionRegistration: The subscription is not registered to use "
+        "namespace 'Microsoft.Devices'",
+    ),
+    "a policy of the organisation, AWS": (
+        5, "policy of the organisation", "owner",
+        "error: AccessDenied: not authorized to perform: kms:CreateKey with an explicit deny in a "
+        "service control policy",
+    ),
+    "a policy of the organisation, Azure": (
+        5, "policy of the organisation", "owner",
+        "error: RequestDisallowedByPolicy: Resource 'x' was disallowed by policy.",
+    ),
+    "a policy of the organisation, Google Cloud": (
+        5, "policy of the organisation", "owner",
+        "error: googleapi: Error 412: 'us-east1' violates constraint 'constraints/gcp.resource"
+        "Locations', conditionNotMet",
+    ),
     "no permission": (
         3, "may not", "permission",
         "error: AccessDenied: User: arn:aws:iam::1:user/x is not authorized to perform: s3:Create",
@@ -52,12 +93,29 @@ TABLE = {
     "quota, Google Cloud": (
         4, "quota", "raise", "error: Error 429: Quota exceeded for quota metric 'keys'",
     ),
+    "quota, Azure": (
+        4, "quota", "raise", "error: Operation could not be completed as it results in exceeding "
+        "approved standardNCFamily Cores quota",
+    ),
+    "region, AWS": (
+        4, "region", "clouds.*.regions",
+        "error: OptInRequired: You are not subscribed to this service in this region",
+    ),
+    "region, Google Cloud": (
+        4, "region", "clouds.*.regions",
+        "error: googleapi: Error 400: the machine type is not available in region europe-west12",
+    ),
     "region, Azure": (
         4, "region", "clouds.*.regions",
         "error: LocationNotAvailableForResourceType: The provided location is not available",
     ),
     "name taken, AWS": (
         4, "taken already", "--adopt", "error: creating Bucket (x): BucketAlreadyExists: The name",
+    ),
+    "name taken, Google Cloud": (
+        4, "taken already", "metadata.name",
+        "error: googleapi: Error 409: The requested bucket name is not available. The bucket "
+        "namespace is shared by all users of the system., conflict",
     ),
     "name taken, Azure": (
         4, "taken already", "metadata.name",
