@@ -31,9 +31,9 @@ from tuf.ngclient import Updater
 from hybridspec.agent.errors import Refused, Unreachable
 from hybridspec.agent.fetch import Clock, Source, source
 from hybridspec.agent.state import sync_file, sync_folder
-from hybridspec.bundle.manifest import MAX_MANIFEST
+from hybridspec.bundle.manifest import MAX_MANIFEST, in_rollout
 
-DEVELOPMENT = "x-hybridspec-development"
+DEVELOPMENT, TIER = "x-hybridspec-development", "x-hybridspec-tier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +92,30 @@ class Channel:
         now = any(role.unrecognized_fields.get(DEVELOPMENT) for role in marked)
         return now and not is_development(self.burnt_in)
 
-    def offer(self, device_class: str) -> Offer:
-        """Read the manifest that the class's pointer names."""
+    def left_tier(self) -> bool:
+        """Whether the channel has become that of devices that may be away for longer, or less."""
+        burnt_in = Metadata[Root].from_bytes(self.burnt_in).signed.unrecognized_fields.get(TIER)
+        now = self._updater._trusted_set.root.unrecognized_fields.get(TIER)
+        return burnt_in is not None and now != burnt_in
+
+    def forget_roots(self) -> None:
+        """Begin at the burnt-in root again with the next look."""
+        shutil.rmtree(self.home / "metadata" / "root_history", ignore_errors=True)
+
+    def offer(self, device_class: str, device_id: str = "") -> Offer:
+        """Read the manifest that the class's pointer names for this device."""
         if not self._fresh:
             self.refresh(device_class)
-        if self._info is None:
+        info = self._info
+        if info is not None and not _invited(info.custom, device_id):
+            info = self.target(f"{device_class}/stable/manifest.json")
+            if info is None:
+                raise Refused("not-in-rollout", "the release has not come to this device yet")
+        if info is None:
             raise Refused("nothing-for-class", f"the channel has nothing for {device_class}")
         with _explained("pointer"):
-            data = self._small(self._info)
-        return _offer(self._info.custom, data)
+            data = self._small(info)
+        return _offer(info.custom, data)
 
     def target(self, path: str) -> TargetFile | None:
         """What the class's role signed under a path."""
@@ -211,6 +226,15 @@ def _stopped(fault: Exception, subject: str) -> Refused | Unreachable:
             return Unreachable("channel-unreachable", message)
         case _:
             return Refused("metadata-refused", message)
+
+
+def _invited(custom: dict[str, Any] | None, device_id: str) -> bool:
+    """Whether the rollout of a release has come to this device."""
+    try:
+        rollout = (custom or {})["hybridspec"].get("rollout") or {"id": "", "percent": 100}
+        return in_rollout(device_id, str(rollout["id"]), int(rollout["percent"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise Refused("custom-unreadable", "the signed rollout is malformed") from fault
 
 
 def _offer(custom: dict[str, Any] | None, manifest: bytes) -> Offer:

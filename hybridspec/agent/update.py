@@ -124,7 +124,7 @@ class Device:
         channel = Channel(self.home, self.config.channel, self.clock, self.fetcher)
         verify.metadata(channel, self.config.device_class)
         verify.custody(channel)
-        offer = verify.pointer(channel, self.config.device_class)
+        offer = verify.pointer(channel, self.config.device_class, self.config.device_id)
         manifest = verify.eligible(offer, self.state, self.config.device_class)
         running = self.state.slots.get(self.state.active)
         if running is not None and running.tar_sha256 == offer.tar_sha256:

@@ -69,17 +69,29 @@ def metadata(channel: Channel, device_class: str) -> None:
     channel.refresh(device_class)
 
 
-@_step("development-keys")
+@_step("development-keys", "tier-changed")
 def custody(channel: Channel) -> None:
-    """A device that was set up for production follows no root of development keys."""
+    """A device that was set up for production follows no root of development keys.
+
+    Nor any that is valid for longer than its own: the roots of all tiers have the same keys.
+    """
     if channel.development():
         raise Refused("development-keys", "the channel's keys are development keys now")
+    if channel.left_tier():
+        channel.forget_roots()
+        raise Refused("tier-changed", "the channel is that of another tier now")
 
 
-@_step("nothing-for-class", "pointer-differs", "pointer-too-long", "custom-unreadable")
-def pointer(channel: Channel, device_class: str) -> Offer:
-    """The manifest is, byte for byte, the target that the class's role signed as current."""
-    return channel.offer(device_class)
+@_step(
+    "nothing-for-class",
+    "not-in-rollout",
+    "pointer-differs",
+    "pointer-too-long",
+    "custom-unreadable",
+)
+def pointer(channel: Channel, device_class: str, device_id: str = "") -> Offer:
+    """The manifest is, byte for byte, the target that the class's role signed for this device."""
+    return channel.offer(device_class, device_id)
 
 
 @_step("manifest-malformed", "manifest-collision", "release-mismatch")

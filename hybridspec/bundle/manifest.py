@@ -106,6 +106,16 @@ def release_id(manifest: bytes) -> str:
     return hashlib.sha256(manifest).hexdigest()[:16]
 
 
+def in_rollout(device_id: str, rollout_id: str, percent: int) -> bool:
+    """Whether a device is in the signed share of the fleet; the same without any network.
+
+    >>> [in_rollout("press-7", "press/a1/3", percent) for percent in (0, 13, 14, 100)]
+    [False, False, True, True]
+    """
+    drawn = hashlib.sha256(f"{rollout_id}\n{device_id}".encode()).digest()[:8]
+    return int.from_bytes(drawn, "big") * 100 < percent * 2**64
+
+
 def parse_manifest(data: bytes) -> ReleaseManifest:
     """Read a manifest strictly: unknown, missing, mistyped, unsafe or not canonical is refused.
 

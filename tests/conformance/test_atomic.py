@@ -67,7 +67,7 @@ class Sweep:
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
     def points(self) -> list[tuple[str, int]]:
-        """Every call from the first one that names the channel on: its kind, the how-manieth of it."""
+        """Every call from the first that names the channel on: its kind, and its number in that."""
         assert self.traced() == 0
         seen: Counter[str] = Counter()
         found, inside = [], False
