@@ -320,13 +320,13 @@ def _emit(build: Build, stack: str, sink: Sink) -> Build:
     for part in cloud_slices(build.graph, build.plan, build.plan_digest, stack):
         tree, unsupported = emit_cloud(known[part.provider], part)
         stacks.append((part.cloud, tree))
-        sink.extend(_unsupported(found, places) for found in unsupported)
+        sink.extend(unsupported_finding(found, places) for found in unsupported)
     for member in build.plan.fleet:
         target = known[member.device_class.platform]
         mine = edge_slice(build.graph, build.plan, member, _hosts)
         tree, unsupported = emit_edge(target, mine)
         contents.append((member.device_class.name, tree))
-        sink.extend(_unsupported(found, places) for found in unsupported)
+        sink.extend(unsupported_finding(found, places) for found in unsupported)
     sink.stop_if_errors()
     return replace(build, stacks=tuple(stacks), contents=tuple(contents))
 
@@ -341,7 +341,7 @@ def _expressed(build: Build, stack: str, sink: Sink) -> None:
         emit = known[part.provider].emit_cloud
         if emit is not None:
             found = (each for each in emit(part) if isinstance(each, Unsupported))
-            sink.extend(_unsupported(each, places) for each in found)
+            sink.extend(unsupported_finding(each, places) for each in found)
     sink.stop_if_errors()
 
 
@@ -351,7 +351,8 @@ def _hosts(region: Region) -> tuple[str, ...]:
     return endpoints(region.name) if endpoints else ()
 
 
-def _unsupported(found: Unsupported, places: Mapping[str, Span]) -> Diagnostic:
+def unsupported_finding(found: Unsupported, places: Mapping[str, Span]) -> Diagnostic:
+    """What a target cannot express, as the user is told."""
     span = places.get(found.origin)  # a target of others may name a place of its own
     mild = Severity.NOTE if found.note else Severity.WARNING
     return Diagnostic(

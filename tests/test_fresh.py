@@ -17,7 +17,7 @@ from conftest import EXAMPLES, ROOT
 
 from hybridspec.cli import codes_page, modules_page, spec_page
 from hybridspec.schemas import SCHEMAS, text
-from hybridspec.target.registry import GROUP, targets
+from hybridspec.target.registry import GROUP, forms, targets
 
 MAX_MODULE, MAX_FUNCTION = 400, 50
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -124,14 +124,15 @@ def test_every_data_file_is_installed() -> None:
 
 def test_targets_folders_entry_points_and_contract_agree() -> None:
     folders = sorted(path.parent.name for path in ROOT.glob("targets/*/__init__.py"))
-    assert sorted(targets()) == folders
+    names = sorted({*targets(), *forms()})
+    assert sorted(name.replace("-", "_") for name in names) == folders
     declared = PROJECT["project"]["entry-points"][GROUP]
-    assert declared == {name: f"hybridspec_targets.{name}:TARGET" for name in folders}
+    assert declared == {n: f"hybridspec_targets.{n.replace('-', '_')}:TARGET" for n in names}
     strangers = next(c for c in PROJECT["tool"]["importlinter"]["contracts"]
                      if c["type"] == "independence")  # fmt: skip
     assert strangers["modules"] == [f"hybridspec_targets.{name}" for name in folders]
-    listed = re.findall(r"(?m)^\| \[(\w+)\]", (ROOT / "targets" / "README.md").read_text())
-    assert sorted(listed) == folders
+    listed = re.findall(r"(?m)^\| \[([\w-]+)\]", (ROOT / "targets" / "README.md").read_text())
+    assert sorted(listed) == names
 
 
 def test_help_lists_every_target_of_the_makefile() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hybridspec.cli import output
+from hybridspec.cli import bundle_export, output
 from hybridspec.cli.flags import Format, FormatFlag
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command()(bundle_export.export)
 
 BundlePath = Annotated[Path, typer.Argument(help="A bundle: `bundle.tar.zst`.")]
 ModelKeyFlag = Annotated[

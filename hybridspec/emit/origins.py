@@ -21,6 +21,7 @@ def _named(graph: Graph) -> Iterator[Span]:
     """Every place that a slice can have from the graph."""
     yield from (zone.origin for zone in graph.zones)
     yield from (device.origin for device in graph.device_classes)
+    yield from (cohort.origin for cohort in graph.cohorts)
     for region in graph.regions:
         yield from (one.origin for one in region.existing)
     for flow in graph.flows:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from hybridspec.ir.plan import CloudSlice, EdgeSlice
+from hybridspec.ir.release_slice import ReleaseSlice
 
 Context: TypeAlias = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """One file to write: a template of the target with its context, or finished bytes.
+    """One file to write: a template of the target with its context, finished bytes, or a `blob`.
 
     Templates hold loops and names only. Values reach emitted Python through the `literal`
-    filter, never as source text.
+    filter, never as source text. A blob is the file of the release that has this SHA-256.
     """
 
     path: str
     template: str | None = None
     context: Context | None = None
     data: bytes | None = None
+    blob: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +159,31 @@ class Sdk:
     replaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+ROLLOUT = ("cohorts", "soak", "failures", "windows", "deltas", "revert", "health")
+"""What a release may ask of a platform: shares of a fleet one after the other, a time of watching
+between them, an end where too many fail, hours of the site, small updates, a way back, a trial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """Who does on a platform what a release asks for, and how, as a sentence without its end.
+
+    `native` is the platform itself, `device` the agent on it, `controller` whoever drives the
+    rollout from outside, `nobody` leaves it out.
+    """
+
+    name: Literal["cohorts", "soak", "failures", "windows", "deltas", "revert", "health"]
+    by: Literal["native", "device", "controller", "nobody"]
+    how: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A cloud or an edge platform; `package` holds `catalog.yaml` and `templates/`.
+    """A cloud, an edge platform or a form of releases; `package` holds its files.
+
+    Clouds and platforms have `catalog.yaml` there, and `templates/` if they use any. A form has
+    neither: it turns a release into another platform's documents, and `features` say who does there
+    what the rollout asks for, each of `ROLLOUT` once.
 
     A cloud `needs` services: a region that lacks one of them cannot be placed on. `guards` are
     what it emits to keep data where the plan says, `unguarded` why nothing it emits enforces a
@@ -174,6 +198,8 @@ class Target:
     summary: str
     emit_cloud: Callable[[CloudSlice], Emitted] | None = None
     emit_edge: Callable[[EdgeSlice], Emitted] | None = None
+    emit_form: Callable[[ReleaseSlice], Emitted] | None = None
+    features: tuple[Feature, ...] = ()
     policies: Callable[[CloudSlice], Emitted] | None = None
     needs: tuple[str, ...] = ()
     controls: tuple[tuple[str, str], ...] = ()
@@ -185,5 +211,7 @@ class Target:
 
     @property
     def kind(self) -> str:
-        """`cloud` or `edge`."""
-        return "cloud" if self.emit_cloud else "edge"
+        """`cloud`, `edge` or `form`; what is a form beside something else is that."""
+        if self.emit_cloud is not None:
+            return "cloud"
+        return "edge" if self.emit_edge is not None else "form"

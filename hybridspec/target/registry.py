@@ -23,8 +23,13 @@ def _loaded() -> dict[str, Target]:
 
 
 def targets() -> dict[str, Target]:
-    """Every installed target by name, in order; a copy, so callers cannot change it."""
-    return dict(_loaded())
+    """Every installed cloud and platform by name, in order; a copy, so callers cannot change it."""
+    return {name: target for name, target in _loaded().items() if target.kind != "form"}
+
+
+def forms() -> dict[str, Target]:
+    """Every installed form of releases by name, in order."""
+    return {name: target for name, target in _loaded().items() if target.emit_form is not None}
 
 
 def catalog_text(target: Target) -> str:
