@@ -125,14 +125,20 @@ def refuse_outside(build: Build, evaluations: dict[str, Evaluation]) -> None:
         stores = [store for store in build.plan.stores if store.region.cloud == cloud]
         homes = {label(store.zone.name): store.region.name for store in stores}
         adopted = {label(store.zone.name): _adopted(store) for store in stores}
+        registries = {
+            label(store.zone.name): one.registry
+            for store in stores
+            for one in store.region.existing
+            if one.zone == store.zone.name
+        }
         target = registry.targets()[stores[0].region.provider]
         found += [
             Diagnostic(
                 code="HS0503", message=f"{cloud}: zone `{zone}`: guard `{guard}`: {why}",
                 span=None, help="report this: the emitter left out what the target declares",
             )
-            for zone, guard, why in unproven(target, evaluation, homes, adopted,
-                                             (build.graph.owner,))
+            for zone, guard, why in
+            unproven(target, evaluation, homes, adopted, (build.graph.owner,), registries)
         ]  # fmt: skip
         found += [
             Diagnostic(

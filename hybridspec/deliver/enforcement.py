@@ -12,24 +12,33 @@ from hybridspec.target.enforce import lacking
 def unproven(
     target: Target, evaluation: Evaluation, homes: Mapping[str, str],
     adopted: Mapping[str, Collection[str]] | None = None, told: Collection[str] = (),
+    registries: Mapping[str, str] | None = None,
 ) -> tuple[tuple[str, str, str], ...]:  # fmt: skip
     """(zone's label, guard, what lacks) for each declared guard that the program does not have.
 
     `homes` are the regions of the zones by label, `adopted` what they have there already, `told`
-    the addresses that may hear of alarms.
+    the addresses that may hear of alarms, `registries` what of `adopted` keeps images.
     """
     return tuple(
         (label, guard, why)
         for label in sorted(homes)
         for guard, why in lacking(
-            target, emission(evaluation, label, homes, (adopted or {}).get(label, ()), told)
+            target,
+            emission(
+                evaluation,
+                label,
+                homes,
+                (adopted or {}).get(label, ()),
+                told,
+                (registries or {}).get(label, ""),
+            ),
         )
     )
 
 
 def emission(
     evaluation: Evaluation, label: str, homes: Mapping[str, str], adopted: Collection[str] = (),
-    told: Collection[str] = (),
+    told: Collection[str] = (), registry: str = "",
 ) -> Emission:  # fmt: skip
     """What a program would create for one zone."""
     made = [
@@ -45,4 +54,5 @@ def emission(
         program=tuple(one for _, one in made),
         adopted=frozenset(adopted),
         told=frozenset(told) - {""},
+        registry=registry,
     )

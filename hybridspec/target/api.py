@@ -77,7 +77,8 @@ class Emission:
 
     `region` is the zone's, `regions` those of every zone that shares the account, `program` the
     resources of all of them, `adopted` the names of what the zone has there already; a device class
-    has none of these, and `files` by path instead. `told` are who may hear of alarms.
+    has none of these, and `files` by path instead. `told` are the addresses that may hear of
+    alarms, `registry` is what of `adopted` keeps images.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Emission:
     program: tuple[Made, ...] = ()
     adopted: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
+    registry: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Made, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from hybridspec.target.allowed import texts, unknown
 from hybridspec.target.api import Emission, Guard, Made
@@ -37,6 +38,10 @@ _DATA_ACTS = frozenset(
 """What roles of a zone's own may allow: nothing by which its holder gives himself more."""
 _BUILT_IN = "/providers/Microsoft.Authorization/roleDefinitions/"
 _MANAGED = ("management.azure.com", "schema.management.azure.com", "storage.azure.com")
+_ASKED = ("AzureActiveDirectory", "AzureContainerRegistry", "AzureFrontDoor.FirstParty",
+          "AzureMonitor", "MicrosoftContainerRegistry", "Storage")  # fmt: skip
+"""Service tags that an environment of containers needs; no address of anybody is one."""
+_PREFIX = {"Inbound": "sourceAddressPrefix", "Outbound": "destinationAddressPrefix"}
 _PATH = re.compile(r"(?<![\w.])/?(subscriptions/[^\s\"'?@{}]+)", re.I)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HOST = re.compile(r"\b(?:https?|wss?|amqps?|sb)://([^/\s\"'?#]+)")
@@ -98,14 +103,30 @@ def _let_in(part: Emission) -> str:
         return "" if inside else "lets the Internet in"
 
     def walled(made: Made) -> str:
-        opened = [rule for rule in listed(made.inputs.get("securityRules"))
-                  if at(rule, "access") != "Deny"]  # fmt: skip
-        return "has a door" if opened else ""
+        rules = listed(made.inputs.get("securityRules"))
+        shut = {
+            (at(rule, "direction"), at(rule, _PREFIX[str(at(rule, "direction"))]))
+            for rule in rules
+            if at(rule, "access") == "Deny" and at(rule, "protocol") == "*"
+        }
+        if not {("Inbound", "Internet"), ("Outbound", "Internet")} <= shut:
+            return "leads to the Internet"
+        opened = [rule for rule in rules if at(rule, "access") != "Deny" and not _door(rule)]
+        return f"has a door: `{at(opened[0], 'name')}`" if opened else ""
 
     return first(
         each(part, VAULT, vault, least=0),
         each(part, ACCOUNT, account, least=0),
         each(part, WALLS, walled, least=0),
+    )
+
+
+def _door(rule: Any) -> bool:
+    """Whether a rule lets out what an environment of containers itself asks of Azure."""
+    return bool(
+        at(rule, "direction") == "Outbound"
+        and at(rule, "destinationPortRange") == "443"
+        and at(rule, "destinationAddressPrefix") in _ASKED
     )
 
 

@@ -295,7 +295,8 @@ GUARDS = (
     ),
     Guard(
         id="services-private",
-        title="services run in the region in a network of the zone, on images of its registry",
+        title="services run in the region in a network of the zone, on images of its registry, and "
+        "reach services of Azure alone",
         facets=("process",), assets=(),
         source=f"{_LEARN}/container-apps/networking", missing=_private,
     ),

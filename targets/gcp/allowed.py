@@ -74,6 +74,8 @@ _LOOKED_AT = {
         "alertStrategy(notificationRateLimit(period)) combiner "
         "conditions(conditionMatchedLog(filter) displayName) displayName notificationChannels "
         "severity",
+    "gcp:monitoring/dashboard:Dashboard":
+        "dashboardJson",
     "gcp:monitoring/notificationChannel:NotificationChannel":
         "displayName labels(email_address) type",
     "gcp:orgpolicy/policy:Policy":

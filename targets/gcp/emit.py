@@ -10,14 +10,15 @@ from .limits import LATE, LONGEST, LONGEST_LOGS, limits
 from .logs import entries
 from .services import drifting, inspected, serving
 
-_ALWAYS = ("boundary", "keys", "logs", "data", "registry", "channel", "devices")
+_ALWAYS = ("boundary", "keys", "logs", "data", "registry", "channel", "dashboard", "devices")
 _START = "aiplatform.customJobs.create"
 _DRIFT = ("aiplatform.customJobs.list", "eventarc.events.receiveEvent",
           "workflows.executions.create")  # fmt: skip
 """What starting a job takes, and what looking for one first takes besides."""
 _APIS = (
     "artifactregistry", "cloudkms", "cloudresourcemanager", "containerscanning", "iam",
-    "iamcredentials", "logging", "orgpolicy", "pubsub", "serviceusage", "storage", "sts",
+    "iamcredentials", "logging", "monitoring", "orgpolicy", "pubsub", "serviceusage", "storage",
+    "sts",
 )  # fmt: skip
 _KEYED = ("artifactregistry", "logging", "pubsub")
 """Services that use the zone's key as an identity of their own, wherever a zone is."""
@@ -80,7 +81,7 @@ def _further(part: CloudSlice) -> set[str]:
     """Services of the project beside those that every zone needs or that use a key."""
     modules = _optional(part)
     named = {
-        "alarms": ("essentialcontacts", "monitoring"),
+        "alarms": ("essentialcontacts",),
         "drift": ("eventarc", "workflowexecutions"),
         "inspection": ("dlp",),
         "network": ("compute", "dns"),
@@ -153,6 +154,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
             }
             for number, service in enumerate(serving(zone))
         ],
+        "served": {service.flow: service.code(part, zone) for service in serving(zone)},
         "labels": {
             "managed-by": "hybridspec",
             "spec": part.spec,

@@ -51,6 +51,7 @@ _SETTINGS = {
     "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
     "gcp:logging/projectExclusion:ProjectExclusion",
     "gcp:monitoring/alertPolicy:AlertPolicy",
+    "gcp:monitoring/dashboard:Dashboard",
     "gcp:monitoring/notificationChannel:NotificationChannel",
     "gcp:orgpolicy/policy:Policy",
     "gcp:projects/iAMAuditConfig:IAMAuditConfig",
@@ -174,7 +175,9 @@ SDK = Sdk(
     region_pattern=r"\b(?:locations|regions)/(?!global/workloadIdentityPools/)([\w-]+)",
     where=where,
     outputs=outputs,
-    address_pattern=r"(?:\bgs://|\bprojects/_/buckets/|\bstorage\.googleapis\.com/"
+    # What a dashboard counts is named like an address of the store.
+    address_pattern=r"(?:\bgs://|\bprojects/_/buckets/"
+    r"|\bstorage\.googleapis\.com/(?!storage/v2/total_bytes\b)"
     r"|\blogging\.googleapis\.com/(?=projects/))"
     r"((?<=logging\.googleapis\.com/)projects/[\w./-]+|[\w.-]+)",
     keeps=_KEEPS,

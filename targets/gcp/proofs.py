@@ -155,7 +155,9 @@ def images(part: Emission) -> str:
         under = made.inputs.get("kmsKeyName") in ours
         return elsewhere(part, made) or ("" if under else "is not under the zone's key")
 
-    return each(part, REPOSITORY, fault, least=0 if part.adopted else 1)
+    made = [one for one in part.of(REPOSITORY) if one.inputs.get("format") == "DOCKER"]
+    lacks = "" if made or part.registry else "there is no registry of images"
+    return lacks or each(part, REPOSITORY, fault, least=0)
 
 
 def messages(part: Emission) -> str:

@@ -159,6 +159,10 @@ _AZURE_CHANGED = {
     "a vault for the Internet": ("Vault", '"Deny"', '"Allow"'),
     "an account for the Internet": ("StorageAccount", '"Deny"', '"Allow"'),
     "a wall with a door": ("NetworkSecurityGroup", '"Deny"', '"Allow"'),
+    "a door to an address": ("NetworkSecurityGroup", '"AzureMonitor"', '"203.0.113.7"'),
+    "a door to the Internet": ("NetworkSecurityGroup", '"Storage"', '"Internet"'),
+    "a door of another kind": ("NetworkSecurityGroup", '"443"', '"*"'),
+    "a door for others": ("NetworkSecurityGroup", '"Outbound"', '"Inbound"'),
     "costs that are told to a stranger": ("Budget", "plant@example.org", "eve@example.org"),
     "costs that are told to readers": ("Budget", '"Owner"', '"Reader"'),
     "logs of another subscription": (

@@ -60,7 +60,9 @@ def _regions(provider: str) -> frozenset[str]:
 def judged(made: CloudSlice, found: Evaluation) -> tuple[set[str], list[str]]:
     """Guards that are not there, and why resources lie outside the plan."""
     target, there = targets()[made.provider], adopted(made)
-    lacks = {guard for _, guard, _ in unproven(target, found, homes(made), there, (made.contact,))}
+    images = {label(zone.zone): zone.existing.registry for zone in made.zones}
+    lacks = {guard for _, guard, _ in
+             unproven(target, found, homes(made), there, (made.contact,), images)}  # fmt: skip
     allowed = set(homes(made).values())
     outside = outside_plan(found, allowed, _regions(made.provider), homes(made), there)
     return lacks, [why for _, why in outside]

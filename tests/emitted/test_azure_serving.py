@@ -68,8 +68,13 @@ def test_services_run_in_a_network_of_the_zone_and_scale(serving: Evaluation) ->
     assert [w["name"] for w in environment["workloadProfiles"]] == ["Consumption", "D4"]
     (subnet,) = one(serving, native("network:VirtualNetwork")).inputs["subnets"]
     assert subnet["delegations"][0]["serviceName"] == "Microsoft.App/environments"
-    (rule,) = one(serving, native("network:NetworkSecurityGroup")).inputs["securityRules"]
-    assert (rule["access"], rule["sourceAddressPrefix"]) == ("Deny", "Internet")
+    rules = one(serving, native("network:NetworkSecurityGroup")).inputs["securityRules"]
+    shut = [(r["direction"], r["sourceAddressPrefix"], r["destinationAddressPrefix"])
+            for r in rules if r["access"] == "Deny"]  # fmt: skip
+    assert shut == [("Inbound", "Internet", "*"), ("Outbound", "*", "Internet")]
+    doors = [r for r in rules if r["access"] == "Allow"]
+    assert {(r["direction"], r["destinationPortRange"]) for r in doors} == {("Outbound", "443")}
+    assert all(r["priority"] < 4000 for r in doors)
     shared, own = of(serving, native("app:ContainerApp"))[::-1]
     assert shared.inputs["workloadProfileName"] == "Consumption"
     assert own.inputs["workloadProfileName"] == "D4"

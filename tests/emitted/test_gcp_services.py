@@ -212,6 +212,16 @@ def test_what_is_there_already_is_named_and_neither_made_nor_changed(tmp_path: P
     assert any("acme-plants" in why or "no fixed region" in why for why in outside)
 
 
+def test_a_bucket_that_is_there_is_no_registry(tmp_path: Path) -> None:
+    there = replace(THERE, registry="", key="")
+    asked = moved(part(zone(existing=there, retention_days=None)), "gcp")
+    made = evaluate(written(asked, tmp_path / "stack"), project=asked.spec)
+    assert judged(asked, made) == (set(), [])
+    kept = tuple(r for r in made.resources if r.inputs.get("format") != "DOCKER")
+    lacks, _ = judged(asked, replace(made, resources=kept))
+    assert "registry-in-region" in lacks
+
+
 def test_a_key_elsewhere_is_not_adopted() -> None:
     there = replace(THERE, key=KEY.replace("europe-west3", "us-east1"))
     _, said = emit_cloud(targets()["gcp"], moved(part(zone(existing=there)), "gcp"))
@@ -256,3 +266,18 @@ def test_what_is_named_with_another_place_is_not_adopted(there: dict[str, str]) 
     own = zone(retention_days=None, existing=Existing(origin="hybridspec.yaml:7", **there))
     _, said = emit_cloud(targets()["gcp"], moved(part(own), "gcp"))
     assert any(one.promised and "is not the plain name" in one.what for one in said)
+
+
+def test_a_dashboard_shows_what_the_zone_has(tmp_path: Path) -> None:
+    asked = moved(part(zone(services=(service(),))), "gcp")
+    made = evaluate(written(asked, tmp_path / "stack"), project=asked.spec)
+    (shown,) = of(made, "gcp:monitoring/dashboard:Dashboard")
+    said = json.loads(shown.inputs["dashboardJson"])
+    filters = [chart["xyChart"]["dataSets"][0]["timeSeriesQuery"]["timeSeriesFilter"]["filter"]
+               for chart in said["gridLayout"]["widgets"]]  # fmt: skip
+    (store,) = (r.outputs["name"] for r in of(made, "gcp:storage/bucket:Bucket")
+                if not r.name.endswith("--ota"))  # fmt: skip
+    (run,) = of(made, RUN)
+    for text, filtered in zip((store, "watch-eu-plants--", run.inputs["name"]), filters,
+                              strict=True):  # fmt: skip
+        assert text in filtered

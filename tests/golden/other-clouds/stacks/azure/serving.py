@@ -15,6 +15,49 @@ from registry import ZoneRegistry
 
 SERVICES = "10.64.0.0/24"
 """Addresses of the network; it is joined to a site's by whoever runs the sites."""
+REACHED = (
+    "AzureActiveDirectory",
+    "AzureContainerRegistry",
+    "AzureFrontDoor.FirstParty",
+    "AzureMonitor",
+    "MicrosoftContainerRegistry",
+    "Storage",
+)
+"""What an environment itself calls, by service tags: it proves who it is, pulls its images, whose
+layers lie in Storage, and those of Azure's own containers, and hands over its logs."""
+
+
+def wall(
+    name: str, priority: int, inbound: str = "*", outbound: str = "*"
+) -> network.SecurityRuleArgs:
+    """Nothing passes from, or to, what a service tag names."""
+    direction = network.SecurityRuleDirection
+    return network.SecurityRuleArgs(
+        name=name,
+        priority=priority,
+        direction=direction.OUTBOUND if inbound == "*" else direction.INBOUND,
+        access=network.SecurityRuleAccess.DENY,
+        protocol=network.SecurityRuleProtocol.ASTERISK,
+        source_address_prefix=inbound,
+        source_port_range="*",
+        destination_address_prefix=outbound,
+        destination_port_range="*",
+    )
+
+
+def door(name: str, priority: int, tag: str) -> network.SecurityRuleArgs:
+    """Requests over TLS to a service of Azure."""
+    return network.SecurityRuleArgs(
+        name=name,
+        priority=priority,
+        direction=network.SecurityRuleDirection.OUTBOUND,
+        access=network.SecurityRuleAccess.ALLOW,
+        protocol=network.SecurityRuleProtocol.TCP,
+        source_address_prefix="VirtualNetwork",
+        source_port_range="*",
+        destination_address_prefix=tag,
+        destination_port_range="443",
+    )
 
 
 @dataclass
@@ -27,7 +70,7 @@ class ZoneServingArgs:
 
 
 class ZoneServing(pulumi.ComponentResource):
-    """An environment of containers that has no address on the Internet.
+    """An environment of containers that has no address on the Internet, and no way there.
 
     Sites reach it through a private connection into its network.
     """
@@ -49,17 +92,12 @@ class ZoneServing(pulumi.ComponentResource):
             resource_group_name=args.group.name,
             location=args.group.region,
             security_rules=[
-                network.SecurityRuleArgs(
-                    name="not-from-the-internet",
-                    priority=4000,
-                    direction=network.SecurityRuleDirection.INBOUND,
-                    access=network.SecurityRuleAccess.DENY,
-                    protocol=network.SecurityRuleProtocol.ASTERISK,
-                    source_address_prefix="Internet",
-                    source_port_range="*",
-                    destination_address_prefix="*",
-                    destination_port_range="*",
+                wall("not-from-the-internet", 4000, inbound="Internet"),
+                *(
+                    door(f"to-{tag.lower().replace('.', '-')}", 3000 + number, tag)
+                    for number, tag in enumerate(REACHED)
                 ),
+                wall("not-to-the-internet", 4000, outbound="Internet"),
             ],
             tags=args.group.tags,
             opts=child,

@@ -9,6 +9,7 @@ from pulumi_gcp import Provider
 from alarms import ProjectAlarms, ProjectAlarmsArgs
 from boundary import ProjectBoundary, ProjectBoundaryArgs
 from channel import ZoneChannel, ZoneChannelArgs
+from dashboard import ZoneDashboard, ZoneDashboardArgs
 from data import ZoneData, ZoneDataArgs
 from devices import ZoneDevices, ZoneDevicesArgs
 from drift import DriftStart, DriftStartArgs
@@ -320,6 +321,20 @@ zone_eu_plants_service_0 = Inference(
         callers=zone_eu_plants_devices.members,
         key=zone_eu_plants_key.id,
         granted=zone_eu_plants_key.granted,
+    ),
+    zone_eu_plants_options,
+)
+
+# What its operator looks at, asked for at hybridspec.yaml:10.
+ZoneDashboard(
+    "eu-plants",
+    ZoneDashboardArgs(
+        prefix="watch-eu-plants",
+        store=zone_eu_plants_data.bucket,
+        services={
+            "watch": "watcheuplantswatch117664",
+        },
+        enabled=project.enabled,
     ),
     zone_eu_plants_options,
 )
