@@ -12,7 +12,10 @@ import pytest
 from emitted.packs import interpreter
 from engine.conftest import STACK, World
 
+from hybridspec.base.errors import PolicyBroken
 from hybridspec.deliver.engine import python_environment
+from hybridspec.deliver.engine.command import Ran
+from hybridspec.deliver.engine.fault import raise_for
 
 
 class Fault(NamedTuple):
@@ -84,5 +87,6 @@ def test_what_is_emitted_passes_and_a_fault_is_refused(
     bad = previewed(world, project)
     assert bad.returncode != 0, bad.stdout
     assert f"[{fault.policy}" in bad.stdout + bad.stderr
-    assert "mandatory" in bad.stdout
+    with pytest.raises(PolicyBroken, match="policy of the engine"):
+        raise_for(Ran(bad.returncode, bad.stdout, bad.stderr), cloud, "preview")
     assert not world.cloud.things

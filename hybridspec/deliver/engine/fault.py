@@ -125,7 +125,7 @@ _ROWS = (
     _Row(r"is protected\. To unprotect|protected resource", UsageError,
          "stores and keys are protected",
          "`hybridspec destroy --delete-data` takes the protection off and deletes them"),
-    _Row(r"policy violation|mandatory polic|Policy Violations", PolicyBroken,
+    _Row(r"\[mandatory\]|policy violation|mandatory polic|Policy Violations", PolicyBroken,
          "a policy of the engine refuses it",
          "read which one in the log, and change the spec, not the emitted folder"),
     _Row(r"failed to load checkpoint|snapshot integrity",

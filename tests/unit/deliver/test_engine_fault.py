@@ -83,6 +83,12 @@ TABLE = {
         "error: googleapi: Error 412: 'us-east1' violates constraint 'constraints/gcp.resource"
         "Locations', conditionNotMet",
     ),
+    "a policy pack": (
+        5, "a policy of the engine", "log",
+        "Policies:\n    hybridspec-watch-aws@v1.0.0 (local: policy)\n        - [mandatory]  "
+        "customer-key  (aws:kms/key:Key: eu)\n          [customer-key] the key does not "
+        "rotate\nDiagnostics:\n    error: preview failed",
+    ),
     "no permission": (
         3, "may not", "permission",
         "error: AccessDenied: User: arn:aws:iam::1:user/x is not authorized to perform: s3:Create",
