@@ -92,6 +92,7 @@ bench: setup ## measure start-up, large specs, how findings place and repair fau
 	$(BIN)/python benchmarks/verdicts.py
 	PYTHONPATH=tests $(BIN)/python benchmarks/emission.py
 	PYTHONPATH=benchmarks $(BIN)/python -m memory
+	$(BIN)/python benchmarks/bundle.py
 	PYTHONPATH=benchmarks $(BIN)/python -m placement
 
 fuzz: setup ## hostile specs for a minute, guided by coverage where atheris can be installed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +19,7 @@ from hybridspec.bundle.members import (
     kind_of,
 )
 from hybridspec.bundle.reading import BundleRefused, Opened
+from hybridspec.bundle.stranger import parsed, rows, text
 
 
 def manifest_of(opened: Opened) -> ReleaseManifest:
@@ -40,12 +40,12 @@ def manifest_of(opened: Opened) -> ReleaseManifest:
 def account(opened: Opened) -> dict[str, Any]:
     """What is in a bundle; signatures are counted, not judged."""
     manifest = manifest_of(opened)
-    lock, listed = _document(opened, WHEELS), _document(opened, LICENCES)
-    packages = lock.get("packages", [])
+    packages = rows(_document(opened, WHEELS), "packages")
     inside = {one.path.rpartition("/")[2] for one in opened.members
               if one.path.startswith("runtime/wheels/")}  # fmt: skip
-    licences = {one["name"]: one["licence"] for one in listed.get("components", [])
-                if one.get("kind") == "model"}  # fmt: skip
+    licences = {text(one, "name"): text(one, "licence")
+                for one in rows(_document(opened, LICENCES), "components")
+                if text(one, "kind") == "model"}  # fmt: skip
     digests = opened.digests()
     return {
         "schemaVersion": "hybridspec.dev/bundle/v1",
@@ -64,19 +64,15 @@ def account(opened: Opened) -> dict[str, Any]:
              "memoryBytes": one.memory_bytes}
             for one in manifest.models
         ],
-        "runtime": {"packages": [f"{one['name']} {one['version']}" for one in packages],
+        "runtime": {"packages": [f"{text(p, 'name')} {text(p, 'version')}" for p in packages],
                     "wheelsInside": len(inside)},
         "signatures": _signatures(opened),
         "members": [{**asdict(one), "kind": kind_of(one.path)} for one in opened.members],
     }  # fmt: skip
 
 
-def _document(opened: Opened, path: str) -> dict[str, Any]:
-    try:
-        found = json.loads(opened.documents.get(path, b"{}"))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _document(opened: Opened, path: str) -> Any:
+    return parsed(opened.documents.get(path, b"{}"))
 
 
 def _signatures(opened: Opened) -> dict[str, Any]:
@@ -97,8 +93,8 @@ def _signatures(opened: Opened) -> dict[str, Any]:
 def _names(path: str, data: bytes) -> list[str]:
     if path != MODEL_SIGNATURE:
         return sorted(envelope.read(data).signatures)
-    hint = json.loads(data)["verificationMaterial"]["publicKey"]["hint"]
-    return [str(hint)] if model_signature.read(data).signatures else []
+    hint = text(parsed(data), "verificationMaterial", "publicKey", "hint")
+    return [hint] if model_signature.read(data).signatures else []
 
 
 def difference(before: Opened, after: Opened) -> dict[str, Any]:

@@ -7,7 +7,6 @@ further; nothing is believed because it is inside.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +34,7 @@ from hybridspec.bundle.members import (
     kind_of,
 )
 from hybridspec.bundle.reading import Opened
+from hybridspec.bundle.stranger import at, parsed, rows, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ def _accuracy(opened: Opened, trust: Trust) -> Iterator[Fault]:
     held = {p: d for p, d in opened.digests().items()
             if p.startswith(f"{MODELS}/") and p.endswith(".onnx")}  # fmt: skip
     yield from _compared(held, _subjects(said), "tested", "is not the model that was tested")
-    result = _at(said, "predicate", "result")
+    result = text(said, "predicate", "result")
     if result not in ("PASSED", "WARNED"):
         yield Fault(reason="accuracy-failed", path=ACCURACY,
                     message="the models did not pass their gate")  # fmt: skip
@@ -189,15 +189,7 @@ def _compared(
 
 
 def _subjects(said: Mapping[str, Any]) -> dict[str, str]:
-    listed = _at(said, "subject")
-    rows = listed if isinstance(listed, list) else []
-    return {str(_at(one, "name")): str(_at(one, "digest", "sha256")) for one in rows}
-
-
-def _at(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+    return {text(one, "name"): text(one, "digest", "sha256") for one in rows(said, "subject")}
 
 
 def _bill(opened: Opened) -> Iterator[Fault]:
@@ -205,49 +197,35 @@ def _bill(opened: Opened) -> Iterator[Fault]:
     data = opened.documents.get(SBOM)
     if data is None:
         return
-    bill = _json(data)
-    rows = _at(bill, "components")
-    components = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
-    named = dict(_named(components))
+    bill = parsed(data)
+    named = dict(_named(rows(bill, "components")))
     held = {p: d for p, d in opened.digests().items() if p not in (MANIFEST, SBOM, *ENVELOPES)}
-    if _at(bill, "bomFormat") != "CycloneDX" or named != held:
+    if at(bill, "bomFormat") != "CycloneDX" or named != held:
         wrong = sorted(p for p in {*named, *held} if named.get(p) != held.get(p))
         about = f": {wrong[0]}" if wrong else ""
         yield Fault(reason="sbom-incomplete", path=SBOM,
                     message=f"the bill of materials is not of this bundle{about}")  # fmt: skip
 
 
-def _named(components: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _named(components: Iterable[object]) -> Iterator[tuple[str, str]]:
     for one in components:
-        hashes = one.get("hashes")
-        digest = str(_at(hashes[0], "content")) if isinstance(hashes, list) and hashes else ""
-        if one.get("type") == "file":
-            yield str(one.get("name")), digest
-        elif one.get("type") == "machine-learning-model":
-            yield f"{MODELS}/{one.get('name')}/model.onnx", digest
+        digest = "".join(text(each, "content") for each in rows(one, "hashes")[:1])
+        if text(one, "type") == "file":
+            yield text(one, "name"), digest
+        elif text(one, "type") == "machine-learning-model":
+            yield f"{MODELS}/{text(one, 'name')}/model.onnx", digest
 
 
 def _runtime(opened: Opened) -> Iterator[Fault]:
     """Wheels that are inside are those of the lock."""
+    lock = parsed(opened.documents.get(WHEELS, b"{}"))
     locked = {
-        str(_at(wheel, "file")): str(_at(wheel, "sha256"))
-        for package in _rows(_json(opened.documents.get(WHEELS, b"{}")), "packages")
-        for wheel in _rows(package, "wheels")
+        text(wheel, "file"): text(wheel, "sha256")
+        for package in rows(lock, "packages")
+        for wheel in rows(package, "wheels")
     }
     for path, digest in opened.digests().items():
         folder, _, name = path.rpartition("/")
         if folder == "runtime/wheels" and locked.get(name) != digest:
             yield Fault(reason="runtime-wheel-unlocked", path=path,
                         message=f"{path} is not a wheel of the lock")  # fmt: skip
-
-
-def _rows(value: Any, key: str) -> list[Any]:
-    found = _at(value, key)
-    return found if isinstance(found, list) else []
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None

@@ -25,6 +25,7 @@ from hybridspec.base.errors import HybridspecError
 from hybridspec.bundle import envelope
 from hybridspec.bundle.manifest import canonical_json
 from hybridspec.bundle.members import MODELS
+from hybridspec.bundle.stranger import parsed, text
 
 PREDICATE = "https://model_signing/signature/v1.0"
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -119,7 +120,7 @@ def read(data: bytes) -> Envelope:
 def signed_by(data: bytes, keys: tuple[Key, ...]) -> str:
     """The id of the key that signed, which is the one that the bundle names; empty if none did."""
     found = read(data)
-    named = str(json.loads(data)["verificationMaterial"]["publicKey"]["hint"])
+    named = text(parsed(data), "verificationMaterial", "publicKey", "hint")
     for key in keys:
         for signature in found.signatures.values():
             if key.scheme in SCHEMES and hint(key) == named and _holds(key, signature, found):

@@ -11,7 +11,7 @@ from hybridspec.cli import bundle_export, output
 from hybridspec.cli.flags import Format, FormatFlag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from securesystemslib.signer import Key
 
@@ -33,6 +33,10 @@ ModelKeyFlag = Annotated[
 AttestationKeyFlag = Annotated[
     list[Path] | None,
     typer.Option("--attestation-key", help="Public key (PEM) that may attest; may be repeated."),
+]
+KeysFlag = Annotated[
+    Path | None,
+    typer.Option("--keys", help="Folder of `keys export-public`: its keys may sign and attest."),
 ]
 StackOfFlag = Annotated[
     Path | None,
@@ -63,6 +67,7 @@ def verify(
     bundle: BundlePath,
     model_key: ModelKeyFlag = None,
     attestation_key: AttestationKeyFlag = None,
+    keys: KeysFlag = None,
     spec: StackOfFlag = None,
     threshold: Annotated[
         int, typer.Option("--threshold", min=1, help="How many attestation keys have to sign.")
@@ -79,8 +84,11 @@ def verify(
     from hybridspec.bundle.judge import judge
     from hybridspec.bundle.reading import BundleRefused
 
-    trust = _trust(model_key or (), attestation_key or (), spec, threshold, release,
-                   content_only=content_only)  # fmt: skip
+    named = {"model": list(model_key or ()), "attestation": list(attestation_key or ())}
+    if keys is not None:
+        for role, paths in named.items():
+            paths.extend(sorted((keys / role).glob("*.pem")))
+    trust = _trust(named, spec, threshold, release, content_only=content_only)
     try:
         opened = _opened(bundle)
     except BundleRefused as refused:
@@ -158,20 +166,18 @@ def _opened(bundle: Path) -> Opened:
 
 
 def _trust(
-    models: Sequence[Path], attestations: Sequence[Path], spec: Path | None, threshold: int,
-    release: str, *, content_only: bool,
+    named: Mapping[str, Sequence[Path]], spec: Path | None, threshold: int, release: str, *,
+    content_only: bool,
 ) -> Trust:  # fmt: skip
     from hybridspec.base.errors import UsageError
     from hybridspec.bundle.judge import Trust
 
-    named = bool(models or attestations or spec)
-    if content_only and named:
+    if content_only and (spec is not None or any(named.values())):
         raise UsageError("--content-only asks for no signature, and keys were named",
                          help="leave out one or the other")  # fmt: skip
     if content_only:
         return Trust(signatures=False, release=release)
-    trusted = {"model": [_key(path) for path in models],
-               "attestation": [_key(path) for path in attestations]}  # fmt: skip
+    trusted = {role: [_key(path) for path in paths] for role, paths in named.items()}
     if spec is not None:
         for role, keys in trusted.items():
             keys.extend(_stack_keys(spec, role))
@@ -179,7 +185,7 @@ def _trust(
     if lacking:
         raise UsageError(
             f"nobody is trusted to sign as `{lacking[0]}`",
-            help=f"name public keys with --{lacking[0]}-key, or --spec for a stack's own keys; "
+            help=f"name keys with --keys or --{lacking[0]}-key, or --spec for a stack's own; "
             "--content-only checks files alone",
         )
     return Trust(models=tuple(trusted["model"]), attestations=tuple(trusted["attestation"]),

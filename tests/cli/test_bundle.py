@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,10 @@ def test_verify_asks_for_keys_and_names_the_reason(output: Path, cli: Cli, tmp_p
     keys = ("--model-key", spec / "model.pem", "--attestation-key", spec / "attestation.pem")
     assert cli("bundle", "verify", bundle, *keys).returncode == 0
     assert cli("bundle", "verify", bundle, "--spec", spec).returncode == 0
+    for role in ("model", "attestation"):
+        (tmp_path / "exported" / role).mkdir(parents=True)
+        shutil.copy(spec / f"{role}.pem", tmp_path / "exported" / role / "any.pem")
+    assert cli("bundle", "verify", bundle, "--keys", tmp_path / "exported").returncode == 0
     assert "stays unknown" in cli("bundle", "verify", bundle, "--content-only").stdout
     nobody = cli("bundle", "verify", bundle)
     assert nobody.returncode == 2

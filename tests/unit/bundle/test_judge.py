@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from conftest import EXAMPLE, fixed_pems
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hybridspec.bundle import envelope, model_signature
 from hybridspec.bundle.account import account, difference
@@ -26,11 +28,13 @@ from hybridspec.bundle.members import (
     MODEL_SIGNATURE,
     PROVENANCE,
     SBOM,
+    WHEELS,
 )
 from hybridspec.bundle.reading import Opened, read_bundle
 from hybridspec.bundle.sign import sign
 from hybridspec.compiler import Options, compile_file
 from hybridspec.ir.tree import FileTree, digest_of
+from hybridspec.report.bundle import compared, inspected
 
 KEYS = DevelopmentKeys(fixed_pems())
 TRUST = Trust(models=KEYS.role("model").public, attestations=KEYS.role("attestation").public)
@@ -281,6 +285,31 @@ class _Random:
         found = self._keys.role(name)
         key = load_pem_private_key(self._keys.pems[name], password=None)
         return replace(found, signers=(CryptoSigner(key),))  # type: ignore[arg-type]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["packages", "wheels", "components", "hashes", "subject", "signatures",
+                         "payload", "payloadType", "mediaType", "verificationMaterial",
+                         "publicKey", "dsseEnvelope", "keyid", "sig", "type", "name"]),
+        inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.sampled_from([SBOM, LICENCES, WHEELS, PROVENANCE, ACCURACY, MODEL_SIGNATURE]), JSON)
+def test_whatever_strangers_write_is_judged_and_shown(
+    bundle: FileTree, path: str, value: Any
+) -> None:
+    """A careful attacker's JSON is refused like any other; nothing of it is an error of ours."""
+    files = {**bundle.files, path: canonical_json(value)}
+    found = opened(listed(files))
+    assert judge(found, TRUST)
+    assert inspected(account(found))
+    same = opened(bundle)
+    assert compared(difference(same, found))
 
 
 def test_nobody_signs_with_half_of_the_keys(unsigned: FileTree) -> None:
