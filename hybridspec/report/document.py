@@ -258,6 +258,8 @@ def _rollout(graph: Graph) -> dict[str, Any]:
                      "soak": format_duration(c.soak) if c.soak else "none",
                      "maxFailures": f"{100 * float(c.max_failures):g} %"} for c in graph.cohorts],
         "validity": format_duration(graph.update_validity),
+        "freeze": [{"tier": t.name, "deviceClasses": list(t.device_classes),
+                    "window": format_duration(t.window)} for t in graph.tiers],
         "offline": [{"deviceClass": d.name, "maxOffline": format_duration(d.max_offline)}
                     for d in graph.device_classes],
     }  # fmt: skip

@@ -142,8 +142,8 @@ class Rollout(Section):
     validity: Annotated[
         Duration | None,
         key("Time for which online update metadata holds.", example="P14D",
-            absent="the longest `max_offline` and courier delay plus seven days: a week to notice "
-            "that nobody refreshes the channel"),
+            absent="of each tier, the longest `max_offline` and courier delay plus seven days: a "
+            "week to notice that nobody refreshes the channel"),
     ] = None  # fmt: skip
 
 

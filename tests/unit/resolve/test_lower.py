@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from unit.resolve.lowering import catalogs, lowered, spec
+from unit.resolve.lowering import PLAIN, catalogs, lowered, spec
 
 from hybridspec.base.diagnostic import Diagnostic
 from hybridspec.base.units import DAY
@@ -119,6 +119,17 @@ def test_a_validity_that_nobody_wrote_outlasts_every_absence() -> None:
     graph, _ = lowered(spec(zones__eu__courier_delay="P2D"))
     assert graph.update_validity == DAY + 2 * DAY + 7 * DAY
     assert "rollout.validity" in {key for key, _, _ in graph.defaults}
+
+
+def test_classes_that_are_away_for_long_are_a_tier_of_their_own() -> None:
+    far = {**PLAIN["devices"]["gateway"], "max_offline": "P60D"}
+    graph, _ = lowered(spec(devices__far=far, zones__eu__courier_delay="P2D",
+                            sites__lab__devices={"gateway": 1, "far": 1}))  # fmt: skip
+    assert [(t.name, t.device_classes, t.window) for t in graph.tiers] == [
+        ("online", ("gateway",), 10 * DAY), ("remote", ("far",), 69 * DAY),
+    ]  # fmt: skip
+    graph, _ = lowered(spec(rollout__validity="P90D"))
+    assert [t.window for t in graph.tiers] == [90 * DAY]  # what was written counts
 
 
 def test_cohorts_only_grow() -> None:
