@@ -32,6 +32,7 @@ from hybridspec.bundle.offers import (
 )
 from hybridspec.bundle.signing import (
     DEVELOPMENT,
+    ONLINE,
     TOP,
     Missing,
     Repository,
@@ -110,6 +111,23 @@ def publish(
     return _publication(signing, releases, offers, counters)
 
 
+def finish(
+    previous: Mapping[str, bytes], prepared: Mapping[str, bytes], keys: Keyring, now: datetime,
+    validity: Validity, repository: Repository,
+) -> Publication:  # fmt: skip
+    """What was prepared in an earlier round, and others have signed since, with what rests on it.
+
+    The files that it speaks of are there already.
+    """
+    signing = Signing(old=parsed(previous), staged=parsed(prepared), keys=keys, now=now,
+                      validity=validity, repository=repository)  # fmt: skip
+    signing.made |= {n: m for n, m in signing.staged.items() if n not in ONLINE}
+    for role, metadata in list(signing.made.items()):
+        signing.take(role, metadata)
+    signing.close()
+    return _publication(signing, (), (), ())
+
+
 def _publication(
     signing: Signing, releases: Sequence[ClassRelease], offers: Sequence[Offers],
     counters: tuple[tuple[str, int], ...],
@@ -121,12 +139,12 @@ def _publication(
         raise Beyond(faults)
     mine = [r for r in releases if class_role(r.device_class) in made]
     changed = [o for o in offers if class_role(o.device_class) in made]
-    if signing.missing:
-        return Publication(targets=tuple(f for r in mine for f in target_files(r)), pending=files,
-                           counters=counters, missing=tuple(signing.missing))  # fmt: skip
+    waits = bool(signing.missing)
     return Publication(
         targets=tuple(f for r in mine for f in target_files(r)),
-        metadata=files,
+        metadata=() if waits else files,
+        pending=files if waits else (),
+        missing=tuple(signing.missing),
         counters=counters,
         copies=tuple(pair for o in changed for pair in pointer_files(o)),
         withdrawn=tuple(

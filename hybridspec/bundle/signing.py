@@ -239,12 +239,18 @@ class Signing:
         signed.version = before.signed.version + 1 if before is not None else 1
         signed.expires = (self.now + self.validity.of(role)).replace(microsecond=0)
         metadata = self._staged(role, signed) or Metadata(signed)
-        self.made[role] = metadata
+        self.made[role] = metadata  # a root has to be there before its keys can be asked for
         counted = {k for d in self._delegators(role) for k in _keyids(d, role)}
-        for signer in self._signers(role):
+        full = bool(metadata.signatures) and not _lack(self._required(role), role, metadata)[0]
+        for signer in () if full else self._signers(role):
             keyid = signer.public_key.keyid
             if keyid in counted and keyid not in metadata.signatures:
                 _sign(metadata, signer)
+        self.take(role, metadata)
+
+    def take(self, role: str, metadata: Metadata[Any]) -> None:
+        """Metadata with every signature that can be had now."""
+        self.made[role] = metadata
         needed, keyids = _lack(self._required(role), role, metadata)
         if needed:
             self.missing.append(Missing(role=role, path=path_of(role, metadata), needed=needed,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hybridspec.base.errors import HybridspecError, UsageError
-from hybridspec.bundle.keys import DevelopmentKeys, Keyring, complete
+from hybridspec.base.errors import UsageError
+from hybridspec.bundle.keys import Keyring, complete
 from hybridspec.bundle.manifest import release_id
 from hybridspec.bundle.offers import Wish
 from hybridspec.bundle.repository import (
@@ -22,6 +22,8 @@ from hybridspec.bundle.repository import (
     target_files,
 )
 from hybridspec.bundle.tiers import Served, key_names, known, remembered, served
+from hybridspec.cli.keys_stated import stated
+from hybridspec.cli.keys_waiting import others, settle, staged_of
 from hybridspec.cli.output_tree import Output
 from hybridspec.deliver import fleet
 from hybridspec.deliver.publish import (
@@ -37,8 +39,12 @@ from hybridspec.ir.tree import digest_of
 LOCAL = "local"
 
 
-def keys_of(stack: Stack, classes: Sequence[str], others: Sequence[str] = ()) -> DevelopmentKeys:
-    """The keys of a stack, with those made that are missing."""
+def keys_of(stack: Stack, classes: Sequence[str], others: Sequence[str] = ()) -> Keyring:
+    """The keys that the spec states for a stack, else development keys, made where missing."""
+    if stack.name != LOCAL:
+        found = stated(stack.spec, stack.name)
+        if found.roles:
+            return found.ring
     keys = complete(stack.keys(), classes, others)
     stack.keep_keys(keys.pems)
     return keys
@@ -105,10 +111,11 @@ def published(
     """Sign and write every repository of a channel; `there` and `staged` are by their folders.
 
     Raises:
-        HybridspecError: too few keys are at hand; nothing is published then.
+        Unsigned: too few keys are at hand; nothing is published, and others are asked to sign.
     """
     now = datetime.now(UTC)
     rounds = []
+    staged = staged or staged_of(keys)
     for one in places:
         folder = one.repository.folder
         rounds.append((one, publish(
@@ -117,14 +124,8 @@ def published(
             wishes=[w for w in wishes if w.device_class in one.device_classes],
             staged=(staged or {}).get(folder, {}),
         )))  # fmt: skip
-    missing = [one for _, publication in rounds for one in publication.missing]
-    if missing:
-        raise HybridspecError(
-            "nothing is published: " + "; ".join(
-                f"`{one.role}` needs {one.needed} more signatures" for one in missing
-            ),
-            help="run this where the keys of these roles are",
-        )  # fmt: skip
+    if any(publication.missing for _, publication in rounds):
+        raise others(keys, channel, there, rounds)
     written = []
     for one, publication in rounds:
         home = channel / one.repository.folder
@@ -133,6 +134,7 @@ def published(
         mine = [r for r in releases if r.device_class in one.device_classes]
         write_targets(home, [file for release in mine for file in target_files(release)])
         written += [f"{one.repository.folder}{path}" for path, _ in publication.metadata]
+    settle(keys, channel)
     return Published(refresh_after=now + min(one.window for one in places) / 4,
                      places=tuple(places), written=tuple(written))  # fmt: skip
 

@@ -115,3 +115,81 @@ def sign(
         return typer.confirm("Sign this?", err=True)
 
     print(keys_ceremony.sign(request, key, public, agree, to))
+
+
+@app.command()
+def ceremony(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files that came back; none: show what is open.")
+    ] = None,
+    spec: SpecFlag = Path(),
+    stack: StackFlag = "local",
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Forget the open request; nothing is published.")
+    ] = False,
+) -> None:
+    """Collect signatures of several people, and publish once enough have signed."""
+    from hybridspec.cli.keys_ceremony import shown
+    from hybridspec.cli.keys_stated import stated, with_keys
+    from hybridspec.cli.keys_waiting import complete
+    from hybridspec.deliver import ceremony as kept
+
+    found = with_keys(stated(spec, stack))
+    held = found.stack.lock()
+    try:
+        request, refused = kept.collect(found.stack, files or [])
+        if drop:
+            kept.done(found.stack)
+            print(f"request {request.digest[:12]} is dropped")
+            return
+        for fault in refused:
+            output.say(f"refused: {fault.message}; {fault.help}")
+        if not files:
+            output.note(f"{shown(request)}\n")
+        if request.open():
+            raise kept.unsigned(request, kept.path_of(found.stack, request), {})
+        for path in complete(found.ring, request):
+            print(path)
+    finally:
+        held.close()
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rotate(
+    name: Annotated[str, typer.Argument(help="Key of the spec; of `local`, a role.")],
+    spec: SpecFlag = Path(),
+    stack: StackFlag = "local",
+    key: Annotated[
+        str, typer.Option("--key", help="URI of the new key; default: a new file beside the old.")
+    ] = "",
+    out: OutFlag = None,
+) -> None:
+    """Put another key in the place of one: in the spec, beside it, and in the channel."""
+    from hybridspec.bundle.tiers import key_names
+    from hybridspec.cli import channel_keys
+    from hybridspec.cli.channel import keys_of, published, standing
+    from hybridspec.cli.keys_making import rotate as replaced
+    from hybridspec.cli.keys_shown import channel_of
+    from hybridspec.cli.keys_stated import stated
+
+    found = stated(spec, stack)
+    channel = channel_of(found, out)
+    held = found.stack.lock()
+    try:
+        if not found.roles:
+            _, places = standing(channel)
+            classes = [device for one in places for device in one.device_classes]
+            ring = keys_of(found.stack, classes, key_names(places))
+            done = channel_keys.rotate(found.stack, channel, ring, name)
+        else:
+            new = replaced(found, name, key, output.say)
+            print(f"{name}: {new.uri}, {new.public}")
+            if not (channel / "metadata").is_dir():
+                return
+            done = published(channel, *standing(channel), stated(spec, stack).ring)
+    finally:
+        held.close()
+    for path in done.written:
+        print(path)

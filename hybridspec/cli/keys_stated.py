@@ -40,7 +40,7 @@ class Stated:
     @property
     def ring(self) -> StackKeys:
         """The keyring that publishes."""
-        return StackKeys(self.stack.name, self.roles, self.folder, secrets())
+        return StackKeys(self.name, self.stack, self.roles, secrets())
 
     def roles_of(self, key: str) -> tuple[str, ...]:
         """The roles that a key signs for."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tuf.api.metadata import Metadata
 from tuf.api.serialization.json import JSONSerializer
@@ -36,19 +38,36 @@ def waiting(stack: Stack) -> Request | None:
         return None
 
 
-def wait(stack: Stack, request: Request) -> Path:
-    """Keep a request, also under the name by which it travels; gives that file."""
+def wait(stack: Stack, request: Request, rest: Mapping[str, Any] | None = None) -> Path:
+    """Keep a request, also under the name by which it travels; gives that file.
+
+    `rest` is what else whoever completes it has to know.
+    """
+    if rest is not None:
+        done(stack)
+        write_durably(folder(stack) / "rest.json", json.dumps(rest, indent=1).encode())
     data = written(request, meaning(request))
-    path = folder(stack) / f"request-{request.digest[:12]}.json"
+    path = path_of(stack, request)
     write_durably(path, data)
     write_durably(folder(stack) / "open.json", data)
     return path
 
 
+def path_of(stack: Stack, request: Request) -> Path:
+    """The file by which a request travels."""
+    return folder(stack) / f"request-{request.digest[:12]}.json"
+
+
+def rest_of(stack: Stack) -> dict[str, Any]:
+    """What was kept beside the open request."""
+    found: dict[str, Any] = json.loads((folder(stack) / "rest.json").read_bytes())
+    return found
+
+
 def done(stack: Stack) -> None:
     """Forget the open request: it was published, or nobody is to sign it any more."""
-    for path in (*folder(stack).glob("request-*.json"), folder(stack) / "open.json"):
-        path.unlink(missing_ok=True)
+    for path in folder(stack).glob("*.json"):
+        path.unlink()
 
 
 def staged(request: Request | None) -> dict[str, dict[str, bytes]]:
@@ -58,8 +77,9 @@ def staged(request: Request | None) -> dict[str, dict[str, bytes]]:
             for where, part in parts.items()}  # fmt: skip
 
 
-def _bytes(made: Metadata) -> bytes:  # type: ignore[type-arg]
-    return made.to_bytes(JSONSerializer(compact=True))
+def _bytes(made: Metadata[Any]) -> bytes:
+    data: bytes = made.to_bytes(JSONSerializer(compact=True))
+    return data
 
 
 def collect(stack: Stack, files: list[Path]) -> tuple[Request, tuple[HybridspecError, ...]]:

@@ -105,6 +105,12 @@ def _by_name(name: str, scheme: str, uri: str) -> _Row | None:
 
 def _by_text(text: str, scheme: str, uri: str) -> _Row | None:
     """What libraries say in words alone."""
+    if "not enabled" in text or "is disabled" in text:
+        return (
+            UsageError,
+            f"key `{uri}` is disabled, or about to be deleted",
+            "enable it where it is kept, or replace it: `hybridspec keys rotate`",
+        )
     if "PYKCS11LIB" in text or "cannot open shared object" in text:
         return (
             NotAtHand,

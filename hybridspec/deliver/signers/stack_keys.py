@@ -11,6 +11,7 @@ from securesystemslib.signer import Key, SSlibKey
 from hybridspec.base.errors import UsageError
 from hybridspec.bundle.keys import CONTENT, NotAtHand, RoleKeys
 from hybridspec.deliver.signers.opening import Secrets, UriSigner, located, read_public
+from hybridspec.deliver.stack import Stack
 from hybridspec.ir.governance import SigningKey, SigningRole
 
 P256 = "ecdsa-sha2-nistp256"
@@ -20,11 +21,27 @@ P256 = "ecdsa-sha2-nistp256"
 class StackKeys:
     """Who signs a stack's channel; `absent` fills with keys that turned out to be elsewhere."""
 
-    stack: str
+    spec: str
+    stack: Stack
     roles: Sequence[SigningRole]
-    folder: Path
     secrets: Secrets = field(repr=False)
     absent: dict[str, NotAtHand] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """What paths of keys are relative to."""
+        return self.stack.spec.parent
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Who holds which key, by its id, as people call them."""
+        return {
+            read_public(self.folder / key.public).keyid:
+                (
+                    key.name if key.holder.casefold() == key.name else f"{key.name} of {key.holder}"
+                )
+            for role in self.roles for key in role.keys
+        }  # fmt: skip
 
     @property
     def development(self) -> bool:
@@ -35,12 +52,10 @@ class StackKeys:
         """Keys and signers of a role; each signer says when asked whether it is at hand."""
         found = next((role for role in self.roles if role.name == name), None)
         if found is None:
+            tier = ".tiers" if name.startswith(("snapshot-", "timestamp-")) else ""
             raise UsageError(
-                f"the spec names no keys for `{name}` of stack `{self.stack}`",
-                help="name them under `stacks."
-                + self.stack
-                + ".keys`"
-                + (".tiers" if name.startswith(("snapshot-", "timestamp-")) else ""),
+                f"the spec names no keys for `{name}` of stack `{self.stack.name}`",
+                help=f"name them under `stacks.{self.stack.name}.keys{tier}`",
             )
         public = tuple(self.public(key, name) for key in found.keys)
         signers = [self.signer(key, half) for key, half in zip(found.keys, public, strict=True)]
