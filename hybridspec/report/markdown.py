@@ -203,8 +203,8 @@ def _delivery(report: Mapping[str, Any]) -> str:
         + table(["cohort", "fleet reached", "soak", "stops at failures"],
                 [(c["name"], f"{c['percent']} %", c["soak"], c["maxFailures"])
                  for c in rollout["cohorts"]])
-        + "\nFreeze windows, the longest times that devices could be kept on an old release without "
-        "noticing, by tiers of the update channel:\n\n"
+        + "\nFreeze windows, the longest times that devices could be kept on an old release "
+        "without noticing, by tiers of the update channel:\n\n"
         + table(["tier", "device classes", "freeze window"],
                 [(f["tier"], ", ".join(f["deviceClasses"]), f["window"])
                  for f in rollout["freeze"]])
