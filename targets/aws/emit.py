@@ -97,8 +97,8 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
         "partition": part.partition,
         "domain": "amazonaws.com.cn" if part.partition == "aws-cn" else "amazonaws.com",
         "code": compact(part.spec, zone.zone, limit=40),
-        "channel_prefix": short(f"{part.spec}-{zone.zone}-channel", 36),
-        "logs_prefix": short(f"{part.spec}-{zone.zone}-logs", 36),
+        "channel_prefix": _prefixes(part, zone)["channel"],
+        "logs_prefix": _prefixes(part, zone)["logs"],
         "log_days": days,
         "log_expiry": {} if kept is None else {"": max(1, kept - LATE)},
         "contact": part.contact,
@@ -106,7 +106,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
         "existing_key": key_arn(zone)[1],
         "log_groups": _log_groups(part, zone, prefix, shared),
         "trails": [f"{prefix}-audit", *([f"{prefix}-management"] if shared else [])],
-        "rules": _rules(part, zone, shared),
+        "rules": _rules(part, zone),
         "classes": {name: _class(part, zone, name) for name in zone.device_classes},
         "network": {"cidr": _NETWORK[0], "subnets": _NETWORK[1]}
         if zone.training or served(zone)
@@ -125,18 +125,32 @@ def _zone(part: CloudSlice, zone: ZoneSlice, guards: dict[str, ZoneSlice]) -> di
     }
 
 
-def _shared(part: CloudSlice, zone: ZoneSlice) -> dict[str, bool]:
+def _shared(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
     """What an account has once in a region, for whichever of the zones there needs it."""
     here = [one for one in part.zones if one.region == zone.region]
     return {
         "devices": any(one.device_classes for one in here),
+        "images": "inspector2" in zone.offered,
+        "others": sorted({name for one in here if one is not zone for name in _buckets(part, one)}),
         "scans": any(map(scanned, here)),
         "training": any(one.training for one in here),
     }
 
 
+def _buckets(part: CloudSlice, zone: ZoneSlice) -> set[str]:
+    """With what the names of a zone's buckets begin."""
+    names = {"store": _prefix(part, zone), **_prefixes(part, zone)}
+    made = {f"{name}-" for use, name in names.items() if use != "store" or not zone.existing.bucket}
+    return made | ({zone.existing.bucket} - {""})
+
+
+def _prefixes(part: CloudSlice, zone: ZoneSlice) -> dict[str, str]:
+    """What the buckets of a zone beside its store are named after."""
+    return {use: short(f"{part.spec}-{zone.zone}-{use}", 36) for use in ("channel", "logs")}
+
+
 def _log_groups(
-    part: CloudSlice, zone: ZoneSlice, prefix: str, shared: dict[str, bool] | None
+    part: CloudSlice, zone: ZoneSlice, prefix: str, shared: dict[str, object] | None
 ) -> list[str]:
     """The groups of logs under the zone's key, by name."""
     once = shared or {}
@@ -149,12 +163,11 @@ def _log_groups(
     ]
 
 
-def _rules(part: CloudSlice, zone: ZoneSlice, shared: dict[str, bool] | None) -> list[str]:
+def _rules(part: CloudSlice, zone: ZoneSlice) -> list[str]:
     """The rules whose events the zone keeps, by name."""
     code = compact(part.spec, zone.zone, limit=40)
     jobs = [compact(part.spec, zone.zone, job.model, limit=40) for job in zone.training]
-    return [f"{code}-key-change", *([f"{code}-findings"] if shared else []),
-            *(f"{job}-failed" for job in jobs)]  # fmt: skip
+    return [f"{code}-key-change", f"{code}-findings", *(f"{job}-failed" for job in jobs)]
 
 
 def _class(part: CloudSlice, zone: ZoneSlice, name: str) -> dict[str, object]:

@@ -216,7 +216,7 @@ def _accounts(value: Any, key: str = "") -> Iterator[str]:
         if (said := _parsed(value)) is not None:
             yield from _accounts(said)
             return
-        if re.search("account(id)?$", key, re.I) and value.isdigit():
+        if re.search("account(ids?)?$", key, re.I) and value.isdigit():
             yield value
         yield from (name for name in _ARN.findall(value) if name)
         yield from _REGISTRY.findall(value)

@@ -86,8 +86,9 @@ def _shared(part: CloudSlice) -> Iterator[Unsupported]:
         if holder is not zone:
             yield Unsupported(
                 what=f"zone `{zone.zone}` shares its account and {zone.region} with "
-                f"`{holder.zone}`: logs of its training, findings and the trail of what is done "
-                f"to its resources are kept with `{holder.zone}`, under that one's key",
+                f"`{holder.zone}`: logs of its training and devices, findings that name no bucket "
+                f"of its, and the trail of what is done to its resources are kept with "
+                f"`{holder.zone}`, under that one's key",
                 instead="give each zone a cloud with an `account` of its own",
                 origin=zone.origin,
             )
@@ -208,6 +209,13 @@ def _watched(zone: ZoneSlice) -> Iterator[Unsupported]:
             what=f"{zone.region} has no Macie, so nothing searches the store of zone "
             f"`{zone.zone}` for personal data where none is expected",
             instead="place the zone in a region that has it, or search the store yourself",
+            origin=zone.origin,
+        )
+    if "inspector2" not in zone.offered:
+        yield Unsupported(
+            what=f"{zone.region} has no Inspector, so an image of zone `{zone.zone}` is searched "
+            "for known faults when it is pushed, and not again when new ones are known",
+            instead="place the zone in a region that has it, or push images again in time",
             origin=zone.origin,
         )
     if zone.log_days is not None and zone.log_days < _LOWEST:

@@ -25,6 +25,7 @@ _REGIONAL = {
         "repositoryPolicy:RepositoryPolicy",
     ),
     "guardduty": ("detector:Detector", "detectorFeature:DetectorFeature"),
+    "inspector2": ("enabler:Enabler",),
     "iot": (
         "loggingOptions:LoggingOptions", "policy:Policy",
         "provisioningTemplate:ProvisioningTemplate", "roleAlias:RoleAlias",

@@ -165,6 +165,8 @@ AWS_STRANGERS = {
         "iot/policy:Policy", ":iot:eu-central-1:000000000000:client", ":iot:eu-central-1:*:client"),
     "personal data is looked for by another account": _stranger(
         "ClassificationJob", '"accountId": "000000000000"', f'"accountId": "{OTHER}"'),
+    "images are searched for another account": _stranger(
+        "enabler:Enabler", '"accountIds": ["000000000000"]', f'"accountIds": ["{OTHER}"]'),
     "the budget tells a stranger": _stranger(
         "budget:Budget", "plant@example.org", "stranger@example.com"),
     "an image of another account": mutant(

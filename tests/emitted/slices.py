@@ -55,7 +55,7 @@ def zone(name: str = "eu-plants", **changes: object) -> ZoneSlice:
         origin="hybridspec.yaml:10",
         store_origin="hybridspec.yaml:50",
         devices_origin="hybridspec.yaml:18",
-        offered=("macie2",),
+        offered=("inspector2", "macie2"),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 

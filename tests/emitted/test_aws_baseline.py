@@ -285,6 +285,9 @@ CONTROLS = (
             lambda f: any((one["name"], one["status"]) == ("S3_DATA_EVENTS", "ENABLED")
                           for one in short(f, "DetectorFeature")),
             "DetectorFeature", "ENABLED", "DISABLED"),
+    Control("Inspector.2", "images are searched for known faults",
+            each("Enabler", lambda e: "ECR" in e["resourceTypes"]),
+            "Enabler", '"ECR"', '"EC2"'),
     Control("SNS.1", "alarms are under a key of ours",
             each("Topic", lambda t: t["kmsMasterKeyId"].startswith("arn:aws:kms:")),
             "Topic", "arn:aws:kms:", "alias/aws/"),
@@ -305,18 +308,23 @@ CONTROLS = (
 
 
 WAIVED = {
-    "CloudTrail.1": "a trail of every region brings what happens elsewhere into the zone's bucket",
+    "CloudTrail.1": "high: a trail of every region brings what happens elsewhere into the zone's "
+    "bucket; the zone's region has one of its own, and the organisation policy closes the others",
     "CloudTrail.5": "a second copy of the trail; the bucket is under the key, and proves itself",
     "CloudTrail.7": "a log of the bucket of logs would lie in a bucket that itself has none",
-    "Config.1": "the recorder is one for an account and region, and records all that is there",
+    "Config.1": "critical: an account has one recorder in a region, which records what is not this "
+    "stack's too and keeps it for 30 days at least, whatever a zone allows its logs: the landing "
+    "zone's; who changed what here is in the zone's trail, and drift in `verify --live`",
     "EC2.7": "a setting of the account; what has disks here is given the zone's key",
     "EC2.10": "nothing in the network calls the API of EC2; SageMaker does, outside of it",
-    "GuardDuty.8": "it copies disks to an account of the provider, and no machine of ours has any",
-    "GuardDuty.11": "it looks into processes, and the provider may keep what it finds",
+    "GuardDuty.8": "high: it copies disks to an account of the provider, and no machine of ours "
+    "has any",
+    "GuardDuty.11": "high: it looks into processes of instances, EKS and ECS, of which there are "
+    "none, and the provider may keep what it finds unless an organisation opts out",
     "IAM.21": "the boundary names services whole: it grants nothing, what a role has says its own",
-    "Inspector.2": "a setting of the account; the registry scans what is pushed by itself",
     "KMS.1": "the boundary again: no role decrypts with a key that its own policy does not name",
-    "Macie.2": "it samples every bucket of the account; the zone's store has a job of its own",
+    "Macie.2": "high: it samples every bucket of the account, those of others too; the store of a "
+    "zone that a law binds has a weekly job of its own",
     "S3.1": "a setting of the account, whose other buckets are not ours; each of ours says it",
     "S3.7": "copies in another region leave the zone",
     "S3.9": "every access to data and bundles is in the trail, which names who it was",
