@@ -24,7 +24,8 @@ def licences(
     """The list; and for each wheel that is inside, by its file name, the texts out of it."""
     texts: dict[str, bytes | Path] = {}
     for file, path in sorted(inside.items()):
-        texts |= {f"licences/{file.split('-')[0]}/{name}": data for name, data in _texts(path)}
+        package = "-".join(file.split("-")[:2])
+        texts |= {f"licences/{package}/{name}": data for name, data in _texts(path)}
     listed = [
         *({"name": a.model.name, "kind": "model", "licence": a.model.licence, "inside": True}
           for a in artefacts),

@@ -42,8 +42,9 @@ def wheels(lock: Mapping[str, Any], folder: Path | None) -> dict[str, Path]:
         python, missing = min(lacking.items(), key=lambda one: (len(one[1]), one[0]))
         raise UsageError(
             f"{folder} lacks wheels of {', '.join(missing)} for {lock['architecture']}",
-            help=f"`pip download --require-hashes --no-deps --python-version {python} -d {folder} "
-            "-r requirements.txt`, with the file of the bundle and `--platform` of the board",
+            help=f"Python {python} itself fetches them: `pip download --no-deps --require-hashes "
+            "--only-binary=:all: -d FOLDER -r requirements.txt`, with the bundle's own file and "
+            "`--platform manylinux_2_28_...` of the board",
         )
     return found
 

@@ -13,7 +13,7 @@ from hybridspec.bundle.archive import ArchiveDigest
 from hybridspec.bundle.keys import Keyring
 from hybridspec.bundle.manifest import canonical_json
 from hybridspec.bundle.members import ENVELOPES, MANIFEST, SBOM
-from hybridspec.bundle.sign import sign
+from hybridspec.bundle.sign import kept, sign
 from hybridspec.compiler import Build, Options, compile_file
 from hybridspec.deliver.write import Changes, pack, write_tree
 from hybridspec.ir.tree import FileTree, merge
@@ -78,12 +78,13 @@ def write_output(build: Build, folder: Path, keys: Keyring | None = None) -> Out
     """Pack bundles and write plan, stacks, bundles and report; the same build, the same bytes.
 
     With `keys` the bundles are signed; what is there already and still holds is not signed again.
+    Without them a signature that is there over the same words stays.
     """
-    if keys is not None:
-        build = replace(build, contents=tuple(
-            (name, sign(tree, keys, _envelopes(folder / "bundles" / name)))
-            for name, tree in build.contents
-        ))  # fmt: skip
+    before = {name: _envelopes(folder / "bundles" / name) for name, _ in build.contents}
+    build = replace(build, contents=tuple(
+        (name, kept(tree, before[name]) if keys is None else sign(tree, keys, before[name]))
+        for name, tree in build.contents
+    ))  # fmt: skip
     with tempfile.TemporaryDirectory() as work:
         files: dict[str, bytes | Path] = {}
         archives = []

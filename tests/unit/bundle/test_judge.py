@@ -31,7 +31,7 @@ from hybridspec.bundle.members import (
     WHEELS,
 )
 from hybridspec.bundle.reading import Opened, read_bundle
-from hybridspec.bundle.sign import sign
+from hybridspec.bundle.sign import kept, sign
 from hybridspec.compiler import Options, compile_file
 from hybridspec.ir.tree import FileTree, digest_of
 from hybridspec.report.bundle import compared, inspected
@@ -261,7 +261,12 @@ def test_signing_again_gives_the_same_bytes_and_keeps_what_holds(
     anew = sign(unsigned, _Random(KEYS))  # type: ignore[arg-type]
     assert anew.files[MODEL_SIGNATURE] != bundle.files[MODEL_SIGNATURE]
     assert reasons(anew) == []
+    signed = {path: anew.files[path] for path in earlier}
+    assert kept(unsigned, signed).files == anew.files  # a build without keys takes nothing off
+    assert kept(unsigned, {}).files == unsigned.files
+    assert kept(unsigned, {**signed, ACCURACY: signed[PROVENANCE]}).files == unsigned.files
     lost = dict.fromkeys(earlier, b"{")
+    assert kept(unsigned, lost).files == unsigned.files
     assert sign(unsigned, KEYS, lost).files == bundle.files
     found = difference(opened(bundle), opened(anew))
     assert (found["same"], found["sameContent"], found["manifest"]) == (False, True, [])

@@ -75,7 +75,7 @@ def test_wheels_of_the_lock_are_taken_and_bring_their_licences(tmp_path: Path) -
     inside = wheels(locked, tmp_path)
     assert sorted(inside) == sorted(p["wheels"][0]["file"] for p in locked["packages"])
     tree = licences((), locked, inside)
-    assert tree.files["licences/pure/LICENSE.txt"] == b"licence of pure"
+    assert tree.files["licences/pure-1/LICENSE.txt"] == b"licence of pure"
     listed = json.loads(tree.files[LICENCES])  # type: ignore[arg-type]
     assert all(one["inside"] for one in listed["components"])
     assert wheels(locked, None) == wheels({}, tmp_path) == {}
