@@ -105,16 +105,7 @@ def up(
         backend.prepare(stack)
         known = replace(known, backend=written, output=str(output.folder.resolve()))
         for project in pieces:
-            tree = trees[project.cloud]
-            project.write(tree)
-            applied = Applied(plan=made.plan_digest, tree=tree.digest(), complete=False,
-                              resources=asked[project.cloud])  # fmt: skip
-            known = known.having(project.cloud, applied)
-            deployment.save(stack, known)
-            say(f"{project.cloud}: applying plan {made.plan_digest[:12]}")
-            apply(project, wish, f"plan {made.plan_digest}", say)
-            known = known.having(project.cloud, replace(applied, complete=True))
-            deployment.save(stack, known)
+            known = _brought_up(stack, known, project, made, asked[project.cloud], wish, say)
         say("signing the channel")
         publish_channel(stack, output, say)
         if wish.publish:
@@ -123,6 +114,23 @@ def up(
     finally:
         held.close()
     return status(stack)
+
+
+def _brought_up(
+    stack: Stack, known: Deployment, project: Project, made: Build, asked: Mapping[str, Any],
+    wish: Wish, say: Say,
+) -> Deployment:  # fmt: skip
+    """What is known once a cloud is as the plan says; it is written down before and after."""
+    tree = dict(made.stacks)[project.cloud]
+    project.write(tree)
+    now = Applied(plan=made.plan_digest, tree=tree.digest(), complete=False, resources=asked,
+                  published=known.published(project.cloud))  # fmt: skip
+    deployment.save(stack, known.having(project.cloud, now))
+    say(f"{project.cloud}: applying plan {made.plan_digest[:12]}")
+    apply(project, wish, f"plan {made.plan_digest}", say)
+    known = known.having(project.cloud, replace(now, complete=True))
+    deployment.save(stack, known)
+    return known
 
 
 def _say_dropped(stack: Stack, clouds: Iterable[str], say: Say) -> None:
@@ -137,8 +145,10 @@ def _published(
 ) -> Deployment:
     """What is known once the channel is in every zone's store; kept zone by zone."""
     outputs = {project.cloud: project.state().outputs for project in pieces}
-    for zone, versions in rollout(output.build, output.folder / "channel", outputs, say):
-        known = replace(known, published={**known.published, zone: versions})
+    for cloud, zone, versions in rollout(output.build, output.folder / "channel", outputs, say):
+        now = known.clouds[cloud]
+        now = replace(now, published={**now.published, zone: versions})
+        known = known.having(cloud, now)
         deployment.save(stack, known)
     return known
 
@@ -255,6 +265,7 @@ def status(stack: Stack) -> dict[str, Any]:
             "resources": len(state.real),
             "protected": len(state.protected),
             "pending": [{"operation": p.operation, "urn": p.urn} for p in state.pending],
+            "published": {zone: dict(found) for zone, found in applied.published.items()},
             "outputs": [asdict(output) for output in state.outputs],
         })  # fmt: skip
     return {
@@ -262,7 +273,6 @@ def status(stack: Stack) -> dict[str, Any]:
         "stack": stack.name,
         "backend": backend.address(stack, known.backend, os.environ),
         "output": known.output,
-        "published": dict(known.published),
         "clouds": rows,
     }
 

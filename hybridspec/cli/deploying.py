@@ -79,6 +79,9 @@ def up(
                       runtime=runtime_dir)  # fmt: skip
     path = _spec(spec)
     if stack == LOCAL:
+        _of_named(
+            {"--plan": plan, "--repair": repair, "--adopt": adopt, "--no-publish": not publish}
+        )
         _up_local(path, out, options, devices, format)
         return
     from hybridspec.cli import clouds
@@ -93,6 +96,22 @@ def up(
     )
     agree = partial(_agree, yes=yes)
     _show_clouds(clouds.up(Stack(spec=path, name=stack), out, options, wish, agree), format)
+
+
+def _of_named(flags: dict[str, object]) -> None:
+    """Stop where a flag would be passed over in silence: `local` has no clouds.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    from hybridspec.base.errors import UsageError
+
+    given = next((name for name, value in flags.items() if value), None)
+    if given is not None:
+        raise UsageError(
+            f"`{given}` is for stacks with clouds, and `local` has none",
+            help="name one with `--stack`",
+        )
 
 
 def _up_local(path: Path, out: Path | None, options: Any, devices: int, format: Format) -> None:

@@ -19,8 +19,8 @@ MAIN = "main"
 
 def rollout(
     build: Build, channel: Path, outputs: Mapping[str, Iterable[Output]], say: Say
-) -> Iterator[tuple[str, dict[str, int]]]:
-    """Zone by zone, the versions of the channel's repositories that its store has now.
+) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """Cloud and zone, and the versions of the channel's repositories that its store has now.
 
     `outputs` are what each cloud of the stack hands out; a zone on another is not touched.
 
@@ -38,7 +38,8 @@ def rollout(
             say(f"zone `{kept.zone.name}`: no signed metadata names {', '.join(sorted(waiting))} "
                 "yet: its devices stay as they are")  # fmt: skip
         if found:
-            yield kept.zone.name, _bring(kept, found, outputs[kept.region.cloud], say)
+            cloud = kept.region.cloud
+            yield cloud, kept.zone.name, _bring(kept, found, outputs[cloud], say)
 
 
 def zones(plan: Plan) -> list[tuple[Store, list[str]]]:

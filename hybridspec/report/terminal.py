@@ -190,3 +190,10 @@ def deployment(out: Console, document: Mapping[str, Any]) -> None:
         for output in row["outputs"]
     ]  # fmt: skip
     table(out, "Outputs", ["cloud", "zone", "name", "value"], values)
+    brought = [
+        (row["cloud"], zone, repository, version)
+        for row in document["clouds"]
+        for zone, versions in row["published"].items()
+        for repository, version in versions.items()
+    ]
+    table(out, "Channel in the stores", ["cloud", "zone", "repository", "version"], brought)

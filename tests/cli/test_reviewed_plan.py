@@ -51,3 +51,15 @@ def test_a_stack_that_never_was_leaves_nothing_behind(
     done = cli(command[0], spec, "--stack", "prod", *command[1:])
     assert done.returncode == 6, done.stderr
     assert list(tmp_path.iterdir()) == [spec]
+
+
+@pytest.mark.parametrize("flag", [("--plan", "ab" * 32), ("--repair",), ("--no-publish",)])
+def test_flags_of_clouds_are_not_passed_over_where_there_are_none(
+    flag: tuple[str, ...], cli: Cli, tmp_path: Path
+) -> None:
+    spec = tmp_path / "hybridspec.yaml"
+    spec.write_text("apiVersion: hybridspec.dev/v1\n")
+    done = cli("up", spec, *flag)
+    assert done.returncode == 2
+    assert f"`{flag[0]}` is for stacks with clouds" in done.stderr
+    assert list(tmp_path.iterdir()) == [spec]

@@ -44,8 +44,12 @@ def planned(world: World, folder: Path) -> dict[str, frozenset[str]]:
 def published(world: World, folder: Path) -> None:
     """Every zone with devices has the channel, of its own device classes alone."""
     said = world.run("status", folder, "--stack", STACK, "--format", "json")
-    zones = json.loads(said.stdout)["published"]
+    zones = {
+        zone: versions for row in json.loads(said.stdout)["clouds"]
+        for zone, versions in row["published"].items()
+    }  # fmt: skip
     assert zones
+    assert all(version > 0 for versions in zones.values() for version in versions.values())
     assert len(world.stores.objects) == len(zones)
     channel = next((folder / "build").glob("*/channel"))
     classes = {path.name for path in (channel / "targets").iterdir()}

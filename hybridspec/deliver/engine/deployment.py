@@ -23,17 +23,20 @@ class Applied:
     tree: str
     complete: bool
     resources: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A stack as far as it was applied from here; `published` are, by zone, the versions of
-    the channel's repositories that its store was brought to."""
+    """A stack as far as it was applied from here."""
 
     backend: str = ""
     output: str = ""
     clouds: Mapping[str, Applied] = field(default_factory=dict)
-    published: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def published(self, cloud: str) -> Mapping[str, Mapping[str, int]]:
+        """What the stores of a cloud were brought to so far, by zone."""
+        return self.clouds[cloud].published if cloud in self.clouds else {}
 
     def having(self, cloud: str, applied: Applied) -> Deployment:
         """The same, with one cloud as it is now."""
