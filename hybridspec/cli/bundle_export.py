@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import Signer
 
     from hybridspec.base.diagnostic import Diagnostic
+    from hybridspec.bundle.keys import Keyring
     from hybridspec.cli.output_tree import Output
     from hybridspec.deliver.stack import Stack
     from hybridspec.emit.forms import Published
@@ -70,6 +71,7 @@ def _export(
     from hybridspec.cli.channel import keys_of
     from hybridspec.cli.output_tree import build
     from hybridspec.compiler import unsupported_finding
+    from hybridspec.deliver.publish import repositories
     from hybridspec.deliver.stack import Stack
     from hybridspec.deliver.write import write_tree
     from hybridspec.emit.forms import emit_form
@@ -78,9 +80,10 @@ def _export(
     from hybridspec.load.file import locate
 
     kept = Stack(locate(spec), stack)
-    if not kept.keys():
-        raise UsageError(f"nothing of stack `{stack}` was ever published here", help=_PUBLISH)
-    made = build(kept.spec, kept.output(), output.options(stack), partial(keys_of, kept))
+    folder = kept.output()
+    if folder is None or not repositories(folder / "channel"):
+        raise UsageError(f"nothing of stack `{stack}` was published from here", help=_PUBLISH)
+    made = build(kept.spec, folder, output.options(stack), partial(keys_of, kept))
     places = origins(made.build.graph)
     found: list[Diagnostic] = []
     trees: list[FileTree] = []
@@ -128,6 +131,7 @@ def _slices(
 ) -> Iterator[tuple[ReleaseSlice, Mapping[str, bytes | Path]]]:
     """The release of each class, with its files by digest."""
     from hybridspec.base.errors import UsageError
+    from hybridspec.cli.channel import keys_of
     from hybridspec.deliver.publish import repositories
     from hybridspec.emit.forms import release_slice
     from hybridspec.ir.release_slice import ReleaseFile
@@ -138,6 +142,7 @@ def _slices(
         raise UsageError(f"no release is made for a class `{missing[0]}`",
                          help=f"classes with a release: {', '.join(sorted(digests))}")  # fmt: skip
     there = repositories(made.folder / "channel")
+    keys = keys_of(stack, sorted(digests))
     contents = dict(build.contents)
     for member in build.plan.fleet:
         name = member.device_class.name
@@ -147,7 +152,7 @@ def _slices(
         manifest = (folder / "manifest.json").read_bytes()
         bundle = ReleaseFile(path="bundle.tar.zst", size=digests[name].archive_size,
                              sha256=digests[name].archive_sha256)  # fmt: skip
-        published = _published(there, name, manifest, stack, address)
+        published = _published(there, name, manifest, keys, address)
         part = release_slice(build.graph, member, build.plan.stores, content, bundle, manifest,
                              published)  # fmt: skip
         named = zip(part.files, content, strict=True)
@@ -162,7 +167,7 @@ def _slices(
 
 
 def _published(
-    there: Mapping[str, Mapping[str, bytes]], name: str, manifest: bytes, stack: Stack,
+    there: Mapping[str, Mapping[str, bytes]], name: str, manifest: bytes, keys: Keyring,
     address: str,
 ) -> Published:  # fmt: skip
     """What the repository of the class's tier says of the release.
@@ -184,12 +189,13 @@ def _published(
         raise UsageError(f"release {release} of `{name}` is in no channel here", help=_PUBLISH)
     targets = offers[folder]
     said = targets[pointer]["custom"]["hybridspec"]
-    signers, threshold = _signers(stack, name)
+    signers, threshold = _signers(keys, name)
     whole = (pointer, f"{name}/{release}/bundle.tar.zst")
     return Published(
         release=release,
         counter=int(said["release_counter"]),
         epoch=int(said["security_epoch"]),
+        percent=int((said.get("rollout") or {}).get("percent", 100)),
         root=int(_signed(there[folder], "root").get("version", 0)),
         address=f"{address}/{folder}".rstrip("/") if address else "",
         deltas=tuple(path for path in sorted(targets)
@@ -205,14 +211,11 @@ def _signed(metadata: Mapping[str, bytes], role: str) -> dict[str, Any]:
     return signed if isinstance(signed, dict) else {}
 
 
-def _signers(stack: Stack, name: str) -> tuple[tuple[ReleaseSigner, ...], int]:
+def _signers(keys: Keyring, name: str) -> tuple[tuple[ReleaseSigner, ...], int]:
     """The keys of the class's role that are at hand, and how many have to sign."""
-    from hybridspec.bundle.keys import DevelopmentKeys, class_role
+    from hybridspec.bundle.keys import class_role
 
-    try:
-        role = DevelopmentKeys(stack.keys()).role(class_role(name))
-    except KeyError:
-        return (), 1
+    role = keys.role(class_role(name))
     counting = {key.keyid for key in role.public}
     mine = [signer for signer in role.signers if signer.public_key.keyid in counting]
     return tuple(map(_signer, mine)), role.threshold

@@ -29,6 +29,7 @@ class Published:
     release: str
     counter: int
     epoch: int
+    percent: int = 100
     root: int = 0
     address: str = ""
     deltas: tuple[str, ...] = ()
@@ -57,6 +58,7 @@ def release_slice(
         release=published.release,
         counter=published.counter,
         epoch=published.epoch,
+        offered=published.percent,
         channel=published.address,
         root=published.root,
         manifest=_file("manifest.json", manifest),

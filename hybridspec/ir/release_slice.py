@@ -55,7 +55,8 @@ class ReleaseSigner:
 class ReleaseSlice:
     """A release of one device class, as it is published: what it is, and how it shall roll out.
 
-    `release` is its name, `counter` and `epoch` are the channel's, `channel` is the address of the
+    `release` is its name, `counter` and `epoch` are the channel's, `offered` is the share of the
+    fleet, in percent, that the channel lets have it. `channel` is the address of the
     channel's folder or empty if nobody said it, `root` the version of the root that a device begins
     with, 0 if unknown. `manifest` and `bundle` are the channel's files, `files` what the bundle
     holds, `deltas` the names of targets that make the bundle from an older one. `devices` counts
@@ -75,6 +76,7 @@ class ReleaseSlice:
     release: str
     counter: int
     epoch: int
+    offered: int
     channel: str
     root: int
     manifest: ReleaseFile

@@ -57,6 +57,14 @@ def elsewhere(
     part: ReleaseSlice, title: str, features: tuple[Feature, ...]
 ) -> Iterator[Unsupported]:
     """What the release asks for and the platform does not do itself: who does it, and how."""
+    if part.offered < 100:
+        yield Unsupported(
+            what=f"the channel offers release {part.release} to {part.offered} % of the fleet, and "
+            f"no other device takes it, whatever {title} offers",
+            instead="let one of the two choose the cohorts: `hybridspec channel publish "
+            "--percent 100` leaves it to the other",
+            origin=part.rollout_origin,
+        )  # fmt: skip
     for feature in features:
         if feature.by == "native" or not part.asks(feature.name):
             continue

@@ -68,7 +68,7 @@ def made_up(**changes: object) -> ReleaseSlice:
         spec="listening", owner="Plant engineering", description="", as_of="2026-11-01",
         device_class="gateway", architecture="arm64", runtime="onnxruntime",
         max_offline=3 * 24 * 60 * MINUTE, devices=40, release="0123456789abcdef", counter=7,
-        epoch=1, channel=CHANNEL, root=2, manifest=file("manifest.json", b"manifest"),
+        epoch=1, offered=100, channel=CHANNEL, root=2, manifest=file("manifest.json", b"manifest"),
         bundle=file("bundle.tar.zst", BUNDLE),
         files=tuple(file(path, data) for path, data in _CONTENT.items()),
         deltas=("gateway/0123456789abcdef/delta-fedcba98.patch",),

@@ -50,6 +50,14 @@ def test_what_is_not_native_is_told_and_nothing_else(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_a_rollout_that_the_channel_bounds_is_told(form: str) -> None:
+    said = [u.what for u in emitted(form, made_up(offered=20))[1] if "the channel offers" in u.what]
+    assert len(said) == 1
+    assert "to 20 % of the fleet" in said[0]
+    assert not [u for u in emitted(form, made_up())[1] if "the channel offers" in u.what]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_the_document_has_the_declared_table(form: str) -> None:
     text = (ROOT / "docs/forms.md").read_text()
     rows = dict(re.findall(r"^\| (\w+) \| (.+) \|$", text, re.MULTILINE))
