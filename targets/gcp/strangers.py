@@ -175,8 +175,11 @@ def named(part: Emission) -> str:
 
 
 def _read(made: Made) -> Iterator[str]:
-    """Every text of a resource, and what stands in the body of a request."""
-    yield from texts(made.inputs)
+    """Every text of a resource, and what stands in the body of a request.
+
+    A certificate is the user's own, and above it may stand whom it is of.
+    """
+    yield from texts({key: one for key, one in made.inputs.items() if key != "x509"})
     body = at(made.inputs, "httpTarget", "body")
     if isinstance(body, str):
         yield base64.b64decode(body, validate=True).decode()

@@ -281,3 +281,10 @@ def test_a_dashboard_shows_what_the_zone_has(tmp_path: Path) -> None:
     for text, filtered in zip((store, "watch-eu-plants--", run.inputs["name"]), filters,
                               strict=True):  # fmt: skip
         assert text in filtered
+
+
+def test_what_stands_above_a_certificate_names_no_stranger(tmp_path: Path) -> None:
+    pem = "subject=CN = devices, emailAddress = ca@acme.example\n-----BEGIN CERTIFICATE-----\n"
+    asked = moved(part(config=(("device-ca", pem),)), "gcp")
+    made = evaluate(written(asked, tmp_path / "stack"), project=asked.spec)
+    assert judged(asked, made) == (set(), [])

@@ -38,6 +38,8 @@ CONTAINER = "azure-native:storage:BlobContainer"
 REGISTRY = "azure-native:containerregistry:Registry"
 LIFECYCLE = "azure-native:storage:ManagementPolicy"
 GROUP = "azure-native:resources:ResourceGroup"
+GRANT = "azure-native:authorization:RoleAssignment"
+VAULT = "azure-native:keyvault:Vault"
 LOCAL = ("Standard_LRS", "Standard_ZRS", "Premium_LRS", "Premium_ZRS")
 """Redundancy that stays in the region."""
 
@@ -70,7 +72,13 @@ def under_key(args: ResourceValidationArgs) -> Iterator[str]:
 
 
 def closed(args: ResourceValidationArgs) -> Iterator[str]:
-    """Nothing is open to everybody."""
+    """Nothing is open to everybody, and no role is a person's."""
+    kind = args.props.get("principalType")
+    if args.resource_type == GRANT and kind != "ServicePrincipal":
+        yield f"a role is given to a {kind}, which is no identity of the zone"
+    acls = (args.props.get("properties") or {}).get("networkAcls") or {}
+    if args.resource_type == VAULT and acls.get("defaultAction") != "Deny":
+        yield "the Internet reaches it"
     if args.resource_type == STORE:
         for name in ("allowBlobPublicAccess", "allowSharedKeyAccess"):
             if args.props.get(name) is not False:
@@ -131,8 +139,8 @@ RULES: Mapping[str, Rule] = {
         under_key,
     ),
     "no-public-access": Rule(
-        "Nothing is open to everybody.",
-        ("storage-public-blocked", "storage-tls-only"),
+        "Nothing is open to everybody, and no role is a person's.",
+        ("storage-public-blocked", "storage-tls-only", "no-strangers"),
         closed,
     ),
     "no-replication": Rule(

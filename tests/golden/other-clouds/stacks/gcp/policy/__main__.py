@@ -38,6 +38,7 @@ LIFECYCLE = BUCKET
 REGISTRY = "gcp:artifactregistry/repository:Repository"
 TOPIC = "gcp:pubsub/topic:Topic"
 EVERYBODY = ("allUsers", "allAuthenticatedUsers")
+PEOPLE = ("deleted:", "domain:", "group:", "user:")
 
 
 def zone_of(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
@@ -75,7 +76,7 @@ def under_key(args: ResourceValidationArgs) -> Iterator[str]:
 
 
 def closed(args: ResourceValidationArgs) -> Iterator[str]:
-    """Nothing is open to everybody."""
+    """Nothing is open to everybody, and no role is a person's."""
     if args.resource_type == BUCKET:
         if args.props.get("publicAccessPrevention") != "enforced":
             yield "its objects may become public"
@@ -84,6 +85,8 @@ def closed(args: ResourceValidationArgs) -> Iterator[str]:
     named = [args.props.get("member"), *(args.props.get("members") or [])]
     if any(name in EVERYBODY for name in named):
         yield "everybody is a member"
+    if any(str(name).startswith(PEOPLE) for name in named):
+        yield "somebody is a member who is none of the zone's own accounts"
 
 
 def not_copied(args: ResourceValidationArgs) -> Iterator[str]:
@@ -135,8 +138,8 @@ RULES: Mapping[str, Rule] = {
         under_key,
     ),
     "no-public-access": Rule(
-        "Nothing is open to everybody.",
-        ("bucket-public-blocked",),
+        "Nothing is open to everybody, and no role is a person's.",
+        ("bucket-public-blocked", "no-strangers"),
         closed,
     ),
     "no-replication": Rule(
