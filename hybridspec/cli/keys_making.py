@@ -18,6 +18,7 @@ from hybridspec.cli.keys_stated import Stated, secrets
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.signers import file_key
 from hybridspec.deliver.signers.opening import located, public_half
+from hybridspec.deliver.signers.stack_keys import retire
 from hybridspec.ir.governance import SigningKey
 
 TEMPLATE = """\
@@ -137,6 +138,7 @@ def rotate(found: Stated, name: str, uri: str, say: Callable[[str], None]) -> Si
     new = replace(key, uri=uri, public=public.as_posix())
     half, _ = _half(found, new, say)
     write_public(found.folder / public, half)
+    retire(found.stack, key)
     place = ("stacks", found.stack.name, "keys", "keys", name)
     edits = [put(found.origins.value(*place, field), value)
              for field, value in (("uri", new.uri), ("public", new.public))]  # fmt: skip

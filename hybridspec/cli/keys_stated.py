@@ -14,7 +14,7 @@ from hybridspec.base.source import Origins
 from hybridspec.bundle.keys import CONTENT
 from hybridspec.cli import output
 from hybridspec.deliver.signers.opening import Secrets
-from hybridspec.deliver.signers.stack_keys import StackKeys
+from hybridspec.deliver.signers.stack_keys import StackKeys, retired
 from hybridspec.deliver.stack import Stack
 from hybridspec.ir.governance import SigningKey, SigningRole
 from hybridspec.load.file import locate
@@ -40,7 +40,7 @@ class Stated:
     @property
     def ring(self) -> StackKeys:
         """The keyring that publishes."""
-        return StackKeys(self.name, self.stack, self.roles, secrets())
+        return StackKeys(self.name, self.stack, self.roles, secrets(), retired(self.stack))
 
     def roles_of(self, key: str) -> tuple[str, ...]:
         """The roles that a key signs for."""

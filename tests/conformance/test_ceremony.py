@@ -366,7 +366,22 @@ def test_whoever_does_not_agree_signs_nothing(running: Company) -> None:
     assert list(running.folder.glob("*ben*.json")) == []
 
 
-ONLINE = ("snapshot", "timestamp")
+@pytest.mark.parametrize("at_hand", [True, False])
+def test_the_old_key_signs_too_where_it_can_so_that_no_client_is_refused_on_the_way(
+    running: Company, at_hand: bool
+) -> None:
+    (old,) = (key.keyid for key in running.stated.ring.role("timestamp").public)
+    running.rotate("timestamp", *ROOTS)
+    if not at_hand:
+        (running.folder / "away" / "timestamp.key").unlink()
+    running.publish()
+    made = running.publisher.metadata("timestamp")
+    (new,) = (key.keyid for key in running.stated.ring.role("timestamp").public)
+    assert new in made.signatures
+    assert (old in made.signatures) is at_hand
+    assert running.metadata("root").roles["timestamp"].keyids == [new]
+
+
 ROLE_KEYS = {"snapshot": "snapshot", "timestamp": "timestamp", "targets": "dora",
              "class-camera": "release", "root": "carol"}  # fmt: skip
 

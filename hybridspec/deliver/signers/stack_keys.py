@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from securesystemslib.signer import Key, SSlibKey
+from securesystemslib.signer import Key, Signature, Signer, SSlibKey
 
-from hybridspec.base.errors import UsageError
+from hybridspec.base.errors import HybridspecError, UsageError
 from hybridspec.bundle.keys import CONTENT, NotAtHand, RoleKeys
+from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.signers.opening import Secrets, UriSigner, located, read_public
 from hybridspec.deliver.stack import Stack
 from hybridspec.ir.governance import SigningKey, SigningRole
 
 P256 = "ecdsa-sha2-nistp256"
+
+
+class Retired(Signer):  # type: ignore[misc]
+    """A key that was replaced: until clients have the new root, its signature spares a refusal."""
+
+    def __init__(self, signer: UriSigner) -> None:
+        self._signer = signer
+
+    @property
+    def public_key(self) -> Key:
+        """The public half."""
+        return self._signer.public_key
+
+    @classmethod
+    def from_priv_key_uri(cls, *_: object) -> Retired:
+        """Not by URI."""
+        raise NotImplementedError
+
+    def sign(self, payload: bytes) -> Signature:
+        """Sign; a key that is lost, locked or gone is somewhere else, and nobody waits for it."""
+        try:
+            return self._signer.sign(payload)
+        except HybridspecError as fault:
+            raise NotAtHand(fault.message, help=fault.help) from None
+
+
+def retired(stack: Stack) -> tuple[SigningKey, ...]:
+    """The keys that were replaced here, oldest first."""
+    try:
+        return tuple(SigningKey(**row) for row in json.loads(_record(stack).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def retire(stack: Stack, key: SigningKey) -> None:
+    """Remember where a replaced key is."""
+    rows = [asdict(one) for one in (*retired(stack), key)]
+    write_durably(_record(stack), (json.dumps(rows, indent=1) + "\n").encode())
+
+
+def _record(stack: Stack) -> Path:
+    return stack.folder / "retired-keys.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +69,7 @@ class StackKeys:
     stack: Stack
     roles: Sequence[SigningRole]
     secrets: Secrets = field(repr=False)
+    retired: Sequence[SigningKey] = ()
     absent: dict[str, NotAtHand] = field(default_factory=dict)
 
     @property
@@ -59,7 +104,13 @@ class StackKeys:
             )
         public = tuple(self.public(key, name) for key in found.keys)
         signers = [self.signer(key, half) for key, half in zip(found.keys, public, strict=True)]
-        return RoleKeys(public, found.threshold, tuple(signers))
+        names = {key.name for key in found.keys}
+        signers_before = [
+            Retired(self.signer(old, read_public(self.folder / old.public)))
+            for old in self.retired
+            if name != "root" and old.name in names and (self.folder / old.public).exists()
+        ]
+        return RoleKeys(public, found.threshold, (*signers, *signers_before))
 
     def public(self, key: SigningKey, role: str) -> SSlibKey:
         """The committed public half of a key.
@@ -80,7 +131,8 @@ class StackKeys:
         """The signer of a key, which opens nothing yet."""
 
         def away(fault: NotAtHand) -> None:
-            self.absent[key.name] = fault
+            if key not in self.retired:
+                self.absent[key.name] = fault
 
         uri = located(key.uri, self.folder)
         return UriSigner(uri, half, self.secrets.of(key.name), away)
