@@ -48,6 +48,8 @@ class Audit:
     now: datetime
     faults: list[str] = field(default_factory=list)
     classes: list[ClassView] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    """Classes that are offered nothing, since every release was withdrawn."""
     root_version: int = 0
     tier: str = ""
     development: bool = False
@@ -215,7 +217,7 @@ def _class(
     try:
         offers = Offers.of(name, signed)
         if not offers.current:
-            found.faults.append(f"`{name}` is offered nothing: every release was withdrawn")
+            found.empty.append(name)
             return
         for release in {offers.current, offers.stable} - {""}:
             _manifest(found, read, name, offers, release)

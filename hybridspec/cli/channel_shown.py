@@ -86,7 +86,7 @@ def _document(audit: Audit) -> dict[str, Any]:
     return {
         "tier": audit.tier, "rootVersion": audit.root_version, "development": audit.development,
         "freshUntil": _time(audit.fresh_until) if audit.fresh_until else None,
-        "faults": audit.faults,
+        "faults": audit.faults, "offeredNothing": audit.empty,
         "classes": [
             {"deviceClass": v.device_class, "release": v.release, "releaseCounter": v.counter,
              "securityEpoch": v.epoch, "percent": v.percent, "others": v.stable or None,
@@ -109,6 +109,8 @@ def _print(audit: Audit) -> None:
         print(f"  {view.device_class}: release {view.release}{share}, counter {view.counter}, "
               f"security epoch {view.epoch}{back}; believed until "
               f"{view.fresh_until:%Y-%m-%d %H:%M} UTC")  # fmt: skip
+    for name in audit.empty:
+        print(f"  {name}: nothing, since every release was withdrawn; devices keep what they run")
     for fault in audit.faults:
         print(f"  fault: {fault}")
 

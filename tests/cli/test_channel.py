@@ -14,6 +14,7 @@ from conftest import Cli
 
 from hybridspec.agent import update
 from hybridspec.bundle.keys import DevelopmentKeys, class_role
+from hybridspec.cli import channel
 from hybridspec.cli.channel import Ask, publish_channel
 from hybridspec.cli.output_tree import Output
 from hybridspec.deliver.stack import Stack
@@ -163,12 +164,27 @@ def test_a_kit_is_the_same_tree_and_a_device_installs_from_it(
     assert system.run("export-usb", "x", "--tier", "none", "--spec", str(system.spec), code=2)
 
 
+def test_a_class_whose_only_release_was_withdrawn_is_offered_nothing(
+    system: System, tmp_path: Path
+) -> None:
+    release = system.camera()["release"]
+    system.run("revoke", release, "--spec", str(system.spec))
+    assert system.audit()["repositories"][0]["offeredNothing"] == [CAMERA]
+    assert "nothing, since" in system.run("verify", str(system.channel)).stdout
+    system.run("export-usb", str(tmp_path / "usb"), "--spec", str(system.spec))
+    with pytest.raises(Exception, match="was withdrawn"):
+        system.publish(1.0)
+
+
 def test_a_role_that_there_is_not_is_refused_by_name(system: System) -> None:
     done = system.run("rotate", "nobody", "--spec", str(system.spec), code=2)
     assert "timestamp-remote" in done.stderr
 
 
-def test_the_channel_of_a_named_stack_never_begins_anew(system: System) -> None:
+def test_the_channel_of_a_named_stack_never_begins_anew(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "stated", lambda *_: SimpleNamespace(roles=()))
     before = {p: p.read_bytes() for p in system.channel.rglob("*.json")}
     system.stack = Stack(spec=system.spec, name="prod")
     with pytest.raises(Exception, match="begun with other keys"):

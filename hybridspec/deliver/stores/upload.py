@@ -92,10 +92,12 @@ def upload(store: Store, what: Part, hear: Callable[[str], None]) -> int:
         HybridspecError: the store is ahead, of another channel, open to everybody, or refuses.
     """
     held = store.read(what.timestamp.path)
+    late: list[File] = []
     if held is not None:
         _follows(store, held[0], what)
+        late = [one for one in what.files if _new_root(store, one)]
     sent = 0
-    for index, one in enumerate(what.files):
+    for index, one in enumerate(one for one in what.files if one not in late):
         _intact(one)
         found = store.find(one.path)
         if found is not None and found.sha256 != one.sha256 and one.path.endswith(".root.json"):
@@ -110,7 +112,19 @@ def upload(store: Store, what: Part, hear: Callable[[str], None]) -> int:
     if held is None or held[0] != what.timestamp.file.read_bytes():
         sent += _turn(store, what, held[1].version if held else ABSENT)
         hear(what.timestamp.path)
-    return sent
+    for one in late:
+        store.put(one.path, one.file, one.sha256)
+        _arrived(store, one)
+        hear(one.path)
+    return sent + len(late)
+
+
+def _new_root(store: Store, one: File) -> bool:
+    """Whether a root is new to a store: it comes last, when all else stands under it as well."""
+    if not one.path.endswith(".root.json"):
+        return False
+    _intact(one)
+    return store.find(one.path) is None
 
 
 def _turn(store: Store, what: Part, version: str) -> int:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from conformance.channels import CAMERA, HUB, Publisher, content
+from conformance.test_rotation import replaced
 from engine.brought import CLOUDS, bring, held, there
 from engine.object_stores import Stores
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface, Updater
 
 from hybridspec.base.errors import HybridspecError, PolicyBroken
+from hybridspec.deliver.publish import write_publication
 from hybridspec.deliver.stores.store import Moved
 from hybridspec.deliver.stores.upload import TIMESTAMP, parts, upload
 
@@ -68,6 +70,30 @@ def test_a_zone_gets_what_its_devices_read_and_nothing_else(
     assert bring(publisher, to) == 0, "nothing changed, so nothing is sent"
     assert bring(publisher, to, CAMERA, HUB) > 0
     assert [path for path in held(stores) if HUB in path]
+
+
+def test_a_rotation_reaches_a_store_without_a_device_being_refused(
+    stores: Stores, environment: dict[str, str], publisher: Publisher, tmp_path: Path
+) -> None:
+    """The root comes last: what is there by then stands under the old one and under it."""
+    to = there(CLOUDS[0], environment)
+    bring(publisher, to)
+    wanted = seen(stores, publisher.root, tmp_path / "device")
+    write_publication(publisher.channel, replaced(publisher, "snapshot", "timestamp"))
+    count = 0
+
+    def look() -> None:
+        nonlocal count
+        count += 1
+        stores.meanwhile = None
+        assert seen(stores, publisher.root, tmp_path / f"new-{count}") == wanted
+        stores.meanwhile = look
+
+    stores.meanwhile = look
+    assert bring(publisher, to) == 3
+    stores.meanwhile = None
+    assert stores.written[-1][1].endswith("metadata/2.root.json")
+    assert seen(stores, publisher.root, tmp_path / "device") == wanted
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
