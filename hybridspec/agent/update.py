@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from hybridspec.agent import slots, verify
-from hybridspec.agent.archive import Packed
+from hybridspec.agent.archive import Content, Packed
 from hybridspec.agent.client import Channel, Offer
-from hybridspec.agent.errors import Refused, Stopped, Unhealthy
+from hybridspec.agent.delta import Patched
+from hybridspec.agent.errors import Refused, Stopped, Unhealthy, Unreachable
 from hybridspec.agent.fetch import Clock, Source
 from hybridspec.agent.state import EMPTY, SLOTS, Installed, State, load, save, write_durably
 from hybridspec.agent.verify import trial
@@ -152,14 +153,7 @@ class Device:
     def _install(self, channel: Channel, offer: Offer, manifest: ReleaseManifest) -> None:
         target = self.state.inactive
         self._save(phase="FETCH")
-        sizes = {path: record.size for path, record in verify.expected(offer, manifest).items()}
-        archive = verify.bundle(channel, offer)
-        release = Packed(archive, sizes, offer.tar_sha256, offer.tar_size)
-        try:
-            verify.content(release, offer, manifest)
-        except Refused:
-            channel.forget()
-            raise
+        release = self._read(channel, offer, manifest)
         kept = {n: s for n, s in self.state.slots.items() if n != target}
         self._save(phase="VERIFY", slots=kept)  # until here the old release is there to fall back
         slots.fill(self.slot(target), release)
@@ -170,6 +164,33 @@ class Device:
             raise
         self._save(phase="STAGED")
         channel.forget()
+
+    def _read(self, channel: Channel, offer: Offer, manifest: ReleaseManifest) -> Content:
+        """The release in the smaller form: a delta from what runs here, or its bundle."""
+        sizes = {path: record.size for path, record in verify.expected(offer, manifest).items()}
+        running = self.state.slots.get(self.state.active)
+        release: Content
+        try:
+            delta = verify.delta(channel, offer, running)
+            if delta is not None and running is not None:
+                base = self.slot(self.state.active)
+                release = Patched(delta, base, running.tar_sha256, sizes, offer.tar_sha256,
+                                  offer.tar_size)  # fmt: skip
+                verify.content(release, offer, manifest)
+                return release
+        except Refused:
+            channel.forget()
+        except Unreachable as fault:
+            if fault.reason != "file-missing":
+                raise  # and the next look goes on with the delta
+        archive = verify.bundle(channel, offer)
+        release = Packed(archive, sizes, offer.tar_sha256, offer.tar_size)
+        try:
+            verify.content(release, offer, manifest)
+        except Refused:
+            channel.forget()
+            raise
+        return release
 
     def _try(self) -> None:
         """Run the contract of the pending slot; commit it or go back."""

@@ -19,7 +19,7 @@ from hybridspec.agent import health
 from hybridspec.agent.archive import Content
 from hybridspec.agent.client import Channel, Offer
 from hybridspec.agent.errors import Refused
-from hybridspec.agent.state import State
+from hybridspec.agent.state import Installed, State
 from hybridspec.bundle.manifest import (
     FileRecord,
     ManifestError,
@@ -154,6 +154,23 @@ def room(offer: Offer, parsed: ReleaseManifest, home: Path) -> None:
     free = shutil.disk_usage(home).free
     if free < needed:
         raise Refused("disk-full", f"{needed} bytes are needed, {free} are free")
+
+
+@_step("delta-base", "delta-unreadable", "delta-differs", "delta-too-long")
+def delta(channel: Channel, offer: Offer, running: Installed | None) -> Path | None:
+    """Where the class's role signed a delta from exactly what runs here, that is fetched first.
+
+    Whatever is wrong with it costs nothing but the download: the bundle is fetched instead.
+    """
+    if running is None:
+        return None
+    info = channel.target(f"{offer.device_class}/{offer.release}/from-{running.release}.delta")
+    if info is None:
+        return None
+    block = (info.custom or {}).get("hybridspec")
+    if not isinstance(block, dict) or block.get("base_digest") != running.tar_sha256:
+        raise Refused("delta-base", "the delta is for a device that runs another release")
+    return channel.fetch(info, "delta")
 
 
 @_step("bundle-missing", "bundle-differs", "bundle-too-long")

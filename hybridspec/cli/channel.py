@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hybridspec.base.errors import UsageError
-from hybridspec.bundle.keys import Keyring, complete
+from hybridspec.bundle.keys import Keyring, class_role, complete
 from hybridspec.bundle.manifest import release_id
 from hybridspec.bundle.offers import Wish
 from hybridspec.bundle.repository import (
@@ -24,8 +24,10 @@ from hybridspec.bundle.repository import (
 from hybridspec.bundle.tiers import Served, key_names, known, remembered, served
 from hybridspec.cli.keys_stated import stated
 from hybridspec.cli.keys_waiting import others, settle, staged_of
+from hybridspec.cli.output import cache_folder
 from hybridspec.cli.output_tree import Output
 from hybridspec.deliver import fleet
+from hybridspec.deliver.deltas import deltas
 from hybridspec.deliver.publish import (
     remove_channel,
     repositories,
@@ -100,7 +102,19 @@ def publish_channel(
         remove_channel(channel)
         there, places = {}, served(tiers, classes, ())
         keys = keys_of(stack, classes, key_names(places))
+    releases = [_with_deltas(channel, there, release) for release in releases]
     return published(channel, there, places, keys, releases)
+
+
+def _with_deltas(
+    channel: Path, there: Mapping[str, Mapping[str, bytes]], release: ClassRelease
+) -> ClassRelease:
+    """The release with its deltas from those that the class's repository lists."""
+    for folder, metadata in there.items():
+        if class_role(release.device_class) in metadata:
+            made = deltas(channel / folder, metadata, release, cache_folder() / "deltas")
+            return replace(release, extras=(*release.extras, *made))
+    return release
 
 
 def published(
