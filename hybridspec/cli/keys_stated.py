@@ -5,15 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hybridspec.base.diagnostic import Severity, Sink, SpecInvalid
 from hybridspec.base.errors import UsageError
 from hybridspec.base.source import Origins
-from hybridspec.bundle.keys import CONTENT
+from hybridspec.bundle.keys import CONTENT, DevelopmentKeys
 from hybridspec.cli import output
-from hybridspec.deliver.signers.opening import Secrets
+from hybridspec.deliver.signers.opening import Secrets, read_public
 from hybridspec.deliver.signers.stack_keys import StackKeys, retired
 from hybridspec.deliver.stack import Stack
 from hybridspec.ir.governance import SigningKey, SigningRole
@@ -39,8 +40,26 @@ class Stated:
 
     @property
     def ring(self) -> StackKeys:
-        """The keyring that publishes."""
+        """The keyring that publishes.
+
+        Raises:
+            UsageError: a development key stands where one for good should.
+        """
+        for key in self.keys.values():
+            if self._made_for_development(self.folder / key.public):
+                raise UsageError(
+                    f"key `{key.name}` is a development key of this folder, whatever its name",
+                    help=f"production devices refuse it: `hybridspec keys rotate {key.name} "
+                    f"--stack {self.stack.name}` makes another one",
+                )
         return StackKeys(self.name, self.stack, self.roles, secrets(), retired(self.stack))
+
+    def _made_for_development(self, public: Path) -> bool:
+        keys, made = DevelopmentKeys(Stack(self.stack.spec).keys()), set()
+        for name in keys.pems:
+            with suppress(ValueError):
+                made.add(keys.signer(name).public_key.keyid)
+        return bool(made) and public.exists() and read_public(public).keyid in made
 
     def roles_of(self, key: str) -> tuple[str, ...]:
         """The roles that a key signs for."""

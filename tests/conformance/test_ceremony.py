@@ -19,6 +19,7 @@ from conformance.channels import CAMERA, Publisher, content, device, look, repor
 from tuf.api.metadata import Metadata
 
 from hybridspec.base.errors import Cancelled, HybridspecError, UsageError
+from hybridspec.bundle.keys import complete
 from hybridspec.bundle.repository import DEVELOPMENT, ClassRelease, Repository
 from hybridspec.bundle.request import Request, Tampered
 from hybridspec.bundle.tiers import Served
@@ -30,6 +31,7 @@ from hybridspec.cli.keys_stated import Stated, stated
 from hybridspec.deliver import ceremony
 from hybridspec.deliver.ceremony import Unsigned
 from hybridspec.deliver.publish import repositories
+from hybridspec.deliver.stack import Stack
 
 ROOTS = ("anna", "ben", "carol")
 OTHERS = ("dora", "release", "snapshot", "timestamp", "model", "attestation")
@@ -472,6 +474,16 @@ def test_what_a_device_image_gets_is_the_root_that_counts_and_no_private_key(
         export(running.stated, development.channel, to, development=False)
     with pytest.raises(UsageError, match="no root was published"):
         export(running.stated, running.folder / "none", to, development=False)
+
+
+def test_a_development_key_under_another_name_signs_nothing(running: Company) -> None:
+    keys = complete({}, [])
+    Stack(running.spec).keep_keys(keys.pems)
+    keys_making.write_public(running.spec.parent / "keys" / "dora.pem",
+                             keys.signer("targets").public_key)  # fmt: skip
+    with pytest.raises(UsageError, match="`dora` is a development key") as caught:
+        running.publish()
+    assert "hybridspec keys rotate dora" in caught.value.help
 
 
 def test_rotating_keeps_the_old_files_and_edits_just_the_key_in_the_spec(running: Company) -> None:
