@@ -3,8 +3,9 @@
 `python benchmarks/bundle.py [MEGABYTES] [PAIRS]`. A pair runs both one after the other on the
 same files, in turns, so that what else the machine does meets both; the median ratio counts. Ours
 hashes every file, signs, packs, writes the output and publishes it durably to a channel; theirs
-packs at the same level and synchronises one file. The second ratio is against the same library in
-place of the command, which may be another version of zstd and much slower. Weights are normal int8.
+packs at the same level and synchronises one file. A second ratio is against the same library in
+place of the command, which may be another version of zstd and much slower; it has no bar, since
+what remains is how often the archive is read and synchronised. Weights are normal int8.
 """
 
 from __future__ import annotations
@@ -152,10 +153,11 @@ def compared(model: Path, other: str, pairs: int, megabytes: int) -> bool:
         ratios.append(seconds[other] / seconds["ours"])
     ratio = statistics.median(ratios)
     name = "`tar | zstd`" if other == "theirs" else "`tar` into the same library"
+    bar = f", bar {RATIO_BAR:g}: {'met' if ratio >= RATIO_BAR else 'MISSED'}"
     print(
         f"bundle, sign and publish {megabytes} MB: {ratio:.2f} of the throughput of {name} "
-        f"(median of {pairs} pairs, {min(ratios):.2f} to {max(ratios):.2f}), bar {RATIO_BAR:g}: "
-        f"{'met' if ratio >= RATIO_BAR else 'MISSED'}",
+        f"(median of {pairs} pairs, {min(ratios):.2f} to {max(ratios):.2f})"
+        f"{bar if other == 'theirs' else ''}",
         flush=True,
     )
     return ratio >= RATIO_BAR
