@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from hybridspec.target.api import At, Emission, Guard, Made, Registration
-from hybridspec.target.proof import at, first, listed, outputs
+from hybridspec.target.proof import at, first, listed, outputs, statements
 
 from .offline import where
 from .proofs import (
@@ -235,6 +236,25 @@ def _lent(part: Emission, made: Made) -> str:
     return "" if set(listed(made.inputs.get("operations"))) <= _LENT else "lends more than reading"
 
 
+def _lendable(_: Emission, made: Made) -> str:
+    """A key can be lent by services for what they keep, and to a role that a service has."""
+    for said in statements(made.inputs.get("policy")):
+        actions = [str(one).lower() for one in listed(said.get("Action"))]
+        lends = any(fnmatchcase("kms:creategrant", one) for one in actions)
+        if said.get("Effect") == "Allow" and lends and not _lending(said.get("Condition")):
+            return "may be lent to anybody"
+    return ""
+
+
+def _lending(condition: Any) -> bool:
+    """Whether a condition leaves grants of services alone, or reading by such a role."""
+    role = str(at(condition, "StringEquals", "kms:GranteePrincipal"))
+    what = listed(at(condition, "ForAllValues:StringEquals", "kms:GrantOperations"))
+    served = role.partition(":role/aws-service-role/")[2] in _SERVICE_ROLES
+    reads = bool(what) and set(what) <= _LENT
+    return at(condition, "Bool", "kms:GrantIsForAWSResource") == "true" or (served and reads)
+
+
 def _told(part: Emission, made: Made) -> str:
     """An alarm is sent by mail, to an address that the spec names."""
     topics, said = outputs(part, TOPIC, "arn"), made.inputs
@@ -286,6 +306,7 @@ _BY_TYPE: Mapping[str, Callable[[Emission, Made], str]] = {
     TARGET: _target,
     VPC_ENDPOINT: _behind,
     "aws:kms/grant:Grant": _lent,
+    KEY: _lendable,
     SCHEDULE: _schedule,
     "aws:sns/topicSubscription:TopicSubscription": _told,
 }

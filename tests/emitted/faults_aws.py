@@ -58,6 +58,13 @@ AWS_STRANGERS = {
         "kms/key:Key", f'\\"Principal\\": {{\\"AWS\\": \\"{_ROOT}\\"}}',
         '\\"NotPrincipal\\": {\\"AWS\\": \\"arn:aws:iam::000000000000:user/x\\"}'),
     "a key whose policy is none": _stranger("kms/key:Key", '"policy": "{', '"policy": "'),
+    "a key that anybody may lend": _stranger(
+        "kms/key:Key", "kms:GrantIsForAWSResource", "kms:ViaService"),
+    "a key that may be lent to another role": _stranger(
+        "kms/key:Key", "AWSServiceRoleForAmazonMacie", "AWSServiceRoleForOthers"),
+    "a key that may be lent by a pattern": _stranger(
+        "kms/key:Key", '\\"kms:DescribeKey\\", \\"kms:Encrypt\\"',
+        '\\"kms:DescribeKey\\", \\"kms:Create*\\"'),
     "a key that is lent": _stranger(
         "kms/grant:Grant", "000000000000:role/aws-service-role", f"{OTHER}:role"),
     "a key that is lent for more": _stranger(

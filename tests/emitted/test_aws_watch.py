@@ -203,6 +203,12 @@ def test_the_store_of_a_zone_under_a_law_is_searched(
     grant = one(found, "aws:kms/grant:Grant").inputs
     assert set(grant["operations"]) == {"Decrypt", "DescribeKey"}
     assert grant["granteePrincipal"].endswith("/AWSServiceRoleForAmazonMacie")
+    lent = [s["Condition"] for s in statements(one(found, KMS_KEY).inputs["policy"])
+            if s["Action"] == "kms:CreateGrant"]  # fmt: skip
+    assert {
+        "StringEquals": {"kms:GranteePrincipal": grant["granteePrincipal"]},
+        "ForAllValues:StringEquals": {"kms:GrantOperations": grant["operations"]},
+    } in lent
     jobs = of(shapes["several of each"], "aws:macie2/classificationJob:ClassificationJob")
     assert {r.owner for r in jobs} == {"eu-plants"}
 

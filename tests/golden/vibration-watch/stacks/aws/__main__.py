@@ -72,6 +72,7 @@ zone_eu_plants_key = ZoneKey(
             "vibration-watch-eu-plants-audit",
             "vibration-watch-eu-plants-management",
         ],
+        searched=True,
         existing="",
     ),
     zone_eu_plants_options,

@@ -53,7 +53,8 @@ FORBIDDEN = ("kms:CreateGrant", *(one for one in USE if one not in ADMINISTER))
 class ZoneKeyArgs:
     """What the key is named after, the domain of service names, and the id of a key to adopt.
 
-    `log_groups` and `trails` are all that may be under the key, by name.
+    `log_groups` and `trails` are all that may be under the key, by name; `searched` says whether
+    Macie reads what is under it.
     """
 
     prefix: str
@@ -61,6 +62,7 @@ class ZoneKeyArgs:
     domain: str
     log_groups: list[str]
     trails: list[str]
+    searched: bool
     existing: str
 
 
@@ -123,6 +125,28 @@ class ZoneKey(pulumi.ComponentResource):
         )
         return key.arn
 
+    def _searched(self, args: ZoneKeyArgs) -> Statement:
+        """Whoever deploys lends the key to Macie, which no service does for it."""
+        role = pulumi.Output.concat(
+            f"arn:{args.scope.partition}:iam::",
+            args.scope.account,
+            ":role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie",
+        )
+        return {
+            "Sid": "GrantToMacieAlone",
+            "Principal": {"AWS": args.scope.root()},
+            **allow(
+                "kms:CreateGrant",
+                "*",
+                {
+                    "StringEquals": {"kms:GranteePrincipal": role},
+                    "ForAllValues:StringEquals": {
+                        "kms:GrantOperations": ["Decrypt", "DescribeKey"],
+                    },
+                },
+            ),
+        }
+
     def _policy(
         self, args: ZoneKeyArgs, admin_arn: pulumi.Output[str]
     ) -> list[Statement]:
@@ -153,6 +177,7 @@ class ZoneKey(pulumi.ComponentResource):
                     {"Bool": {"kms:GrantIsForAWSResource": "true"}},
                 ),
             },
+            *([self._searched(args)] if args.searched else []),
             {
                 "Sid": "AdministratorsUseNothing",
                 "Effect": "Deny",
