@@ -35,7 +35,8 @@ def export(
         str, typer.Option("--form", help="oci, hawkbit, iot-jobs, device-update or suit.")
     ] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write, a folder per class below it.")
+        Path | None,
+        typer.Option("--out", help="Folder to write: below it one per form, and per class."),
     ] = None,
     device_class: Annotated[
         list[str] | None, typer.Option("--class", help="Only this class; may be repeated.")
@@ -96,6 +97,7 @@ def _export(
         parts.append(part)
     if any(finding.severity is Severity.ERROR for finding in found):
         raise SpecInvalid(tuple(found))
+    out = out / target.name  # of its own: what a former export left there is replaced
     changes = write_tree(out, merge(trees))
     if as_json:
         _document(target.name, out, parts, trees, found)

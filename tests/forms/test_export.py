@@ -37,7 +37,7 @@ def test_a_published_release_is_exported_with_the_channel_s_counter(
 ) -> None:
     for form in ("hawkbit", "iot-jobs", "device-update", "suit"):
         out = tmp_path / form
-        done = cli("bundle", "export", published, "--form", form, "--out", out,
+        done = cli("bundle", "export", published, "--form", form, "--out", tmp_path,
                    "--channel-url", f"{URL}/", "--format", "json")  # fmt: skip
         assert done.returncode == 0, done.stderr
         said = json.loads(done.stdout)
@@ -63,13 +63,14 @@ def test_a_published_release_is_exported_with_the_channel_s_counter(
 def test_again_is_the_same_and_one_class_may_be_named(
     published: Path, tmp_path: Path, cli: Cli
 ) -> None:
-    out = tmp_path / "out"
-    done = cli("bundle", "export", published, "--form", "oci", "--out", out)
+    out = tmp_path / "oci"
+    done = cli("bundle", "export", published, "--form", "oci", "--out", tmp_path)
     assert done.returncode == 0, done.stderr
     assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["gateway", "line-server"]
     first = tree(out / "gateway")
     shutil.rmtree(out / "gateway")
-    done = cli("bundle", "export", published, "--form", "oci", "--out", out, "--class", "gateway")
+    done = cli("bundle", "export", published, "--form", "oci", "--out", tmp_path,
+               "--class", "gateway")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert sorted(p.name for p in out.iterdir() if p.is_dir()) == ["gateway"]
     assert tree(out / "gateway") == first
