@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conformance.test_ceremony import ROOTS, Company, running, secret, template
+from conformance.company import ROOTS, Company, running, secret, template
 from conftest import Cli
 
 __all__ = ["running", "template"]
