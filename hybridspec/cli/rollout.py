@@ -27,7 +27,13 @@ def rollout(
     Raises:
         HybridspecError: one of them could not be brought there; those before it were.
     """
-    for kept, classes in zones(build.plan):
+    stored = zones(build.plan)
+    covered = {name for _, classes in stored for name in classes}
+    for member in build.plan.fleet:
+        if member.device_class.name not in covered:
+            say(f"device class `{member.device_class.name}`: its zone has no store in a cloud; "
+                f"serve it {channel} yourself")  # fmt: skip
+    for kept, classes in stored:
         if kept.region.cloud not in outputs:
             say(f"zone `{kept.zone.name}`: its store is on {kept.region.cloud}, which this stack "
                 "does not have: its devices get nothing from here")  # fmt: skip
