@@ -12,7 +12,6 @@ from emitted.slices import SLICES, part, written, zone
 from hybridspec.deliver.evaluate import Evaluation, evaluate
 from hybridspec.emit.stacks import emit_cloud
 from hybridspec.ir.plan import CloudSlice, Existing
-from hybridspec.target.cloud import label as zone_label
 from hybridspec.target.registry import targets
 
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -132,35 +131,6 @@ def test_findings_are_logged_and_counted(found: Evaluation) -> None:
     assert group.inputs["kmsKeyId"] == arn(found, KMS_KEY)
     assert all(a.inputs["alarmActions"] == [arn(found, "aws:sns/topic:Topic")]
                for a in of(found, ALARM))  # fmt: skip
-
-
-def test_a_zone_keeps_what_is_found_about_its_own_buckets(shapes: dict[str, Evaluation]) -> None:
-    found = shapes["names that read alike"]
-    rules = [r for r in of(found, "aws:cloudwatch/eventRule:EventRule")
-             if r.name.endswith("-findings")]  # fmt: skip
-    assert {r.owner for r in rules} == {"eu", "eu-plants", zone_label("eu--plants")}
-    for rule in rules:
-        mine = {b.outputs["bucket"] for b in of(found, "aws:s3/bucket:Bucket")
-                if b.owner == rule.owner}  # fmt: skip
-        said = json.loads(rule.inputs["eventPattern"])["$or"]
-        named = [one["detail"]["resource"]["s3BucketDetails"]["name"] for one in said
-                 if "resource" in one["detail"]]  # fmt: skip
-        assert {name for names in named for name in names if isinstance(name, str)} == mine
-        others = [name["anything-but"]["prefix"] for names in named for name in names
-                  if isinstance(name, dict) and "anything-but" in name]  # fmt: skip
-        assert bool(others) == (rule.owner == "eu")
-        for bucket in of(found, "aws:s3/bucket:Bucket"):
-            left_out = any(bucket.outputs["bucket"].startswith(tuple(one)) for one in others)
-            assert left_out or not others or bucket.owner == rule.owner
-
-
-def test_images_are_searched_for_known_faults_where_the_region_can(tmp_path: Path) -> None:
-    made = part(zone(offered=("inspector2",)), zone("fr-plants", offered=("inspector2",)))
-    found = evaluate(written(made, tmp_path / "stack"), project="watch")
-    enabled = one(found, "aws:inspector2/enabler:Enabler").inputs
-    assert enabled == {"accountIds": ["000000000000"], "resourceTypes": ["ECR"]}
-    assert [text for text in said(part(zone(offered=()))) if "has no Inspector" in text]
-    assert not [text for text in said(made) if "has no Inspector" in text]
 
 
 def test_alarms_reach_the_contact_and_nobody_else(
