@@ -32,9 +32,6 @@ from hybridspec.bundle.manifest import (
 RESERVE = 16 * 2**20
 """Bytes that have to stay free on the disk beside a release."""
 MANIFEST = "release.json"
-DOCUMENTS = ("model.sig", "sbom.cdx.json", "provenance.dsse.json", "accuracy.dsse.json")
-MAX_DOCUMENT = 2**20
-"""Bytes that a signature, an attestation or a bill of materials may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,26 +185,17 @@ def bundle(channel: Channel, offer: Offer) -> Path:
     "archive-pax", "archive-path", "archive-duplicate", "archive-unlisted", "archive-size",
     "archive-header", "manifest-differs", "content-differs",
 )  # fmt: skip
-def content(release: Content, offer: Offer, parsed: ReleaseManifest) -> dict[str, bytes]:
-    """Read all of it without writing: plain files of the manifest alone, digest by digest.
-
-    Returns the documents among them, for the steps that look into those.
-    """
+def content(release: Content, offer: Offer, parsed: ReleaseManifest) -> None:
+    """Read all of it without writing: plain files of the manifest alone, digest by digest."""
     wanted = expected(offer, parsed)
-    documents: dict[str, bytes] = {}
     for path, chunks in release.files():
-        digest, kept = hashlib.sha256(), bytearray()
+        digest = hashlib.sha256()
         for chunk in chunks:
             digest.update(chunk)
-            if path in DOCUMENTS and len(kept) <= MAX_DOCUMENT:
-                kept += chunk
         if digest.hexdigest() != wanted[path].sha256:
             if path == MANIFEST:
                 raise Refused("manifest-differs", "the bundle's manifest is not the signed one")
             raise Refused("content-differs", f"{path} has another digest")
-        if path in DOCUMENTS:
-            documents[path] = bytes(kept)
-    return documents
 
 
 @_step("files-differ", "file-differs")
