@@ -8,12 +8,15 @@ offered is decided in `offers.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
+from securesystemslib.signer import Key
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets
 
@@ -44,7 +47,7 @@ from hybridspec.bundle.signing import (
 
 __all__ = [
     "CUSTOM", "DEVELOPMENT", "ClassRelease", "Publication", "Repository", "Validity", "Wish",
-    "parsed", "publish", "sound", "target_files",
+    "altered", "parsed", "publish", "sound", "target_files",
 ]  # fmt: skip
 
 
@@ -209,7 +212,70 @@ def sound(
             targets.verify_delegate(name, found[name].signed_bytes, found[name].signatures)
     except (RepositoryError, KeyError, ValueError, AttributeError, TypeError):
         return False
-    return mine
+    return mine and not altered(previous, keys, repository)
+
+
+def altered(
+    previous: Mapping[str, bytes], keys: Keyring, repository: Repository,
+    former: Sequence[Key] = (),
+) -> str:  # fmt: skip
+    """The first role of a channel that is not as it was signed; empty if all are.
+
+    Whoever can write to the folder of a channel must not get the next round of signatures over
+    what they wrote there. Only these keys decide, and what a root says that enough of them signed;
+    `former` are keys of the root that were replaced.
+    """
+    role = "root"
+    try:
+        found = parsed(previous)
+        root, targets, snapshot = (found[name].signed for name in ("root", "targets", "snapshot"))
+        if not _rooted(found["root"], keys, former):
+            return role
+        found["timestamp"].signed.snapshot_meta.verify_length_and_hashes(previous["snapshot"])
+        for role in (*TOP[1:], *sorted(set(found) - set(TOP))):
+            if not _signed(root if role in TOP else targets, role, found[role], keys, repository):
+                return role
+            if role not in ONLINE:
+                meta = snapshot.meta[f"{role}.json"]
+                meta.verify_length_and_hashes(previous[role])
+                if meta.version != found[role].signed.version:
+                    return role
+    except (RepositoryError, KeyError, ValueError, AttributeError, TypeError):
+        return role
+    return ""
+
+
+def _rooted(root: Metadata[Any], keys: Keyring, former: Sequence[Key]) -> bool:
+    """Whether enough keys of ours signed a root: it may name any number of strangers as well."""
+    root.verify_delegate("root", root)
+    held = keys.role("root")
+    known = {k.keyid: k for k in (*held.public, *(s.public_key for s in held.signers), *former)}
+    wanted: int = min(held.threshold, max(2, root.signed.roles["root"].threshold))
+    return _count(known.values(), root) >= wanted
+
+
+def _signed(
+    delegator: Root | Targets, role: str, metadata: Metadata[Any], keys: Keyring,
+    repository: Repository,
+) -> bool:  # fmt: skip
+    """Whether a role stands under the keys of before, or under those of a rotation that began."""
+    with suppress(RepositoryError, ValueError):
+        delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+        return True
+    with suppress(KeyError, UsageError):
+        held = keys.role(repository.key(role))
+        return _count(held.public, metadata) >= held.threshold
+    return False
+
+
+def _count(keys: Iterable[Key], metadata: Metadata[Any]) -> int:
+    """How many of some keys have signed."""
+    count = 0
+    for key in keys:
+        with suppress(KeyError, UnverifiedSignatureError, VerificationError):
+            key.verify_signature(metadata.signatures[key.keyid], metadata.signed_bytes)
+            count += 1
+    return count
 
 
 def _followed(root: Root | Targets, role: str, keys: Keyring, repository: Repository) -> bool:

@@ -23,7 +23,7 @@ from hybridspec.bundle.repository import (
 )
 from hybridspec.bundle.tiers import Served, key_names, known, remembered, served
 from hybridspec.cli.keys_stated import stated
-from hybridspec.cli.keys_waiting import others, settle, staged_of
+from hybridspec.cli.keys_waiting import others, refuse_altered, settle, staged_of
 from hybridspec.cli.output import cache_folder
 from hybridspec.cli.output_tree import Output
 from hybridspec.deliver import fleet
@@ -126,7 +126,9 @@ def published(
 
     Raises:
         Unsigned: too few keys are at hand; nothing is published, and others are asked to sign.
+        UsageError: somebody changed what is there.
     """
+    refuse_altered(keys, channel, there, places)
     now = datetime.now(UTC)
     rounds = []
     staged = staged or staged_of(keys)

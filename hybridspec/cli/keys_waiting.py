@@ -10,9 +10,9 @@ from typing import Any
 
 from tuf.api.metadata import Metadata
 
-from hybridspec.base.errors import HybridspecError
+from hybridspec.base.errors import HybridspecError, UsageError
 from hybridspec.bundle.keys import Keyring
-from hybridspec.bundle.repository import Publication, finish
+from hybridspec.bundle.repository import Publication, altered, finish
 from hybridspec.bundle.request import Part, Request
 from hybridspec.bundle.signing import ONLINE, Repository, Validity
 from hybridspec.bundle.tiers import Served
@@ -77,6 +77,25 @@ def _role(path: str) -> str:
     return name if name == "timestamp" else name.partition(".")[2]
 
 
+def refuse_altered(keys: Keyring, channel: Path, there: There, places: Sequence[Served]) -> None:
+    """Sign nothing on top of what somebody wrote into a channel and nobody has signed.
+
+    Raises:
+        UsageError: a repository is not as it was signed.
+    """
+    former = keys.former("root") if isinstance(keys, StackKeys) else ()
+    for one in places:
+        previous = there.get(one.repository.folder)
+        role = altered(previous, keys, one.repository, former) if previous else ""
+        if role:
+            raise UsageError(
+                f"`{one.repository.folder}{role}` of the channel in {channel} is not as it was "
+                "signed, or was signed with other keys",
+                help="find out who writes to that folder, and put back its files or its keys; "
+                "what is there now is not signed again",
+            )
+
+
 def settle(keys: Keyring, channel: Path) -> None:
     """Forget a request that what is published by now has overtaken."""
     request = ceremony.waiting(keys.stack) if isinstance(keys, StackKeys) else None
@@ -105,10 +124,12 @@ def complete(keys: StackKeys, request: Request) -> tuple[str, ...]:
         kept = rest["folders"][where]
         repository = Repository(tier=kept["tier"], main=kept["main"])
         window = timedelta(seconds=kept["window"])
+        served = Served(repository=repository, device_classes=(), window=window)
+        refuse_altered(keys, channel, there, [served])
         made = finish(there.get(where, {}), prepared, keys, now, Validity.over(window), repository)
         made = replace(made, copies=tuple((to, source) for to, source in kept["copies"]),
                        withdrawn=tuple(kept["withdrawn"]))  # fmt: skip
-        rounds.append((Served(repository=repository, device_classes=(), window=window), made))
+        rounds.append((served, made))
     if any(made.missing for _, made in rounds):
         raise others(keys, channel, there, rounds)
     written = []

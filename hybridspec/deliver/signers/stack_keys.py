@@ -112,6 +112,12 @@ class StackKeys:
         ]
         return RoleKeys(public, found.threshold, (*signers, *signers_before))
 
+    def former(self, name: str) -> tuple[Key, ...]:
+        """Public halves of keys of a role that were replaced here."""
+        names = {key.name for role in self.roles if role.name == name for key in role.keys}
+        return tuple(read_public(self.folder / old.public) for old in self.retired
+                     if old.name in names and (self.folder / old.public).exists())  # fmt: skip
+
     def public(self, key: SigningKey, role: str) -> SSlibKey:
         """The committed public half of a key.
 
