@@ -101,6 +101,9 @@ def test_training_works_inside_the_zone(found: Evaluation) -> None:
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 2 * 3600}
     assert job["EnableNetworkIsolation"] is True
     assert "EnableManagedSpotTraining" not in job
+    (keyed,) = (set(actions) for actions, resources in rights(found, "fault-train")
+                if resources == [key])  # fmt: skip
+    assert {"kms:CreateGrant", "kms:Encrypt", "kms:GenerateDataKey"} <= keyed  # volume and output
     schedule = one(found, "aws:scheduler/schedule:Schedule").inputs
     assert schedule["scheduleExpression"] == "rate(720 hours)"
     assert not of(found, "aws:iot/topicRule:TopicRule")

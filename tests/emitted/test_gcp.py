@@ -134,13 +134,16 @@ def test_identities_may_do_little_and_only_below_their_prefix(found: Evaluation)
         (g.name.removeprefix("eu-plants"), g.inputs["role"], g.inputs["condition"]["expression"])
         for g in grants if g.name.startswith("eu-plants") and "condition" in g.inputs
     }  # fmt: skip
+    # Asking for a list names the bucket: without the second half, training finds nothing.
+    lists = ' || api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{}")'
     assert limited == {
         (last, f"roles/storage.{role}",
-         f'resource.name.startsWith("projects/_/buckets/{name}/objects/{prefix}")')
-        for last, role, prefix in (("--gateway-data", "objectCreator", "data/"),
-                                   ("--server-data", "objectCreator", "data/"),
-                                   ("--fault-data", "objectViewer", "data/"),
-                                   ("--fault-models", "objectUser", "models/"))
+         f'resource.name.startsWith("projects/_/buckets/{name}/objects/{prefix}")'
+         + lists.format(prefix) * may_list)
+        for last, role, prefix, may_list in (("--gateway-data", "objectCreator", "data/", False),
+                                             ("--server-data", "objectCreator", "data/", False),
+                                             ("--fault-data", "objectViewer", "data/", True),
+                                             ("--fault-models", "objectUser", "models/", True))
     }  # fmt: skip
     whole = {g.inputs["role"] for g in grants if g.inputs["bucket"] == name
              and "condition" not in g.inputs}  # fmt: skip

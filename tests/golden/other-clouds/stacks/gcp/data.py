@@ -106,3 +106,9 @@ def below(bucket: pulumi.Output[str], prefix: str) -> pulumi.Output[str]:
     return pulumi.Output.concat(
         'resource.name.startsWith("projects/_/buckets/', bucket, f'/objects/{prefix}")'
     )
+
+
+def listed(prefix: str) -> str:
+    """The condition that also lets whoever has it list what lies below: a list is the bucket's."""
+    named = 'api.getAttribute("storage.googleapis.com/objectListPrefix", "")'
+    return f' || {named}.startsWith("{prefix}")'

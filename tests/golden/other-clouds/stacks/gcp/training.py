@@ -16,7 +16,7 @@ from pulumi_gcp import (
     storage,
 )
 
-from data import below
+from data import below, listed
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Training(pulumi.ComponentResource):
     def _permit(
         self, name: str, args: TrainingArgs, trainer: serviceaccount.Account
     ) -> None:
-        """Read the zone's data and images; write models, and nothing else."""
+        """List and read the zone's data, read images, write models, and nothing else."""
         for prefix, role in (
             ("data", "roles/storage.objectViewer"),
             ("models", "roles/storage.objectUser"),
@@ -97,7 +97,9 @@ class Training(pulumi.ComponentResource):
                 member=trainer.member,
                 condition=storage.BucketIAMMemberConditionArgs(
                     title=prefix,
-                    expression=below(args.bucket, f"{prefix}/"),
+                    expression=pulumi.Output.concat(
+                        below(args.bucket, f"{prefix}/"), listed(f"{prefix}/")
+                    ),
                 ),
                 opts=self._child,
             )

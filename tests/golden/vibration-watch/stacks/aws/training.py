@@ -219,8 +219,11 @@ class Training(pulumi.ComponentResource):
                 "s3:PutObject",
                 [pulumi.Output.concat(args.bucket_arn, path) for path in written],
             ),
+            # SageMaker refuses a role that may not encrypt with the key of its output.
             allow(
-                ["kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey"], args.key_arn
+                ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]
+                + ["kms:Encrypt", "kms:GenerateDataKey"],
+                args.key_arn,
             ),
             allow(list(PULL), args.registry.repository_arn),
             # Signing in to a registry has no resource to narrow it to.
