@@ -37,11 +37,15 @@ def _role(request: Request, folder: str, part: Part, name: str) -> Iterator[str]
     elif made.type == "snapshot":
         yield "  lists " + ", ".join(f"{n.removesuffix('.json')} {m.version}"
                                      for n, m in sorted(made.meta.items()))  # fmt: skip
+    said: set[str] = set()
     for ask in part.asks(name):
         done = [request.who(keyid) for keyid in part.valid(name, ask)]
         rest = [request.who(keyid) for keyid in ask.keys if request.who(keyid) not in done]
-        yield (f"  signed by {', '.join(done) or 'nobody'}; {part.missing(name, ask)} more of: "
-               f"{', '.join(rest) or 'nobody'}")  # fmt: skip
+        line = (f"  signed by {', '.join(done) or 'nobody'}; {part.missing(name, ask)} more of: "
+                f"{', '.join(rest) or 'nobody'}")  # fmt: skip
+        if line not in said:  # the keys of the old root and of the new one may be the same
+            said.add(line)
+            yield line
 
 
 def _signers(request: Request, role: str, made: Any, before: Any) -> Iterator[str]:

@@ -94,8 +94,8 @@ def publish_channel(
             raise UsageError(
                 f"the channel in {channel} is damaged, or was begun with other keys than those of "
                 f"stack `{stack.name}`",
-                help="put back its files or its keys, or publish elsewhere with `--out`; devices "
-                "that know it follow no other",
+                help="name its stack with `--stack`, put back its files or its keys, or publish "
+                "elsewhere with `--out`; devices that know it follow no other",
             )
         if fleet.forget(stack):
             progress("the channel begins anew, so the devices are set up again")

@@ -67,7 +67,7 @@ def publish(
         done = publish_channel(chosen, made, options.progress, Ask(percent=share, epoch=epoch))
     finally:
         held.close()
-    _show(done, made.folder / "channel", format)
+    _show(done, made.folder / "channel", stack, format)
 
 
 @app.command()
@@ -88,7 +88,7 @@ def refresh(
         done = published(channel, there, places, _keys(chosen, channel))
     finally:
         held.close()
-    _show(done, channel, format)
+    _show(done, channel, stack, format)
 
 
 @app.command()
@@ -111,7 +111,7 @@ def rotate(
         done = channel_keys.rotate(chosen, channel, _keys(chosen, channel), role)
     finally:
         held.close()
-    _show(done, channel, format)
+    _show(done, channel, stack, format)
 
 
 @app.command()
@@ -144,7 +144,7 @@ def revoke(
     if done is None:
         raise UsageError(f"neither a release nor a key begins with {what}",
                          help="`hybridspec channel verify` lists releases")  # fmt: skip
-    _show(done, channel, format)
+    _show(done, channel, stack, format)
 
 
 @app.command()
@@ -168,7 +168,7 @@ def revert(
         done = channel_keys.revert(channel, _keys(chosen, channel), device_class, release)
     finally:
         held.close()
-    _show(done, channel, format)
+    _show(done, channel, stack, format)
 
 
 @app.command()
@@ -251,7 +251,8 @@ def _share(cohorts: Any, name: str) -> int:
     return found[name] if name else next(iter(found.values()))
 
 
-def _show(done: Published, channel: Path, format: Format) -> None:
+def _show(done: Published, channel: Path, stack: str, format: Format) -> None:
     from hybridspec.cli.channel_shown import show
 
-    show(done, channel, as_json=format is Format.JSON)
+    named = "" if stack == "local" else f" --stack {stack}"
+    show(done, channel, f"hybridspec channel refresh{named}", as_json=format is Format.JSON)

@@ -16,7 +16,7 @@ from hybridspec.deliver.publish import repositories
 from hybridspec.deliver.sceptic import judged, repositories_at
 
 
-def show(done: Published, channel: Path, *, as_json: bool) -> None:
+def show(done: Published, channel: Path, command: str, *, as_json: bool) -> None:
     """What a command signed, and how long devices may be kept from knowing of it."""
     windows = [
         {"tier": one.repository.tier, "deviceClasses": list(one.device_classes),
@@ -39,7 +39,7 @@ def show(done: Published, channel: Path, *, as_json: bool) -> None:
         classes = ", ".join(window["deviceClasses"])
         print(f"tier {window['tier']} ({classes}): freeze window {window['freezeWindow']}")
     print(f"Channel: {channel}, sign again by {done.refresh_after:%Y-%m-%d %H:%M} UTC "
-          "(`hybridspec channel refresh`)")  # fmt: skip
+          f"(`{command}`)")  # fmt: skip
 
 
 def judge(place: str, root: Path | None, *, as_json: bool) -> None:

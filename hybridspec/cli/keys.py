@@ -53,7 +53,8 @@ def init(
         if one.fault is not None:
             output.say(f"{one.name}: {one.fault.message}; {one.fault.help}")
     if any(one.fault is not None for one in done):
-        output.say("run this again where those keys are: `hybridspec keys init NAME`")
+        output.say("run this again where those keys are: "
+                   f"`hybridspec keys init NAME --stack {stack}`")  # fmt: skip
         raise typer.Exit(1)
 
 

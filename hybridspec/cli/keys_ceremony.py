@@ -10,6 +10,7 @@ from securesystemslib.signer import Key, SecretsHandler
 from hybridspec.base.errors import Cancelled, UsageError
 from hybridspec.bundle.meaning import meaning
 from hybridspec.bundle.request import LARGEST, Request, partial, read
+from hybridspec.cli.keys_making import unnumbered
 from hybridspec.cli.keys_stated import secrets
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.signers.opening import UriSigner, located, public_half, read_public
@@ -46,7 +47,7 @@ def sign(
     """
     request = opened(path)
     where = located(uri, Path.cwd())
-    ask = _once(secrets().of("signer"))
+    ask = _once(secrets().of(called(uri)))
     key = read_public(public) if public is not None else public_half(where, ask)
     wanted = {folder: part.wanted(key.keyid) for folder, part in request.parts.items()}
     _asked(request, key, wanted)
@@ -61,6 +62,16 @@ def sign(
     to = out or path.with_name(f"{path.stem}.{key.keyid[:8]}.json")
     write_durably(to, partial(request, key.keyid, signatures))
     return to
+
+
+def called(uri: str) -> str:
+    """What a key is called where there is no spec: as its file, whatever number `rotate` gave it.
+
+    >>> called("file:../keys/anna-2.key"), called("hsm:2?label=ben")
+    ('anna', 'signer')
+    """
+    scheme, _, rest = uri.partition(":")
+    return unnumbered(Path(rest).stem) if scheme == "file" else "signer"
 
 
 def _asked(request: Request, key: Key, wanted: dict[str, tuple[str, ...]]) -> None:

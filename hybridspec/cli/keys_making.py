@@ -165,8 +165,17 @@ def _numbered(path: str, number: int) -> str:
     ('keys/anna-2.pem', 'keys/anna-3.pem')
     """
     head, dot, tail = path.rpartition(".")
-    stem = re.sub(r"-\d+$", "", head if dot else path)
+    stem = unnumbered(head if dot else path)
     return f"{stem}-{number}{dot}{tail}" if dot else f"{stem}-{number}"
+
+
+def unnumbered(stem: str) -> str:
+    """A file's name without its ending and without the number that a rotation gave it.
+
+    >>> unnumbered("anna-2"), unnumbered("anna")
+    ('anna', 'anna')
+    """
+    return re.sub(r"-\d+$", "", stem)
 
 
 def _next(found: Stated, key: SigningKey) -> int:

@@ -85,13 +85,14 @@ class _Asked:
                 self.sink.add(Diagnostic(
                     code="HS0364", span=self.origins.value(*place, "uri"),
                     message=f"key `{name}` is a development key, which production devices refuse",
-                    help="make one with `hybridspec keys init`, outside `.hybridspec`",
+                    help=f"make one with `hybridspec keys init --stack {self.path[1]}`, outside "
+                    "`.hybridspec`",
                 ))  # fmt: skip
             found = self.documents.get(one.public)
             if found is not None and found.fault:
                 self._unusable(place, "public", f"`{one.public[:120]}`: {found.fault}",
-                               "`hybridspec keys init` writes it, from a key that it makes or from "
-                               "one that is there already")  # fmt: skip
+                               f"`hybridspec keys init --stack {self.path[1]}` writes it, from a "
+                               "key that it makes or from one that is there already")  # fmt: skip
 
     def _unusable(self, place: Path, key: str, message: str, help: str) -> None:
         self.sink.add(Diagnostic(code="HS0365", message=message, help=help,

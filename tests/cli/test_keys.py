@@ -24,6 +24,10 @@ def test_the_template_is_a_spec_s_own_words_and_local_has_development_keys(
     assert done.returncode == 2
     assert {line.split("[")[1][:6] for line in done.stderr.splitlines() if "[HS" in line} == {
         "HS0365"}  # fmt: skip
+    assert "`hybridspec keys init --stack prod` writes it" in done.stderr
+    away = cli("keys", "init", "anna", "--spec", example, "--stack", "prod")
+    assert away.returncode == 1
+    assert "`hybridspec keys init NAME --stack prod`" in away.stderr
     local = cli("keys", "init", "--spec", example)
     assert local.returncode == 2
     assert "signed by development keys" in local.stderr
@@ -33,8 +37,7 @@ def test_a_ceremony_ends_with_what_was_published(cli: Cli, running: Company) -> 
     running.present("anna", "dora", "release")
     running.rotate("timestamp", "anna")
     request = running.asked()
-    env = {secret("anna"): "anna", "HYBRIDSPEC_PASSPHRASE": "ben",
-           **{secret(n): n for n in ("snapshot", "timestamp")}}  # fmt: skip
+    env = {secret(n): n for n in ("anna", "ben", "snapshot", "timestamp")}
     where = ("--spec", running.spec, "--stack", "prod")
     private = f"file:{running.folder}/away/ben.key"
     refused = cli("keys", "sign", request, "--key", private, env=env)
@@ -42,6 +45,7 @@ def test_a_ceremony_ends_with_what_was_published(cli: Cli, running: Company) -> 
     made = cli("keys", "sign", request, "--key", private, "--yes", env=env)
     assert made.returncode == 0, made.stderr
     assert "CHANGES: adds timestamp" in made.stderr
+    assert made.stderr.count("  signed by anna") == 1
     opened = cli("keys", "ceremony", *where, env=env)
     assert opened.returncode == 4
     assert "1 more of ben" in opened.stderr
@@ -60,6 +64,9 @@ def test_rotating_is_one_command(cli: Cli, running: Company) -> None:
                "--out", running.folder, env=env)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "metadata/2.root.json" in done.stdout.splitlines()
+    again = cli("channel", "refresh", running.spec, "--stack", "prod", "--out", running.folder,
+                env=env)  # fmt: skip
+    assert "(`hybridspec channel refresh --stack prod`)" in again.stdout, again.stderr
     wrong = cli("keys", "rotate", "timestmp", "--spec", running.spec, "--stack", "prod",
                 "--out", running.folder, env=env)  # fmt: skip
     assert (wrong.returncode, "did you mean `timestamp`?" in wrong.stderr) == (2, True)
