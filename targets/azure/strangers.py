@@ -17,6 +17,7 @@ GROUP = f"{_NATIVE}resources:ResourceGroup"
 GRANT = f"{_NATIVE}authorization:RoleAssignment"
 ROLE = f"{_NATIVE}authorization:RoleDefinition"
 VAULT = f"{_NATIVE}keyvault:Vault"
+KEY = f"{_NATIVE}keyvault:Key"
 ACCOUNT = f"{_NATIVE}storage:StorageAccount"
 WALLS = f"{_NATIVE}network:NetworkSecurityGroup"
 BUDGET = f"{_NATIVE}consumption:Budget"
@@ -85,7 +86,11 @@ def _subscriptions(part: Emission) -> set[str]:
 
 
 def _let_in(part: Emission) -> str:
-    """No wall of an account, a vault or a network has a door for the Internet."""
+    """No wall of an account, a vault or a network has a door for the Internet.
+
+    The vault of the zone's key has no wall, for the registry could not take its key past one.
+    """
+    keyed = {str(key.inputs.get("vaultName")) for key in part.of(KEY)}
 
     def vault(made: Made) -> str:
         said = made.inputs.get("properties")
@@ -95,7 +100,7 @@ def _let_in(part: Emission) -> str:
         if at(said, "tenantId") not in tenants:
             return "asks the directory of others"
         shut = at(said, "networkAcls", "defaultAction") == "Deny"
-        return "" if shut else "lets the Internet in"
+        return "" if shut or made.outputs.get("name") in keyed else "lets the Internet in"
 
     def account(made: Made) -> str:
         walls = made.inputs.get("networkRuleSet")

@@ -86,7 +86,8 @@ CONTROLS = (
     Control("12d4fa5e-1f9f-4c21-97a9-b99b3c6611b5", "vaults know roles alone", VAULT,
             properties("enableRbacAuthorization", value=True)),
     Control("55615ac9-af46-4a59-874e-391cc3dfb490", "vaults have a firewall", VAULT,
-            properties("networkAcls", "defaultAction", value="Deny")),
+            properties("networkAcls", "defaultAction", value="Deny"), (CODE,),
+            "a registry takes its key past no firewall; a role is asked of everybody"),
     Control("587c79fe-dd04-4a5e-9d0b-f89598c7261b", "keys are in hardware", KEY,
             properties("kty", value="RSA-HSM")),
     Control("152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0", "keys expire", KEY,
@@ -167,4 +168,4 @@ def test_defender_watches(control: str, plan: str, found: Evaluation) -> None:
 def test_no_control_is_listed_twice_and_few_are_waived() -> None:
     names = [*(c.id for c in CONTROLS), *LOGGED, *WATCHED]
     assert len(set(names)) == len(names)
-    assert len([c for c in CONTROLS if c.waived]) == 5
+    assert len([c for c in CONTROLS if c.waived]) == 6

@@ -73,6 +73,9 @@ FAULTS = {
                                  '"principalType": "User"', "no-public-access"),
         "a vault on the Internet": Fault("keyvault:Vault", '"defaultAction": "Deny"',
                                          '"defaultAction": "Allow"', "no-public-access"),
+        "a vault that asks for no role": Fault(
+            "keyvault:Vault", '"enableRbacAuthorization": true',
+            '"enableRbacAuthorization": false', "no-public-access"),
         "a copy in the pair": Fault("StorageAccount", "Standard_LRS", "Standard_GRS",
                                     "no-replication"),
         "a longer retention": Fault("ManagementPolicy", '"daysAfterModificationGreaterThan": 27',

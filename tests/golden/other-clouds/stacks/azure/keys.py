@@ -112,9 +112,11 @@ class ZoneKey(pulumi.ComponentResource):
                 enable_soft_delete=True,
                 enable_purge_protection=True,
                 soft_delete_retention_in_days=90,
+                # No firewall: a registry that takes its key as an identity of ours is none of
+                # the services that one trusts, and is not made. A role is asked of everybody.
                 network_acls=keyvault.NetworkRuleSetArgs(
                     bypass=keyvault.NetworkRuleBypassOptions.AZURE_SERVICES,
-                    default_action=keyvault.NetworkRuleAction.DENY,
+                    default_action=keyvault.NetworkRuleAction.ALLOW,
                 ),
             ),
             tags=args.group.tags,

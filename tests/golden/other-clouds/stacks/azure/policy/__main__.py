@@ -76,9 +76,16 @@ def closed(args: ResourceValidationArgs) -> Iterator[str]:
     kind = args.props.get("principalType")
     if args.resource_type == GRANT and kind != "ServicePrincipal":
         yield f"a role is given to a {kind}, which is no identity of the zone"
-    acls = (args.props.get("properties") or {}).get("networkAcls") or {}
-    if args.resource_type == VAULT and acls.get("defaultAction") != "Deny":
-        yield "the Internet reaches it"
+    if args.resource_type == VAULT:
+        said = args.props.get("properties") or {}
+        if said.get("enableRbacAuthorization") is not True:
+            yield "it asks for no role"
+        # A registry takes its key past no firewall: the vault of the key, which alone
+        # is premium, has none.
+        keyed = (said.get("sku") or {}).get("name") == "premium"
+        acls = said.get("networkAcls") or {}
+        if not keyed and acls.get("defaultAction") != "Deny":
+            yield "the Internet reaches it"
     if args.resource_type == STORE:
         for name in ("allowBlobPublicAccess", "allowSharedKeyAccess"):
             if args.props.get(name) is not False:
