@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from hybridspec.agent.client import is_development
 from hybridspec.agent.errors import Refused
 from hybridspec.agent.state import holds, lock
 from hybridspec.agent.update import Config, Device, set_up
+
+SCHEMES = ("http", "https", "file")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,6 +51,10 @@ def _init(home: Path, options: argparse.Namespace) -> int:
         return _fail(f"{options.root}: {fault}", 2)
     if development and not options.allow_development:
         return _fail("this root is marked as development; a production device refuses it", 1)
+    place = urlsplit(options.channel)
+    if "://" in options.channel and (place.scheme not in SCHEMES or "@" in place.netloc):
+        return _fail("the channel is a folder, or a URL of http, https or file without a password; "
+                     "certificates and proxies are for the system to know", 2)  # fmt: skip
     config = Config(
         device_id=options.device_id or options.device_class,
         device_class=options.device_class,

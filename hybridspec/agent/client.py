@@ -7,6 +7,7 @@ bootstrap root, clock, downloads that go on where they broke off, and names for 
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from hybridspec.agent.state import sync_file, sync_folder
 from hybridspec.bundle.manifest import MAX_MANIFEST, in_rollout
 
 DEVELOPMENT, TIER = "x-hybridspec-development", "x-hybridspec-tier"
+LARGEST = 2**53
+"""No number of a signed block reaches it: no reader of JSON takes it for another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +209,7 @@ def _explained(subject: str) -> Iterator[None]:
 
 
 def _stopped(fault: Exception, subject: str) -> Refused | Unreachable:
-    message = str(fault)[:300]
+    message = re.sub(r"://[^/\s]*@", "://", str(fault))[:300]  # no credentials into reports
     match fault:
         case ExpiredMetadataError():
             return Refused("metadata-expired", message)
@@ -228,32 +231,55 @@ def _stopped(fault: Exception, subject: str) -> Refused | Unreachable:
             return Refused("metadata-refused", message)
 
 
-def _invited(custom: dict[str, Any] | None, device_id: str) -> bool:
+def block_of(custom: Any) -> dict[str, Any]:
+    """The signed block of a target; raises `TypeError` or `KeyError` where it has none."""
+    block = custom["hybridspec"]
+    if type(block) is not dict:
+        raise TypeError("the signed block is no object")
+    return block
+
+
+def _number(value: Any) -> int:
+    """A number as every reader of JSON has it: whole, not negative, and exact."""
+    if type(value) is not int or not 0 <= value < LARGEST:
+        raise TypeError("no number of a release")
+    return value
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError("no text")
+    return value
+
+
+def _invited(custom: Any, device_id: str) -> bool:
     """Whether the rollout of a release has come to this device."""
     try:
-        rollout = (custom or {})["hybridspec"].get("rollout") or {"id": "", "percent": 100}
-        return in_rollout(device_id, str(rollout["id"]), int(rollout["percent"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        rollout = block_of(custom).get("rollout")
+        if rollout is None:  # of a channel that knows none
+            return True
+        return in_rollout(device_id, _text(rollout["id"]), _number(rollout["percent"]))
+    except (KeyError, TypeError) as fault:
         raise Refused("custom-unreadable", "the signed rollout is malformed") from fault
 
 
-def _offer(custom: dict[str, Any] | None, manifest: bytes) -> Offer:
+def _offer(custom: Any, manifest: bytes) -> Offer:
     try:
-        block = (custom or {})["hybridspec"]
+        block = block_of(custom)
         allowed = block["rollback_allowed_to"]
         return Offer(
-            release=str(block["release"]),
-            counter=int(block["release_counter"]),
-            epoch=int(block["security_epoch"]),
-            rollback_allowed_to=None if allowed is None else int(allowed),
-            device_class=str(block["device_class"]),
-            hardware=tuple(map(str, (custom or {})["hardwareIds"])),
-            bundle=str(block["bundle"]),
-            tar_sha256=str(block["tar_sha256"]),
-            tar_size=int(block["tar_size"]),
+            release=_text(block["release"]),
+            counter=_number(block["release_counter"]),
+            epoch=_number(block["security_epoch"]),
+            rollback_allowed_to=None if allowed is None else _number(allowed),
+            device_class=_text(block["device_class"]),
+            hardware=tuple(map(_text, custom["hardwareIds"])),
+            bundle=_text(block["bundle"]),
+            tar_sha256=_text(block["tar_sha256"]),
+            tar_size=_number(block["tar_size"]),
             manifest=manifest,
         )
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError) as fault:
         raise Refused("custom-unreadable", "the signed release block is malformed") from fault
 
 

@@ -102,6 +102,7 @@ class Patched:
             and block.source in self._sources
             and 0 < block.length <= MAX_BLOCK
             and block.wide <= MAX_BASE
+            and block.offset < 2**62
             and block.packed <= 2 * MAX_BLOCK
             and block.codec in (COPY, PLAIN, PATCH, ADD)
             and (block.codec not in (COPY, ADD) or block.wide == block.length)

@@ -87,7 +87,7 @@ class _Watched(FetcherInterface):
 
 
 class Web(_Watched, Urllib3Fetcher):
-    """Reads a channel over HTTP; bytes are taken as they come and are never decoded."""
+    """Reads a channel over HTTP from where it was set up: bytes as they come, never decoded."""
 
     def __init__(self, clock: Clock) -> None:
         Urllib3Fetcher.__init__(self)
@@ -97,12 +97,15 @@ class Web(_Watched, Urllib3Fetcher):
         try:
             response = self._proxy_env.request(
                 "GET", url, preload_content=False, timeout=urllib3.Timeout(self.socket_timeout),
-                headers={"Range": f"bytes={offset}-"} if offset else {},
+                headers={"Range": f"bytes={offset}-"} if offset else {}, redirect=False,
             )  # fmt: skip
         except urllib3.exceptions.MaxRetryError as fault:
             if isinstance(fault.reason, urllib3.exceptions.ReadTimeoutError):
                 raise SlowRetrievalError(url) from fault
             raise
+        if 300 <= response.status < 400:  # to plain HTTP, or to what only the device can reach
+            response.close()
+            raise DownloadError(f"{url}: the server sends us elsewhere, and a device goes nowhere")
         if response.status >= 400:
             response.close()
             raise DownloadHTTPError(f"HTTP status {response.status}", response.status)

@@ -11,7 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 from unicodedata import normalize
 
@@ -31,6 +31,8 @@ from hybridspec.bundle.manifest import (
 
 RESERVE = 16 * 2**20
 """Bytes that have to stay free on the disk beside a release."""
+SLACK = 2**16
+"""Bytes beyond one in 128 by which a frame may be larger than what is in it."""
 MANIFEST = "release.json"
 
 
@@ -98,8 +100,9 @@ def manifest(offer: Offer) -> ReleaseManifest:
         parsed = parse_manifest(offer.manifest)
     except ManifestError as fault:
         raise Refused("manifest-malformed", str(fault)) from fault
-    folded = {normalize("NFC", record.path).casefold() for record in parsed.files}
-    if len(folded) != len(parsed.files):
+    names = {folded(record.path) for record in parsed.files} | {folded(MANIFEST)}
+    folders = {str(up) for name in names for up in PurePosixPath(name).parents}
+    if len(names) != len(parsed.files) + 1 or names & folders:
         raise Refused("manifest-collision", "two files are one where case does not count")
     if release_id(offer.manifest) != offer.release:
         raise Refused("release-mismatch", "the manifest is not the release that was signed")
@@ -164,9 +167,12 @@ def delta(channel: Channel, offer: Offer, running: Installed | None) -> Path | N
     info = channel.target(f"{offer.device_class}/{offer.release}/from-{running.release}.delta")
     if info is None:
         return None
-    block = (info.custom or {}).get("hybridspec")
+    custom = info.custom if isinstance(info.custom, dict) else {}
+    block = custom.get("hybridspec")
     if not isinstance(block, dict) or block.get("base_digest") != running.tar_sha256:
         raise Refused("delta-base", "the delta is for a device that runs another release")
+    if info.length > offer.tar_size:
+        raise Refused("delta-too-long", "the delta is larger than what it makes")
     return channel.fetch(info, "delta")
 
 
@@ -176,6 +182,8 @@ def bundle(channel: Channel, offer: Offer) -> Path:
     info = channel.target(offer.bundle)
     if info is None:
         raise Refused("bundle-missing", f"the channel does not list {offer.bundle}")
+    if info.length > offer.tar_size + offer.tar_size // 128 + SLACK:
+        raise Refused("bundle-too-long", "the bundle is larger than what comes out of it")
     return channel.fetch(info)
 
 
@@ -226,6 +234,11 @@ def slot(folder: Path, parsed: ReleaseManifest) -> None:
 def trial(folder: Path) -> dict[str, Any]:
     """The release keeps its health contract on this very device, in a process of its own."""
     return health.trial(folder)
+
+
+def folded(path: str) -> str:
+    """A path as file systems see it for which case, or how an accent is written, does not count."""
+    return normalize("NFC", normalize("NFC", path).casefold())
 
 
 def eligible(offer: Offer, state: State, mine: str) -> ReleaseManifest:

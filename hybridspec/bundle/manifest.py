@@ -190,8 +190,9 @@ def _check(manifest: ReleaseManifest) -> None:
 
 
 def check_path(path: str, where: str) -> None:
-    """Refuse a path that is absolute, not normal, or leaves its folder."""
+    """Refuse a path that is absolute, not normal, too long in a part, or leaves its folder."""
     pure = PurePosixPath(path)
     unsafe = not path or path.startswith("/") or "\\" in path or "\0" in path or len(path) > 512
+    unsafe = unsafe or any(len(part.encode("utf-8", "replace")) > 255 for part in pure.parts)
     if unsafe or ".." in pure.parts or str(pure) != path or path == ".":
         raise ManifestError(where, "not a safe relative path")

@@ -61,6 +61,23 @@ def _colliding_manifest(field: Field) -> None:
     field.publisher.publish(field.publisher.release(made, security_epoch=1))
 
 
+def _below_the_manifest(field: Field) -> None:
+    files = {**C.files, "RELEASE.JSON/x": b"x"}
+    made = Content(manifest=replace(C.manifest, files=listed(files)), files=files)
+    field.publisher.publish(field.publisher.release(made, security_epoch=1))
+
+
+def _long_bundle(field: Field) -> None:
+    """The bundle is as long as the disk, and as long as was signed."""
+
+    def change(signed: Any) -> None:
+        for path, target in signed.targets.items():
+            target.length = 2**40 if path.endswith("bundle.tar.zst") else target.length
+
+    field.next()
+    field.publisher.forge(class_role(CAMERA), change)
+
+
 def _foreign_bundle(field: Field) -> None:
     """The release says that the hub's software has to be installed, too."""
     hub = field.publisher.metadata(class_role(HUB)).signed.targets
@@ -145,6 +162,19 @@ CONTENT: dict[str, tuple[Callable[[Field], None], str, str]] = {
     "a manifest that leaves its slot": (_bad_manifest, "manifest-malformed", "safe relative path"),
     "names that are one where case does not count": (
         _colliding_manifest, "manifest-collision", "case"),
+    "files where the manifest itself lies": (
+        _below_the_manifest, "manifest-collision", "two files"),
+    "counter that is no number": (
+        lambda f: f.custom(release_counter=True), "custom-unreadable", "malformed"),
+    "counter beyond all others": (
+        lambda f: f.custom(release_counter=2**53), "custom-unreadable", "malformed"),
+    "negative counter": (
+        lambda f: f.custom(release_counter=-3, rollback_allowed_to=-3),
+        "custom-unreadable", "malformed"),
+    "epoch that is text": (
+        lambda f: f.custom(security_epoch="9"), "custom-unreadable", "malformed"),
+    "rollout that is none": (lambda f: f.custom(rollout=[]), "custom-unreadable", "rollout"),
+    "signed bundle as long as the disk": (_long_bundle, "bundle-too-long", "larger"),
     "member outside the slot (zip-slip)": (
         lambda f: f.archive([*members(), member("../../evil", b"x")]), "archive-path", "../evil"),
     "member with an absolute path": (

@@ -127,6 +127,7 @@ HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "blocks of an absolute path": lambda d: _blocks(d, 1, "/etc/passwd"),
     "blocks from before the file": lambda d: _blocks(d, 2, -1),
     "blocks from behind the file": lambda d: _blocks(d, 2, 2**40),
+    "blocks from beyond any file": lambda d: _blocks(d, 2, 2**80),
     "windows without end": lambda d: _blocks(d, 3, MAX_BASE + 1),
     "blocks of another kind": lambda d: _blocks(d, 4, 9),
     "blocks that read too much": lambda d: _blocks(d, 5, 2 * MAX_BLOCK + 1),

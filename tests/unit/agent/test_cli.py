@@ -169,3 +169,12 @@ def test_a_running_agent_installs_what_is_published_and_ends_when_its_home_is_re
     assert b"is gone" in words
     assert home.exists() == made_anew
     assert not (home / "report.json").exists()
+
+
+@pytest.mark.parametrize("url", ["http://ann:secret@example.org/c", "ftp://example.org/c"])
+def test_a_channel_is_at_no_address_with_a_password(
+    tmp_path: Path, publisher: Publisher, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(tmp_path / "home", publisher, "--allow-development", "--channel", url) == 2
+    assert "secret" not in capsys.readouterr().err
+    assert not (tmp_path / "home").exists()

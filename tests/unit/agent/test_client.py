@@ -289,3 +289,32 @@ def test_a_named_pipe_on_a_medium_is_not_waited_for(home: Path, publisher: Publi
     os.mkfifo(bundle)
     channel = Channel(home, str(publisher.channel))
     assert stopped(lambda: fetch(channel)).reason == "channel-unreachable"
+
+
+class _Elsewhere(http.server.SimpleHTTPRequestHandler):
+    """Sends whoever asks to an address that only the device may reach."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(302)
+        self.send_header("Location", f"http://{self.headers['Host']}/inside")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+def test_a_device_follows_no_server_to_another_address(home: Path, publisher: Publisher) -> None:
+    with served(publisher, _Elsewhere) as url, pytest.raises(Unreachable, match="elsewhere"):
+        Channel(home, url).refresh(CAMERA)
+    assert _Elsewhere.asked
+    assert "/inside" not in _Elsewhere.asked
+
+
+def test_what_is_said_of_a_channel_holds_no_password(home: Path) -> None:
+    with pytest.raises(Unreachable) as told:
+        Channel(home, "http://ann:s3cret@127.0.0.1:1").refresh(CAMERA)
+    assert "127.0.0.1" in str(told.value)
+    assert "s3cret" not in str(told.value)

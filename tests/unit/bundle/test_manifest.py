@@ -57,6 +57,8 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "null": (lambda m: m.update(architecture=None), "/architecture: needs str"),
     "negative size": (lambda m: m["files"][0].update(size=-1), "needs a size"),
     "short digest": (lambda m: m["files"][0].update(sha256="ab"), "needs a size and a SHA-256"),
+    "a name that no file system takes": (
+        lambda m: m["files"][0].update(path="model/" + "é" * 128), "safe relative"),
     "listed twice": (lambda m: m["files"].append(m["files"][0]), "listed twice"),
     "a file that is a folder too": (
         lambda m: m["files"][1].update(path=m["files"][0]["path"] + "/x"), "both a file and",
