@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hybridspec.target.api import Target
 
 _LONGEST = 1024
-_PUBLISH = "publish it first: `hybridspec up`"
+_PUBLISH = "publish it first (`hybridspec channel publish`), or name its stack with `--stack`"
 
 
 def export(
@@ -190,6 +190,14 @@ def _published(
     if folder is None:
         raise UsageError(f"release {release} of `{name}` is in no channel here", help=_PUBLISH)
     targets = offers[folder]
+    now = [targets[path]["custom"]["hybridspec"]["release"] for pointed in ("current", "stable")
+           if (path := f"{name}/{pointed}/manifest.json") in targets]  # fmt: skip
+    if release not in now:
+        raise UsageError(
+            f"release {release} of `{name}` is offered to no device any more",
+            help=f"the channel offers {' and '.join(now) or 'nothing'}: export from the spec of "
+            "that, or publish this one again",
+        )
     said = targets[pointer]["custom"]["hybridspec"]
     signers, threshold = _signers(keys, name)
     whole = (pointer, f"{name}/{release}/bundle.tar.zst")

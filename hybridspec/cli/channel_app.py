@@ -138,12 +138,12 @@ def revoke(
     try:
         keys = _keys(chosen, channel)
         taken = channel_keys.revoke_release(channel, keys, what, raise_epoch=raise_epoch)
-        done = taken[0] if taken else channel_keys.revoke_key(chosen, channel, what)
+        done = taken[0] if taken else channel_keys.revoke_key(chosen, channel, keys, what)
     finally:
         held.close()
     if done is None:
         raise UsageError(f"neither a release nor a key begins with {what}",
-                         help="`hybridspec channel verify` lists releases")  # fmt: skip
+                         help="`channel verify` lists releases, `keys list` keys")  # fmt: skip
     _show(done, channel, stack, format)
 
 

@@ -13,6 +13,8 @@ from hybridspec.bundle.rotation import begun, key_names, owners
 from hybridspec.bundle.signing import ONLINE, TOP
 from hybridspec.bundle.tiers import Served
 from hybridspec.cli.channel import Published, published, standing
+from hybridspec.deliver.signers.opening import read_public
+from hybridspec.deliver.signers.stack_keys import StackKeys
 from hybridspec.deliver.stack import Stack
 
 There = Mapping[str, Mapping[str, bytes]]
@@ -22,7 +24,7 @@ def rotate(stack: Stack, channel: Path, keys: Keyring, role: str) -> Published:
     """Replace the keys of a role by new ones that the old root signs in.
 
     Raises:
-        UsageError: the channel has no such role, or its keys are not made here.
+        UsageError: the channel has no such role, or its production keys are what they were.
     """
     there, places = standing(channel)
     roles = _roles(places)
@@ -30,12 +32,33 @@ def rotate(stack: Stack, channel: Path, keys: Keyring, role: str) -> Published:
         raise UsageError(f"the channel has no role `{role}`",
                          help=f"its roles are {', '.join(roles)}")  # fmt: skip
     if not keys.development:
-        return published(channel, there, places, keys)
+        done = published(channel, there, places, keys)
+        if not done.written:
+            raise UsageError(
+                f"nothing was replaced: the keys of `{role}` are those of the spec already",
+                help=f"`hybridspec keys rotate KEY --stack {stack.name}` puts another in the place "
+                f"of one, and publishes; `hybridspec keys list --stack {stack.name}` names them",
+            )
+        return done
     return _replaced(stack, channel, there, places, key_names(role))
 
 
-def revoke_key(stack: Stack, channel: Path, keyid: str) -> Published | None:
-    """Replace the one key whose id begins so; None if there is none."""
+def revoke_key(stack: Stack, channel: Path, keys: Keyring, keyid: str) -> Published | None:
+    """Replace the one key whose id begins so; None if there is none.
+
+    Raises:
+        UsageError: several keys begin so, or it is a production key, which the spec names.
+    """
+    if isinstance(keys, StackKeys):
+        named = {key.name for role in keys.roles for key in role.keys
+                 if read_public(keys.folder / key.public).keyid.startswith(keyid)}  # fmt: skip
+        for name in sorted(named):
+            raise UsageError(
+                f"{keyid} is production key `{name}`, which the spec names",
+                help=f"`hybridspec keys rotate {name} --stack {stack.name}` replaces it there and "
+                "in the channel",
+            )
+        return None
     there, places = standing(channel)
     names = owners(stack.keys(), keyid)
     if not names:

@@ -11,6 +11,7 @@ from hybridspec.base.units import format_duration
 from hybridspec.bundle.audit import Audit
 from hybridspec.cli import output
 from hybridspec.cli.channel import Published
+from hybridspec.cli.channel_keys import offered
 from hybridspec.deliver.kit import export
 from hybridspec.deliver.publish import repositories
 from hybridspec.deliver.sceptic import judged, repositories_at
@@ -24,10 +25,17 @@ def show(done: Published, channel: Path, command: str, *, as_json: bool) -> None
          "folder": str(channel / one.repository.folder)}
         for one in done.places
     ]  # fmt: skip
+    offers = sorted(offered(repositories(channel)), key=lambda one: one.device_class)
     if as_json:
         output.document({
             "schemaVersion": "hybridspec.dev/channel/v1", "channel": str(channel),
             "signed": list(done.written), "tiers": windows,
+            "classes": [
+                {"deviceClass": one.device_class, "release": one.current or None,
+                 "releaseCounter": one.block(one.current)["release_counter"] if one.current
+                 else None, "percent": one.percent, "others": one.stable or None}
+                for one in offers
+            ],
             "refreshAfter": done.refresh_after.strftime("%Y-%m-%dT%H:%M:%SZ"),
         })  # fmt: skip
         return
@@ -38,6 +46,12 @@ def show(done: Published, channel: Path, command: str, *, as_json: bool) -> None
     for window in windows:
         classes = ", ".join(window["deviceClasses"])
         print(f"tier {window['tier']} ({classes}): freeze window {window['freezeWindow']}")
+    for one in offers:
+        if one.current:
+            print(f"  {one.device_class}: release {one.current}{_share(one.percent, one.stable)}, "
+                  f"counter {one.block(one.current)['release_counter']}")  # fmt: skip
+        else:
+            print(f"  {one.device_class}: nothing, since every release was withdrawn")
     print(f"Channel: {channel}, sign again by {done.refresh_after:%Y-%m-%d %H:%M} UTC "
           f"(`{command}`)")  # fmt: skip
 
@@ -101,10 +115,7 @@ def _print(audit: Audit) -> None:
     marked = ", development keys: production devices refuse it" if audit.development else ""
     print(f"tier {audit.tier or 'unnamed'}: root {audit.root_version}{marked}")
     for view in audit.classes:
-        share = ""
-        if view.percent < 100:
-            rest = view.stable or "nothing"
-            share = f" to {view.percent} % of devices, {rest} to the others"
+        share = _share(view.percent, view.stable)
         back = ", also to devices that are ahead of it" if view.rollback_allowed_to else ""
         print(f"  {view.device_class}: release {view.release}{share}, counter {view.counter}, "
               f"security epoch {view.epoch}{back}; believed until "
@@ -113,6 +124,10 @@ def _print(audit: Audit) -> None:
         print(f"  {name}: nothing, since every release was withdrawn; devices keep what they run")
     for fault in audit.faults:
         print(f"  fault: {fault}")
+
+
+def _share(percent: int, stable: str) -> str:
+    return f" to {percent} % of devices, {stable or 'nothing'} to the others" * (percent < 100)
 
 
 def _time(moment: datetime) -> str:

@@ -94,6 +94,8 @@ def test_an_operator_s_day(system: System, tmp_path: Path, monkeypatch: pytest.M
     system.run("revoke", second[:10], "--raise-epoch", *spec)
     assert (look(home), report(home)["release"]) == ("", first)
     assert not list((system.channel / "targets" / CAMERA / second).glob("*"))
+    told = system.run("refresh", str(system.spec)).stdout
+    assert f"\n  {CAMERA}: release {first}, counter 1\n" in told
     shown = system.camera()
     assert (shown["securityEpoch"], shown["rollbackAllowedTo"]) == (1, 1)
     before = sorted(p.name for p in system.channel.rglob("*.json"))

@@ -67,6 +67,15 @@ def test_rotating_is_one_command(cli: Cli, running: Company) -> None:
     again = cli("channel", "refresh", running.spec, "--stack", "prod", "--out", running.folder,
                 env=env)  # fmt: skip
     assert "(`hybridspec channel refresh --stack prod`)" in again.stdout, again.stderr
+    where = ("--spec", running.spec, "--stack", "prod", "--out", running.folder)
+    nothing = cli("channel", "rotate", "snapshot", *where, env=env)
+    assert (nothing.returncode, "nothing was replaced" in nothing.stderr) == (2, True)
+    assert "`hybridspec keys rotate KEY --stack prod`" in nothing.stderr
+    listed = json.loads(cli("keys", "list", *where, "--format", "json").stdout)
+    keyid = next(r for r in listed["roles"] if r["role"] == "root")["keys"][0]["keyid"]
+    stolen = cli("channel", "revoke", keyid, *where, env=env)
+    assert stolen.returncode == 2
+    assert "`hybridspec keys rotate anna --stack prod`" in stolen.stderr
     wrong = cli("keys", "rotate", "timestmp", "--spec", running.spec, "--stack", "prod",
                 "--out", running.folder, env=env)  # fmt: skip
     assert (wrong.returncode, "did you mean `timestamp`?" in wrong.stderr) == (2, True)

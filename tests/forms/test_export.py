@@ -12,7 +12,9 @@ from conftest import Cli, copy_example
 from forms.outsiders import read_cbor
 
 from hybridspec.base.errors import UsageError
-from hybridspec.cli.bundle_export import _address
+from hybridspec.bundle.keys import complete
+from hybridspec.bundle.manifest import release_id
+from hybridspec.cli.bundle_export import _address, _published
 
 URL = "https://updates.example.com/eu"
 
@@ -131,3 +133,22 @@ def test_a_release_that_nobody_published_is_not_exported(
     finally:
         spec.write_text(text)
     assert not out.exists()
+
+
+def test_a_release_that_devices_were_sent_back_from_is_not_exported() -> None:
+    block = {"release_counter": 2, "security_epoch": 0}
+    manifest = b"{}"
+    bad = release_id(manifest)
+
+    def listing(now: str) -> dict[str, dict[str, bytes]]:
+        targets = {
+            f"box/{bad}/manifest.json": {"custom": {"hybridspec": block}},
+            "box/current/manifest.json": {"custom": {"hybridspec": {"release": now}}},
+        }
+        return {"": {"class-box": json.dumps({"signed": {"targets": targets}}).encode()}}
+
+    keys = complete({}, ["box"])
+    with pytest.raises(UsageError, match="offered to no device any more") as caught:
+        _published(listing("0123"), "box", manifest, keys, "")
+    assert "the channel offers 0123" in caught.value.help
+    assert _published(listing(bad), "box", manifest, keys, "").counter == 2
