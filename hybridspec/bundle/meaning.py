@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from hybridspec.base.source import printable
 from hybridspec.bundle.repository import CUSTOM, DEVELOPMENT
 from hybridspec.bundle.request import Part, Request
+from hybridspec.bundle.signing import TIER
 
 
 def meaning(request: Request) -> tuple[str, ...]:
     """One line a fact; lines of a role follow the role, indented."""
     return tuple(
-        line for folder, part in request.parts.items() for name in part.roles
+        printable(line) for folder, part in request.parts.items() for name in part.roles
         for line in _role(request, folder, part, name)
     )  # fmt: skip
 
@@ -29,6 +31,11 @@ def _role(request: Request, folder: str, part: Part, name: str) -> Iterator[str]
     if made.unrecognized_fields.get(DEVELOPMENT):
         yield "  for development only: production devices refuse it"
     if made.type == "root":
+        tier = made.unrecognized_fields.get(TIER)
+        then = before.unrecognized_fields.get(TIER) if before is not None else tier
+        if tier is not None or then is not None:
+            yield f"  for devices of tier {tier}" + ("" if then == tier else
+                                                     f" (CHANGES: before, {then})")  # fmt: skip
         for role in sorted(made.roles):
             yield from _signers(request, role, made, before)
     elif made.type == "targets":
@@ -76,7 +83,8 @@ def _delegations(request: Request, made: Any, before: Any) -> Iterator[str]:
     roles = made.delegations.roles if made.delegations else {}
     for role in sorted(roles or {}):
         yield from _signers(request, role, made, before)
-        yield f"    for {', '.join(roles[role].paths or [])}"
+        hashed = [f"paths whose hash begins with {p}" for p in roles[role].path_hash_prefixes or []]
+        yield f"    for {', '.join([*(roles[role].paths or []), *hashed])}"
     gone = set(before.delegations.roles if before and before.delegations else {}) - set(roles or {})
     yield from (f"  CHANGES: {role} may release nothing any more" for role in sorted(gone))
 
@@ -85,16 +93,22 @@ def _releases(made: Any, before: Any) -> Iterator[str]:
     """What a class's role offers: every pointer with its release, and the one before."""
     for path, target in sorted(made.targets.items()):
         block = target.custom.get(CUSTOM) if isinstance(target.custom, dict) else None
-        if not path.endswith("/current/manifest.json") or not isinstance(block, dict):
+        pointer = path.endswith(("/current/manifest.json", "/stable/manifest.json"))
+        if not pointer or not isinstance(block, dict):
             continue
+        verb = "offers" if "/current/" in path else "offers to everybody else"
         said = _release(block)
         old = before.targets.get(path) if before is not None else None
-        former = _release(old.custom[CUSTOM]) if old is not None else "nothing"
-        yield f"  offers {said}" + ("" if former == said else f" (CHANGES: before, {former})")
+        then = old.custom.get(CUSTOM) if old and isinstance(old.custom, dict) else None
+        former = _release(then) if isinstance(then, dict) else "nothing"
+        yield f"  {verb} {said}" + ("" if former == said else f" (CHANGES: before, {former})")
 
 
 def _release(block: Any) -> str:
     said = (f"release {block.get('release')}, counter {block.get('release_counter')}, "
             f"security epoch {block.get('security_epoch')}")  # fmt: skip
+    rollout = block.get("rollout")
+    if isinstance(rollout, dict) and rollout.get("percent") != 100:
+        said += f", to {rollout.get('percent')} % of the fleet"
     back = block.get("rollback_allowed_to")
     return said if back is None else f"{said}, allows going back to {back}"

@@ -16,10 +16,11 @@ from typing import Any
 from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
 from securesystemslib.signer import Key, Signature
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import TOP_LEVEL_ROLE_NAMES, Metadata
+from tuf.api.metadata import TOP_LEVEL_ROLE_NAMES, Metadata, Root
 from tuf.api.serialization.json import JSONSerializer
 
 from hybridspec.base.errors import UsageError
+from hybridspec.base.source import printable
 
 SCHEMA = "hybridspec.dev/signing-request/v1"
 SIGNATURE = "hybridspec.dev/partial-signature/v1"
@@ -90,6 +91,7 @@ class Part:
         total = hashlib.sha256()
         for name, made in sorted(self.roles.items()):
             total.update(f"{name}\0{hashlib.sha256(made.signed_bytes).hexdigest()}\n".encode())
+        total.update(b"before\n")
         for name, made in sorted(self.before.items()):
             total.update(f"{name}\0{hashlib.sha256(made.signed_bytes).hexdigest()}\n".encode())
         return total.hexdigest()
@@ -128,8 +130,8 @@ class Request:
 
     def who(self, keyid: str) -> str:
         """A key as people call it, with as much of its id as tells it apart."""
-        name = self.names.get(keyid)
-        return f"{name} ({keyid[:8]})" if name else keyid[:8]
+        name = printable(self.names.get(keyid, ""))[:60]
+        return f"{name} ({keyid[:16]})" if name else keyid[:16]
 
 
 def _ask(delegator: Any, name: str) -> Ask:
@@ -180,6 +182,9 @@ def read(data: bytes) -> Request:
         )  # fmt: skip
         sound = request.digest == value["digest"] and bool(request.parts)
         for part in request.parts.values():
+            for name, made in (*part.roles.items(), *part.before.items()):
+                if made.signed.type != (name if name in TOP_LEVEL_ROLE_NAMES else "targets"):
+                    raise ValueError(f"{name} is of type {made.signed.type}")
             for name in part.roles:
                 part.asks(name)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RepositoryError):
@@ -193,6 +198,35 @@ def read(data: bytes) -> Request:
             help="sign nothing; ask whoever sent it for it on another way",
         )
     return request
+
+
+def prove(request: Request, root: Metadata[Root]) -> None:
+    """Everything that a request calls the state before was signed, as a root that one knows says.
+
+    Without this a forged request compares one forgery with another, and shows no change.
+
+    Raises:
+        Tampered: somebody made it up.
+    """
+    role = "root"
+    try:
+        for part in request.parts.values():
+            role, before = "root", part.before
+            known = before["root"]
+            root.verify_delegate("root", known)
+            known.verify_delegate("root", known)
+            for role, made in before.items():
+                delegator = known if role in TOP_LEVEL_ROLE_NAMES else before["targets"]
+                delegator.verify_delegate(role, made)
+                new = part.roles.get(role)
+                if new is not None and new.signed.version != made.signed.version + 1:
+                    raise ValueError("another version than the next")
+    except (ValueError, KeyError, TypeError, RepositoryError):
+        raise Tampered(
+            f"what the request calls the state before was not signed so (`{printable(role)[:60]}`)",
+            help="sign nothing; if the root that you named is several versions old, get a newer "
+            "one from a device or from whoever sent it to you first",
+        ) from None
 
 
 def _metadata(value: Mapping[str, Any]) -> dict[str, Metadata[Any]]:

@@ -103,6 +103,9 @@ def sign(
     public: Annotated[
         Path | None, typer.Option("--public", help="Public half; default: asked of the key.")
     ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--root", help="A root you know: proves what was before.")
+    ] = None,
     to: Annotated[Path | None, typer.Option("--to", help="File to write the signature to.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether to sign.")] = False,
 ) -> None:
@@ -115,7 +118,7 @@ def sign(
             return yes
         return typer.confirm("Sign this?", err=True)
 
-    print(keys_ceremony.sign(request, key, public, agree, to))
+    print(keys_ceremony.sign(request, key, public, agree, to, root))
 
 
 @app.command()

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from securesystemslib.signer import Key, SecretsHandler
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root
 
 from hybridspec.base.errors import Cancelled, UsageError
+from hybridspec.base.source import printable
 from hybridspec.bundle.meaning import meaning
-from hybridspec.bundle.request import LARGEST, Request, partial, read
+from hybridspec.bundle.request import LARGEST, Request, partial, prove, read
 from hybridspec.cli.keys_making import unnumbered
 from hybridspec.cli.keys_stated import secrets
 from hybridspec.deliver.durable import write_durably
@@ -30,15 +33,25 @@ def opened(path: Path) -> Request:
                          help="name the request that you were sent") from None  # fmt: skip
 
 
-def shown(request: Request) -> str:
+def shown(request: Request, proof: str = "") -> str:
     """What signing means, from the metadata itself."""
-    head = f"{request.spec}, stack {request.stack}, request {request.digest[:12]} of "
-    return "\n".join([f"{head}{request.created:%Y-%m-%d %H:%M} UTC", *meaning(request)])
+    head = f"{printable(request.spec)[:80]}, stack {printable(request.stack)[:80]}, request "
+    when = f"{request.digest[:32]} of {request.created:%Y-%m-%d %H:%M} UTC"
+    lines = [head + when, *meaning(request), *([proof] if proof else [])]
+    return "\n".join(lines)
+
+
+UNPROVED = (
+    "who holds a key, and what was before, is what the request says: nothing here proves it; name "
+    "a root that you know with --root, or compare the request's digest by telephone"
+)
+PROVED = "what was before is proved by the root that you named; who holds a key is not"
 
 
 def sign(
-    path: Path, uri: str, public: Path | None, agree: Callable[[str], bool], out: Path | None
-) -> Path:
+    path: Path, uri: str, public: Path | None, agree: Callable[[str], bool], out: Path | None,
+    root: Path | None = None,
+) -> Path:  # fmt: skip
     """Sign a request with one key, once its holder has seen what it means.
 
     Raises:
@@ -46,12 +59,14 @@ def sign(
         Cancelled: the holder does not want it.
     """
     request = opened(path)
+    if root is not None:
+        prove(request, _root(root))
     where = located(uri, Path.cwd())
     ask = _once(secrets().of(called(uri)))
     key = read_public(public) if public is not None else public_half(where, ask)
     wanted = {folder: part.wanted(key.keyid) for folder, part in request.parts.items()}
     _asked(request, key, wanted)
-    if not agree(shown(request)):
+    if not agree(shown(request, UNPROVED if root is None else PROVED)):
         raise Cancelled("nothing was signed", help="tell whoever sent the request why")
     signer = UriSigner(where, key, ask)
     signatures = {
@@ -72,6 +87,14 @@ def called(uri: str) -> str:
     """
     scheme, _, rest = uri.partition(":")
     return unnumbered(Path(rest).stem) if scheme == "file" else "signer"
+
+
+def _root(path: Path) -> Metadata[Root]:
+    try:
+        return Metadata[Root].from_bytes(path.read_bytes())
+    except (OSError, RepositoryError):
+        raise UsageError(f"`{path}` is no root of a channel",
+                         help="name the `root.json` of `keys export-public`") from None  # fmt: skip
 
 
 def _asked(request: Request, key: Key, wanted: dict[str, tuple[str, ...]]) -> None:
