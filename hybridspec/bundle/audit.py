@@ -54,6 +54,8 @@ class Audit:
     tier: str = ""
     development: bool = False
     expires: dict[str, datetime] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    """Which role at the top each public key signs for."""
 
     @property
     def fresh_until(self) -> datetime | None:
@@ -128,15 +130,26 @@ def _root(version: int) -> str:
 
 def _custody(found: Audit, root: Root) -> None:
     """No key in two roles, a root of at least two keys."""
-    owners: dict[str, str] = {}
     for role in TOP:
-        for keyid in root.roles[role].keyids:
-            if owners.setdefault(keyid, role) != role:
-                found.faults.append(f"one key signs for `{owners[keyid]}` and for `{role}`")
+        _apart(found, found.owners, root, role, role)
     if root.roles["root"].threshold < 2:
         found.faults.append("one key alone can replace every other: the root's threshold is 1")
     if not root.consistent_snapshot:
         found.faults.append("the repository has no consistent snapshots")
+
+
+def _apart(
+    found: Audit, owners: dict[str, str], delegator: Root | Targets, role: str, family: str
+) -> None:
+    """No key counts in two families of roles, nor twice in one under two key ids."""
+    here: set[str] = set()
+    for keyid in delegator.get_delegated_role(role).keyids:
+        key = "".join(str(delegator.get_key(keyid).keyval.get("public", keyid)).split())
+        if owners.setdefault(key, family) != family:
+            found.faults.append(f"one key signs for `{owners[key]}` and for `{role}`")
+        if key in here:
+            found.faults.append(f"one key counts twice for `{role}`, under two key ids")
+        here.add(key)
 
 
 def _listed(
@@ -194,7 +207,9 @@ def _classes(
     extra = set(snapshot.signed.meta) - {"targets.json", *(f"{role}.json" for role in roles)}
     if extra:
         found.faults.append(f"the snapshot lists `{min(extra)}`, which nobody delegates to")
+    owners = dict(found.owners)
     for role, delegated in roles.items():
+        _apart(found, owners, targets.signed, role, "classes")
         name = role.removeprefix("class-")
         if delegated.paths != [f"{name}/*/*"] or not delegated.terminating:
             found.faults.append(f"`{role}` may speak for other paths than its class's")

@@ -33,8 +33,11 @@ class Folder(FetcherInterface):
     """Reads a channel from a folder."""
 
     def _fetch(self, url: str) -> Iterator[bytes]:
+        path = Path(unquote(urlparse(url).path))
         try:
-            with Path(unquote(urlparse(url).path)).open("rb") as stream:
+            if path.exists() and not path.is_file():  # a pipe would never answer
+                raise DownloadHTTPError(url, 404)
+            with path.open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
                     yield chunk
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as fault:

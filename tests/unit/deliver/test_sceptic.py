@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from conformance.channels import CAMERA, HUB, Publisher, content
 from conformance.test_rotation import replaced
+from securesystemslib.signer import SSlibKey
 
 from hybridspec.base.errors import UsageError
 from hybridspec.bundle.audit import Audit
@@ -191,3 +193,26 @@ def test_another_root_and_no_channel_are_told_apart(channel: Publisher, tmp_path
         str(channel.channel), b"{}", datetime.now(UTC)).faults[0]  # fmt: skip
     with pytest.raises(UsageError, match="no channel"):
         judged(str(tmp_path / "nothing"), None, datetime.now(UTC))
+
+
+def test_one_key_under_two_ids_or_in_two_roles_is_told(channel: Publisher) -> None:
+    """Clients count key ids, so one key under two of them is a threshold of two by itself."""
+    key = channel.keys.signer("old-root-1" if "old-root-1" in channel.keys.pems else "root-1")
+    twin = SSlibKey("f" * 64, key.public_key.keytype, key.public_key.scheme, key.public_key.keyval)
+    online = channel.keys.signer("timestamp").public_key
+
+    def change(signed: Any) -> None:
+        signed.add_key(twin, "root")
+        signed.add_key(key.public_key, "root")
+
+    channel.forge("root", change)
+    channel.forge("targets", lambda s: s.add_key(online, CLASS))
+    faults = judge(channel).faults
+    assert "one key counts twice for `root`, under two key ids" in faults
+    assert f"one key signs for `timestamp` and for `{CLASS}`" in faults
+
+
+def test_a_pipe_in_a_channel_is_not_waited_for(channel: Publisher) -> None:
+    (channel.channel / "metadata" / "timestamp.json").unlink()
+    os.mkfifo(channel.channel / "metadata" / "timestamp.json")
+    assert "`metadata/timestamp.json` is not there" in judge(channel).faults[0]
