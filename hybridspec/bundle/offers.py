@@ -215,10 +215,12 @@ def granting(before: Offers, wish: Wish) -> Offers:
     after = before
     if wish.withdraw:
         known = [one.epoch for one in before.history if one.release == wish.withdraw]
-        after = _withdrawing(after, wish.withdraw)
-        if wish.raise_epoch and max(known) == before.epoch:  # else it is shut out already
+        raising = wish.raise_epoch and max(known, default=0) == before.epoch  # else it is shut out
+        after = _withdrawing(after, wish.withdraw, 0 if raising else after.epoch)
+        if raising:
             after = _under(after, after.epoch + 1)
     if wish.revert:
+        _above(after, wish.revert)
         after = _reverting(after, wish.revert)
     if wish.percent and after.current:
         wider = max(wish.percent, after.percent)
@@ -227,7 +229,19 @@ def granting(before: Offers, wish: Wish) -> Offers:
     return _trimmed(after)
 
 
-def _withdrawing(before: Offers, name: str) -> Offers:
+def _above(before: Offers, name: str) -> None:
+    """Refuse to offer what devices of a rollout that began may not take any more."""
+    epoch = before.block(name)["security_epoch"] if name in before.listed else before.epoch
+    if epoch < before.epoch:
+        raise UsageError(
+            f"release {name} of `{before.device_class}` is of security epoch {epoch}, and devices "
+            f"may be at {before.epoch}, below which none goes",
+            help="publish its spec anew, which gives it the epoch that counts",
+        )
+
+
+def _withdrawing(before: Offers, name: str, epoch: int) -> Offers:
+    """Take a release back, and send its devices to the one before, if that is of an epoch."""
     if before.withdrawn(name):
         return before
     known = [one for one in before.history if one.release == name]
@@ -245,7 +259,11 @@ def _withdrawing(before: Offers, name: str) -> Offers:
     )
     if before.current != name or not after.listed:
         return after
-    fallback = after.stable or max(after.listed, key=lambda n: after.block(n)["release_counter"])
+    sound = [n for n in after.listed if after.block(n)["security_epoch"] >= epoch]
+    if not sound:
+        return replace(after, stable="")  # what the epoch has shut out does not come back
+    fallback = after.stable if after.stable in sound else max(
+        sound, key=lambda n: after.block(n)["release_counter"])  # fmt: skip
     return _reverting(after, fallback)
 
 

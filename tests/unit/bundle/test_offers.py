@@ -157,3 +157,16 @@ def test_a_channel_without_history_is_read(tmp_path: Path) -> None:
     role = publisher.metadata("class-camera").signed
     role.unrecognized_fields.clear()
     assert [one.counter for one in Offers.of(CAMERA, role).history] == [1]
+
+
+def test_no_way_back_leads_below_the_epoch_of_a_rollout_that_began() -> None:
+    """The release before is still offered to those whom the rollout has not reached."""
+    first, second = release(1), release(2, security_epoch=5, percent=10)
+    rolling = offering(offering(Offers(device_class=CAMERA), first), second)
+    assert rolling.stable == first.release
+    with pytest.raises(UsageError, match="security epoch 0"):
+        granting(rolling, Wish(device_class=CAMERA, revert=first.release))
+    after = granting(rolling, Wish(device_class=CAMERA, withdraw=second.release))
+    assert (after.current, after.stable, after.epoch) == ("", "", 5)
+    raised = granting(rolling, Wish(device_class=CAMERA, withdraw=second.release, raise_epoch=True))
+    assert (raised.current, raised.block(raised.current)["security_epoch"]) == (first.release, 6)
