@@ -187,7 +187,7 @@ def offering(before: Offers, release: ClassRelease) -> Offers:
             f"release {before.current} of `{release.device_class}` has reached "
             f"{before.percent} % of the fleet",
             help="finish it with `hybridspec channel publish --percent 100` from its own spec, or "
-            f"take it back with `hybridspec channel revoke {before.current}`",
+            f"take it back with `hybridspec channel revoke {before.current}`, with its --stack",
         )
     counter = before.block(name)["release_counter"] if same else before.highest + 1
     allowed = before.block(name)["rollback_allowed_to"] if same else None

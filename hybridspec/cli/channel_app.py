@@ -226,7 +226,8 @@ def _channel(stack: Stack, out: Path | None) -> Path:
     if folder is None:
         raise UsageError(
             f"nothing of stack `{stack.name}` was published from here",
-            help="`hybridspec channel publish` does; `--out` names a build from elsewhere",
+            help="`hybridspec channel publish` does; `--stack` names another stack, `--out` a "
+            "build from elsewhere",
         )
     return folder / "channel"
 

@@ -190,7 +190,7 @@ def rotate(
             new = replaced(found, name, key, output.say)
             if kept.waiting(found.stack) is not None:
                 kept.done(found.stack)
-                output.say("the open request names the old key, so it is dropped: publish again")
+                output.say("the open request names the old key: it is dropped, another follows")
             print(f"{name}: {new.uri}, {new.public}")
             if not (channel / "metadata").is_dir():
                 return

@@ -17,7 +17,7 @@ from hybridspec.bundle.keys import NotAtHand
 from hybridspec.cli.keys_stated import Stated, secrets
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.signers import file_key
-from hybridspec.deliver.signers.opening import located, public_half
+from hybridspec.deliver.signers.opening import NEW, located, public_half
 from hybridspec.deliver.signers.stack_keys import retire
 from hybridspec.ir.governance import SigningKey
 
@@ -96,7 +96,7 @@ def _half(found: Stated, key: SigningKey, say: Callable[[str], None]) -> tuple[K
     if not uri.startswith("file:") or private.exists():
         say(f"asking {key.uri} for its public half")
         return fitting(public_half(uri, ask), key.name, p256=found.p256(key.name)), "fetched"
-    made = file_key.made(private, ask("passphrase"), p256=found.p256(key.name))
+    made = file_key.made(private, ask(NEW), p256=found.p256(key.name))
     return SSlibKey.from_crypto(made.public_key()), "made"
 
 

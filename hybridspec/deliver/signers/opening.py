@@ -37,6 +37,9 @@ _PUBLIC: Mapping[str, Callable[[str, SecretsHandler], Key]] = {
 }
 
 
+NEW = "new passphrase"  # asked for twice: with a slip in it the key is lost at once
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Passphrases and PINs: from the environment, from a file that it names, else by asking.
@@ -64,7 +67,12 @@ class Secrets:
                     "can be asked",
                     help=f"set {own} or {own}_FILE, or run this on a terminal",
                 )
-            return self.asking(f"{'PIN' if kind == 'PIN' else 'Passphrase'} of key `{name}`")
+            prompt = f"{'PIN' if kind == 'PIN' else 'Passphrase'} of key `{name}`"
+            given = self.asking(prompt)
+            if what == NEW and self.asking(f"{prompt}, again") != given:
+                raise UsageError(f"the two passphrases of key `{name}` differ",
+                                 help="run this again; the key was not made")  # fmt: skip
+            return given
 
         return ask
 

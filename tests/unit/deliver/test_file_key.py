@@ -11,7 +11,14 @@ from securesystemslib.signer import SSlibKey
 from hybridspec.base.errors import AuthenticationFailed, HybridspecError, UsageError
 from hybridspec.bundle.keys import NotAtHand
 from hybridspec.deliver.signers.file_key import made
-from hybridspec.deliver.signers.opening import Secrets, UriSigner, located, public_half, read_public
+from hybridspec.deliver.signers.opening import (
+    NEW,
+    Secrets,
+    UriSigner,
+    located,
+    public_half,
+    read_public,
+)
 
 PASSPHRASE = "correct horse"
 
@@ -109,3 +116,17 @@ def test_a_public_half_that_is_none_says_so(tmp_path: Path) -> None:
     (tmp_path / "bad.pem").write_text("hello")
     with pytest.raises(UsageError, match="holds no public key"):
         read_public(tmp_path / "bad.pem")
+
+
+def test_a_new_passphrase_is_asked_for_twice_and_a_slip_makes_no_key() -> None:
+    asked = []
+
+    def slipping(prompt: str) -> str:
+        asked.append(prompt)
+        return f"answer {len(asked)}"
+
+    with pytest.raises(UsageError, match="differ"):
+        Secrets({}, slipping).of("ben")(NEW)
+    assert asked == ["Passphrase of key `ben`", "Passphrase of key `ben`, again"]
+    assert Secrets({}, lambda _: "same").of("ben")(NEW) == "same"
+    assert Secrets({"HYBRIDSPEC_PASSPHRASE": "given"}, slipping).of("ben")(NEW) == "given"
