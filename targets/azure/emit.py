@@ -15,6 +15,7 @@ from hybridspec.target.cloud import (
     zone_context,
 )
 
+from .offline import RESIDENT
 from .refuse import LATE, LONGEST, beyond, budget_start, early
 from .service import machines, served, service_context
 
@@ -76,6 +77,7 @@ def _zone(part: CloudSlice, zone: ZoneSlice) -> dict[str, object]:
         "code": compact(part.spec, zone.zone, limit=14),
         "training": [_job(job, drifting) for job in zone.training],
         "drift": drifting,
+        "resident": zone.region in RESIDENT,
         "services": [service_context(service) for service in served(zone)],
         "machines": machines(zone),
         "log_days": None if zone.log_days is None else max(1, zone.log_days - LATE),

@@ -12,6 +12,7 @@ from hybridspec.target.cloud import UNSETTABLE
 from hybridspec.target.proof import at, each, every, first, listed, none, outputs, uncopied
 
 from . import strangers, walls
+from .offline import RESIDENT
 
 _NATIVE = "azure-native:"
 GROUP = f"{_NATIVE}resources:ResourceGroup"
@@ -146,7 +147,9 @@ def _no_image_copies(part: Emission) -> str:
 
 def _resident(part: Emission) -> str:
     return every(
-        part, HUB, lambda made: at(made.inputs, "properties", "enableDataResidency") is True,
+        part, HUB,
+        lambda made: (made.inputs.get("location") not in RESIDENT
+                      or at(made.inputs, "properties", "enableDataResidency") is True),
         "is copied to the paired region",
     )  # fmt: skip
 
@@ -261,7 +264,7 @@ GUARDS = (
     ),
     Guard(
         id="iothub-data-residency",
-        title="the hub is not copied to the paired region",
+        title="the hub is not copied to the paired region, where the region lets a hub refuse it",
         facets=("backup", "store"), assets=("account", "store"),
         source=f"{_LEARN}/iot-hub/iot-hub-ha-dr", missing=_resident,
     ),

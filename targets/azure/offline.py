@@ -43,7 +43,9 @@ _LOCATED = frozenset((
 ))  # fmt: skip
 """Resources that lie where their location says, all that is emitted. Others may be global."""
 _PAIRED = ("iothub:IotHubResource",)
-"""Resources that Azure copies to the paired region unless they ask for data residency."""
+RESIDENT = frozenset({"brazilsouth", "southeastasia"})
+"""Regions in which they may ask not to be copied to the paired one. In others they cannot, and
+that they are is an implicit flow of the catalogue."""
 
 
 def where(made: Registration) -> Where:
@@ -62,7 +64,8 @@ def where(made: Registration) -> Where:
     resident = isinstance(properties, Mapping) and properties.get("enableDataResidency") is True
     sku = made.inputs.get("sku")
     name = str(sku.get("name", "")) if isinstance(sku, Mapping) else ""
-    if (kind in _PAIRED and not resident) or name.endswith(("GRS", "GZRS")):
+    copied = kind in _PAIRED and location in RESIDENT and not resident
+    if copied or name.endswith(("GRS", "GZRS")):
         return At((location, "the region that Azure pairs with it"))
     return At((location,))
 

@@ -203,8 +203,8 @@ AZURE = {
         "Registry", '"anonymousPullEnabled": false', '"anonymousPullEnabled": true',
         outside="open to everybody"),
     "a hub with a copy": mutant(
-        "IotHubResource", '"enableDataResidency": true', '"enableDataResidency": false',
-        "iothub-data-residency", outside="pairs with"),
+        "IotHubResource", '"location": "germanywestcentral"', '"location": "southeastasia"',
+        "hub-in-region", "iothub-data-residency", outside="pairs with"),
     "a hub elsewhere": mutant(
         "IotHubResource", '"location": "germanywestcentral"', '"location": "westeurope"',
         "hub-in-region", outside="westeurope"),

@@ -211,10 +211,19 @@ def test_keys_are_administered_by_an_identity_that_cannot_use_them(found: Evalua
     }  # fmt: skip
 
 
-def test_the_hub_takes_certificates_alone_and_is_not_copied(found: Evaluation) -> None:
+def test_a_hub_refuses_its_copy_where_the_region_lets_it(tmp_path: Path) -> None:
+    """Azure offers the switch in two regions; elsewhere, asking for it is no answer."""
+    made = moved(part(), "azure")
+    for region, resident in (("brazilsouth", True), ("germanywestcentral", False)):
+        there = replace(made, zones=tuple(replace(z, region=region) for z in made.zones))
+        text = (written(there, tmp_path / region) / "__main__.py").read_text()
+        assert f"resident={resident}," in text
+
+
+def test_the_hub_takes_certificates_alone(found: Evaluation) -> None:
     for hub in of(found, native("iothub:IotHubResource")):
         said = hub.inputs["properties"]
-        assert said["enableDataResidency"]
+        assert said["enableDataResidency"] is False
         assert said["disableLocalAuth"]
         assert said["disableDeviceSAS"]
         assert said["minTlsVersion"] == "1.2"
@@ -313,7 +322,7 @@ MUTATIONS = {
     "group.py": [("location=args.region,\n            tags=args.tags,",
                   "location='westeurope',\n            tags=args.tags,")],
     "store.py": [("STANDARD_LRS", "STANDARD_GRS")],
-    "devices.py": [("enable_data_residency=True,\n", "")],
+    "devices.py": [("location=args.group.region,", "location='westeurope',")],
     "keys.py": [("vault_name=vault.name", "vault_name='elsewhere'")],
     "logs.py": [("storage_account_id=self.account_id", "workspace_id='elsewhere'")],
     "registry.py": [("opts=kept(self, args.adopted, [args.key.granted])",
@@ -335,7 +344,7 @@ def test_mutants_of_the_program_are_caught(tmp_path: Path) -> None:
     assert "westeurope" in caught["ResourceGroup"]
     assert "pairs with it" in caught["StorageAccount"]
     assert "pairs with it" in caught["BlobContainer"]
-    assert "pairs with it" in caught["IotHubResource"]
+    assert "westeurope" in caught["IotHubResource"]
     assert caught["Key"] == caught["Registry"] == "it has no fixed region"
     assert caught["DiagnosticSetting"] == "it has no fixed region"
     assert "Vault" not in caught

@@ -129,6 +129,7 @@ zone_eu_plants_devices = ZoneDevices(
             "server": "server",
         },
         drift=["fault"],
+        resident=False,
     ),
     zone_eu_plants_options,
 )

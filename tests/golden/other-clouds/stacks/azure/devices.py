@@ -16,7 +16,10 @@ from logs import ZoneLogs
 
 @dataclass
 class ZoneDevicesArgs:
-    """Device classes by name with a short label, and labels of models that may drift."""
+    """Device classes by name with a short label, and labels of models that may drift.
+
+    `resident` says whether the region lets a hub refuse to be copied to the paired one.
+    """
 
     code: str
     group: ZoneGroup
@@ -24,6 +27,7 @@ class ZoneDevicesArgs:
     data: ZoneData
     classes: dict[str, str]
     drift: list[str]
+    resident: bool
 
 
 class ZoneDevices(pulumi.ComponentResource):
@@ -44,7 +48,7 @@ class ZoneDevices(pulumi.ComponentResource):
         super().__init__("hybridspec:azure:ZoneDevices", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         user, routing, granted = self._drift(name, args)
-        # Data residency: without it, Azure copies the hub to the paired region.
+        # Without data residency, which few regions offer, Azure copies the hub to the paired one.
         hub = iothub.IotHubResource(
             args.code,
             resource_group_name=args.group.name,
@@ -52,7 +56,7 @@ class ZoneDevices(pulumi.ComponentResource):
             sku=iothub.IotHubSkuInfoArgs(name=iothub.IotHubSku.S1, capacity=1),
             identity=user,
             properties=iothub.IotHubPropertiesArgs(
-                enable_data_residency=True,
+                enable_data_residency=args.resident,
                 disable_local_auth=True,
                 disable_device_sas=True,
                 disable_module_sas=True,
