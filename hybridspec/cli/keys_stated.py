@@ -43,7 +43,7 @@ class Stated:
         """The keyring that publishes.
 
         Raises:
-            UsageError: a development key stands where one for good should.
+            UsageError: a development key stands where one for good should, or one key for two.
         """
         for key in self.keys.values():
             if self._made_for_development(self.folder / key.public):
@@ -52,7 +52,23 @@ class Stated:
                     help=f"production devices refuse it: `hybridspec keys rotate {key.name} "
                     f"--stack {self.stack.name}` makes another one",
                 )
+        self._apart()
         return StackKeys(self.name, self.stack, self.roles, secrets(), retired(self.stack))
+
+    def _apart(self) -> None:
+        """Refuse a key that signs for two roles, or twice for one, however its file is written."""
+        owners: dict[str, tuple[str, str]] = {}
+        for role in self.roles:
+            family = "classes" if role.name.startswith("class-") else role.name
+            for key in role.keys:
+                half = self.folder / key.public
+                mine = (family, key.name)
+                held = owners.setdefault(read_public(half).keyid, mine) if half.exists() else mine
+                if held != mine:
+                    raise UsageError(
+                        f"`{key.name}` of `{family}` is the same key as `{held[1]}` of `{held[0]}`",
+                        help="give each role keys of its own, and each person one of them",
+                    )
 
     def _made_for_development(self, public: Path) -> bool:
         keys, made = DevelopmentKeys(Stack(self.stack.spec).keys()), set()
