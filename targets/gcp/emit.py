@@ -13,8 +13,9 @@ from .services import drifting, inspected, serving
 _ALWAYS = ("boundary", "keys", "logs", "data", "registry", "channel", "dashboard", "devices")
 _START = "aiplatform.customJobs.create"
 _DRIFT = ("aiplatform.customJobs.list", "eventarc.events.receiveEvent",
-          "workflows.executions.create")  # fmt: skip
-"""What starting a job takes, and what looking for one first takes besides."""
+          "logging.logEntries.create", "workflows.executions.create")  # fmt: skip
+"""What starting a job takes, and what looking for one first takes besides; a workflow writes its
+errors as its account."""
 _APIS = (
     "artifactregistry", "cloudkms", "cloudresourcemanager", "containerscanning", "iam",
     "iamcredentials", "logging", "monitoring", "orgpolicy", "pubsub", "serviceusage", "storage",

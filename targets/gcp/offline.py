@@ -175,9 +175,9 @@ SDK = Sdk(
     region_pattern=r"\b(?:locations|regions)/(?!global/workloadIdentityPools/)([\w-]+)",
     where=where,
     outputs=outputs,
-    # What a dashboard counts is named like an address of the store.
+    # What a dashboard counts, and what a list is asked for, is named like an address of a store.
     address_pattern=r"(?:\bgs://|\bprojects/_/buckets/"
-    r"|\bstorage\.googleapis\.com/(?!storage/v2/total_bytes\b)"
+    r"|\bstorage\.googleapis\.com/(?!(?:storage/v2/total_bytes|objectListPrefix)\b)"
     r"|\blogging\.googleapis\.com/(?=projects/))"
     r"((?<=logging\.googleapis\.com/)projects/[\w./-]+|[\w.-]+)",
     keeps=_KEEPS,

@@ -50,8 +50,9 @@ PERMISSIONS = frozenset((
     "cloudkms.cryptoKeyVersions.get", "cloudkms.cryptoKeyVersions.list",
     "cloudkms.cryptoKeyVersions.restore", "cloudkms.cryptoKeyVersions.update",
     "cloudkms.cryptoKeys.get", "cloudkms.cryptoKeys.getIamPolicy", "cloudkms.cryptoKeys.update",
-    "eventarc.events.receiveEvent", "storage.objects.create", "storage.objects.delete",
-    "storage.objects.get", "storage.objects.list", "workflows.executions.create",
+    "eventarc.events.receiveEvent", "logging.logEntries.create", "storage.objects.create",
+    "storage.objects.delete", "storage.objects.get", "storage.objects.list",
+    "workflows.executions.create",
 ))  # fmt: skip
 """What roles of a zone's own may allow: nothing by which its holder gives himself more."""
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")

@@ -101,7 +101,7 @@ def test_drift_starts_the_same_job_unless_one_is_under_way(found: Evaluation) ->
     role = one(found, "gcp:projects/iAMCustomRole:IAMCustomRole", "eu-plants--fault").inputs
     assert role["permissions"] == [
         "aiplatform.customJobs.create", "aiplatform.customJobs.list",
-        "eventarc.events.receiveEvent", "workflows.executions.create",
+        "eventarc.events.receiveEvent", "logging.logEntries.create", "workflows.executions.create",
     ]  # fmt: skip
     assert train["args"]["body"]["jobSpec"]["scheduling"] == {
         "strategy": "SPOT", "timeout": "7200s"}  # fmt: skip

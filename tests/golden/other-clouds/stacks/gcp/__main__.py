@@ -267,6 +267,7 @@ zone_eu_plants_training_0 = Training(
             "aiplatform.customJobs.create",
             "aiplatform.customJobs.list",
             "eventarc.events.receiveEvent",
+            "logging.logEntries.create",
             "workflows.executions.create",
         ],
         project=project.project,
