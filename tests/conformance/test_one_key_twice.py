@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conformance.test_ceremony import ROOTS, Company, running, template
+from conformance.company import ROOTS, Company, running, template
 
 from hybridspec.base.errors import UsageError
 
