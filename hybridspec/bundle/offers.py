@@ -241,7 +241,7 @@ def _above(before: Offers, name: str) -> None:
 
 
 def _withdrawing(before: Offers, name: str, epoch: int) -> Offers:
-    """Take a release back, and send its devices to the one before, if that is of an epoch."""
+    """Take a release back; its devices go to the last one of an epoch that all were offered."""
     if before.withdrawn(name):
         return before
     known = [one for one in before.history if one.release == name]
@@ -259,9 +259,10 @@ def _withdrawing(before: Offers, name: str, epoch: int) -> Offers:
     )
     if before.current != name or not after.listed:
         return after
-    sound = [n for n in after.listed if after.block(n)["security_epoch"] >= epoch]
+    sound = [n for n in after.listed if after.block(n)["security_epoch"] >= epoch
+             and (n == after.stable or percent_of(after.block(n)) == 100)]  # fmt: skip
     if not sound:
-        return replace(after, stable="")  # what the epoch has shut out does not come back
+        return replace(after, stable="")
     fallback = after.stable if after.stable in sound else max(
         sound, key=lambda n: after.block(n)["release_counter"])  # fmt: skip
     return _reverting(after, fallback)

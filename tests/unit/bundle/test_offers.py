@@ -84,6 +84,15 @@ def test_a_withdrawn_release_sends_devices_back_and_never_comes_again() -> None:
     assert after.block(c)["rollback_allowed_to"] is None
 
 
+@pytest.mark.parametrize("raising", [False, True])
+def test_a_way_back_leads_to_no_release_that_only_a_part_was_offered(raising: bool) -> None:
+    """A canary that was given up is nothing for all the others, by whatever counter it had."""
+    back = offered(A, replace(B, percent=20), C, wish(withdraw=c, raise_epoch=raising))
+    assert (back.current, back.stable, back.percent) == (a, "", 100)
+    nothing = offered(replace(B, percent=20), C, wish(withdraw=c, raise_epoch=raising))
+    assert (nothing.current, nothing.stable) == ("", "")
+
+
 def test_withdrawing_under_a_new_epoch_bars_the_release_from_devices() -> None:
     offers = offered(A, B, wish(withdraw=b, raise_epoch=True))
     assert (offers.block(a)["security_epoch"], offers.epoch) == (1, 1)
