@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from securesystemslib.dsse import Envelope
@@ -53,7 +53,8 @@ def signatures(payload: bytes, signers: Sequence[Signer], earlier: Sequence[Sign
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
     made = []
     for signer in signers:
-        kept = [s for s in earlier if _holds(s, signer.public_key, envelope)]
+        key = signer.public_key
+        kept = [s for s in earlier if s.keyid in ("", key.keyid) and holds(s, key, envelope)]
         made.append(kept[0] if kept else envelope.sign(signer))
     return made
 
@@ -61,22 +62,21 @@ def signatures(payload: bytes, signers: Sequence[Signer], earlier: Sequence[Sign
 def sign(data: bytes, signers: Sequence[Signer], earlier: bytes | None = None) -> bytes:
     """The envelope with a signature by each signer; those of `earlier` that hold are kept."""
     envelope = read(data)
-    made = signatures(envelope.payload, signers, _signatures(earlier))
+    made = signatures(envelope.payload, signers, left(earlier, read))
     signed = Envelope(envelope.payload, PAYLOAD_TYPE, {s.keyid: s for s in made})
     return canonical_json(signed.to_dict())
 
 
-def _signatures(data: bytes | None) -> list[Signature]:
-    """The signatures of what a former run left behind, if it is whole."""
+def left(data: bytes | None, reader: Callable[[bytes], Envelope]) -> list[Signature]:
+    """The signatures of what a former run left behind, if `reader` finds it whole."""
     try:
-        return list(read(data).signatures.values()) if data is not None else []
+        return list(reader(data).signatures.values()) if data is not None else []
     except ValueError:
         return []
 
 
-def _holds(signature: Signature, key: Key, envelope: Envelope) -> bool:
-    if signature.keyid not in ("", key.keyid):
-        return False
+def holds(signature: Signature, key: Key, envelope: Envelope) -> bool:
+    """Whether a signature is by a key, whatever key it names."""
     try:
         key.verify_signature(Signature(key.keyid, signature.signature), envelope.pae())
     except UnverifiedSignatureError:

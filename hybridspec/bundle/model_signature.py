@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import UnverifiedSignatureError
-from securesystemslib.signer import Key, Signature, Signer, SSlibKey
+from securesystemslib.signer import Key, Signature, Signer
 
 from hybridspec.base.errors import HybridspecError
 from hybridspec.bundle import envelope
@@ -70,16 +69,8 @@ def sign(data: bytes, signer: Signer, earlier: bytes | None = None) -> bytes:
     if key.scheme not in SCHEMES:
         raise WrongCurve(key.scheme)
     payload = read(data).payload
-    (made,) = envelope.signatures(payload, [signer], _signatures(earlier))
+    (made,) = envelope.signatures(payload, [signer], envelope.left(earlier, read))
     return _bundle(payload, key, made)
-
-
-def _signatures(data: bytes | None) -> list[Signature]:
-    """The signature of what a former run left behind, if it is whole."""
-    try:
-        return list(read(data).signatures.values()) if data is not None else []
-    except ValueError:
-        return []
 
 
 def _bundle(payload: bytes, key: Key | None, signature: Signature | None) -> bytes:
@@ -123,17 +114,10 @@ def signed_by(data: bytes, keys: tuple[Key, ...]) -> str:
     named = text(parsed(data), "verificationMaterial", "publicKey", "hint")
     for key in keys:
         for signature in found.signatures.values():
-            if key.scheme in SCHEMES and hint(key) == named and _holds(key, signature, found):
+            ours = key.scheme in SCHEMES and hint(key) == named
+            if ours and envelope.holds(signature, key, found):
                 return str(key.keyid)
     return ""
-
-
-def _holds(key: Key, signature: Signature, found: Envelope) -> bool:
-    try:
-        key.verify_signature(Signature(key.keyid, signature.signature), found.pae())
-    except UnverifiedSignatureError:
-        return False
-    return True
 
 
 def listed(data: bytes) -> dict[str, str]:
@@ -152,12 +136,3 @@ def listed(data: bytes) -> dict[str, str]:
     if not whole:
         raise ValueError("the statement is not as it is written here")
     return found
-
-
-def public_key(pem: bytes) -> Key:
-    """A key from PEM, for verification.
-
-    Raises:
-        ValueError: it is no public key of a kind that is known here.
-    """
-    return SSlibKey.from_crypto(load_pem_public_key(pem))

@@ -171,13 +171,14 @@ def _trust(
 ) -> Trust:  # fmt: skip
     from hybridspec.base.errors import UsageError
     from hybridspec.bundle.judge import Trust
+    from hybridspec.deliver.signers.opening import read_public
 
     if content_only and (spec is not None or any(named.values())):
         raise UsageError("--content-only asks for no signature, and keys were named",
                          help="leave out one or the other")  # fmt: skip
     if content_only:
         return Trust(signatures=False, release=release)
-    trusted = {role: [_key(path) for path in paths] for role, paths in named.items()}
+    trusted = {role: [read_public(path) for path in paths] for role, paths in named.items()}
     if spec is not None:
         for role, keys in trusted.items():
             keys.extend(_stack_keys(spec, role))
@@ -190,16 +191,6 @@ def _trust(
         )
     return Trust(models=tuple(trusted["model"]), attestations=tuple(trusted["attestation"]),
                  threshold=threshold, release=release)  # fmt: skip
-
-
-def _key(path: Path) -> Key:
-    from hybridspec.base.errors import UsageError
-    from hybridspec.bundle.model_signature import public_key
-
-    try:
-        return public_key(path.read_bytes())
-    except ValueError as fault:
-        raise UsageError(f"{path} is not a public key in PEM", help="export it again") from fault
 
 
 def _stack_keys(spec: Path, role: str) -> list[Key]:
