@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import signal
 import sys
 import time
@@ -56,7 +57,7 @@ def _init(home: Path, options: argparse.Namespace) -> int:
         return _fail("the channel is a folder, or a URL of http, https or file without a password; "
                      "certificates and proxies are for the system to know", 2)  # fmt: skip
     config = Config(
-        device_id=options.device_id or options.device_class,
+        device_id=options.device_id or f"{options.device_class}-{secrets.token_hex(8)}",
         device_class=options.device_class,
         channel=options.channel,
     )
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     init = commands.add_parser("init", help="set a device up with its bootstrap root")
     init.add_argument("--device-class", required=True)
-    init.add_argument("--device-id", default="")
+    init.add_argument("--device-id", default="", help="left out, one that no other has")
     init.add_argument("--root", required=True, help="TUF root metadata to trust")
     init.add_argument("--channel", required=True, help="URL or folder of the channel")
     init.add_argument("--allow-development", action="store_true",

@@ -85,6 +85,17 @@ def test_what_is_no_root_is_refused_in_words(
     assert not (tmp_path / "home").exists()
 
 
+def test_devices_that_nobody_named_are_not_in_a_rollout_together(
+    tmp_path: Path, publisher: Publisher
+) -> None:
+    for name in ("one", "two"):
+        assert init(tmp_path / name, publisher, "--allow-development") == 0
+    ids = {json.loads((tmp_path / name / "config.json").read_text())["device_id"]
+           for name in ("one", "two")}  # fmt: skip
+    assert len(ids) == 2
+    assert all(one.startswith("camera-") for one in ids)
+
+
 def test_a_home_in_use_is_not_set_up_anew(
     tmp_path: Path, publisher: Publisher, capsys: pytest.CaptureFixture[str]
 ) -> None:
