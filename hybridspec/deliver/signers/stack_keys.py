@@ -9,7 +9,7 @@ from pathlib import Path
 
 from securesystemslib.signer import Key, Signature, Signer, SSlibKey
 
-from hybridspec.base.errors import HybridspecError, UsageError
+from hybridspec.base.errors import HybridspecError, ResourceFailed, UsageError
 from hybridspec.bundle.keys import CONTENT, NotAtHand, RoleKeys
 from hybridspec.deliver.durable import write_durably
 from hybridspec.deliver.signers.opening import Secrets, UriSigner, located, read_public
@@ -44,11 +44,22 @@ class Retired(Signer):  # type: ignore[misc]
 
 
 def retired(stack: Stack) -> tuple[SigningKey, ...]:
-    """The keys that were replaced here, oldest first."""
+    """The keys that were replaced here, oldest first.
+
+    Raises:
+        ResourceFailed: the record of them is damaged; nothing is written over it.
+    """
+    record = _record(stack)
     try:
-        return tuple(SigningKey(**row) for row in json.loads(_record(stack).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        return tuple(SigningKey(**row) for row in json.loads(record.read_bytes()))
+    except FileNotFoundError:
         return ()
+    except (OSError, ValueError, TypeError) as fault:
+        raise ResourceFailed(
+            f"the record of replaced keys cannot be read: {record}",
+            help="restore it, or remove it: what replaced keys would have signed along until "
+            "devices have the new root, they then do not",
+        ) from fault
 
 
 def retire(stack: Stack, key: SigningKey) -> None:
