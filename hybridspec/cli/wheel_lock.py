@@ -103,8 +103,9 @@ def _runs(minor: int, python: str, abi: str) -> bool:
 
 
 def _licence(name: str) -> str:
-    about = metadata(name)
-    stated = about["License-Expression"] or _LICENCES.get(about["License"] or "")
+    # Where another library has put its own reader of metadata in place, an absent key is an error.
+    about = dict(metadata(name).json)
+    stated = about.get("license_expression") or _LICENCES.get(str(about.get("license") or ""))
     if not stated:
         raise SystemExit(f"{name} does not state its licence as SPDX; add it to `_LICENCES`")
     return str(stated)

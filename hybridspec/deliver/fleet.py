@@ -53,12 +53,24 @@ def start(stack: Stack, url: str, root: Path, classes: Sequence[str], each: int)
             home = stack.folder / "fleet" / f"{device_class}-{number}"
             if process.running(home / "lock") is not None and _channel(home) == url:
                 continue
-            process.stop(home / "lock")
-            _agent("init", home, "--device-class", device_class, "--device-id", home.name,
-                   "--root", str(root), "--channel", url, "--allow-development")  # fmt: skip
+            _set_up(home, device_class, root, url)
             command = [sys.executable, "-P", "-m", "hybridspec.agent", "run", "--home",
                        str(home), "--interval", INTERVAL_S]  # fmt: skip
             process.start(command, home / "lock", home / "agent.log", env=_environment())
+
+
+def _set_up(home: Path, device_class: str, root: Path, url: str) -> None:
+    """Set a device up anew; nobody runs on its home afterwards."""
+    process.stop(home / "lock")
+    command = ("init", home, "--device-class", device_class, "--device-id", home.name,
+               "--root", str(root), "--channel", url, "--allow-development")  # fmt: skip
+    try:
+        _agent(*command)
+    except ResourceFailed:
+        # One that was still starting, on behalf of a run that was cut off, may have been faster.
+        if not process.stop(home / "lock"):
+            raise
+        _agent(*command)
 
 
 def _environment() -> dict[str, str]:

@@ -29,5 +29,14 @@ class Stack(Section):
     keys: Annotated[
         StackKeys | None,
         key("Who signs the stack's update channel, with which keys.",
+            example={
+                "keys": {name: {"uri": f"file:../keys/{name}.key", "public": f"keys/{name}.pem"}
+                         for name in ("anna", "ben", "carol", "release", "online", "clock",
+                                      "content")},
+                "root": {"keys": ["anna", "ben", "carol"], "threshold": 2},
+                "targets": {"keys": ["anna"]}, "classes": {"keys": ["release"]},
+                "snapshot": {"keys": ["online"]}, "timestamp": {"keys": ["clock"]},
+                "model": {"keys": ["content"]}, "attestation": {"keys": ["content"]},
+            },
             absent="development keys, made here, which production devices refuse"),
     ] = None  # fmt: skip

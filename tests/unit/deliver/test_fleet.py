@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +56,28 @@ def pid(lock: Path) -> int:
     facts = process.running(lock)
     assert facts is not None
     return int(facts["pid"])
+
+
+def test_an_agent_that_a_run_was_still_starting_when_it_was_cut_off_is_replaced(
+    stack: Stack, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up(stack, publisher)
+    (home,) = stack.devices
+    os.kill(pid(home / "lock"), signal.SIGKILL)
+    _gone(home / "lock")
+    stop, late = process.stop, []
+
+    def stop_too_early(lock: Path, wait_s: float = 5) -> bool:
+        ended = stop(lock, wait_s)
+        if lock == home / "lock" and not late:
+            command = [sys.executable, "-m", "hybridspec.agent", "run", "--home", str(home)]
+            late.append(process.start(command, lock, home / "agent.log")["pid"])
+        return ended
+
+    monkeypatch.setattr(process, "stop", stop_too_early)
+    up(stack, publisher)
+    assert late
+    assert pid(home / "lock") not in late
 
 
 def test_what_was_killed_is_started_again_and_what_runs_is_left_alone(
