@@ -31,12 +31,12 @@ class Stack(Section):
         key("Who signs the stack's update channel, with which keys.",
             example={
                 "keys": {name: {"uri": f"file:../keys/{name}.key", "public": f"keys/{name}.pem"}
-                         for name in ("anna", "ben", "carol", "release", "online", "clock",
-                                      "content")},
+                         for name in ("anna", "ben", "carol", "dora", "release", "snapshot",
+                                      "timestamp", "model", "attest")},
                 "root": {"keys": ["anna", "ben", "carol"], "threshold": 2},
-                "targets": {"keys": ["anna"]}, "classes": {"keys": ["release"]},
-                "snapshot": {"keys": ["online"]}, "timestamp": {"keys": ["clock"]},
-                "model": {"keys": ["content"]}, "attestation": {"keys": ["content"]},
+                "targets": {"keys": ["dora"]}, "classes": {"keys": ["release"]},
+                "snapshot": {"keys": ["snapshot"]}, "timestamp": {"keys": ["timestamp"]},
+                "model": {"keys": ["model"]}, "attestation": {"keys": ["attest"]},
             },
             absent="development keys, made here, which production devices refuse"),
     ] = None  # fmt: skip
