@@ -110,6 +110,18 @@ def _tampered_golden(field: Field) -> None:
     field.archive(members(**{OUTPUTS: bytes(data)}))
 
 
+def _tampered(name: str) -> Callable[[Field], None]:
+    """A document about the release is another one than its manifest lists."""
+
+    def attack(field: Field) -> None:
+        files = {**C.files, name: b'{"signed": "by us"}'}
+        manifest = replace(C.manifest, files=listed(files))
+        evil = Content(manifest=manifest, files={**files, name: b'{"signed": "by me"}'})
+        field.publisher.publish(field.publisher.release(evil, security_epoch=1))
+
+    return attack
+
+
 def _tampered_inner_manifest(field: Field) -> None:
     other = canonical_json(replace(C.manifest, spec="evil"))
     field.archive(members(**{"release.json": other}))
@@ -156,6 +168,11 @@ CONTENT: dict[str, tuple[Callable[[Field], None], str, str]] = {
     "tampered manifest": (_tampered_pointer, "pointer-differs", "does not match"),
     "tampered model": (_tampered_model, "content-differs", MODEL),
     "tampered golden file": (_tampered_golden, "content-differs", OUTPUTS),
+    "tampered bill of materials": (
+        _tampered("sbom.cdx.json"), "content-differs", "sbom.cdx.json"),
+    "tampered model signature": (_tampered("model.sig"), "content-differs", "model.sig"),
+    "tampered provenance": (
+        _tampered("provenance.dsse.json"), "content-differs", "provenance.dsse.json"),
     "tampered manifest in the archive": (_tampered_inner_manifest, "manifest-differs", "manifest"),
     "another tar in the archive": (_another_tar, "archive-differs", "content"),
     "another release in the block": (_another_manifest, "release-mismatch", "manifest"),
