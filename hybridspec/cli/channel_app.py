@@ -14,6 +14,7 @@ from hybridspec.cli.flags import (
     NoWaiversFlag,
     OutFlag,
     PluginFlag,
+    SpecFlag,
     SpecPath,
     StackFlag,
 )
@@ -28,9 +29,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-SpecFlag = Annotated[
-    Path, typer.Option("--spec", help="The spec, or the folder that holds `hybridspec.yaml`.")
-]
 
 
 @app.command()
@@ -59,14 +57,11 @@ def publish(
 
     chosen = _stack(spec, stack)
     options = output.options(stack, no_waivers=no_waivers, plugins=plugin)
-    held = chosen.lock()
-    try:
+    with chosen.lock():
         made = build(chosen.spec, out, options, partial(keys_of, chosen))
         chosen.remember_output(made.folder)
         share = percent or _share(made.build.graph.cohorts, cohort)
         done = publish_channel(chosen, made, options.progress, Ask(percent=share, epoch=epoch))
-    finally:
-        held.close()
     _show(done, made.folder / "channel", stack, format)
 
 
@@ -82,12 +77,9 @@ def refresh(
 
     chosen = _stack(spec, stack)
     channel = _channel(chosen, out)
-    held = chosen.lock()
-    try:
+    with chosen.lock():
         there, places = standing(channel)
         done = published(channel, there, places, _keys(chosen, channel))
-    finally:
-        held.close()
     _show(done, channel, stack, format)
 
 
@@ -106,11 +98,8 @@ def rotate(
 
     chosen = _stack(spec, stack)
     channel = _channel(chosen, out)
-    held = chosen.lock()
-    try:
+    with chosen.lock():
         done = channel_keys.rotate(chosen, channel, _keys(chosen, channel), role)
-    finally:
-        held.close()
     _show(done, channel, stack, format)
 
 
@@ -134,13 +123,10 @@ def revoke(
     if len(what) < 8 or set(what) - set("0123456789abcdef"):
         raise UsageError(f"`{what[:80]}` is no begin of a key's id or of a release's name",
                          help="write eight hexadecimal digits or more")  # fmt: skip
-    held = chosen.lock()
-    try:
+    with chosen.lock():
         keys = _keys(chosen, channel)
         taken = channel_keys.revoke_release(channel, keys, what, raise_epoch=raise_epoch)
         done = taken[0] if taken else channel_keys.revoke_key(chosen, channel, keys, what)
-    finally:
-        held.close()
     if done is None:
         raise UsageError(f"neither a release nor a key begins with {what}",
                          help="`channel verify` lists releases, `keys list` keys")  # fmt: skip
@@ -163,11 +149,8 @@ def revert(
 
     chosen = _stack(spec, stack)
     channel = _channel(chosen, out)
-    held = chosen.lock()
-    try:
+    with chosen.lock():
         done = channel_keys.revert(channel, _keys(chosen, channel), device_class, release)
-    finally:
-        held.close()
     _show(done, channel, stack, format)
 
 
@@ -200,11 +183,8 @@ def export_usb(
 
     chosen = _stack(spec, stack)
     channel = _channel(chosen, out)
-    held = chosen.lock()
-    try:
+    with chosen.lock():
         carry(channel, to, tier)
-    finally:
-        held.close()
 
 
 def _stack(spec: Path, stack: str) -> Stack:

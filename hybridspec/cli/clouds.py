@@ -84,8 +84,7 @@ def up(
     say = options.progress
     if not stack.spec.is_file():
         compiled(stack.spec, options)  # says so, before a lock is left behind
-    held = stack.lock()
-    try:
+    with stack.lock():
         known = deployment.load(stack)
         output = build(stack.spec, folder, options, partial(keys_of, stack))
         made = output.build
@@ -111,8 +110,6 @@ def up(
         if wish.publish:
             known = _published(stack, known, output, pieces, say)
         _say_dropped(stack, set(known.clouds) - set(trees), say)
-    finally:
-        held.close()
     return status(stack)
 
 
@@ -280,13 +277,10 @@ def status(stack: Stack) -> dict[str, Any]:
 def refresh(stack: Stack, say: Say) -> dict[str, Any]:
     """Take over what there really is, on every cloud."""
     deployed(stack)  # what was never there gets no lock
-    held = stack.lock()
-    try:
+    with stack.lock():
         for project in deployed(stack)[1]:
             project.select(create=False)
             project.refresh(say)
-    finally:
-        held.close()
     return status(stack)
 
 
@@ -304,8 +298,7 @@ def destroy(stack: Stack, clouds: Sequence[str], say: Say, agree: Say, *, data: 
     Returns how many resources are gone.
     """
     deployed(stack, clouds)  # what was never there gets no lock
-    held = stack.lock()
-    try:
+    with stack.lock():
         known, pieces = deployed(stack, clouds)
         states = {p.cloud: p.state() if p.select(create=False) else State() for p in pieces}
         for cloud, state in states.items():
@@ -333,6 +326,4 @@ def destroy(stack: Stack, clouds: Sequence[str], say: Say, agree: Say, *, data: 
             if known.output:
                 remove_channel(Path(known.output) / "channel")
             stack.remove()
-    finally:
-        held.close()
     return sum(len(state.real) for state in states.values())

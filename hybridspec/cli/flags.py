@@ -63,3 +63,6 @@ PluginFlag = Annotated[
 StackFlag = Annotated[
     str, typer.Option("--stack", help="Stack whose overlay counts; `local` is built in.")
 ]
+SpecFlag = Annotated[
+    Path, typer.Option("--spec", help="The spec, or the folder that holds `hybridspec.yaml`.")
+]

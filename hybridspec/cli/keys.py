@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hybridspec.cli import output
-from hybridspec.cli.flags import Format, FormatFlag, OutFlag, StackFlag
+from hybridspec.cli.flags import Format, FormatFlag, OutFlag, SpecFlag, StackFlag
 
 app = typer.Typer(
     help="Keys of the update channel: made, listed, rotated, and used by several people.",
@@ -17,9 +17,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-SpecFlag = Annotated[
-    Path, typer.Option("--spec", help="The spec, or the folder that holds `hybridspec.yaml`.")
-]
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(help="Keys by their names in the spec; default: all.")
 ]
@@ -139,8 +136,7 @@ def ceremony(
     from hybridspec.deliver import ceremony as kept
 
     found = with_keys(stated(spec, stack))
-    held = found.stack.lock()
-    try:
+    with found.stack.lock():
         request, refused = kept.collect(found.stack, files or [])
         if drop:
             kept.done(found.stack)
@@ -152,8 +148,6 @@ def ceremony(
             output.note(f"{shown(request)}\n")
         for path in complete(found.ring, request):
             print(path)
-    finally:
-        held.close()
     if refused:
         raise typer.Exit(1)
 
@@ -179,8 +173,7 @@ def rotate(
 
     found = stated(spec, stack)
     channel = channel_of(found, out)
-    held = found.stack.lock()
-    try:
+    with found.stack.lock():
         if not found.roles:
             _, places = standing(channel)
             classes = [device for one in places for device in one.device_classes]
@@ -195,7 +188,5 @@ def rotate(
             if not (channel / "metadata").is_dir():
                 return
             done = published(channel, *standing(channel), stated(spec, stack).ring)
-    finally:
-        held.close()
     for path in done.written:
         print(path)

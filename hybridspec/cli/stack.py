@@ -61,8 +61,7 @@ def up(
     if not stack.spec.is_file():
         compiled(stack.spec, options)  # says so, before a lock is left behind
     progress = options.progress
-    held = stack.lock()
-    try:
+    with stack.lock():
         plain = options.waivers and not options.plugins and options.runtime is None
         same = unchanged(stack, folder, each, options) if plain else None
         if same is not None:
@@ -92,8 +91,6 @@ def up(
         state = _state(output, evaluations, wanted, each, done.refresh_after)
         stack.save(state)
         return state, True
-    finally:
-        held.close()
 
 
 def evaluated(build: Build, folder: Path, cache: Path) -> dict[str, Evaluation]:
@@ -243,13 +240,10 @@ def destroy(stack: Stack) -> int:
         raise StackNotFound(
             f"stack `{stack.name}` is not deployed here", help="there is nothing to destroy"
         )
-    held = stack.lock()
-    try:
+    with stack.lock():
         ended = fleet.stop(stack)
         folder = stack.output()
         if folder is not None:
             remove_channel(folder / "channel")
         stack.remove()
-    finally:
-        held.close()
     return ended

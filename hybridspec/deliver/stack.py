@@ -77,7 +77,7 @@ class Stack:
             return None
 
     def lock(self) -> IO[bytes]:
-        """Hold the stack for this process.
+        """Hold the stack for this process until what is returned is closed.
 
         Raises:
             HybridspecError: another `up` or `destroy` is at work.
